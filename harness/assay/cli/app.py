@@ -1,0 +1,63 @@
+"""The `assay` command: its commands, and how every error becomes one line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from assay.cli.config import defaults
+from assay.cli.listing import list_
+from assay.cli.reporting import report
+from assay.cli.running import run_
+from assay.cli.showing import show
+from assay.cli.tokens import tokens
+from assay.errors import AssayError
+
+EPILOG = (
+    "Exit codes: 0 fine, 2 usage or bad input, 3 a plugin or case failed, 130 interrupted. "
+    "Every option can be set by ASSAY_<OPTION>, under [tool.assay] in pyproject.toml, or in assay.toml."
+)
+
+
+@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="assay", message="assay %(version)s")
+def app() -> None:
+    """Weigh tokenizers and attention implementations: correct first, then fast, honest about noise."""
+
+
+for command in (run_, list_, show, tokens, report):
+    app.add_command(command)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Carry out a command line and give its exit code; every error is one line on standard error."""
+    try:
+        code: object = app.main(
+            list(arguments),
+            prog_name="assay",
+            standalone_mode=False,
+            default_map=defaults({name: command.params for name, command in app.commands.items()}),
+        )
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except AssayError as error:
+        return _complain(str(error), error.exit_code)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help() if error.ctx else "")
+        return 0
+    except click.ClickException as error:
+        return _complain(error.format_message(), 2)
+    except (KeyboardInterrupt, click.Abort):
+        return _complain("interrupted", 130)
+    except BrokenPipeError:
+        # Whoever read our output has gone; there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _complain(message: str, code: int) -> int:
+    print(f"assay: {'' if code == 130 else 'error: '}{' '.join(message.split())}", file=sys.stderr)
+    return code

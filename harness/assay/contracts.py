@@ -1,0 +1,238 @@
+"""What a plugin gives the host: protocols for behaviour, frozen descriptors for what it announces."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+
+from assay.workload import Workload
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@runtime_checkable
+class Tokenizer(Protocol):
+    """Text to ids and back."""
+
+    @property
+    def vocab_size(self) -> int:
+        """One more than the largest id that `encode` can give."""
+
+    @property
+    def unk_id(self) -> int | None:
+        """The id that stands for unknown tokens, or None where there is none."""
+
+    def encode(self, text: str) -> Sequence[int]:
+        """Give the ids of a text; raise `assay.UnknownToken` for what a closed vocabulary lacks."""
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Give the text of ids."""
+
+
+@runtime_checkable
+class TokenBytes(Protocol):
+    """An optional ability of a tokenizer: the exact bytes behind one id."""
+
+    def token_bytes(self, token_id: int) -> bytes:
+        """Give the bytes of one token; raise KeyError for an id that is not assigned."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpecialTokens:
+    """The special-token policy of a tokenizer: which string plays which role, and what `encode` makes of it.
+
+    Roles: `bos` starts a sequence, `eos` ends it and stands between unrelated texts, `pad` fills a batch to
+    one length, `unk` stands for a token outside the vocabulary; `other` has no fixed role.
+    `in_text` says what happens where such a string occurs in a text: it is `recognised` as the special
+    token, read as ordinary `text`, or `refused` with an error.
+    """
+
+    bos: str | None = None
+    eos: str | None = None
+    pad: str | None = None
+    unk: str | None = None
+    other: tuple[str, ...] = ()
+    in_text: Literal["recognised", "text", "refused"] = "text"
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """Every special token once, in the order bos, eos, pad, unk, other."""
+        named = (self.bos, self.eos, self.pad, self.unk)
+        return tuple(dict.fromkeys([token for token in named if token is not None] + list(self.other)))
+
+    @property
+    def label(self) -> str:
+        """The policy in one cell of a table, such as `eos=<|endoftext|>, recognised`."""
+        roles = [f"{role}={token}" for role in ("bos", "eos", "pad", "unk") if (token := getattr(self, role))]
+        return ", ".join([*roles, *self.other, self.in_text]) if self.tokens else "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What a plugin lacks on this machine, and the command that mends it."""
+
+    what: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provided:
+    """What every descriptor says about itself.
+
+    `requires` lists requirements as pip takes them (`torch>=2.6`). `missing` answers, without importing
+    anything heavy, for what pip names cannot express, such as data files.
+    """
+
+    name: str
+    summary: str
+    requires: tuple[str, ...] = ()
+    licence: str = "unstated"
+    missing: Callable[[], Missing | None] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenizerPlugin(Provided):
+    """Announces a tokenizer.
+
+    `build` receives the training text (a pretrained tokenizer ignores it). `lossless` promises that
+    decode(encode(text)) == text, and is held to it. `closed_vocabulary` announces that `encode` raises
+    `UnknownToken` on text with words it was not trained on.
+    """
+
+    build: Callable[[str], Tokenizer]
+    pretrained: bool = False
+    lossless: bool = True
+    closed_vocabulary: bool = False
+    specials: SpecialTokens = SpecialTokens()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """The host's canonical projections, used as x @ w.
+
+    `wq` [d_model, q_heads * d_qk], `wk` [d_model, kv_heads * d_qk], `wv` [d_model, kv_heads * d_v];
+    `wo` [q_heads * d_v, d_model] at level `module`, else None. Head h owns columns h * d to (h + 1) * d.
+    """
+
+    wq: Tensor
+    wk: Tensor
+    wv: Tensor
+    wo: Tensor | None = None
+
+
+class Step(Protocol):
+    """One forward pass: (q, k, v) at level `core`, (x,) at the others; shapes in `Workload`."""
+
+    def __call__(self, *inputs: Tensor) -> Tensor:
+        """Compute the attention of the inputs; leave them as they are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttentionPlugin(Provided):
+    """Announces an attention implementation.
+
+    `unsupported` gives the reason why a workload cannot be done, or None; it must not import torch.
+    `build` receives the workload and the host's weights (None at level `core`), and returns a step.
+    """
+
+    build: Callable[[Workload, Weights | None], Step]
+    unsupported: Callable[[Workload], str | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Only:
+    """A ready-made `unsupported`: an empty tuple or None places no limit.
+
+    `grouped` offers fewer key heads than query heads, `rectangular` a key length other than the query length.
+    """
+
+    levels: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ("softmax",)
+    masks: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
+    max_heads: int | None = None
+    min_heads: int = 1
+    dropout: bool = True
+    grouped: bool = False
+    rectangular: bool = False
+
+    def __call__(self, workload: Workload) -> str | None:
+        """Give the first reason why the workload is out of bounds, or None."""
+        semantics = workload.semantics
+        listed = (
+            ("level", workload.level, self.levels),
+            ("kind", semantics.kind, self.kinds),
+            ("mask", semantics.mask, self.masks),
+            ("device", workload.device, self.devices),
+        )
+        for noun, value, allowed in listed:
+            if allowed and value not in allowed:
+                return f"{noun} {value} is not offered, only {', '.join(allowed)}"
+        if self.max_heads is not None and workload.q_heads > self.max_heads:
+            return f"{workload.q_heads} heads are more than {self.max_heads}"
+        if workload.q_heads < self.min_heads:
+            return f"{workload.q_heads} heads are fewer than {self.min_heads}"
+        if semantics.dropout and not self.dropout:
+            return "dropout is not offered"
+        if workload.kv_heads != workload.q_heads and not self.grouped:
+            return "fewer key heads than query heads are not offered"
+        if workload.kv_len != workload.q_len and not self.rectangular:
+            return "a key length other than the query length is not offered"
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One text of a corpus."""
+
+    text: str
+    id: str
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorpusPlugin(Provided):
+    """Announces a corpus.
+
+    `sha256` is over the UTF-8 bytes of the documents in order, a NUL byte between two documents; None for
+    texts of the user, which nobody has vouched for.
+    """
+
+    documents: Callable[[], Iterator[Document]]
+    sha256: str | None
+    title: str
+    author: str
+    source: str
+    language: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lazy:
+    """A callable that imports its target, `module:attribute`, when it is first called."""
+
+    target: str
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Import the target and call it."""
+        module, _, attribute = self.target.partition(":")
+        return getattr(importlib.import_module(module), attribute)(*args, **kwargs)
+
+
+def lazy(target: str) -> Callable[..., Any]:
+    """Name a `build` without importing it: `lazy("my_package.bpe:MyTokenizer")`."""
+    module, colon, attribute = target.partition(":")
+    if not (module and colon and attribute):
+        raise ValueError(f"{target!r} is not of the form 'module:attribute'")
+    return Lazy(target)
+
+
+Descriptor = TokenizerPlugin | AttentionPlugin | CorpusPlugin
+NAMES_OF_KINDS: Mapping[type[Provided], str] = {
+    TokenizerPlugin: "tokenizer",
+    AttentionPlugin: "attention",
+    CorpusPlugin: "corpus",
+}

@@ -1,0 +1,142 @@
+"""Loading a corpus: by name or from the user's files, verified, and cut into training and held-out text."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from assay.contracts import CorpusPlugin, Document
+from assay.errors import CorpusError
+from assay.host import Host
+
+SUFFIXES = (".txt", ".text", ".md")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The training text, and the documents that are measured."""
+
+    training: str
+    measured: tuple[Document, ...]
+
+
+def is_path(name: str) -> bool:
+    """Whether a word after `--corpora` means the user's own file or folder, not a plugin."""
+    return "/" in name or "\\" in name or Path(name).suffix in SUFFIXES or Path(name).exists()
+
+
+def find(host: Host, name: str) -> CorpusPlugin:
+    """Give the corpus of that name, or the one made of the user's file or folder of that path."""
+    if not any(plugin.name == name for plugin in host.every(CorpusPlugin)) and is_path(name):
+        return from_path(Path(name))
+    return host.one(CorpusPlugin, name)
+
+
+def from_path(path: Path) -> CorpusPlugin:
+    """Make a corpus of a UTF-8 text file, or of all text files of a folder and its folders, in path order.
+
+    Raises `CorpusError` for a path that does not exist and for a folder without text.
+    """
+    if path.is_dir():
+        files = sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file())
+        if not files:
+            raise CorpusError(
+                f"the folder {path} has no text",
+                remedy=f"it is searched for {', '.join('*' + s for s in SUFFIXES)}",
+            )
+    elif path.is_file():
+        files = [path]
+    else:
+        raise CorpusError(f"there is no corpus {path}", remedy="give a text file, a folder, or a name of `assay list`")
+    return CorpusPlugin(
+        name=str(path),
+        summary=f"{len(files)} file(s) of the user",
+        documents=partial(_read, tuple(files)),
+        sha256=None,
+        title=path.name,
+        author="unstated",
+        source=str(path),
+        language="und",
+        kind="user",
+    )
+
+
+def load(corpus: CorpusPlugin) -> tuple[Document, ...]:
+    """Read all documents and check them against the corpus's hash.
+
+    Raises `CorpusError` for files that cannot be read, are empty or no UTF-8, and for a wrong hash.
+    """
+    documents = tuple(corpus.documents())
+    if not any(document.text for document in documents):
+        raise CorpusError(f"the corpus {corpus.name} is empty")
+    found = digest(documents)
+    if corpus.sha256 is not None and found != corpus.sha256:
+        raise CorpusError(
+            f"the corpus {corpus.name} is not the text its manifest promises: sha256 {found}, not {corpus.sha256}",
+            remedy="reinstall the plugin that brings it",
+        )
+    return documents
+
+
+def digest(documents: tuple[Document, ...]) -> str:
+    """The sha256 of the documents' UTF-8 bytes in order, a NUL byte between two documents."""
+    return hashlib.sha256(b"\0".join(document.text.encode("utf-8") for document in documents)).hexdigest()
+
+
+def divide(corpus: CorpusPlugin, held_out: float) -> Parts:
+    """Load a corpus and hold out its last `held_out` share of characters; 0 trains and measures on all.
+
+    Several documents are kept whole, in their order. A single document is cut at the last line break
+    before the share begins, or at the last white space, or exactly there. Raises `CorpusError` for a
+    corpus that is too short.
+    """
+    documents = load(corpus)
+    if not held_out:
+        return Parts(training="\n".join(document.text for document in documents), measured=documents)
+    boundary = (1.0 - held_out) * sum(len(document.text) for document in documents)
+    if len(documents) == 1:
+        (document,) = documents
+        cut = _cut(document.text, int(boundary))
+        parts = document.text[:cut], document.text[cut:]
+        measured = (Document(text=parts[1], id=f"{document.id}[{cut}:]", language=document.language),)
+        if all(part.strip() for part in parts):
+            return Parts(training=parts[0], measured=measured)
+    else:
+        kept, length = 0, 0
+        for document in documents[:-1]:
+            length += len(document.text)
+            if kept and length > boundary:
+                break
+            kept += 1
+        training = "\n".join(document.text for document in documents[:kept])
+        if training.strip() and any(document.text.strip() for document in documents[kept:]):
+            return Parts(training=training, measured=documents[kept:])
+    raise CorpusError(
+        f"the corpus {corpus.name} is too short to hold out its last {held_out * 100:g} %",
+        remedy="use --held-out 0% or a longer text",
+    )
+
+
+def _cut(text: str, boundary: int) -> int:
+    newline = text.rfind("\n", 0, boundary)
+    if newline > 0:
+        return newline + 1
+    space = max(text.rfind(" ", 0, boundary), text.rfind("\t", 0, boundary))
+    return space + 1 if space > 0 else boundary
+
+
+def _read(files: tuple[Path, ...]) -> Iterator[Document]:
+    for file in files:
+        try:
+            text = file.read_bytes().decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise CorpusError(
+                f"{file} is not UTF-8: byte {error.object[error.start]:#04x} at offset {error.start}",
+                remedy="convert it, for example with iconv -t utf-8",
+            ) from None
+        except OSError as error:
+            raise CorpusError(f"{file} cannot be read: {error.strerror}") from None
+        yield Document(text=text, id=str(file))

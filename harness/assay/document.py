@@ -1,0 +1,50 @@
+"""Results as one JSON document, with its schema version inside."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+from assay.host import Failure
+from assay.records import Measurement, Run, TokenizerCase
+from assay.rows import row_of
+
+SCHEMA = 1
+
+
+def of_run(run: Run, measurements: Sequence[Measurement], failures: Sequence[Failure] = ()) -> str:
+    """Write a run: its record, a row for each tokenizer and attention case, and the plugins that failed."""
+    rows = [(row.case, row_of(run.id, row)) for row in measurements]
+    return write(
+        {
+            "run": asdict(run),
+            "tokenizers": [cells for case, cells in rows if isinstance(case, TokenizerCase)],
+            "attentions": [cells for case, cells in rows if not isinstance(case, TokenizerCase)],
+            "failures": of_failures(failures),
+        }
+    )
+
+
+def of_failures(failures: Sequence[Failure]) -> list[dict[str, str]]:
+    """Give plugin failures as JSON objects."""
+    return [
+        {"origin": str(item.origin), "stage": item.stage, "message": item.message, "remedy": item.remedy}
+        for item in failures
+    ]
+
+
+def write(content: Mapping[str, object]) -> str:
+    """Write one document; figures that are no finite numbers become null."""
+    return json.dumps(_finite({"schema": SCHEMA, **content}), indent=2, ensure_ascii=False, allow_nan=False)
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

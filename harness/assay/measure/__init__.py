@@ -1,0 +1,1 @@
+"""Measuring one case: build the plugin, check its output, then time it."""

@@ -1,0 +1,132 @@
+"""The metric catalogue: what each figure is called, its unit, and how it is computed."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from assay.records import Metric, Timing
+from assay.stats import summarise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """One metric of the catalogue. `exact` figures carry no noise: any change of them is a finding."""
+
+    name: str
+    unit: str
+    meaning: str
+    exact: bool = True
+
+
+CATALOGUE = (
+    Definition(name="vocabulary_size", unit="entries", meaning="one more than the largest id"),
+    Definition(name="documents", unit="documents", meaning="documents measured"),
+    Definition(name="characters", unit="code points", meaning="Unicode code points of the documents"),
+    Definition(name="bytes", unit="bytes", meaning="UTF-8 bytes of the documents"),
+    Definition(name="tokens", unit="tokens", meaning="ids over all documents, each encoded by itself"),
+    Definition(name="unknown_tokens", unit="tokens", meaning="ids equal to the tokenizer's unknown id"),
+    Definition(name="unknown_token_rate", unit="share", meaning="unknown_tokens / tokens"),
+    Definition(name="bytes_per_token", unit="bytes", meaning="bytes / tokens"),
+    Definition(name="characters_per_token", unit="code points", meaning="characters / tokens"),
+    Definition(name="round_trip", unit="share", meaning="documents with decode(encode(text)) == text / documents"),
+    Definition(name="round_trip_difference", unit="text", meaning="the first place where the round trip differs"),
+    Definition(name="ids_sha256", unit="hex", meaning="sha256 of all ids as 64-bit little-endian integers"),
+    Definition(name="special_tokens", unit="text", meaning="the special-token policy of the descriptor"),
+    Definition(name="build_seconds", unit="s", meaning="wall time of building the plugin, once", exact=False),
+    Definition(name="encode_mb_per_s", unit="MB/s", meaning="bytes / 10^6 / median encode time", exact=False),
+    Definition(name="encode_tokens_per_s", unit="tokens/s", meaning="tokens / median encode time", exact=False),
+    Definition(name="decode_mb_per_s", unit="MB/s", meaning="bytes / 10^6 / median decode time", exact=False),
+    Definition(name="decode_tokens_per_s", unit="tokens/s", meaning="tokens / median decode time", exact=False),
+    Definition(name="tokens_per_s", unit="tokens/s", meaning="batch * q_len / median step time", exact=False),
+    Definition(
+        name="overhead_bound",
+        unit="flag",
+        meaning="the median step is under 100 microseconds: the call is measured more than the attention",
+        exact=False,
+    ),
+    Definition(
+        name="error",
+        unit="absolute",
+        meaning="largest |output - float64 reference| over the trials",
+        exact=False,
+    ),
+    Definition(
+        name="naive_error",
+        unit="absolute",
+        meaning="the same for the definition in the row's precision",
+        exact=False,
+    ),
+    Definition(name="seconds", unit="s", meaning="median wall time of one call of the operation", exact=False),
+    Definition(name="spread", unit="share", meaning="half the interquartile range / median", exact=False),
+    Definition(name="contention", unit="ratio", meaning="median of wall time / CPU time", exact=False),
+    Definition(name="samples", unit="samples", meaning="timed readings behind the figure", exact=False),
+)
+OVERHEAD_S = 100e-6
+TIMED = ("seconds", "spread", "contention", "samples")
+DEFINITIONS = {definition.name: definition for definition in CATALOGUE}
+
+
+def definition(name: str) -> Definition | None:
+    """Find a metric's definition; `encode_spread` is the `spread` of the operation `encode`."""
+    operation, _, rest = name.partition("_")
+    return DEFINITIONS.get(name) or (DEFINITIONS.get(rest) if operation and rest in TIMED else None)
+
+
+def ids_digest(documents: Iterable[Sequence[int]]) -> str:
+    """The sha256 of all ids in order, each as a 64-bit little-endian integer."""
+    hasher = hashlib.sha256()
+    for ids in documents:
+        packed = array("q", ids)
+        if sys.byteorder == "big":
+            packed.byteswap()
+        hasher.update(packed.tobytes())
+    return hasher.hexdigest()
+
+
+def token_counts(
+    texts: Sequence[str], ids: Sequence[Sequence[int]], *, vocabulary_size: int, unk_id: int | None
+) -> tuple[Metric, ...]:
+    """The counts of one tokenizer on some documents, and what follows from them. Sums over documents."""
+    characters = sum(map(len, texts))
+    size = sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
+    tokens = sum(map(len, ids))
+    unknown = 0 if unk_id is None else sum(list(document).count(unk_id) for document in ids)
+    metrics = [
+        Metric(name="vocabulary_size", value=vocabulary_size),
+        Metric(name="documents", value=len(texts)),
+        Metric(name="characters", value=characters),
+        Metric(name="bytes", value=size),
+        Metric(name="tokens", value=tokens),
+        Metric(name="unknown_tokens", value=unknown),
+        Metric(name="ids_sha256", value=ids_digest(ids)),
+    ]
+    if tokens:
+        metrics += [
+            Metric(name="unknown_token_rate", value=unknown / tokens),
+            Metric(name="bytes_per_token", value=size / tokens),
+            Metric(name="characters_per_token", value=characters / tokens),
+        ]
+    return tuple(metrics)
+
+
+def speeds(timing: Timing, *, tokens: int, size: int | None = None) -> tuple[Metric, ...]:
+    """The throughput of a timed operation that handles so many tokens, and bytes, in one call."""
+    summary = summarise(timing.samples)
+    seconds = summary.median_ns / 1e9
+    prefix = "" if timing.name == "step" else f"{timing.name}_"
+    metrics = [
+        Metric(name=f"{timing.name}_seconds", value=seconds),
+        Metric(name=f"{timing.name}_spread", value=summary.spread),
+        Metric(name=f"{timing.name}_contention", value=summary.contention),
+        Metric(name=f"{timing.name}_samples", value=summary.samples),
+        Metric(name=f"{prefix}tokens_per_s", value=tokens / seconds),
+    ]
+    if timing.name == "step":
+        metrics.append(Metric(name="overhead_bound", value=seconds < OVERHEAD_S))
+    if size is not None:
+        metrics.append(Metric(name=f"{prefix}mb_per_s", value=size / 1e6 / seconds))
+    return tuple(metrics)

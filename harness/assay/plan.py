@@ -1,0 +1,137 @@
+"""From what was asked to the cases that answer it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from assay.contracts import AttentionPlugin, CorpusPlugin, TokenizerPlugin
+from assay.corpus import divide, find, is_path
+from assay.errors import AssayError, UnknownName
+from assay.host import Host
+from assay.records import AttentionCase, Case, TokenizerCase
+from assay.workload import Semantics, TextSource, Workload
+
+CAUSAL = Semantics(mask="causal")
+CAUSAL_DROPOUT = Semantics(mask="causal", dropout=0.1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suite:
+    """A named and versioned choice of cases. A workload's text is the first corpus of the selection."""
+
+    name: str
+    version: int
+    summary: str
+    corpora: str
+    source_tokenizer: str
+    workloads: tuple[Workload, ...]
+
+
+def _tutorial_workloads() -> Iterator[Workload]:
+    text = TextSource(corpus="the-verdict", tokenizer="gpt2")
+    make = Workload.self_attention
+    yield make("core", batch=1, length=7, d_model=5, semantics=Semantics(kind="weightless"))
+    for batch, length in ((8, 4), (4, 256)):
+        yield make("qkv", batch=batch, length=length, d_model=256, source=text)
+        yield make("qkv", batch=batch, length=length, d_model=256, source=text, semantics=CAUSAL)
+        yield make("qkv", batch=batch, length=length, d_model=256, source=text, semantics=CAUSAL_DROPOUT)
+        yield make("module", batch=batch, length=length, d_model=256, heads=4, source=text, semantics=CAUSAL)
+    yield make("core", batch=4, length=256, d_model=256, heads=4, source=text, semantics=CAUSAL)
+
+
+SUITES = (
+    Suite(
+        name="tutorial",
+        version=1,
+        summary="every system of the tutorial: all tokenizers, and attention at 7x5, 8x4x256 and 4x256x256",
+        corpora="the-verdict",
+        source_tokenizer="gpt2",
+        workloads=tuple(_tutorial_workloads()),
+    ),
+    Suite(
+        name="quick",
+        version=1,
+        summary="all tokenizers, and attention at 8x4x256 only",
+        corpora="the-verdict",
+        source_tokenizer="gpt2",
+        workloads=tuple(workload for workload in _tutorial_workloads() if workload.batch == 8),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What was asked: comma-separated names and globs, or `none`; corpora may also be paths.
+
+    `corpora` None takes those of the suite. `held_out` is the share of each corpus that trainable
+    tokenizers do not see in a second row; 0 makes no such row. `threads` is torch's.
+    """
+
+    suite: str = "tutorial"
+    tokenizers: str = "*"
+    attentions: str = "*"
+    corpora: str | None = None
+    held_out: float = 0.1
+    threads: int = 1
+
+
+def suite(name: str) -> Suite:
+    """Give the suite of that name, or raise `UnknownName`."""
+    for candidate in SUITES:
+        if candidate.name == name:
+            return candidate
+    names = [candidate.name for candidate in SUITES]
+    near = difflib.get_close_matches(name, names, n=1)
+    remedy = f"did you mean {near[0]}?" if near else f"there are: {', '.join(names)}"
+    raise UnknownName(f"there is no suite named {name!r}", remedy=remedy)
+
+
+def plan(host: Host, selection: Selection) -> tuple[Case, ...]:
+    """List the cases of a selection, tokenizers first.
+
+    Raises `UnknownName` for a name that nothing has, `CorpusError` for a corpus that cannot be used (all
+    corpora are read once here, so that bad input costs nothing), `AssayError` for an empty plan.
+    """
+    chosen = suite(selection.suite)
+    if not 0.0 <= selection.held_out < 1.0:
+        raise AssayError(f"the held-out share must lie in [0 %, 100 %), not {selection.held_out * 100:g} %")
+    corpora = _corpora(host, chosen.corpora if selection.corpora is None else selection.corpora)
+    tokenizers = host.select(TokenizerPlugin, selection.tokenizers)
+    attentions = host.select(AttentionPlugin, selection.attentions)
+    splits = dict.fromkeys((0.0, selection.held_out))
+    if tokenizers or attentions:
+        for corpus in corpora:
+            for split in splits:
+                divide(find(host, corpus), split if tokenizers else 0.0)
+    cases: list[Case] = [
+        TokenizerCase(tokenizer=tokenizer.name, corpus=corpus, held_out=split)
+        for corpus in corpora
+        for split in splits
+        for tokenizer in tokenizers
+    ]
+    for workload in chosen.workloads:
+        drawn = _with(workload, chosen, corpora, selection.threads)
+        cases += [AttentionCase(attention=attention.name, workload=drawn) for attention in attentions]
+    if not cases:
+        raise AssayError("nothing is selected", remedy="give --tokenizers or --attentions, see `assay list`")
+    return tuple(cases)
+
+
+def _corpora(host: Host, patterns: str) -> tuple[str, ...]:
+    names: dict[str, None] = {}
+    known = {corpus.name for corpus in host.every(CorpusPlugin)}
+    for pattern in filter(None, (part.strip() for part in patterns.split(","))):
+        if pattern not in known and is_path(pattern):
+            names[pattern] = None
+        else:
+            names |= dict.fromkeys(corpus.name for corpus in host.select(CorpusPlugin, pattern))
+    return tuple(names)
+
+
+def _with(workload: Workload, chosen: Suite, corpora: tuple[str, ...], threads: int) -> Workload:
+    if workload.source is None or not corpora:
+        return replace(workload, threads=threads)
+    source = TextSource(corpus=corpora[0], tokenizer=chosen.source_tokenizer)
+    return replace(workload, threads=threads, source=source)

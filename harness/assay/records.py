@@ -1,0 +1,144 @@
+"""The frozen records that travel down the road: cases, samples, measurements, runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from assay.workload import Workload
+
+Value = int | float | str | bool
+
+
+class Status(StrEnum):
+    """How a case ended. All four are results."""
+
+    OK = "ok"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenizerCase:
+    """One tokenizer on one corpus.
+
+    With `held_out` 0 the tokenizer is trained on the whole corpus and measured on the whole corpus;
+    otherwise it is trained on the first part and measured on the last `held_out` share of the characters.
+    """
+
+    tokenizer: str
+    corpus: str
+    held_out: float = 0.0
+
+    @property
+    def plugin(self) -> str:
+        """The name of the plugin that is measured."""
+        return self.tokenizer
+
+    @property
+    def split(self) -> str:
+        """`all`, or `held-out-10` for the last 10 % of the corpus."""
+        return f"held-out-{self.held_out * 100:g}" if self.held_out else "all"
+
+    @property
+    def group(self) -> str:
+        """What rows that may be compared have in common."""
+        return f"tokenizer/{self.corpus}/{self.split}"
+
+    @property
+    def id(self) -> str:
+        """The name of this case, unique within a run."""
+        return f"{self.group}/{self.tokenizer}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttentionCase:
+    """One attention implementation on one workload."""
+
+    attention: str
+    workload: Workload
+
+    @property
+    def plugin(self) -> str:
+        """The name of the plugin that is measured."""
+        return self.attention
+
+    @property
+    def group(self) -> str:
+        """What rows that may be compared have in common."""
+        return f"attention/{self.workload.id}"
+
+    @property
+    def id(self) -> str:
+        """The name of this case, unique within a run."""
+        return f"{self.group}/{self.attention}"
+
+
+Case = TokenizerCase | AttentionCase
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One timed reading of `loops` calls: wall time and CPU time of the process, both in nanoseconds."""
+
+    loops: int
+    wall_ns: int
+    cpu_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """All samples of one timed operation of a case, such as `encode`."""
+
+    name: str
+    samples: tuple[Sample, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """One named figure; its unit and formula stand in the metric catalogue."""
+
+    name: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """What one case came to.
+
+    `expected` marks a failure that the plugin announces in its descriptor (a closed vocabulary meeting an
+    unseen word): the row is failed and has no speed, but the run is not at fault.
+    """
+
+    case: Case
+    status: Status
+    reason: str | None = None
+    remedy: str | None = None
+    expected: bool = False
+    metrics: tuple[Metric, ...] = ()
+    timings: tuple[Timing, ...] = ()
+
+    def value(self, name: str) -> Value | None:
+        """Give the metric of that name, or None where this row has none."""
+        return next((metric.value for metric in self.metrics if metric.name == name), None)
+
+    @property
+    def blamed(self) -> bool:
+        """Whether this row makes the run exit with 3."""
+        return self.status is Status.FAILED and not self.expected
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run: what was asked, where and when, and how it ended. Times are UTC in ISO 8601."""
+
+    id: str
+    started: str
+    suite: str
+    command: str
+    environment: Mapping[str, str]
+    state: Literal["running", "complete", "interrupted", "failed"] = "running"
+    finished: str | None = None

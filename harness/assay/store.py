@@ -1,0 +1,227 @@
+"""The store: append-only, one transaction per measurement, readable while it is written."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, update
+from sqlalchemy.exc import DatabaseError, IntegrityError
+
+from assay import schema
+from assay.errors import StoreError, UnknownName
+from assay.records import (
+    AttentionCase,
+    Case,
+    Measurement,
+    Metric,
+    Run,
+    Sample,
+    Status,
+    Timing,
+    TokenizerCase,
+    Value,
+)
+from assay.workload import Semantics, TextSource, Workload
+
+FILE = "assay.sqlite"
+TYPES: dict[str, type[Value]] = {"int": int, "float": float, "bool": bool, "str": str}
+
+
+class Store:
+    """The results of many runs in one SQLite file. Several processes may write at once."""
+
+    def __init__(self, folder: str | Path, *, create: bool = True) -> None:
+        """Open the store in a folder; raise `StoreError` where it cannot be read or written."""
+        self.path = Path(folder) / FILE
+        if not create and not self.path.is_file():
+            raise StoreError(f"there are no results in {folder}", remedy="make some with `assay run`")
+        if create:
+            try:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise StoreError(f"the results folder {folder} cannot be made: {error.strerror}") from None
+        self._engine: Engine = create_engine(f"sqlite:///{self.path}", connect_args={"timeout": 60.0})
+        event.listen(self._engine, "connect", _configure)
+        with self._transaction() as connection:
+            if not inspect(connection).has_table("meta"):
+                if inspect(connection).get_table_names():
+                    raise StoreError(f"{self.path} is no Assay store", remedy="choose another folder with --results")
+                schema.SCHEMA.create_all(connection)
+                connection.execute(
+                    insert(schema.meta).prefix_with("OR IGNORE"),
+                    {"key": "format", "value": str(schema.FORMAT)},
+                )
+            found = connection.execute(select(schema.meta.c.value).where(schema.meta.c.key == "format")).scalar()
+            if found != str(schema.FORMAT):
+                raise StoreError(
+                    f"{self.path} has format {found}, and this Assay knows format {schema.FORMAT}",
+                    remedy="upgrade assay, or choose another folder with --results",
+                )
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+    def begin(self, run: Run, cases: Sequence[Case]) -> None:
+        """Record a run and all cases that it means to measure."""
+        rows = [
+            {
+                "run": run.id,
+                "id": case.id,
+                "position": position,
+                "kind": "attention" if isinstance(case, AttentionCase) else "tokenizer",
+                "plugin": case.plugin,
+                "parameters": json.dumps(asdict(case)),
+            }
+            for position, case in enumerate(cases)
+        ]
+        with self._transaction() as connection:
+            connection.execute(insert(schema.runs), asdict(run) | {"environment": json.dumps(dict(run.environment))})
+            if rows:
+                connection.execute(insert(schema.cases), rows)
+
+    def add(self, run: str, measurement: Measurement) -> None:
+        """Record one measurement, whole or not at all."""
+        key: dict[str, str | int | float | None] = {"run": run, "case": measurement.case.id}
+        head: dict[str, str | int | float | None] = {
+            "status": measurement.status.value,
+            "reason": measurement.reason,
+            "remedy": measurement.remedy,
+            "expected": int(measurement.expected),
+            "stored": now(),
+        }
+        figures: list[dict[str, str | int | float | None]] = [
+            {
+                "position": position,
+                "name": metric.name,
+                "type": type(metric.value).__name__,
+                "number": None if isinstance(metric.value, str) else float(metric.value),
+                "text": metric.value if isinstance(metric.value, str) else None,
+            }
+            for position, metric in enumerate(measurement.metrics)
+        ]
+        readings = [
+            {"operation": timing.name, "number": number} | asdict(sample)
+            for timing in measurement.timings
+            for number, sample in enumerate(timing.samples)
+        ]
+        with self._transaction() as connection:
+            connection.execute(insert(schema.measurements), key | head)
+            if figures:
+                connection.execute(insert(schema.metrics), [key | figure for figure in figures])
+            if readings:
+                connection.execute(insert(schema.samples), [key | reading for reading in readings])
+
+    def finish(self, run: str, state: Literal["complete", "interrupted", "failed"]) -> None:
+        """Record how a run ended."""
+        with self._transaction() as connection:
+            connection.execute(update(schema.runs).where(schema.runs.c.id == run).values(state=state, finished=now()))
+
+    def runs(self) -> tuple[Run, ...]:
+        """Give all runs, the oldest first."""
+        with self._transaction() as connection:
+            rows = connection.execute(select(schema.runs).order_by(schema.runs.c.started, schema.runs.c.id))
+            return tuple(Run(**dict(row._mapping) | {"environment": json.loads(row.environment)}) for row in rows)
+
+    def run(self, name: str | None = None) -> Run:
+        """Give the run whose id begins so, the newest for None; raise `UnknownName`."""
+        runs = self.runs()
+        if not runs:
+            raise UnknownName(f"there is no run in {self.path}", remedy="make one with `assay run`")
+        if name is None:
+            return runs[-1]
+        matches = [run for run in runs if run.id == name] or [run for run in runs if run.id.startswith(name)]
+        if len(matches) != 1:
+            problem = "fits several runs" if matches else "fits no run"
+            listed = ", ".join(run.id for run in (matches or runs)[-5:])
+            raise UnknownName(f"{name!r} {problem} in {self.path}", remedy=f"the newest are: {listed}")
+        return matches[0]
+
+    def planned(self, run: str) -> tuple[Case, ...]:
+        """Give all cases that a run means to measure, in order."""
+        query = select(schema.cases).where(schema.cases.c.run == run).order_by(schema.cases.c.position)
+        with self._transaction() as connection:
+            return tuple(_case(row.kind, json.loads(row.parameters)) for row in connection.execute(query))
+
+    def measurements(self, run: str) -> tuple[Measurement, ...]:
+        """Give all measurements of a run, in the order of its plan."""
+        figures: dict[str, list[Metric]] = {}
+        readings: dict[tuple[str, str], list[Sample]] = {}
+        metrics, samples, heads = schema.metrics, schema.samples, schema.measurements
+        by_number = samples.c.case, samples.c.operation, samples.c.number
+        with self._transaction() as connection:
+            for row in connection.execute(select(metrics).where(metrics.c.run == run).order_by(metrics.c.position)):
+                value: Value = row.text if row.type == "str" else TYPES[row.type](row.number)
+                figures.setdefault(row.case, []).append(Metric(name=row.name, value=value))
+            for row in connection.execute(select(samples).where(samples.c.run == run).order_by(*by_number)):
+                reading = Sample(loops=row.loops, wall_ns=row.wall_ns, cpu_ns=row.cpu_ns)
+                readings.setdefault((row.case, row.operation), []).append(reading)
+            rows = {row.case: row for row in connection.execute(select(heads).where(heads.c.run == run))}
+        return tuple(
+            Measurement(
+                case=case,
+                status=Status(rows[case.id].status),
+                reason=rows[case.id].reason,
+                remedy=rows[case.id].remedy,
+                expected=bool(rows[case.id].expected),
+                metrics=tuple(figures.get(case.id, ())),
+                timings=tuple(
+                    Timing(name=operation, samples=tuple(found))
+                    for (owner, operation), found in readings.items()
+                    if owner == case.id
+                ),
+            )
+            for case in self.planned(run)
+            if case.id in rows
+        )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        """One transaction; what the database says against it becomes a `StoreError`."""
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except IntegrityError:
+            raise  # a bug of ours, not a state of the disk
+        except DatabaseError as error:
+            reason = str(error.orig).strip()
+            raise StoreError(
+                f"the results in {self.path} cannot be read or written: {reason}",
+                remedy="free some space, mend the permissions, or choose another folder with --results",
+            ) from None
+
+
+def new_run_id() -> str:
+    """A name for a run that sorts by time: 20261122-161530-3fa9."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def now() -> str:
+    """The time in UTC, ISO 8601, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _configure(connection: Any, _: object) -> None:
+    """Let readers read while one writes, and never lose what was acknowledged."""
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _case(kind: str, parameters: dict[str, Any]) -> Case:
+    if kind == "tokenizer":
+        return TokenizerCase(**parameters)
+    workload = dict(parameters["workload"])
+    workload["semantics"] = Semantics(**workload["semantics"])
+    if workload["source"] is not None:
+        workload["source"] = TextSource(**workload["source"])
+    return AttentionCase(attention=parameters["attention"], workload=Workload(**workload))

@@ -1,0 +1,75 @@
+"""tiktoken encodings, built from our own copy of the ranks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import tiktoken
+
+from assay_tiktoken.ranks import ranks
+
+# The patterns are those of tiktoken's own `openai_public` registry (MIT); a test holds them to it.
+GPT2 = r"""'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s"""
+CL100K = (
+    r"""'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$"""
+    r"""|\s*[\r\n]|\s+(?!\S)|\s"""
+)
+O200K = (
+    r"""[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?"""
+    r"""|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?"""
+    r"""|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"""
+)
+PATTERNS = {"gpt2": GPT2, "r50k_base": GPT2, "p50k_base": GPT2, "cl100k_base": CL100K, "o200k_base": O200K}
+GPT2_SPECIALS = {"<|endoftext|>": 50256}
+SPECIALS = {
+    "gpt2": GPT2_SPECIALS,
+    "r50k_base": GPT2_SPECIALS,
+    "p50k_base": GPT2_SPECIALS,
+    "cl100k_base": {
+        "<|endoftext|>": 100257,
+        "<|fim_prefix|>": 100258,
+        "<|fim_middle|>": 100259,
+        "<|fim_suffix|>": 100260,
+        "<|endofprompt|>": 100276,
+    },
+    "o200k_base": {"<|endoftext|>": 199999, "<|endofprompt|>": 200018},
+}
+
+
+class TiktokenTokenizer:
+    """A tiktoken encoding; special tokens are recognised where they stand in a text."""
+
+    unk_id = None  # byte-level: nothing is unknown
+
+    def __init__(self, encoding: tiktoken.Encoding) -> None:
+        self._encoding = encoding
+
+    @property
+    def vocab_size(self) -> int:
+        """tiktoken's `n_vocab`: one more than the largest id. Some ids below it may be unassigned."""
+        return self._encoding.n_vocab
+
+    @property
+    def special_tokens(self) -> dict[str, int]:
+        """The ids of the special tokens."""
+        return {token: self._encoding.encode_single_token(token) for token in self._encoding.special_tokens_set}
+
+    def encode(self, text: str) -> list[int]:
+        """Give the ids of the text."""
+        return self._encoding.encode(text, allowed_special="all")
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Give the text of the ids; bytes that are no UTF-8 become U+FFFD."""
+        return self._encoding.decode(ids)
+
+    def token_bytes(self, token_id: int) -> bytes:
+        """Give the bytes of one token; raise KeyError for an id that is not assigned."""
+        return self._encoding.decode_single_token_bytes(token_id)
+
+
+def build(name: str, training_text: str = "") -> TiktokenTokenizer:
+    """Build an encoding by name. It is pretrained: the training text is not used."""
+    del training_text
+    return TiktokenTokenizer(
+        tiktoken.Encoding(name, pat_str=PATTERNS[name], mergeable_ranks=ranks(name), special_tokens=SPECIALS[name])
+    )
