@@ -53,10 +53,8 @@ def list_(kind: str, plugins: tuple[str, ...], block: tuple[str, ...], as_json: 
     if as_json:
         click.echo(document.write({**chosen, "failures": failures}))
         return 0
-    for noun, found in chosen.items():
-        tables.write([_table(noun, found)])
-    if failures:
-        tables.write([_table("plugins that failed", failures)])
+    listed = [*chosen.items(), ("plugins that failed", failures)]
+    tables.write(_table(noun, found) for noun, found in listed if found)
     return 0
 
 
