@@ -13,30 +13,33 @@ TARGET_NS = 5_000_000
 MOST_LOOPS = 1 << 20
 
 
-def read(call: Callable[[], object], loops: int) -> Sample:
-    """Time `loops` calls in a row with the garbage collector off.
+def read(call: Callable[[], object], loops: int) -> tuple[Sample, list[object]]:
+    """Time `loops` calls in a row with the garbage collector off, and give what they returned.
 
-    Wall time is `time.perf_counter_ns`; CPU time is that of the whole process, all threads together.
+    Wall time is `time.perf_counter_ns`; CPU time is that of the whole process, all threads together. The
+    outputs are kept until the clock is read, so that each can be looked at.
     """
+    outputs: list[object] = []
+    keep = outputs.append
     repetitions = itertools.repeat(None, loops)
     collecting = gc.isenabled()
     gc.disable()
     try:
         wall, cpu = time.perf_counter_ns(), time.process_time_ns()
         for _ in repetitions:
-            call()
+            keep(call())
         cpu, wall = time.process_time_ns() - cpu, time.perf_counter_ns() - wall
     finally:
         if collecting:
             gc.enable()
-    return Sample(loops=loops, wall_ns=wall, cpu_ns=cpu)
+    return Sample(loops=loops, wall_ns=wall, cpu_ns=cpu), outputs
 
 
-def calibrate(call: Callable[[], object], target_ns: int = TARGET_NS) -> int:
-    """Find how many loops make a sample of about `target_ns`; the calls also warm up what is called."""
+def calibrate(sample: Callable[[int], Sample], target_ns: int = TARGET_NS) -> int:
+    """Find how many loops make a sample of about `target_ns`; taking samples also warms up what is called."""
     loops = 1
     while True:
-        wall = read(call, loops).wall_ns
+        wall = sample(loops).wall_ns
         if wall >= target_ns or loops >= MOST_LOOPS:
             return max(1, min(MOST_LOOPS, round(loops * target_ns / max(wall, 1))))
         growth = target_ns / max(wall, 1)

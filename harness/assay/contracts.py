@@ -136,10 +136,13 @@ class AttentionPlugin(Provided):
 
     `unsupported` gives the reason why a workload cannot be done, or None; it must not import torch.
     `build` receives the workload and the host's weights (None at level `core`), and returns a step.
+    `peak_bytes` predicts what a step allocates, its output included, where the plugin knows; otherwise the
+    host predicts from small workloads.
     """
 
     build: Callable[[Workload, Weights | None], Step]
     unsupported: Callable[[Workload], str | None]
+    peak_bytes: Callable[[Workload], int | None] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,10 @@ def from_path(path: Path) -> CorpusPlugin:
 
     Raises `CorpusError` for a path that does not exist and for a folder without text.
     """
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise CorpusError(f"the name of the corpus {str(path)!a} is not UTF-8", remedy="rename it") from None
     if path.is_dir():
         files = sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file())
         if not files:
@@ -89,8 +93,9 @@ def digest(documents: tuple[Document, ...]) -> str:
 def divide(corpus: CorpusPlugin, held_out: float) -> Parts:
     """Load a corpus and hold out its last `held_out` share of characters; 0 trains and measures on all.
 
-    Several documents are kept whole, in their order. A single document is cut at the last line break
-    before the share begins, or at the last white space, or exactly there. Raises `CorpusError` for a
+    Several documents are kept whole, in their order. A single document is cut after the last line break
+    before the share begins, or after the last white space, or exactly there; a cut before the share does
+    not make it more than twice as large. Raises `CorpusError` for a
     corpus that is too short.
     """
     documents = load(corpus)
@@ -99,11 +104,11 @@ def divide(corpus: CorpusPlugin, held_out: float) -> Parts:
     boundary = (1.0 - held_out) * sum(len(document.text) for document in documents)
     if len(documents) == 1:
         (document,) = documents
-        cut = _cut(document.text, int(boundary))
-        parts = document.text[:cut], document.text[cut:]
-        measured = (Document(text=parts[1], id=f"{document.id}[{cut}:]", language=document.language),)
-        if all(part.strip() for part in parts):
-            return Parts(training=parts[0], measured=measured)
+        for cut in _cuts(document.text, int(boundary)):
+            before, after = document.text[:cut], document.text[cut:]
+            if before.strip() and after.strip():
+                held = Document(text=after, id=f"{document.id}[{cut}:]", language=document.language)
+                return Parts(training=before, measured=(held,))
     else:
         kept, length = 0, 0
         for document in documents[:-1]:
@@ -120,12 +125,12 @@ def divide(corpus: CorpusPlugin, held_out: float) -> Parts:
     )
 
 
-def _cut(text: str, boundary: int) -> int:
-    newline = text.rfind("\n", 0, boundary)
-    if newline > 0:
-        return newline + 1
-    space = max(text.rfind(" ", 0, boundary), text.rfind("\t", 0, boundary))
-    return space + 1 if space > 0 else boundary
+def _cuts(text: str, boundary: int) -> tuple[int, ...]:
+    """Where to cut a text: after the last line break or white space, unless far before the boundary, or there."""
+    furthest = max(0, 2 * boundary - len(text))
+    newline = text.rfind("\n", furthest, boundary)
+    space = max(text.rfind(" ", furthest, boundary), text.rfind("\t", furthest, boundary))
+    return (*(place + 1 for place in (newline, space) if place > 0), boundary)
 
 
 def _read(files: tuple[Path, ...]) -> Iterator[Document]:
@@ -138,5 +143,5 @@ def _read(files: tuple[Path, ...]) -> Iterator[Document]:
                 remedy="convert it, for example with iconv -t utf-8",
             ) from None
         except OSError as error:
-            raise CorpusError(f"{file} cannot be read: {error.strerror}") from None
+            raise CorpusError(f"{file} cannot be read: {error.strerror}", remedy="mend its permissions") from None
         yield Document(text=text, id=str(file))

@@ -8,21 +8,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from assay.host import Failure
+from assay.noise import Noise
 from assay.records import Measurement, Run, TokenizerCase
 from assay.rows import row_of
 
 SCHEMA = 1
 
 
-def of_run(run: Run, measurements: Sequence[Measurement], failures: Sequence[Failure] = ()) -> str:
-    """Write a run: its record, a row for each tokenizer and attention case, and the plugins that failed."""
+def of_run(run: Run, measurements: Sequence[Measurement], noise: Noise | None) -> str:
+    """Write a run: its record, how noisy the machine was, and a row for each tokenizer and attention case."""
     rows = [(row.case, row_of(run.id, row)) for row in measurements]
     return write(
         {
-            "run": asdict(run),
+            "run": asdict(run) | {"settings": json.loads(run.settings)},
+            "noise": None if noise is None else asdict(noise),
             "tokenizers": [cells for case, cells in rows if isinstance(case, TokenizerCase)],
             "attentions": [cells for case, cells in rows if not isinstance(case, TokenizerCase)],
-            "failures": of_failures(failures),
         }
     )
 

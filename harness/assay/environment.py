@@ -34,6 +34,16 @@ def describe() -> Mapping[str, str]:
     return facts if revision is None else facts | {"git": revision}
 
 
+def available_memory() -> int:
+    """The memory that programs can still take without swapping, in bytes (MemAvailable; else all there is)."""
+    meminfo = Path("/proc/meminfo")
+    if meminfo.is_file():
+        for line in meminfo.read_text("ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
 def _processor() -> str:
     cpuinfo = Path("/proc/cpuinfo")
     if sys.platform == "linux" and cpuinfo.is_file():

@@ -14,6 +14,8 @@ from assay.records import AttentionCase, Measurement, Run, TokenizerCase
 from assay.rows import Cells, row_of
 from assay.store import Store
 
+SAMPLE_COLUMNS = ["run", "case", "operation", "sample", "loops", "wall_ns", "cpu_ns", "epoch"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frames:
@@ -70,6 +72,7 @@ def _frames(runs: Sequence[Run], rows: Sequence[tuple[Run, Measurement]]) -> Fra
                         "loops": sample.loops,
                         "wall_ns": sample.wall_ns,
                         "cpu_ns": sample.cpu_ns,
+                        "epoch": sample.epoch,
                     }
                 )
     head = ["id", "started", "finished", "state", "suite", "command"]
@@ -79,5 +82,7 @@ def _frames(runs: Sequence[Run], rows: Sequence[tuple[Run, Measurement]]) -> Fra
         tidy=pd.DataFrame(tidy, columns=["run", "case", "plugin", "metric", "value", "unit"]),
         tokenizers=pd.DataFrame([cells for case, cells in wide if isinstance(case, TokenizerCase)]).convert_dtypes(),
         attentions=pd.DataFrame([cells for case, cells in wide if isinstance(case, AttentionCase)]).convert_dtypes(),
-        samples=pd.DataFrame(samples, columns=["run", "case", "operation", "sample", "loops", "wall_ns", "cpu_ns"]),
+        samples=pd.DataFrame(
+            samples, columns=["run", "case", "operation", "sample", "loops", "wall_ns", "cpu_ns", "epoch"]
+        ),
     )

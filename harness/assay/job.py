@@ -4,30 +4,31 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from assay.discovery import discover
 from assay.environment import describe
 from assay.errors import AssayError
-from assay.execute import execute
+from assay.execute.run import execute
+from assay.execute.settings import Settings
 from assay.host import Host
+from assay.noise import Noise, noise_floor
 from assay.plan import Selection, plan, suite
 from assay.records import Case, Measurement, Run
 from assay.store import Store, new_run_id, now
 
 RESULTS = "results"
-BUDGET_S = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """A run and what it measured. `planned` has the cases of the plan, measured or not."""
+    """A run and what it measured, and how noisy the machine was."""
 
     run: Run
-    planned: tuple[Case, ...]
     measurements: tuple[Measurement, ...]
+    noise: Noise | None
 
     @property
     def failed(self) -> bool:
@@ -41,6 +42,19 @@ class Interrupted(AssayError):
     exit_code = 130
 
 
+class Watcher:
+    """Is told how far a run is; this one keeps it to itself."""
+
+    def begun(self, run: Run, cases: Sequence[Case], done: int) -> None:
+        """A run has begun, or goes on with so many cases done already."""
+
+    def tick(self, group: str, phase: str, rounds: int, left_s: float) -> None:
+        """A group is in this phase; while it is timed, rounds are counted and seconds are left."""
+
+    def measured(self, measurement: Measurement) -> None:
+        """A case is done and stored."""
+
+
 def run(
     *,
     suite: str = "tutorial",
@@ -48,43 +62,41 @@ def run(
     attentions: str = "*",
     corpora: str | None = None,
     held_out: float = 0.1,
-    threads: int = 1,
-    budget_s: float = BUDGET_S,
     results: str | Path = RESULTS,
+    settings: Settings | None = None,
     plugins: Sequence[str | Path] = (),
     block: Sequence[str] = (),
+    budget_s: float | None = None,
 ) -> Outcome:
     """Run a suite and store its results; the arguments are those of `assay run`.
 
     Raises `AssayError` for bad input, before anything is measured.
     """
+    settings = replace(settings or Settings(), plugins=tuple(map(str, plugins)), block=tuple(block))
+    if budget_s is not None:
+        settings = replace(settings, budget_s=budget_s)
     selection = Selection(
         suite=suite,
         tokenizers=tokenizers,
         attentions=attentions,
         corpora=corpora,
         held_out=held_out,
-        threads=threads,
+        threads=settings.threads,
     )
-    return carry_out(discover(plugins, block), selection, budget_s=budget_s, results=results)
+    return begin(discover(settings.plugins, settings.block), selection, settings, results)
 
 
-def carry_out(
-    host: Host,
-    selection: Selection,
-    *,
-    budget_s: float,
-    results: str | Path,
-    begun: Callable[[Run, Sequence[Case]], object] = lambda run, cases: None,
-    measured: Callable[[Measurement], object] = lambda measurement: None,
+def begin(
+    host: Host, selection: Selection, settings: Settings, results: str | Path, watcher: Watcher | None = None
 ) -> Outcome:
-    """Plan and measure a selection, storing each measurement as it comes.
+    """Plan and measure a selection, storing each group of cases as it is done.
 
-    `begun` and `measured` are told of the progress. Raises `Interrupted` on Ctrl-C, and `StoreError` when
-    the results cannot be written; whatever was stored until then stays.
+    Raises `Interrupted` on Ctrl-C, and `StoreError` when the results cannot be written; whatever was stored
+    until then stays.
     """
-    cases = plan(host, selection)
     chosen = suite(selection.suite)
+    cases = plan(host, selection)
+    settings = replace(settings, baselines=settings.baselines or chosen.baselines)
     store = Store(results)
     record = Run(
         id=new_run_id(),
@@ -92,22 +104,53 @@ def carry_out(
         suite=f"{chosen.name}/{chosen.version}",
         command=shlex.join(["assay", *sys.argv[1:]]),
         environment=describe(),
+        settings=settings.to_json(),
     )
-    done: list[Measurement] = []
     try:
         store.begin(record, cases)
-        begun(record, cases)
-        for measurement in execute(host, cases, budget_s):
-            store.add(record.id, measurement)
-            done.append(measurement)
-            measured(measurement)
+        return _carry_on(host, store, record, cases, settings, watcher or Watcher())
+    finally:
+        store.close()
+
+
+def resume(name: str, results: str | Path, watcher: Watcher | None = None) -> Outcome:
+    """Measure what a run still lacks, with the run's own settings.
+
+    Raises `UnknownName` for a run that is not there, and else as `begin`.
+    """
+    store = Store(results, create=False)
+    try:
+        record = store.run(name)
+        settings = Settings.from_json(record.settings)
+        host = discover(settings.plugins, settings.block)
+        store.reopen(record.id)
+        return _carry_on(host, store, record, store.planned(record.id), settings, watcher or Watcher())
+    finally:
+        store.close()
+
+
+def _carry_on(
+    host: Host, store: Store, record: Run, cases: Sequence[Case], settings: Settings, watcher: Watcher
+) -> Outcome:
+    done = {measurement.case.id for measurement in store.measurements(record.id)}
+    missing = [case for case in cases if case.id not in done]
+    share = replace(settings, budget_s=settings.budget_s * len(missing) / max(1, len(cases)))
+    watcher.begun(record, cases, len(done))
+    try:
+        for result in execute(host, missing, share, watcher.tick):
+            store.add(record.id, result)
+            for measurement in result.measurements:
+                watcher.measured(measurement)
+                done.add(measurement.case.id)
         store.finish(record.id, "complete")
-        return Outcome(run=store.run(record.id), planned=cases, measurements=tuple(done))
     except KeyboardInterrupt:
         store.finish(record.id, "interrupted")
         raise Interrupted(
             f"interrupted: {len(done)} of {len(cases)} cases are kept as run {record.id} in {store.path}",
-            remedy=f"see them with `assay show {record.id}`",
+            remedy=f"go on with `assay run --resume {record.id}`",
         ) from None
-    finally:
-        store.close()
+    return Outcome(
+        run=store.run(record.id),
+        measurements=store.measurements(record.id),
+        noise=noise_floor(store.anchors(record.id)),
+    )

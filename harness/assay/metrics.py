@@ -8,8 +8,8 @@ from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from assay.records import Metric, Timing
-from assay.stats import summarise
+from assay.records import AnchorTiming, Metric, Timing
+from assay.stats import Ratio, paired_ratio, summarise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,13 +60,57 @@ CATALOGUE = (
         meaning="the same for the definition in the row's precision",
         exact=False,
     ),
+    Definition(name="credited_flop", unit="FLOP", meaning="what the semantics ask for, see assay.Workload.flop"),
+    Definition(name="flop_per_s", unit="FLOP/s", meaning="credited_flop / median step time", exact=False),
+    Definition(
+        name="gemm_fraction",
+        unit="share",
+        meaning="median over rounds of flop_per_s / FLOP/s of a 384³ float32 product, by CPU time",
+        exact=False,
+    ),
+    Definition(
+        name="copy_fraction",
+        unit="share",
+        meaning="median over rounds of encoded bytes/s / bytes/s of a copy of 8 MiB, by CPU time",
+        exact=False,
+    ),
+    Definition(name="build_bytes", unit="bytes", meaning="growth of VmRSS while the plugin is built", exact=False),
+    Definition(
+        name="peak_bytes",
+        unit="bytes",
+        meaning="attention: largest sum of living torch allocations of a step, from the profiler;"
+        " tokenizer: VmHWM of encoding all documents, above VmRSS before",
+        exact=False,
+    ),
+    Definition(name="peak_resident_bytes", unit="bytes", meaning="VmHWM of a step, above VmRSS before", exact=False),
+    Definition(
+        name="predicted_seconds", unit="s", meaning="first operation, by a power law from two small sizes", exact=False
+    ),
+    Definition(
+        name="predicted_bytes",
+        unit="bytes",
+        meaning="peak_bytes, as the plugin says or by a power law from two small sizes",
+        exact=False,
+    ),
+    Definition(name="prediction_error", unit="share", meaning="predicted_seconds / measured seconds - 1", exact=False),
+    Definition(name="memory_prediction_error", unit="share", meaning="predicted_bytes / peak_bytes - 1", exact=False),
+    Definition(name="stopped_by", unit="text", meaning="precision, or budget", exact=False),
+    Definition(name="baseline", unit="text", meaning="the plugin that ratios are taken to", exact=False),
+    Definition(
+        name="ratio",
+        unit="ratio",
+        meaning="median over rounds of the operation's CPU time / the baseline's; above 1 is slower",
+        exact=False,
+    ),
+    Definition(name="ratio_low", unit="ratio", meaning="lower end of the ratio's 95 % interval", exact=False),
+    Definition(name="ratio_high", unit="ratio", meaning="upper end of the ratio's 95 % interval", exact=False),
     Definition(name="seconds", unit="s", meaning="median wall time of one call of the operation", exact=False),
     Definition(name="spread", unit="share", meaning="half the interquartile range / median", exact=False),
     Definition(name="contention", unit="ratio", meaning="median of wall time / CPU time", exact=False),
     Definition(name="samples", unit="samples", meaning="timed readings behind the figure", exact=False),
 )
 OVERHEAD_S = 100e-6
-TIMED = ("seconds", "spread", "contention", "samples")
+TIMED = ("seconds", "spread", "contention", "samples", "ratio", "ratio_low", "ratio_high")
 DEFINITIONS = {definition.name: definition for definition in CATALOGUE}
 
 
@@ -80,7 +124,7 @@ def ids_digest(documents: Iterable[Sequence[int]]) -> str:
     """The sha256 of all ids in order, each as a 64-bit little-endian integer."""
     hasher = hashlib.sha256()
     for ids in documents:
-        packed = array("q", ids)
+        packed = array("q", list(ids))
         if sys.byteorder == "big":
             packed.byteswap()
         hasher.update(packed.tobytes())
@@ -130,3 +174,42 @@ def speeds(timing: Timing, *, tokens: int, size: int | None = None) -> tuple[Met
     if size is not None:
         metrics.append(Metric(name=f"{prefix}mb_per_s", value=size / 1e6 / seconds))
     return tuple(metrics)
+
+
+def comparison(operation: str, ratio: Ratio, *, itself: bool) -> tuple[Metric, ...]:
+    """The ratio of an operation to the baseline's; the baseline itself has ratio 1 and no interval."""
+    metrics = [Metric(name=f"{operation}_ratio", value=ratio.value)]
+    if not itself and ratio.low > 0:
+        metrics += [
+            Metric(name=f"{operation}_ratio_low", value=ratio.low),
+            Metric(name=f"{operation}_ratio_high", value=ratio.high),
+        ]
+    return tuple(metrics)
+
+
+def machine_share(timing: Timing, work: int, name: str, anchor: AnchorTiming | None) -> tuple[Metric, ...]:
+    """The share of an anchor's rate that an operation reached in the same rounds, by CPU time."""
+    if anchor is None or not anchor.samples:
+        return ()
+    share = work / anchor.work / paired_ratio(timing.samples, anchor.samples).value
+    return (Metric(name=name, value=share),)
+
+
+def credit(timing: Timing, flop: int) -> tuple[Metric, ...]:
+    """The FLOP that a step is credited with, and their rate."""
+    rate = flop / summarise(timing.samples).median_ns * 1e9
+    return Metric(name="credited_flop", value=flop), Metric(name="flop_per_s", value=rate)
+
+
+def agreement(metrics: Sequence[Metric], operation: str) -> tuple[Metric, ...]:
+    """How far the predictions were off."""
+    figures = {metric.name: metric.value for metric in metrics}
+    pairs = (
+        ("prediction_error", "predicted_seconds", f"{operation}_seconds"),
+        ("memory_prediction_error", "predicted_bytes", "peak_bytes"),
+    )
+    return tuple(
+        Metric(name=name, value=float(figures[predicted]) / float(figures[measured]) - 1.0)
+        for name, predicted, measured in pairs
+        if predicted in figures and figures.get(measured)
+    )

@@ -16,16 +16,27 @@ from assay.workload import Workload
 
 TRIALS = 2
 DROPOUT_DRAWS = 128
+DROPOUT_SLACK = 1.33
 ULPS = 16.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Errors:
+    """Largest absolute differences from float64: of a step, of the definition in its precision, and allowed."""
+
+    step: float
+    naive: float
+    allowed: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """A step that passed the gate; errors are the largest absolute differences from float64."""
+    """A step that passed the gate, and its largest errors over the trials; `allowed` is the least allowed error."""
 
     step: Step
     error: float
     naive_error: float
+    allowed: float
 
 
 def attend(workload: Workload, inputs: Inputs, weights: Weights | None) -> Tensor:
@@ -34,6 +45,16 @@ def attend(workload: Workload, inputs: Inputs, weights: Weights | None) -> Tenso
     softmax(scale * q kᵀ + mask) v per head (Vaswani et al. 2017, equation 1); causal masks are aligned at
     the bottom right: query i of the last q_len positions sees keys up to its own position.
     """
+    attention, values = _attention(workload, inputs, weights)
+    context = attention @ values
+    if weights is None:
+        return context
+    joined = context.transpose(1, 2).flatten(-2)
+    return joined if weights.wo is None else joined @ weights.wo
+
+
+def _attention(workload: Workload, inputs: Inputs, weights: Weights | None) -> tuple[Tensor, Tensor]:
+    """Give the attention weights [batch, q_heads, q_len, kv_len] and values [batch, q_heads, kv_len, d_v]."""
     if weights is None:
         q, k, v = inputs.tensors
     else:
@@ -55,11 +76,7 @@ def attend(workload: Workload, inputs: Inputs, weights: Weights | None) -> Tenso
         positions = torch.arange(workload.kv_len, device=scores.device)
         last_seen = positions[-workload.q_len :].unsqueeze(-1)
         scores = scores.masked_fill(positions > last_seen, -torch.inf)
-    context = torch.softmax(scores, dim=-1) @ v
-    if weights is None:
-        return context
-    joined = context.transpose(1, 2).flatten(-2)
-    return joined if weights.wo is None else joined @ weights.wo
+    return torch.softmax(scores, dim=-1), v
 
 
 def verify(
@@ -77,32 +94,57 @@ def verify(
     """
     exact = replace(workload, semantics=replace(workload.semantics, dropout=0.0))
     step = build(exact, weights)
-    error = naive_error = 0.0
-    for trial in range(TRIALS):
-        inputs = inputs_of(trial)
-        reference = _reference(exact, inputs, weights)
-        naive = _largest(attend(exact, inputs, weights), reference)
-        ulp = torch.finfo(inputs.tensors[0].dtype).eps * reference.abs().max().item()
-        allowed = 2.0 * naive + ULPS * ulp
-        output = _call(step, inputs, reference)
-        error = max(error, _compare(output, reference, allowed))
-        naive_error = max(naive_error, naive)
+    trials = [check_step(step, exact, weights, inputs_of(trial)) for trial in range(TRIALS)]
     if workload.semantics.dropout:
         step = build(workload, weights)
-        _verify_dropout(step, inputs, reference)
-    return Verified(step=step, error=error, naive_error=naive_error)
+        check_step(step, workload, weights, inputs_of(TRIALS))
+    return Verified(
+        step=step,
+        error=max(trial.step for trial in trials),
+        naive_error=max(trial.naive for trial in trials),
+        allowed=min(trial.allowed for trial in trials),
+    )
+
+
+def check_step(step: Step, workload: Workload, weights: Weights | None, inputs: Inputs) -> Errors:
+    """Hold a step to the reference on one input, as `verify` does on several; raise `GateFailed`."""
+    reference = _reference(workload, inputs, weights)
+    naive = _largest(attend(workload, inputs, weights), reference)
+    ulp = torch.finfo(inputs.tensors[0].dtype).eps * reference.abs().max().item()
+    allowed = 2.0 * naive + ULPS * ulp
+    if workload.semantics.dropout:
+        _verify_dropout(step, inputs, reference, _dropout_variance(workload, inputs, weights))
+        return Errors(step=0.0, naive=naive, allowed=allowed)
+    return Errors(step=_compare(_call(step, inputs, reference), reference, allowed), naive=naive, allowed=allowed)
 
 
 def _reference(workload: Workload, inputs: Inputs, weights: Weights | None) -> Tensor:
-    doubled = None
-    if weights is not None:
-        doubled = Weights(
-            wq=weights.wq.double(),
-            wk=weights.wk.double(),
-            wv=weights.wv.double(),
-            wo=None if weights.wo is None else weights.wo.double(),
-        )
-    return attend(workload, Inputs(tensors=tuple(tensor.double() for tensor in inputs.tensors)), doubled)
+    return attend(workload, *_doubled(inputs, weights))
+
+
+def _doubled(inputs: Inputs, weights: Weights | None) -> tuple[Inputs, Weights | None]:
+    exact = Inputs(tensors=tuple(tensor.double() for tensor in inputs.tensors))
+    if weights is None:
+        return exact, None
+    return exact, Weights(
+        wq=weights.wq.double(),
+        wk=weights.wk.double(),
+        wv=weights.wv.double(),
+        wo=None if weights.wo is None else weights.wo.double(),
+    )
+
+
+def _dropout_variance(workload: Workload, inputs: Inputs, weights: Weights | None) -> float:
+    """The mean variance of the outputs: each weight w of a value v adds p / (1 - p) * (w v)²."""
+    exact, doubled = _doubled(inputs, weights)
+    attention, values = _attention(workload, exact, doubled)
+    if doubled is not None and doubled.wo is not None:
+        values = values @ doubled.wo.unflatten(0, (workload.q_heads, -1))
+    variance = attention.square() @ values.square()
+    if doubled is not None and doubled.wo is not None:
+        variance = variance.sum(dim=1)
+    share = workload.semantics.dropout
+    return variance.mean().item() * share / (1.0 - share)
 
 
 def _call(step: Step, inputs: Inputs, reference: Tensor) -> Tensor:
@@ -142,23 +184,30 @@ def _largest(output: Tensor, reference: Tensor) -> float:
     return (output.double() - reference).abs().max().item()
 
 
-def _verify_dropout(step: Step, inputs: Inputs, reference: Tensor) -> None:
-    """Dropout must vary from call to call and keep the mean.
+def _verify_dropout(step: Step, inputs: Inputs, reference: Tensor, expected_variance: float) -> None:
+    """Dropout must vary from call to call, keep the mean, and vary by as much as its share of weights makes it.
 
     The mean over the draws may differ from the reference by twice its standard error, both averaged over
-    all elements; for a normal error that average is 0.8.
+    all elements; for a normal error that average is 0.8. The mean variance may be a third off.
     """
     deviations, squares = torch.zeros_like(reference), torch.zeros_like(reference)
+    varied = False
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
+        first = _call(step, inputs, reference).clone()
         for _ in range(DROPOUT_DRAWS):
-            deviation = _call(step, inputs, reference).double() - reference
+            output = _call(step, inputs, reference)
+            varied = varied or not torch.equal(output, first)
+            deviation = output.double() - reference
             deviations += deviation
             squares += deviation**2
-    bias = deviations / DROPOUT_DRAWS
-    variance = squares / DROPOUT_DRAWS - bias**2
-    if not variance.max().item() > 0.0:
+    if not varied:
         raise GateFailed("calls with dropout all give the same output: nothing is dropped")
-    standard_error = (variance / DROPOUT_DRAWS).clamp_min(0.0).sqrt()
+    bias = deviations / DROPOUT_DRAWS
+    variance = (squares / DROPOUT_DRAWS - bias**2).clamp_min(0.0)
+    standard_error = (variance / DROPOUT_DRAWS).sqrt()
     if not bias.abs().mean().item() <= 2.0 * standard_error.mean().item():
         raise GateFailed("the mean output with dropout is not the output without: the kept weights are not scaled")
+    share = variance.mean().item() / expected_variance
+    if not 1 / DROPOUT_SLACK <= share <= DROPOUT_SLACK:
+        raise GateFailed(f"dropout varies the output {share:.2f} times as much as the share that was asked for would")

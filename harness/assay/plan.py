@@ -19,13 +19,17 @@ CAUSAL_DROPOUT = Semantics(mask="causal", dropout=0.1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
-    """A named and versioned choice of cases. A workload's text is the first corpus of the selection."""
+    """A named and versioned choice of cases. A workload's text is the first corpus of the selection.
+
+    `baselines` are the plugins that the others are compared with.
+    """
 
     name: str
     version: int
     summary: str
     corpora: str
     source_tokenizer: str
+    baselines: tuple[str, ...]
     workloads: tuple[Workload, ...]
 
 
@@ -48,6 +52,7 @@ SUITES = (
         summary="every system of the tutorial: all tokenizers, and attention at 7x5, 8x4x256 and 4x256x256",
         corpora="the-verdict",
         source_tokenizer="gpt2",
+        baselines=("gpt2", "sdpa"),
         workloads=tuple(_tutorial_workloads()),
     ),
     Suite(
@@ -56,6 +61,7 @@ SUITES = (
         summary="all tokenizers, and attention at 8x4x256 only",
         corpora="the-verdict",
         source_tokenizer="gpt2",
+        baselines=("gpt2", "sdpa"),
         workloads=tuple(workload for workload in _tutorial_workloads() if workload.batch == 8),
     ),
 )

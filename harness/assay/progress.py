@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from assay.job import Watcher
 from assay.records import Case, Measurement, Run, Status
 
 
-class Reporter:
-    """A bar on a terminal, a line for each case elsewhere, nothing when quiet."""
+class Reporter(Watcher):
+    """A live bar on a terminal, a line for each case elsewhere, nothing when quiet or in CI."""
 
     def __init__(self, *, quiet: bool = False) -> None:
-        self._quiet = quiet
         self._live = sys.stderr.isatty() and not quiet
+        self._lines = not (quiet or self._live or os.environ.get("CI"))
         self._total = self._done = 0
         self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
+            BarColumn(bar_width=20),
             MofNCompleteColumn(),
-            TimeRemainingColumn(),
+            TextColumn("{task.description}", markup=False),
             console=Console(stderr=True),
             transient=True,
             disable=not self._live,
@@ -40,20 +41,26 @@ class Reporter:
     ) -> None:
         self._bar.stop()
 
-    def begun(self, run: Run, cases: Sequence[Case]) -> None:
+    def begun(self, run: Run, cases: Sequence[Case], done: int) -> None:
         """Take note of the size of the run."""
-        self._total = len(cases)
-        self._bar.update(self._task, total=self._total)
-        self._line(f"run {run.id}: {self._total} cases of suite {run.suite}")
+        self._total, self._done = len(cases), done
+        self._bar.update(self._task, total=self._total, completed=done)
+        self._line(f"run {run.id}: {self._total} cases of suite {run.suite}" + (f", {done} done" if done else ""))
+
+    def tick(self, group: str, phase: str, rounds: int, left_s: float) -> None:
+        """Show the phase, and in the rounds how many there were and the time left."""
+        subject = group.partition("/")[2]
+        timing = f"round {rounds}, {max(0.0, left_s):.0f} s left" if phase == "round" else phase
+        self._bar.update(self._task, description=f"{subject}: {timing}")
 
     def measured(self, measurement: Measurement) -> None:
         """Tell of one case."""
         self._done += 1
-        self._bar.update(self._task, completed=self._done, description=measurement.case.plugin)
+        self._bar.update(self._task, completed=self._done)
         if measurement.status is not Status.UNSUPPORTED:
             because = f": {measurement.reason}" if measurement.reason else ""
             self._line(f"[{self._done}/{self._total}] {measurement.case.id} {measurement.status}{because}")
 
     def _line(self, text: str) -> None:
-        if not (self._quiet or self._live):
+        if self._lines:
             print(text, file=sys.stderr, flush=True)

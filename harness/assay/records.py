@@ -82,11 +82,15 @@ Case = TokenizerCase | AttentionCase
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One timed reading of `loops` calls: wall time and CPU time of the process, both in nanoseconds."""
+    """One timed reading of `loops` calls: wall time and CPU time of the process, both in nanoseconds.
+
+    Samples of one `epoch` come from one process; the next epoch has a fresh one.
+    """
 
     loops: int
     wall_ns: int
     cpu_ns: int
+    epoch: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,13 +136,38 @@ class Measurement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnchorTiming:
+    """Samples of a fixed piece of work, taken in the same rounds as the cases of a group.
+
+    `work` is what one call does: steps of a Python loop, bytes copied, FLOP of a product.
+    """
+
+    group: str
+    name: str
+    work: int
+    samples: tuple[Sample, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupResult:
+    """What the comparable cases of one group came to, and what the machine could do meanwhile."""
+
+    measurements: tuple[Measurement, ...]
+    anchors: tuple[AnchorTiming, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """One run: what was asked, where and when, and how it ended. Times are UTC in ISO 8601."""
+    """One run: what was asked, where and when, and how it ended. Times are UTC in ISO 8601.
+
+    `settings` is JSON of the engine, with which the run can be resumed.
+    """
 
     id: str
     started: str
     suite: str
     command: str
     environment: Mapping[str, str]
+    settings: str = "{}"
     state: Literal["running", "complete", "interrupted", "failed"] = "running"
     finished: str | None = None

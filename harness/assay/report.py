@@ -6,31 +6,36 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from assay.errors import AssayError
+from assay.noise import Noise
 from assay.records import Measurement, Run
 from assay.tables import as_markdown, result_tables
 
 READING = """\
 Throughput is the median over timed samples of about 5 ms, wall time, one process, and the spread is half the
-distance between the quartiles. A row that is not `ok` has no throughput. `error` is the largest difference
+distance between the quartiles. All rows of a table were sampled in turn, in interleaved rounds; `ratio` is the
+median over rounds of CPU time over the baseline's (the row that says so), above 1 is slower, with its 95 %
+interval. A row that is not `ok` has no throughput. `error` is the largest difference
 from a float64 reference, `naive error` that of the definition in the row's own precision. A row marked
 `overhead-bound` takes under 100 µs: it measures the call more than the attention. Compare rows within one
 table only.
 """
 
 
-def as_page(run: Run, measurements: Sequence[Measurement]) -> str:
+def as_page(run: Run, measurements: Sequence[Measurement], noise: Noise | None) -> str:
     """Write the page."""
+    floor = "" if noise is None else f"Noise floor of this run: {noise}.\n\n"
     facts = "".join(f"- {name}: {value}\n" for name, value in run.environment.items())
     sections = "\n".join(as_markdown(table) for table in result_tables(measurements))
     return (
-        f"# Assay run {run.id}\n\nSuite {run.suite}, started {run.started}, {run.state}.\n\n{READING}\n{sections}\n"
+        f"# Assay run {run.id}\n\nSuite {run.suite}, started {run.started}, {run.state}.\n\n"
+        f"{READING}\n{floor}{sections}\n"
         f"## Provenance\n\n- command: `{run.command}`\n{facts}"
     )
 
 
-def write_markdown(path: str, run: Run, measurements: Sequence[Measurement]) -> None:
+def write_markdown(path: str, run: Run, measurements: Sequence[Measurement], noise: Noise | None) -> None:
     """Write the page to a file, or raise `AssayError`."""
     try:
-        Path(path).write_text(as_page(run, measurements), encoding="utf-8")
+        Path(path).write_text(as_page(run, measurements, noise), encoding="utf-8")
     except OSError as error:
         raise AssayError(f"the report {path} cannot be written: {error.strerror}") from None

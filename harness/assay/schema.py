@@ -23,6 +23,7 @@ runs = Table(
     Column("suite", Text, nullable=False),
     Column("command", Text, nullable=False),
     Column("environment", Text, nullable=False),
+    Column("settings", Text, nullable=False),
     sqlite_strict=True,
 )
 
@@ -75,10 +76,29 @@ samples = Table(
     Column("run", Text, primary_key=True),
     Column("case", Text, primary_key=True),
     Column("operation", Text, primary_key=True),
+    Column("place", Integer, nullable=False),
     Column("number", Integer, primary_key=True),
     Column("loops", Integer, nullable=False),
     Column("wall_ns", Nanoseconds, nullable=False),
     Column("cpu_ns", Nanoseconds, nullable=False),
+    Column("epoch", Integer, nullable=False),
     ForeignKeyConstraint(["run", "case"], ["measurements.run", "measurements.case"]),
+    sqlite_strict=True,
+)
+
+# Fixed pieces of work, sampled in the rounds of a group: what the machine could do meanwhile.
+anchors = Table(
+    "anchors",
+    SCHEMA,
+    Column("run", Text, primary_key=True),
+    Column("group", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("work", Nanoseconds, nullable=False),
+    Column("loops", Integer, nullable=False),
+    Column("wall_ns", Nanoseconds, nullable=False),
+    Column("cpu_ns", Nanoseconds, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    ForeignKeyConstraint(["run"], ["runs.id"]),
     sqlite_strict=True,
 )

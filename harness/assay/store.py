@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import secrets
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,19 +17,8 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from assay import schema
 from assay.errors import StoreError, UnknownName
-from assay.records import (
-    AttentionCase,
-    Case,
-    Measurement,
-    Metric,
-    Run,
-    Sample,
-    Status,
-    Timing,
-    TokenizerCase,
-    Value,
-)
-from assay.workload import Semantics, TextSource, Workload
+from assay.records import AnchorTiming, Case, GroupResult, Measurement, Metric, Run, Sample, Status, Timing, Value
+from assay.wire import case_from_json, case_to_json, kind_of
 
 FILE = "assay.sqlite"
 TYPES: dict[str, type[Value]] = {"int": int, "float": float, "bool": bool, "str": str}
@@ -46,24 +36,28 @@ class Store:
             try:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
-                raise StoreError(f"the results folder {folder} cannot be made: {error.strerror}") from None
+                raise StoreError(
+                    f"the results folder {folder} cannot be made: {error.strerror}",
+                    remedy="choose another folder with --results",
+                ) from None
         self._engine: Engine = create_engine(f"sqlite:///{self.path}", connect_args={"timeout": 60.0})
         event.listen(self._engine, "connect", _configure)
-        with self._transaction() as connection:
-            if not inspect(connection).has_table("meta"):
-                if inspect(connection).get_table_names():
-                    raise StoreError(f"{self.path} is no Assay store", remedy="choose another folder with --results")
+        event.listen(self._engine, "begin", _begin)
+        with self._transaction(write=True) as connection:
+            tables = inspect(connection).get_table_names()
+            if tables and "meta" not in tables:
+                raise StoreError(f"{self.path} is no Assay store", remedy="choose another folder with --results")
+            if not tables:
                 schema.SCHEMA.create_all(connection)
-                connection.execute(
-                    insert(schema.meta).prefix_with("OR IGNORE"),
-                    {"key": "format", "value": str(schema.FORMAT)},
-                )
+                connection.execute(insert(schema.meta), {"key": "format", "value": str(schema.FORMAT)})
             found = connection.execute(select(schema.meta.c.value).where(schema.meta.c.key == "format")).scalar()
             if found != str(schema.FORMAT):
                 raise StoreError(
                     f"{self.path} has format {found}, and this Assay knows format {schema.FORMAT}",
                     remedy="upgrade assay, or choose another folder with --results",
                 )
+        if not tables:
+            self._let_readers_read()
 
     def close(self) -> None:
         """Close all connections."""
@@ -76,52 +70,41 @@ class Store:
                 "run": run.id,
                 "id": case.id,
                 "position": position,
-                "kind": "attention" if isinstance(case, AttentionCase) else "tokenizer",
+                "kind": kind_of(case),
                 "plugin": case.plugin,
-                "parameters": json.dumps(asdict(case)),
+                "parameters": case_to_json(case),
             }
             for position, case in enumerate(cases)
         ]
-        with self._transaction() as connection:
+        with self._transaction(write=True) as connection:
             connection.execute(insert(schema.runs), asdict(run) | {"environment": json.dumps(dict(run.environment))})
             if rows:
                 connection.execute(insert(schema.cases), rows)
 
-    def add(self, run: str, measurement: Measurement) -> None:
-        """Record one measurement, whole or not at all."""
-        key: dict[str, str | int | float | None] = {"run": run, "case": measurement.case.id}
-        head: dict[str, str | int | float | None] = {
-            "status": measurement.status.value,
-            "reason": measurement.reason,
-            "remedy": measurement.remedy,
-            "expected": int(measurement.expected),
-            "stored": now(),
-        }
-        figures: list[dict[str, str | int | float | None]] = [
-            {
-                "position": position,
-                "name": metric.name,
-                "type": type(metric.value).__name__,
-                "number": None if isinstance(metric.value, str) else float(metric.value),
-                "text": metric.value if isinstance(metric.value, str) else None,
-            }
-            for position, metric in enumerate(measurement.metrics)
-        ]
-        readings = [
-            {"operation": timing.name, "number": number} | asdict(sample)
-            for timing in measurement.timings
-            for number, sample in enumerate(timing.samples)
-        ]
-        with self._transaction() as connection:
-            connection.execute(insert(schema.measurements), key | head)
-            if figures:
-                connection.execute(insert(schema.metrics), [key | figure for figure in figures])
+    def add(self, run: str, result: GroupResult) -> None:
+        """Record what a group of cases came to: all of it or nothing."""
+        with self._transaction(write=True) as connection:
+            for measurement in result.measurements:
+                _add(connection, run, measurement)
+            readings = [
+                {"run": run, "group": anchor.group, "name": anchor.name, "work": anchor.work, "number": number}
+                | asdict(sample)
+                for anchor in result.anchors
+                for number, sample in enumerate(anchor.samples)
+            ]
             if readings:
-                connection.execute(insert(schema.samples), [key | reading for reading in readings])
+                connection.execute(insert(schema.anchors), readings)
+
+    def reopen(self, run: str) -> None:
+        """Record that a run goes on."""
+        with self._transaction(write=True) as connection:
+            connection.execute(
+                update(schema.runs).where(schema.runs.c.id == run).values(state="running", finished=None)
+            )
 
     def finish(self, run: str, state: Literal["complete", "interrupted", "failed"]) -> None:
         """Record how a run ended."""
-        with self._transaction() as connection:
+        with self._transaction(write=True) as connection:
             connection.execute(update(schema.runs).where(schema.runs.c.id == run).values(state=state, finished=now()))
 
     def runs(self) -> tuple[Run, ...]:
@@ -148,20 +131,24 @@ class Store:
         """Give all cases that a run means to measure, in order."""
         query = select(schema.cases).where(schema.cases.c.run == run).order_by(schema.cases.c.position)
         with self._transaction() as connection:
-            return tuple(_case(row.kind, json.loads(row.parameters)) for row in connection.execute(query))
+            return tuple(case_from_json(row.parameters) for row in connection.execute(query))
 
     def measurements(self, run: str) -> tuple[Measurement, ...]:
         """Give all measurements of a run, in the order of its plan."""
         figures: dict[str, list[Metric]] = {}
         readings: dict[tuple[str, str], list[Sample]] = {}
         metrics, samples, heads = schema.metrics, schema.samples, schema.measurements
-        by_number = samples.c.case, samples.c.operation, samples.c.number
+        by_number = samples.c.case, samples.c.place, samples.c.number
         with self._transaction() as connection:
             for row in connection.execute(select(metrics).where(metrics.c.run == run).order_by(metrics.c.position)):
-                value: Value = row.text if row.type == "str" else TYPES[row.type](row.number)
+                value: Value = (
+                    row.text
+                    if row.type == "str"
+                    else TYPES[row.type](row.number if row.number is not None else math.nan)
+                )
                 figures.setdefault(row.case, []).append(Metric(name=row.name, value=value))
             for row in connection.execute(select(samples).where(samples.c.run == run).order_by(*by_number)):
-                reading = Sample(loops=row.loops, wall_ns=row.wall_ns, cpu_ns=row.cpu_ns)
+                reading = Sample(loops=row.loops, wall_ns=row.wall_ns, cpu_ns=row.cpu_ns, epoch=row.epoch)
                 readings.setdefault((row.case, row.operation), []).append(reading)
             rows = {row.case: row for row in connection.execute(select(heads).where(heads.c.run == run))}
         return tuple(
@@ -182,11 +169,32 @@ class Store:
             if case.id in rows
         )
 
+    def anchors(self, run: str) -> tuple[AnchorTiming, ...]:
+        """Give the anchors of a run, group by group."""
+        table = schema.anchors
+        query = select(table).where(table.c.run == run).order_by(table.c.group, table.c.name, table.c.number)
+        found: dict[tuple[str, str, int], list[Sample]] = {}
+        with self._transaction() as connection:
+            for row in connection.execute(query):
+                reading = Sample(loops=row.loops, wall_ns=row.wall_ns, cpu_ns=row.cpu_ns, epoch=row.epoch)
+                found.setdefault((row.group, row.name, row.work), []).append(reading)
+        return tuple(
+            AnchorTiming(group=group, name=name, work=work, samples=tuple(readings))
+            for (group, name, work), readings in found.items()
+        )
+
+    def _let_readers_read(self) -> None:
+        """Switch a new store to write-ahead logging; the switch waits for others, and needs no repeating."""
+        with suppress(DatabaseError), self._engine.connect() as connection:
+            raw = connection.connection.driver_connection
+            if raw is not None:
+                raw.execute("PRAGMA journal_mode=WAL")
+
     @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
+    def _transaction(self, *, write: bool = False) -> Iterator[Connection]:
         """One transaction; what the database says against it becomes a `StoreError`."""
         try:
-            with self._engine.begin() as connection:
+            with self._engine.connect().execution_options(immediate=write) as connection, connection.begin():
                 yield connection
         except IntegrityError:
             raise  # a bug of ours, not a state of the disk
@@ -209,19 +217,50 @@ def now() -> str:
 
 
 def _configure(connection: Any, _: object) -> None:
-    """Let readers read while one writes, and never lose what was acknowledged."""
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.close()
+    """Leave transactions to us, and never lose what was acknowledged."""
+    connection.isolation_level = None
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
 
 
-def _case(kind: str, parameters: dict[str, Any]) -> Case:
-    if kind == "tokenizer":
-        return TokenizerCase(**parameters)
-    workload = dict(parameters["workload"])
-    workload["semantics"] = Semantics(**workload["semantics"])
-    if workload["source"] is not None:
-        workload["source"] = TextSource(**workload["source"])
-    return AttentionCase(attention=parameters["attention"], workload=Workload(**workload))
+def _begin(connection: Connection) -> None:
+    """Take the lock for writing at once: a reader that turns writer could be refused."""
+    immediate = connection.get_execution_options().get("immediate")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _text(value: str | None) -> str | None:
+    """Text as a database takes it: a lone surrogate becomes an escape."""
+    return None if value is None else value.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _add(connection: Connection, run: str, measurement: Measurement) -> None:
+    key: dict[str, str | int | float | None] = {"run": run, "case": measurement.case.id}
+    head: dict[str, str | int | float | None] = {
+        "status": measurement.status.value,
+        "reason": _text(measurement.reason),
+        "remedy": _text(measurement.remedy),
+        "expected": int(measurement.expected),
+        "stored": now(),
+    }
+    figures: list[dict[str, str | int | float | None]] = [
+        {
+            "position": position,
+            "name": metric.name,
+            "type": type(metric.value).__name__,
+            "number": None if isinstance(metric.value, str) else float(metric.value),
+            "text": _text(metric.value) if isinstance(metric.value, str) else None,
+        }
+        for position, metric in enumerate(measurement.metrics)
+    ]
+    readings = [
+        {"run": run, "case": measurement.case.id, "operation": timing.name, "place": place, "number": number}
+        | asdict(sample)
+        for place, timing in enumerate(measurement.timings)
+        for number, sample in enumerate(timing.samples)
+    ]
+    connection.execute(insert(schema.measurements), key | head)
+    if figures:
+        connection.execute(insert(schema.metrics), [key | figure for figure in figures])
+    if readings:
+        connection.execute(insert(schema.samples), readings)

@@ -133,10 +133,10 @@ def as_markdown(table: Table) -> str:
     """Give a heading, a Markdown table and the notes as a list."""
 
     def line(cells: Iterable[str]) -> str:
-        return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+        return "| " + " | ".join(" ".join(cell.split()).replace("|", "\\|") for cell in cells) + " |"
 
     ruler = line("---:" if column in table.numeric else "---" for column in table.columns)
-    notes = "".join(f"- {note}\n" for note in table.notes)
+    notes = "".join(f"- {' '.join(note.split())}\n" for note in table.notes)
     body = "\n".join([line(table.columns), ruler, *map(line, table.rows)])
     return f"### {table.title}\n\n{body}\n" + (f"\n{notes}" if notes else "")
 
@@ -152,6 +152,7 @@ def _columns(row: Measurement) -> tuple[Column, ...]:
 
 def _drawn(table: Table, gap: int, room: int) -> RichTable:
     from rich import box
+    from rich.cells import cell_len
     from rich.table import Table as RichTable
     from rich.text import Text
 
@@ -163,7 +164,7 @@ def _drawn(table: Table, gap: int, room: int) -> RichTable:
         pad_edge=False,
         show_edge=False,
     )
-    natural = [max(map(len, column)) for column in zip(table.columns, *table.rows, strict=True)]
+    natural = [max(map(cell_len, column)) for column in zip(table.columns, *table.rows, strict=True)]
     tight = sum(natural) + gap * (len(natural) - 1) > room
     for index, (column, least) in enumerate(zip(table.columns, _least_widths(table), strict=True)):
         # Columns of words and figures keep their width; columns of sentences share what is left.
@@ -181,8 +182,10 @@ def _drawn(table: Table, gap: int, room: int) -> RichTable:
 
 def _least_widths(table: Table) -> list[int]:
     """The longest word of each column: narrower would cut a name or a number."""
+    from rich.cells import cell_len
+
     cells = zip(table.columns, *table.rows, strict=True)
-    return [max(len(word) for cell in column for word in cell.split() or [""]) for column in cells]
+    return [max(cell_len(word) for cell in column for word in cell.split() or [""]) for column in cells]
 
 
 def _styled(cell: str) -> Text:
@@ -214,7 +217,7 @@ def _spread(value: float) -> str:
 
 def _three(value: float) -> str:
     """Three significant digits, without an exponent for everyday sizes."""
-    if value >= 1000:
+    if value >= 999.5:
         digits = len(f"{value:.0f}") - 3
         return f"{round(value, -digits):,.0f}"
     return f"{value:.3g}"
@@ -239,11 +242,13 @@ TOKENIZER = (
     Column(title="encode MB/s", metric="encode_mb_per_s", form=_three),
     Column(title="encode Mtok/s", metric="encode_tokens_per_s", form=lambda value: f"{value / 1e6:.2f}"),
     Column(title="spread", metric="encode_spread", form=_spread),
+    Column(title="ratio", metric="encode_ratio", form=lambda value: f"{value:.2f}"),
 )
 ATTENTION = (
     Column(title="tokens/s", metric="tokens_per_s", form=_three),
     Column(title="latency µs", metric="step_seconds", form=lambda value: _three(value * 1e6)),
     Column(title="spread", metric="step_spread", form=_spread),
+    Column(title="ratio", metric="step_ratio", form=lambda value: f"{value:.2f}"),
     Column(title="error vs float64", metric="error", form=lambda value: f"{value:.1e}"),
     Column(title="naive error", metric="naive_error", form=lambda value: f"{value:.1e}"),
 )

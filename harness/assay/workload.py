@@ -151,3 +151,22 @@ class Workload:
     def tokens(self) -> int:
         """Query positions that one step computes: batch * q_len."""
         return self.batch * self.q_len
+
+    @property
+    def flop(self) -> int:
+        """The floating-point operations that are credited, whatever a plugin executes.
+
+        Forward: 2 * batch * q_heads * pairs * (d_qk + d_v), over exactly the unmasked pairs; projections of
+        the level on top, at two operations a multiply-add; softmax never.
+        """
+        pairs = self.q_len * self.kv_len
+        if self.semantics.mask == "causal":
+            hidden = self.kv_len - self.q_len  # keys before the first query, when there are more keys
+            pairs = sum(max(0, hidden + query + 1) for query in range(self.q_len))
+        flop = 2 * self.batch * self.q_heads * pairs * (self.d_qk + self.d_v)
+        if self.level == "core":
+            return flop
+        width = self.q_heads * self.d_qk + self.kv_heads * (self.d_qk + self.d_v)
+        if self.level == "module":
+            width += self.q_heads * self.d_v
+        return flop + 2 * self.tokens * self.d_model * width

@@ -26,15 +26,12 @@ class RegexTokenizer:
     """
 
     def __init__(self, training_text: str, specials: assay.SpecialTokens = NO_SPECIALS) -> None:
-        words = [word for word in sorted(set(split(training_text))) if word not in specials.tokens]
-        self._specials = specials
+        recognised = specials.in_text != "text"
+        words = sorted(set(split(training_text)) - set(specials.tokens if recognised else ()))
         self._tokens = [*words, *specials.tokens]
-        self._ids = {token: index for index, token in enumerate(self._tokens)}
-        self._unk_id = None if specials.unk is None else self._ids[specials.unk]
-        self._recognised = dict(self._ids)
-        if specials.in_text == "text":
-            for token in specials.tokens:
-                del self._recognised[token]
+        self._special_ids = {token: index for index, token in enumerate(specials.tokens, start=len(words))}
+        self._ids = {word: index for index, word in enumerate(words)} | (self._special_ids if recognised else {})
+        self._unk_id = None if specials.unk is None else self._special_ids[specials.unk]
         self._refused = frozenset(specials.tokens if specials.in_text == "refused" else ())
 
     @property
@@ -50,7 +47,7 @@ class RegexTokenizer:
     @property
     def special_tokens(self) -> dict[str, int]:
         """The ids of the special tokens."""
-        return {token: self._ids[token] for token in self._specials.tokens}
+        return dict(self._special_ids)
 
     def encode(self, text: str) -> list[int]:
         """Give the id of each token of the text."""
@@ -59,10 +56,10 @@ class RegexTokenizer:
             found = next(piece for piece in pieces if piece in self._refused)
             raise assay.AssayError(f"the special token {found!r} is refused in a text")
         if self._unk_id is not None:
-            unknown, ids = self._unk_id, self._recognised
+            unknown, ids = self._unk_id, self._ids
             return [ids.get(piece, unknown) for piece in pieces]
         try:
-            return [self._recognised[piece] for piece in pieces]
+            return [self._ids[piece] for piece in pieces]
         except KeyError as error:
             raise assay.UnknownToken(error.args[0]) from None
 

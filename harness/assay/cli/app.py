@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import click
 
 from assay.cli.config import defaults
+from assay.cli.examining import doctor
 from assay.cli.listing import list_
 from assay.cli.reporting import report
 from assay.cli.running import run_
@@ -28,7 +29,7 @@ def app() -> None:
     """Weigh tokenizers and attention implementations: correct first, then fast, honest about noise."""
 
 
-for command in (run_, list_, show, tokens, report):
+for command in (run_, list_, show, tokens, report, doctor):
     app.add_command(command)
 
 

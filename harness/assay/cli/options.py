@@ -58,6 +58,22 @@ def seconds(context: click.Context, parameter: click.Parameter, value: object) -
     return number
 
 
+def size(context: click.Context, parameter: click.Parameter, value: object) -> int | None:
+    """Read a size, `2GiB`, `500MB` or a number of bytes."""
+    if value is None:
+        return None
+    text = str(value).strip().lower().removesuffix("b")
+    units = {"ki": 2**10, "mi": 2**20, "gi": 2**30, "k": 10**3, "m": 10**6, "g": 10**9, "": 1}
+    unit = next(unit for unit in units if text.endswith(unit))
+    try:
+        number = int(float(text.removesuffix(unit)) * units[unit])
+    except (ValueError, OverflowError):
+        number = 0
+    if number <= 0:
+        raise click.BadParameter(f"{value!r} is no size; write 2GiB or 500MB")
+    return number
+
+
 def find(plugins: tuple[str, ...], block: tuple[str, ...]) -> Host:
     """Discover the plugins, and warn on standard error of those that failed."""
     from assay.discovery import discover

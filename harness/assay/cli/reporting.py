@@ -13,6 +13,7 @@ from assay.cli import options
 @options.results
 def report(run: str | None, output: str | None, results: str) -> int:
     """Write the results of a RUN, by default the newest, as a Markdown page."""
+    from assay.noise import noise_floor
     from assay.report import as_page, write_markdown
     from assay.store import Store
 
@@ -20,10 +21,11 @@ def report(run: str | None, output: str | None, results: str) -> int:
     try:
         record = store.run(run)
         measurements = store.measurements(record.id)
+        noise = noise_floor(store.anchors(record.id))
     finally:
         store.close()
     if output is None:
-        click.echo(as_page(record, measurements), nl=False)
+        click.echo(as_page(record, measurements, noise), nl=False)
     else:
-        write_markdown(output, record, measurements)
+        write_markdown(output, record, measurements, noise)
     return 0

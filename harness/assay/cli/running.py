@@ -2,41 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from assay.cli import options
 
+if TYPE_CHECKING:
+    from assay.job import Outcome
+
+GLOBS = "Comma-separated names and patterns, or none."
+
 
 @click.command("run")
-@click.option(
-    "--suite",
-    envvar="ASSAY_SUITE",
-    default="tutorial",
-    show_default=True,
-    help="Which cases: see `assay list suites`.",
-)
-@click.option(
-    "--tokenizers",
-    envvar="ASSAY_TOKENIZERS",
-    default="*",
-    show_default=True,
-    metavar="GLOBS",
-    help="Comma-separated names and patterns, or none.",
-)
-@click.option(
-    "--attentions",
-    envvar="ASSAY_ATTENTIONS",
-    default="*",
-    show_default=True,
-    metavar="GLOBS",
-    help="Comma-separated names and patterns, or none.",
-)
+@click.option("--suite", envvar="ASSAY_SUITE", default="tutorial", show_default=True, help="See `assay list suites`.")
+@click.option("--tokenizers", envvar="ASSAY_TOKENIZERS", default="*", show_default=True, metavar="GLOBS", help=GLOBS)
+@click.option("--attentions", envvar="ASSAY_ATTENTIONS", default="*", show_default=True, metavar="GLOBS", help=GLOBS)
 @click.option(
     "--corpora",
     envvar="ASSAY_CORPORA",
-    default=None,
     metavar="GLOBS|PATHS",
-    help="Corpora by name or pattern, text files, folders. [default: the suite's]",
+    help="Corpora by name or pattern, text files, folders.  [default: the suite's]",
 )
 @click.option(
     "--held-out",
@@ -44,15 +30,15 @@ from assay.cli import options
     default="10%",
     show_default=True,
     callback=options.share,
-    help="The last share of each corpus, on which rows for unseen text are measured; 0 for none.",
+    help="The last share of each corpus, for rows on unseen text; 0 for none.",
 )
 @click.option(
-    "--threads",
-    envvar="ASSAY_THREADS",
-    default=1,
-    show_default=True,
-    type=click.IntRange(1),
-    help="Threads that torch may use.",
+    "--baseline",
+    "baselines",
+    envvar="ASSAY_BASELINE",
+    multiple=True,
+    metavar="NAME",
+    help="The plugin that ratios are taken to, where a group has it. May be repeated.  [default: the suite's]",
 )
 @click.option(
     "--budget",
@@ -64,9 +50,50 @@ from assay.cli import options
     help="Time for timing, over all cases; checks come on top.",
 )
 @click.option(
+    "--precision",
+    envvar="ASSAY_PRECISION",
+    default="1%",
+    show_default=True,
+    callback=options.share,
+    help="Stop timing a group when the 95 % interval of every ratio is within this.",
+)
+@click.option(
+    "--epochs",
+    envvar="ASSAY_EPOCHS",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Fresh processes for each plugin: 6 make a ratio good to about 1 %, at the cost of starting them.",
+)
+@click.option(
+    "--timeout",
+    "timeout_s",
+    envvar="ASSAY_TIMEOUT",
+    default="120s",
+    show_default=True,
+    callback=options.seconds,
+    help="The longest a plugin may take over one step.",
+)
+@click.option(
+    "--memory",
+    "memory_bytes",
+    envvar="ASSAY_MEMORY",
+    callback=options.size,
+    metavar="SIZE",
+    help="The most memory a plugin may take, such as 2GiB.  [default: 4/5 of what is available]",
+)
+@click.option(
+    "--threads",
+    envvar="ASSAY_THREADS",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Threads that a plugin's libraries may use.",
+)
+@click.option("--resume", metavar="RUN", help="Measure what this run still lacks, with its own settings.")
+@click.option(
     "--report",
     envvar="ASSAY_REPORT",
-    default=None,
     type=click.Path(dir_okay=False),
     help="Also write a Markdown report to this file.",
 )
@@ -81,8 +108,14 @@ def run_(
     attentions: str,
     corpora: str | None,
     held_out: float,
-    threads: int,
+    baselines: tuple[str, ...],
     budget_s: float,
+    precision: float,
+    epochs: int,
+    timeout_s: float,
+    memory_bytes: int | None,
+    threads: int,
+    resume: str | None,
     report: str | None,
     results: str,
     plugins: tuple[str, ...],
@@ -94,39 +127,57 @@ def run_(
 
     Exits with 3 when a case failed in a way that its plugin does not announce.
     """
-    from assay import document, tables
-    from assay.job import carry_out
+    from assay import job
+    from assay.execute.settings import Settings
     from assay.plan import Selection
     from assay.progress import Reporter
+
+    if resume is not None:
+        with Reporter(quiet=quiet) as reporter:
+            outcome = job.resume(resume, results, reporter)
+        return _finish(outcome, results, report, as_json=as_json, quiet=quiet)
+    with Reporter(quiet=quiet) as reporter:
+        host = options.find(plugins, block)
+        settings = Settings(
+            plugins=plugins,
+            block=block,
+            baselines=baselines,
+            budget_s=budget_s,
+            precision=precision,
+            epochs=epochs,
+            timeout_s=timeout_s,
+            memory_bytes=memory_bytes,
+            threads=threads,
+        )
+        selection = Selection(
+            suite=suite,
+            tokenizers=tokenizers,
+            attentions=attentions,
+            corpora=corpora,
+            held_out=held_out,
+            threads=threads,
+        )
+        outcome = job.begin(host, selection, settings, results, reporter)
+    return _finish(outcome, results, report, as_json=as_json, quiet=quiet)
+
+
+def _finish(outcome: Outcome, results: str, report: str | None, *, as_json: bool, quiet: bool) -> int:
+    """Show what a run came to, and give its exit code."""
+    from assay import document, tables
     from assay.report import write_markdown
 
-    host = options.find(plugins, block)
-    selection = Selection(
-        suite=suite,
-        tokenizers=tokenizers,
-        attentions=attentions,
-        corpora=corpora,
-        held_out=held_out,
-        threads=threads,
-    )
-    with Reporter(quiet=quiet) as reporter:
-        outcome = carry_out(
-            host,
-            selection,
-            budget_s=budget_s,
-            results=results,
-            begun=reporter.begun,
-            measured=reporter.measured,
-        )
     if as_json:
-        click.echo(document.of_run(outcome.run, outcome.measurements, host.failures))
+        click.echo(document.of_run(outcome.run, outcome.measurements, outcome.noise))
     else:
         tables.show(outcome.measurements)
     if report is not None:
-        write_markdown(report, outcome.run, outcome.measurements)
+        write_markdown(report, outcome.run, outcome.measurements, outcome.noise)
     if not quiet:
+        if outcome.noise is not None:
+            click.echo(f"noise floor: {outcome.noise}", err=True)
         click.echo(f"run {outcome.run.id} is stored in {results}; see it again with `assay show`", err=True)
     for row in outcome.measurements:
         if row.blamed:
-            click.echo(f"assay: failed: {row.case.id}: {row.reason}", err=True)
+            remedy = f" ({row.remedy})" if row.remedy else ""
+            click.echo(f"assay: failed: {row.case.id}: {row.reason}{remedy}", err=True)
     return 3 if outcome.failed else 0

@@ -17,6 +17,7 @@ def show(run: str | None, runs: bool, results: str, as_json: bool) -> int:
     from dataclasses import asdict
 
     from assay import document, tables
+    from assay.noise import noise_floor
     from assay.store import Store
 
     store = Store(results, create=False)
@@ -32,11 +33,12 @@ def show(run: str | None, runs: bool, results: str, as_json: bool) -> int:
             return 0
         record = store.run(run)
         measurements = store.measurements(record.id)
+        noise = noise_floor(store.anchors(record.id))
         planned = len(store.planned(record.id))
     finally:
         store.close()
     if as_json:
-        click.echo(document.of_run(record, measurements))
+        click.echo(document.of_run(record, measurements, noise))
     else:
         tables.show(measurements)
     if len(measurements) < planned:

@@ -1,82 +1,108 @@
-"""The measuring loop: check first, then time, and turn whatever happens into a measurement."""
+"""The bench inside a worker: one case at a time, step by step, as the host asks."""
 
 from __future__ import annotations
 
-import contextlib
-import sys
-import time
 import traceback
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay import clock
 from assay.contracts import AttentionPlugin, Provided, TokenizerPlugin
 from assay.corpus import divide, find, load
-from assay.errors import AssayError, Unavailable, UnknownToken
+from assay.errors import AssayError, Unavailable
 from assay.host import Host
-from assay.measure.attention import AttentionSubject
+from assay.measure.anchors import AnchorSubject
 from assay.measure.subject import Operation, Subject
 from assay.measure.tokenizer import TokenizerSubject
-from assay.metrics import speeds
-from assay.records import AttentionCase, Case, Measurement, Metric, Sample, Status, Timing
+from assay.records import AttentionCase, Case, Metric, Sample
 from assay.workload import TextSource
 
 if TYPE_CHECKING:
     from assay.inputs import EmbeddedText
 
-FEWEST_SAMPLES = 5
-
 
 class Bench:
-    """Measures cases with the plugins of a host; texts that several cases share are made once."""
+    """Measures cases with the plugins of a host; a text that several cases share is made once."""
 
     def __init__(self, host: Host) -> None:
         self.host = host
+        self.closed_vocabulary = False
         self._texts: dict[TextSource, EmbeddedText] = {}
+        self._subject: Subject | None = None
+        self._operations: dict[str, Operation] = {}
 
-    def measure(self, case: Case, budget_s: float) -> Measurement:
-        """Measure one case, timing for about `budget_s` seconds; only Ctrl-C comes out as an exception."""
-        plugin: TokenizerPlugin | AttentionPlugin
-        if isinstance(case, AttentionCase):
-            plugin = self.host.one(AttentionPlugin, case.attention)
-            reason = _unsupported(plugin, case)
-            if reason is not None:
-                return Measurement(case=case, status=Status.UNSUPPORTED, reason=reason)
-        else:
-            plugin = self.host.one(TokenizerPlugin, case.tokenizer)
-        metrics: tuple[Metric, ...] = ()
-        timings: tuple[Timing, ...] = ()
-        try:
-            with contextlib.redirect_stdout(sys.stderr):
-                self._need(plugin)
-                subject = self._subject(case)
-                metrics = subject.check()
-                operations = subject.operations()
-                for operation in operations:
-                    timing = _time(operation, budget_s / len(operations))
-                    timings += (timing,)
-                    metrics += speeds(timing, tokens=operation.tokens, size=operation.size)
-        except KeyboardInterrupt:
-            raise
-        except Unavailable as error:
-            return Measurement(case=case, status=Status.SKIPPED, reason=error.message, remedy=error.remedy)
-        except BaseException as error:  # a plugin may raise SystemExit, or a panic that is no Exception
-            return Measurement(
-                case=case,
-                status=Status.FAILED,
-                reason=_reason(error),
-                remedy=error.remedy if isinstance(error, AssayError) else None,
-                expected=isinstance(error, UnknownToken) and getattr(plugin, "closed_vocabulary", False),
-            )
-        return Measurement(case=case, status=Status.OK, metrics=metrics, timings=timings)
+    def load(self, case: Case) -> None:
+        """Take up a case: build a tokenizer, make ready the text for an attention.
 
-    def _subject(self, case: Case) -> Subject:
+        Raises `Unavailable` for what is missing on this machine, and whatever the plugin raises.
+        """
+        self.unload()
         if isinstance(case, AttentionCase):
+            attention = self.host.one(AttentionPlugin, case.attention)
+            self._need(attention)
+            from assay.measure.attention import AttentionSubject
+
+            self._set_threads(case.workload.threads)
             source = case.workload.source
-            text = None if source is None else self._text(source)
-            return AttentionSubject(self.host.one(AttentionPlugin, case.attention), case, text)
-        parts = divide(find(self.host, case.corpus), case.held_out)
-        return TokenizerSubject(self.host.one(TokenizerPlugin, case.tokenizer), parts)
+            self._subject = AttentionSubject(attention, case, None if source is None else self._text(source))
+        else:
+            tokenizer = self.host.one(TokenizerPlugin, case.tokenizer)
+            self.closed_vocabulary = tokenizer.closed_vocabulary
+            self._need(tokenizer)
+            self._subject = TokenizerSubject(tokenizer, divide(find(self.host, case.corpus), case.held_out))
+
+    def load_anchors(self, *, gemm: bool, threads: int) -> None:
+        """Take up the anchors of the machine instead of a case."""
+        self.unload()
+        if gemm:
+            self._set_threads(threads)
+        self._subject = AnchorSubject(gemm=gemm)
+
+    def unload(self) -> None:
+        """Drop the case, so that its memory is free for the next."""
+        self._subject = None
+        self._operations = {}
+
+    def predict(self) -> tuple[Metric, ...]:
+        """Predict time and memory of the case."""
+        return self._loaded().predict()
+
+    def check(self) -> tuple[Metric, ...]:
+        """Pass the gate, and make the operations ready."""
+        metrics = self._loaded().check()
+        self._operations = {operation.name: operation for operation in self._loaded().operations()}
+        return metrics
+
+    def operations(self) -> Sequence[Operation]:
+        """Give the operations of the case that passed."""
+        return tuple(self._operations.values())
+
+    def calibrate(self, name: str, target_ns: int) -> int:
+        """Find the loops that make a sample of about so many nanoseconds."""
+        return clock.calibrate(partial(self.sample, name), target_ns)
+
+    def sample(self, name: str, loops: int) -> Sample:
+        """Time an operation once, then look at what it gave."""
+        operation = self._operations[name]
+        with operation.context():
+            sample, outputs = clock.read(operation.call, loops)
+            operation.audit(outputs)
+        return sample
+
+    def memory(self) -> tuple[Metric, ...]:
+        """Measure the memory of one call."""
+        return self._loaded().memory()
+
+    def recheck(self) -> None:
+        """Check the output again."""
+        self._loaded().recheck()
+
+    def _loaded(self) -> Subject:
+        if self._subject is None:
+            raise AssayError("no case is loaded")
+        return self._subject
 
     def _text(self, source: TextSource) -> EmbeddedText:
         from assay.inputs import EmbeddedText
@@ -95,25 +121,13 @@ class Bench:
         if missing is not None:
             raise Unavailable(f"{plugin.name} {missing.what}", remedy=missing.remedy)
 
+    def _set_threads(self, threads: int) -> None:
+        import torch
 
-def _unsupported(plugin: AttentionPlugin, case: AttentionCase) -> str | None:
-    try:
-        return plugin.unsupported(case.workload)
-    except Exception as error:
-        return f"the plugin could not say: {_reason(error)}"
+        torch.set_num_threads(threads)
 
 
-def _time(operation: Operation, budget_s: float) -> Timing:
-    with operation.context():
-        loops = clock.calibrate(operation.call)
-        samples: list[Sample] = []
-        end = time.perf_counter() + budget_s
-        while len(samples) < FEWEST_SAMPLES or time.perf_counter() < end:
-            samples.append(clock.read(operation.call, loops))
-    return Timing(name=operation.name, samples=tuple(samples))
-
-
-def _reason(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
     """One line: what was raised and, unless it is a sentence of ours, where."""
     text = " ".join(str(error).split())
     if isinstance(error, AssayError):

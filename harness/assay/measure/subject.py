@@ -1,8 +1,8 @@
-"""What is measured, as the measuring loop sees it."""
+"""What is measured, as the bench sees it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,21 +14,32 @@ from assay.records import Metric
 class Operation:
     """One thing to time, and how many tokens (and bytes of text) one call of it handles.
 
-    `context` is entered around a whole sample, outside the timed region.
+    `audit` looks at the outputs of timed calls, and raises `GateFailed` for a wrong one. `context` is
+    entered around a whole sample. Both stay outside the timed region.
     """
 
     name: str
     call: Callable[[], object]
+    audit: Callable[[Sequence[object]], None]
     tokens: int
     size: int | None = None
     context: Callable[[], AbstractContextManager[object]] = nullcontext
 
 
 class Subject(Protocol):
-    """A built plugin with its inputs."""
+    """A plugin with a case to do."""
+
+    def predict(self) -> tuple[Metric, ...]:
+        """Predict time (`predicted_seconds`) and memory (`predicted_bytes`) of the case from small ones."""
 
     def check(self) -> tuple[Metric, ...]:
         """Give the exact figures; raise `GateFailed`, or what the plugin raises, for a wrong output."""
 
     def operations(self) -> tuple[Operation, ...]:
-        """Give what is to be timed, once `check` has passed."""
+        """Give what is to be timed, once `check` has passed; the first is what `predict` speaks of."""
+
+    def memory(self) -> tuple[Metric, ...]:
+        """Measure the memory of one call, in a pass of its own."""
+
+    def recheck(self) -> None:
+        """Check the output again after timing; raise `GateFailed`."""

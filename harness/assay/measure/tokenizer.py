@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import operator
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from assay.contracts import TokenizerPlugin
 from assay.corpus import Parts
 from assay.errors import GateFailed
+from assay.measure.memory import peak_resident_bytes, resident_bytes
+from assay.measure.predict import extrapolate, probe_sizes
 from assay.measure.subject import Operation
 from assay.metrics import token_counts
 from assay.records import Metric
 
 EXCERPT = 12
+STRIDE = 16
+SHORT = 256
 
 
 class TokenizerSubject:
@@ -22,10 +27,27 @@ class TokenizerSubject:
     def __init__(self, plugin: TokenizerPlugin, parts: Parts) -> None:
         self.plugin = plugin
         self.texts = tuple(document.text for document in parts.measured)
+        before = resident_bytes()
         start = time.perf_counter()
-        self.tokenizer = self.plugin.build(parts.training)
-        self.build_seconds = time.perf_counter() - start
+        self.tokenizer = plugin.build(parts.training)
+        self.built = [Metric(name="build_seconds", value=time.perf_counter() - start)]
+        after = resident_bytes()
+        if before is not None and after is not None:
+            self.built.append(Metric(name="build_bytes", value=max(0, after - before)))
         self.ids: tuple[Sequence[int], ...] = ()
+
+    def predict(self) -> tuple[Metric, ...]:
+        """Encode an eighth and a quarter of the text."""
+        size = sum(map(len, self.texts))
+        sizes = probe_sizes(size)
+        probes = [self._first(length) for length in sizes]
+        seconds = [min(_seconds(probe) for _ in range(3)) for probe in probes]
+        metrics = [Metric(name="predicted_seconds", value=extrapolate(sizes, (seconds[0], seconds[1]), size))]
+        peaks = [peak_resident_bytes(probe) for probe in probes]
+        if peaks[0] is not None and peaks[1] is not None:
+            expected = extrapolate(sizes, (peaks[0], peaks[1]), size)
+            metrics.append(Metric(name="predicted_bytes", value=int(expected)))
+        return tuple(metrics)
 
     def check(self) -> tuple[Metric, ...]:
         """Encode and decode every document: ids in range, the same twice, and the round trip as declared."""
@@ -40,8 +62,7 @@ class TokenizerSubject:
                 raise GateFailed(
                     f"id {listed[wrong]} at token {wrong} of document {number} is outside the vocabulary of {size}"
                 )
-            if _as_ints(tokenizer.encode(text)) != listed:
-                raise GateFailed(f"document {number} encodes to other ids the second time")
+            self._compare(number, tokenizer.encode(text), ids, "the second time")
             decoded = tokenizer.decode(ids)
             if not isinstance(decoded, str):
                 raise GateFailed(f"decode gives {type(decoded).__name__}, not str")
@@ -58,7 +79,7 @@ class TokenizerSubject:
             *token_counts(self.texts, self.ids, vocabulary_size=size, unk_id=tokenizer.unk_id),
             Metric(name="round_trip", value=exact / len(self.texts)),
             Metric(name="special_tokens", value=plugin.specials.label),
-            Metric(name="build_seconds", value=self.build_seconds),
+            *self.built,
         ]
         if difference is not None:
             metrics.append(Metric(name="round_trip_difference", value=difference))
@@ -69,19 +90,83 @@ class TokenizerSubject:
         encode, decode, texts, ids = self.tokenizer.encode, self.tokenizer.decode, self.texts, self.ids
         tokens = sum(map(len, ids))
         size = sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
+        decoded = [decode(document) for document in ids]
+        offsets = itertools.cycle(range(STRIDE))
 
-        def encode_all() -> None:
-            for text in texts:
-                encode(text)
+        def encode_all() -> list[Sequence[int]]:
+            return [encode(text) for text in texts]
 
-        def decode_all() -> None:
-            for document in ids:
-                decode(document)
+        def decode_all() -> list[str]:
+            return [decode(document) for document in ids]
+
+        def audit_ids(outputs: Sequence[object]) -> None:
+            offset = next(offsets)
+            for output in outputs:
+                for number, found in enumerate(output):  # type: ignore[arg-type, var-annotated]
+                    if not _alike(found, ids[number], offset):
+                        self._compare(number, found, ids[number], "in a timed call")
+
+        def audit_text(outputs: Sequence[object]) -> None:
+            if any(output != decoded for output in outputs):
+                raise GateFailed("decode gives another text in a timed call than before")
 
         return (
-            Operation(name="encode", call=encode_all, tokens=tokens, size=size),
-            Operation(name="decode", call=decode_all, tokens=tokens, size=size),
+            Operation(name="encode", call=encode_all, audit=audit_ids, tokens=tokens, size=size),
+            Operation(name="decode", call=decode_all, audit=audit_text, tokens=tokens, size=size),
         )
+
+    def memory(self) -> tuple[Metric, ...]:
+        """The high-water mark of encoding every document once."""
+        peak = peak_resident_bytes(self._first(sum(map(len, self.texts))))
+        return () if peak is None else (Metric(name="peak_bytes", value=peak),)
+
+    def recheck(self) -> None:
+        """Encode every document once more."""
+        for number, (text, ids) in enumerate(zip(self.texts, self.ids, strict=True)):
+            self._compare(number, self.tokenizer.encode(text), ids, "after timing")
+
+    def _first(self, length: int) -> Callable[[], object]:
+        """A call that encodes about so many characters of the documents, cut at white space where there is any."""
+        texts = []
+        for text in self.texts:
+            cut = next((at for at in range(min(length, len(text) - 1), 0, -1) if text[at].isspace()), length)
+            texts.append(text if length >= len(text) else text[:cut])
+            length -= len(text)
+            if length <= 0:
+                break
+        return lambda: [self.tokenizer.encode(text) for text in texts]
+
+    def _compare(self, number: int, found: Sequence[int], expected: Sequence[int], when: str) -> None:
+        ours, theirs = _as_ints(expected), _as_ints(found)
+        if ours != theirs:
+            place = next((i for i, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), None)
+            detail = (
+                f"{len(theirs)} tokens instead of {len(ours)}"
+                if place is None
+                else f"id {theirs[place]} instead of {ours[place]} at token {place}"
+            )
+            raise GateFailed(f"document {number} encodes to other ids {when}: {detail}")
+
+
+def _alike(found: Sequence[int], expected: Sequence[int], offset: int) -> bool:
+    """Compare cheaply: all of a short document; length, last id and every 16th of a long one, from an offset.
+
+    The offset goes round from sample to sample, so that no place is passed over for long.
+    """
+    if len(found) != len(expected):
+        return False
+    if not len(found):
+        return True
+    step = 1 if len(found) < SHORT else STRIDE
+    return bool(found[-1] == expected[-1]) and list(found[offset % step :: step]) == list(
+        expected[offset % step :: step]
+    )
+
+
+def _seconds(call: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
 
 
 def _as_ints(ids: Sequence[int]) -> list[int]:

@@ -1,0 +1,184 @@
+"""All workers of a run: started when they are first needed, restarted once, never left behind."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import partial
+from types import TracebackType
+from typing import Any, Self
+
+from assay.contracts import AttentionPlugin, Provided, TokenizerPlugin
+from assay.execute.entry import Entry
+from assay.execute.process import Worker, WorkerDied
+from assay.execute.protocol import Answer
+from assay.execute.settings import Settings
+from assay.host import Host
+from assay.noise import TWIN
+from assay.records import AttentionCase, Case, Status
+from assay.wire import kind_of
+
+MOST_DEATHS = 2
+ANCHOR_NS = 2_000_000
+
+
+class Crew:
+    """A worker for each plugin, and two for the anchors."""
+
+    def __init__(self, host: Host, settings: Settings) -> None:
+        self.host = host
+        self.settings = settings
+        self._workers: dict[str, Worker] = {}
+        self._deaths: dict[str, int] = {}
+        self._anchors: dict[str, Entry] = {}
+        self._core = _one_core() if settings.threads == 1 else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.dismiss()
+        for worker in self._workers.values():
+            worker.kill()
+        self._workers = {}
+
+    def refusal(self, case: Case) -> Answer | None:
+        """Say why a case cannot even begin, or None."""
+        plugin: Provided
+        if isinstance(case, AttentionCase):
+            attention = self.host.one(AttentionPlugin, case.attention)
+            reason = _unsupported(attention, case)
+            if reason is not None:
+                return Answer(content={}, status=Status.UNSUPPORTED, reason=reason)
+            plugin = attention
+        else:
+            plugin = self.host.one(TokenizerPlugin, case.tokenizer)
+        missing = self.host.missing(plugin)
+        if missing is not None:
+            return Answer(
+                content={}, status=Status.SKIPPED, reason=f"{plugin.name} {missing.what}", remedy=missing.remedy
+            )
+        if self._deaths.get(_key(case), 0) >= MOST_DEATHS:
+            return Answer(
+                content={},
+                status=Status.FAILED,
+                reason=f"its process died {MOST_DEATHS} times in this run and is not started again",
+                remedy=self._remedy(case),
+            )
+        return None
+
+    def worker(self, case: Case) -> Worker:
+        """Give the worker of a case's plugin, started if need be."""
+        key = _key(case)
+        if key not in self._workers:
+            self._workers[key] = Worker(self._remedy(case), self.settings)
+        return self._workers[key]
+
+    def buried(self, worker: Worker) -> None:
+        """Take note that a worker died or was given up."""
+        for key, known in list(self._workers.items()):
+            if known is worker:
+                worker.kill()
+                del self._workers[key]
+                self._deaths[key] = self._deaths.get(key, 0) + 1
+
+    def setup(self, worker: Worker) -> Mapping[str, Any]:
+        """What a worker must know before its first case."""
+        return {
+            "memory": worker.memory,
+            "core": self._core,
+            "plugins": list(self.settings.plugins),
+            "block": list(self.settings.block),
+        }
+
+    def renew(self, worker: Worker) -> Worker:
+        """Give a fresh process in place of a worker."""
+        key = next(key for key, known in self._workers.items() if known is worker)
+        worker.stop()
+        self._workers[key] = Worker(worker.remedy, self.settings)
+        return self._workers[key]
+
+    def renew_anchors(self, *, gemm: bool) -> None:
+        """Have fresh processes for the anchors, the same entries sampling in them."""
+        before = dict(self._anchors)
+        for name in ("anchors", "twin"):
+            if name in self._workers:
+                self._workers.pop(name).stop()
+        self._anchors = {}
+        for name, fresh in self.anchors(gemm=gemm).items():
+            if name in before:
+                before[name].ask, before[name].is_alive = fresh.ask, fresh.is_alive
+                self._anchors[name] = before[name]
+
+    def dismiss(self) -> None:
+        """Stop all workers; those that are needed again start afresh."""
+        for worker in self._workers.values():
+            worker.stop()
+        self._workers, self._anchors = {}, {}
+
+    def anchors(self, *, gemm: bool) -> dict[str, Entry]:
+        """Give the machine's anchors by name; the twin is the Python loop once more, in another process."""
+        for name, operations in (("anchors", ("python", "copy", "gemm")), ("twin", ("python",))):
+            wanted = "gemm" if gemm and name == "anchors" else "python" if name == "anchors" else TWIN
+            if wanted in self._anchors:
+                continue
+            if name not in self._workers:
+                self._workers[name] = Worker("report it to assay", self.settings)
+            worker = self._workers[name]
+            work = {"gemm": gemm and name == "anchors", "threads": self.settings.threads}
+            try:
+                worker.ask("load", work=work, setup=self.setup(worker))
+                offered = worker.ask("check").content["operations"]
+            except (WorkerDied, KeyError):
+                self.buried(worker)
+                continue
+            for operation in offered:
+                if operation["name"] in operations:
+                    label = TWIN if name == "twin" else operation["name"]
+                    self._anchors[label] = self._entry(worker, operation)
+        return {name: anchor for name, anchor in self._anchors.items() if anchor.alive and (gemm or name != "gemm")}
+
+    def _remedy(self, case: Case) -> str:
+        kind: type[TokenizerPlugin] | type[AttentionPlugin]
+        kind = AttentionPlugin if isinstance(case, AttentionCase) else TokenizerPlugin
+        origin = self.host.origin(self.host.one(kind, case.plugin))
+        return f"mend it, or leave it out with --block {origin.block}"
+
+    def _entry(self, worker: Worker, operation: Mapping[str, Any]) -> Entry:
+        return Entry(
+            name=operation["name"],
+            tokens=operation["tokens"],
+            size=operation["size"],
+            ask=partial(self._ask, worker),
+            is_alive=lambda: worker in self._workers.values(),
+            judged=False,
+        )
+
+    def _ask(self, worker: Worker, step: Any, **arguments: Any) -> Mapping[str, Any]:
+        try:
+            return worker.ask(step, **arguments).content
+        except WorkerDied:
+            self.buried(worker)
+            return {}
+
+
+def _key(case: Case) -> str:
+    return f"{kind_of(case)}:{case.plugin}"
+
+
+def _unsupported(plugin: AttentionPlugin, case: AttentionCase) -> str | None:
+    try:
+        return plugin.unsupported(case.workload)
+    except Exception as error:
+        return f"the plugin could not say: {type(error).__name__}: {error}"
+
+
+def _one_core() -> int | None:
+    """The core on which all workers take turns: alternation on one core is what makes pairs comparable."""
+    if not hasattr(os, "sched_getaffinity"):
+        return None
+    cores = sorted(os.sched_getaffinity(0))
+    return cores[os.getpid() % len(cores)]

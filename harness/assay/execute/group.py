@@ -1,0 +1,270 @@
+"""One group of comparable cases: checked, then timed in rounds with each other and the machine's anchors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from assay.execute.crew import ANCHOR_NS, Crew
+from assay.execute.entry import Entry
+from assay.execute.process import Worker, WorkerDied
+from assay.execute.protocol import Answer, Step
+from assay.execute.rounds import Stop, sample_rounds
+from assay.metrics import agreement, comparison, credit, definition, machine_share, speeds
+from assay.records import AnchorTiming, AttentionCase, Case, GroupResult, Measurement, Metric, Status, Timing
+from assay.stats import paired_ratio
+from assay.wire import case_to_json, metrics_from_json
+
+SAMPLE_NS = 5_000_000
+FEWEST_CALLS = 5
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Running:
+    """A case on its way; whatever goes wrong becomes `ended`, a measurement without a speed."""
+
+    case: Case
+    worker: Worker
+    died: Callable[[Worker], object]
+    metrics: tuple[Metric, ...] = ()
+    predicted: tuple[Metric, ...] = ()
+    entries: list[Entry] = field(default_factory=list)
+    ended: Measurement | None = None
+
+    def ask(self, step: Step, **arguments: Any) -> Mapping[str, Any]:
+        """Take a step; give nothing when the case is over, before or by this."""
+        if self.ended is not None:
+            return {}
+        try:
+            answer = self.worker.ask(step, **arguments)
+        except WorkerDied as death:
+            self.died(self.worker)
+            self.fail(death.reason, death.remedy)
+            return {}
+        if answer.status is Status.FAILED and not answer.expected:
+            limit = f" (limit {self.worker.memory / 2**30:.1f} GiB)" if _out_of_memory(answer.reason) else ""
+            self.fail(f"{answer.reason}{limit}", answer.remedy or self.worker.remedy)
+        elif answer.status is not Status.OK:
+            self.ended = _without_speed(self.case, answer)
+        return answer.content
+
+    def fail(self, reason: str, remedy: str) -> None:
+        """End the case as failed."""
+        self.ended = _without_speed(self.case, Answer(content={}, status=Status.FAILED, reason=reason, remedy=remedy))
+
+    def skip(self, reason: str, remedy: str) -> None:
+        """End the case as skipped; what was predicted stays in the row."""
+        answer = Answer(content={}, status=Status.SKIPPED, reason=reason, remedy=remedy)
+        self.ended = _without_speed(self.case, answer, self.predicted)
+
+
+def run_group(
+    name: str,
+    cases: Sequence[Case],
+    crew: Crew,
+    budget_s: float,
+    tick: Callable[[str, int, float], object] = lambda phase, done, left: None,
+) -> GroupResult:
+    """Measure the cases of one group; each gets a measurement, whatever happens to it.
+
+    `tick` is told the phase, the rounds done and the seconds left.
+    """
+    finished, running = _assign(cases, crew)
+    for phase, step in (("loading", _load), ("predicting", _predict), ("checking", _check)):
+        for item in running:
+            tick(f"{phase} {item.case.plugin}", 0, budget_s)
+            step(item, crew)
+    live = [item for item in running if item.ended is None]
+    for item in live:
+        for entry in item.entries:
+            entry.calibrate(SAMPLE_NS)
+    stop, anchors = _rounds(name, live, crew, budget_s, lambda done, left: tick("round", done, left))
+    whole = [item for item in live if item.ended is None]
+    baseline = _baseline(whole, crew.settings.baselines)
+    for item in whole:
+        tick(f"memory of {item.case.plugin}", 0, 0.0)
+        _conclude(item, stop, baseline, anchors)
+    measured = {item.case.id: item.ended for item in running if item.ended is not None}
+    measured |= {row.case.id: row for row in finished}
+    return GroupResult(measurements=tuple(measured[case.id] for case in cases), anchors=anchors)
+
+
+def _assign(cases: Sequence[Case], crew: Crew) -> tuple[list[Measurement], list[Running]]:
+    """Give each case that can be done a worker; all workers start at once."""
+    finished: list[Measurement] = []
+    running: list[Running] = []
+    for case in cases:
+        refusal = crew.refusal(case)
+        if refusal is not None:
+            finished.append(_without_speed(case, refusal))
+        else:
+            running.append(Running(case=case, worker=crew.worker(case), died=crew.buried))
+    return finished, running
+
+
+def _load(item: Running, crew: Crew) -> None:
+    item.worker.printed()
+    item.ask("load", work={"case": case_to_json(item.case)}, setup=crew.setup(item.worker))
+
+
+def _predict(item: Running, crew: Crew) -> None:
+    item.predicted = metrics_from_json(item.ask("predict"))
+    figures = {metric.name: float(metric.value) for metric in item.predicted}
+    need, limit = figures.get("predicted_bytes", 0.0), float(item.worker.memory)
+    if item.ended is None and need > limit:
+        item.skip(f"predicted {need / 2**30:.1f} GiB > {limit / 2**30:.1f} GiB", "free memory, or raise --memory")
+    seconds, budget = figures.get("predicted_seconds", 0.0), crew.settings.budget_s
+    if item.ended is None and seconds * FEWEST_CALLS > budget:
+        item.skip(f"predicted {seconds:.1f} s a call: {FEWEST_CALLS} calls > {budget:g} s", "raise --budget")
+
+
+def _check(item: Running, crew: Crew) -> None:
+    content = item.ask("check")
+    if item.ended is None:
+        item.metrics = metrics_from_json(content["metrics"])
+        item.entries = [
+            Entry(
+                name=operation["name"],
+                tokens=operation["tokens"],
+                size=operation["size"],
+                ask=item.ask,
+                is_alive=lambda: item.ended is None,
+            )
+            for operation in content["operations"]
+        ]
+
+
+def _baseline(items: Sequence[Running], names: Sequence[str]) -> Running | None:
+    """The first of the named baselines that the group has, else its first case."""
+    named = [item for name in names for item in items if item.case.plugin == name]
+    return next(iter([*named, *items]), None)
+
+
+def _rounds(
+    group: str, live: Sequence[Running], crew: Crew, budget_s: float, tick: Callable[[int, float], object]
+) -> tuple[Stop, tuple[AnchorTiming, ...]]:
+    """Sample every operation of every live case, and the anchors, in turn."""
+    if not live:
+        return "budget", ()
+    gemm = any(isinstance(item.case, AttentionCase) for item in live)
+    anchors = crew.anchors(gemm=gemm)
+    for anchor in anchors.values():
+        anchor.calibrate(ANCHOR_NS)
+        anchor.samples = []
+    stop: Stop = "budget"
+    for epoch in range(crew.settings.epochs):
+        if epoch:
+            tick(0, budget_s)
+            crew.renew_anchors(gemm=gemm)
+            _renew(live, crew)
+        pairs = list(_pairs(live, _baseline(live, crew.settings.baselines)))
+        entries = [entry for entry, _ in pairs] + list(anchors.values())
+        for entry in entries:
+            entry.epoch = epoch
+        later = crew.settings.epochs - 1 - epoch
+        share = budget_s / crew.settings.epochs
+        stop = sample_rounds(
+            entries,
+            [partner for _, partner in pairs] + list(anchors.values()),
+            budget_s=share,
+            wanted=crew.settings.precision,
+            seed=crew.settings.seed + epoch,
+            tick=partial(_tell, tick, later * share),
+        )
+    return stop, tuple(
+        AnchorTiming(group=group, name=name, work=anchor.tokens, samples=tuple(anchor.samples))
+        for name, anchor in anchors.items()
+    )
+
+
+def _tell(tick: Callable[[int, float], object], later_s: float, done: int, left_s: float) -> None:
+    """Count the later epochs into the time left."""
+    tick(done, left_s + later_s)
+
+
+def _renew(live: Sequence[Running], crew: Crew) -> None:
+    """Go on in fresh processes; what is exact must come out again."""
+    going = [item for item in live if item.ended is None]
+    for item in going:
+        item.worker = crew.renew(item.worker)
+    for item in going:
+        _load(item, crew)
+        content = item.ask("check")
+        before = {metric.name: metric.value for metric in item.metrics}
+        for metric in metrics_from_json(content.get("metrics", {})):
+            known = definition(metric.name)
+            if known is not None and known.exact and before.get(metric.name) != metric.value:
+                item.fail(
+                    f"{metric.name} is {metric.value} in a fresh process, and was {before.get(metric.name)}",
+                    "make it the same in every process",
+                )
+                break
+
+
+def _pairs(live: Sequence[Running], baseline: Running | None) -> Iterator[tuple[Entry, Entry]]:
+    """Every operation with the one that it is compared with: the baseline's of the same name, or itself."""
+    for item in live:
+        for entry in item.entries:
+            yield entry, _partner(entry, baseline) or entry
+
+
+def _partner(entry: Entry, baseline: Running | None) -> Entry | None:
+    return next((other for other in (baseline.entries if baseline else ()) if other.name == entry.name), None)
+
+
+def _conclude(item: Running, stop: Stop, baseline: Running | None, anchors: Sequence[AnchorTiming]) -> None:
+    """After the rounds: memory in its own pass, the gate once more, what the plugin left behind, the row."""
+    memory = metrics_from_json(item.ask("memory"))
+    item.ask("recheck")
+    item.ask("unload")
+    if item.ended is None and (children := item.worker.offspring()):
+        item.fail(f"it left {len(children)} process(es) running, whose time nobody counts", "end them before returning")
+    if item.ended is not None:
+        return
+    timings = tuple(Timing(name=entry.name, samples=tuple(entry.samples)) for entry in item.entries)
+    metrics = [*item.metrics]
+    for entry, timing in zip(item.entries, timings, strict=True):
+        metrics += speeds(timing, tokens=entry.tokens, size=entry.size)
+        partner = _partner(entry, baseline)
+        if partner is not None:
+            metrics += comparison(entry.name, paired_ratio(entry.samples, partner.samples), itself=partner is entry)
+    if baseline is not None:
+        metrics.append(Metric(name="baseline", value=baseline.case.plugin))
+    metrics += _machine(item, timings[0], {anchor.name: anchor for anchor in anchors})
+    metrics += [*memory, *item.predicted, Metric(name="stopped_by", value=stop)]
+    metrics += agreement(metrics, timings[0].name)
+    printed = item.worker.printed()
+    item.ended = Measurement(
+        case=item.case,
+        status=Status.OK,
+        reason=f"it printed {printed:,} bytes, which its time includes" if printed else None,
+        remedy="silence it" if printed else None,
+        metrics=tuple(metrics),
+        timings=timings,
+    )
+
+
+def _machine(item: Running, timing: Timing, anchors: Mapping[str, AnchorTiming]) -> tuple[Metric, ...]:
+    """What the first operation comes to, beside what the machine could do in the same rounds."""
+    if isinstance(item.case, AttentionCase):
+        flop = item.case.workload.flop
+        return credit(timing, flop) + machine_share(timing, flop, "gemm_fraction", anchors.get("gemm"))
+    return machine_share(timing, item.entries[0].size or 0, "copy_fraction", anchors.get("copy"))
+
+
+def _out_of_memory(reason: str | None) -> bool:
+    """Python says MemoryError, torch a RuntimeError of this text."""
+    return reason is not None and ("MemoryError" in reason or "can't allocate memory" in reason)
+
+
+def _without_speed(case: Case, answer: Answer, metrics: tuple[Metric, ...] = ()) -> Measurement:
+    return Measurement(
+        case=case,
+        status=answer.status,
+        reason=answer.reason,
+        remedy=answer.remedy,
+        expected=answer.expected,
+        metrics=metrics,
+    )

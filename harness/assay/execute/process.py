@@ -1,0 +1,152 @@
+"""A worker process, as the host sees it: started, asked, watched, and never left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from multiprocessing import Pipe
+from pathlib import Path
+from typing import Any
+
+from assay.environment import available_memory
+from assay.execute.protocol import DOING, Answer, Request, Step, receive_answer, send_request
+from assay.execute.settings import Settings
+
+MARK = "ASSAY_WORKER"
+STACKS = ("Fatal Python error", "most recent call first")
+GRACE_S = 5.0
+DUMP_S = 0.5
+FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+) in (?P<name>\S+)')
+
+
+class WorkerDied(Exception):
+    """The worker is gone, or was ended; says how and, where it is known, in which line of code."""
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        super().__init__(reason)
+        self.reason, self.remedy = reason, remedy
+
+
+class Worker:
+    """One process that measures the cases of one plugin, warm from its first case to its last."""
+
+    def __init__(self, remedy: str, settings: Settings) -> None:
+        """Start the process; it imports while the host goes on. `remedy` is advice for when the plugin fails."""
+        self.remedy = remedy
+        self.settings = settings
+        self.memory = settings.memory_bytes or int(available_memory() * 0.8)
+        self._token = secrets.token_hex(8)
+        self._folder = tempfile.TemporaryDirectory(prefix="assay-")
+        self._log = Path(self._folder.name, "stderr")
+        self._out = Path(self._folder.name, "stdout")
+        self._printed = 0
+        self._connection, theirs = Pipe()
+        with self._log.open("wb") as log, self._out.open("wb") as out:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "assay.execute.worker", str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=log,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+                env=self._environment(),
+            )
+        theirs.close()
+
+    def ask(self, step: Step, **arguments: Any) -> Answer:
+        """Have the worker take a step; raise `WorkerDied` when it dies or gives no answer in time."""
+        try:
+            send_request(self._connection, Request(step=step, arguments=arguments))
+            if self._connection.poll(self.settings.timeout_s):
+                return receive_answer(self._connection)
+        except (EOFError, OSError):
+            raise self._died(step) from None
+        raise self._hung(step)
+
+    def stop(self) -> None:
+        """End the process and every process that it started; ask first, so that it can clean up."""
+        with contextlib.suppress(EOFError, OSError):
+            send_request(self._connection, Request(step="stop", arguments={}))
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(GRACE_S if self._connection.poll(GRACE_S) else 0.1)
+        self.kill()
+
+    def kill(self) -> None:
+        """End the process and every process that it started, at once."""
+        for pid in (self._process.pid, *self.offspring()):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(pid, signal.SIGKILL) if pid == self._process.pid else os.kill(pid, signal.SIGKILL)
+        self._process.wait()
+        self._connection.close()
+        self._folder.cleanup()
+
+    def offspring(self) -> list[int]:
+        """The living processes that the worker started, also those that left its process group.
+
+        They are known by a mark in the environment that they inherited; where there is no /proc, none is.
+        """
+        mark = f"{MARK}={self._token}".encode()
+        found = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                ended = entry.joinpath("stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+                if not ended and mark in entry.joinpath("environ").read_bytes().split(b"\0"):
+                    found.append(int(entry.name))
+        return [pid for pid in found if pid != self._process.pid]
+
+    def printed(self) -> int:
+        """How many bytes were written to standard output since this was last asked."""
+        size = self._out.stat().st_size
+        new, self._printed = size - self._printed, size
+        return new
+
+    def _environment(self) -> Mapping[str, str]:
+        """What must stand before heavy imports: threads, hash seed, where plugins lie."""
+        threads = str(self.settings.threads)
+        fixed = {
+            "OMP_NUM_THREADS": threads,
+            "MKL_NUM_THREADS": threads,
+            "OPENBLAS_NUM_THREADS": threads,
+            "RAYON_NUM_THREADS": threads,
+            "OMP_WAIT_POLICY": "PASSIVE",
+            "GOMP_SPINCOUNT": "0",
+            "PYTHONHASHSEED": str(self.settings.seed),
+            "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path),
+            MARK: self._token,
+        }
+        return os.environ | fixed
+
+    def _died(self, step: Step) -> WorkerDied:
+        try:
+            code = self._process.wait(GRACE_S)
+        except subprocess.TimeoutExpired:
+            return WorkerDied(f"it closed its line to the host while {DOING[step]}", self.remedy)
+        if code >= 0:
+            return WorkerDied(f"its process exited with code {code} while {DOING[step]}", self.remedy)
+        name = signal.Signals(-code).name
+        reason = f"its process was killed by {name} while {DOING[step]}{self._place()}"
+        if name == "SIGKILL":
+            reason += f", probably for memory (limit {self.memory / 2**30:.1f} GiB)"
+        return WorkerDied(reason, self.remedy)
+
+    def _hung(self, step: Step) -> WorkerDied:
+        """Have the hung worker write its stack (by faulthandler, which needs no cooperation)."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.send_signal(signal.SIGUSR1)
+            time.sleep(DUMP_S)
+        reason = f"it gave no answer for {self.settings.timeout_s:g} s while {DOING[step]}{self._place()}"
+        return WorkerDied(reason, f"{self.remedy}; --timeout allows more time")
+
+    def _place(self) -> str:
+        """The innermost line of the last stack in the log."""
+        log = self._log.read_text("utf-8", "replace")
+        match = FRAME.search(log, max(0, *(log.rfind(mark) for mark in STACKS)))
+        return f", in {match['name']} ({Path(match['file']).name}:{match['line']})" if match else ""

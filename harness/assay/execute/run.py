@@ -1,0 +1,62 @@
+"""Carrying out all groups of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+
+from assay.execute.crew import Crew
+from assay.execute.group import run_group
+from assay.execute.settings import Settings
+from assay.host import Host
+from assay.records import Case, GroupResult, TokenizerCase
+
+OPERATIONS_OF_TOKENIZER = 2
+
+
+def execute(
+    host: Host,
+    cases: Sequence[Case],
+    settings: Settings,
+    tick: Callable[[str, str, int, float], object] = lambda group, phase, done, left: None,
+) -> Iterator[GroupResult]:
+    """Yield the result of each group of comparable cases as it is done.
+
+    The time budget is shared by the number of operations; what a group leaves over goes to the later ones.
+    `tick` is told the group, the phase, the rounds done and the seconds left for this group.
+    """
+    groups = [(name, list(members)) for name, members in groupby(cases, key=lambda case: case.group)]
+    left = settings.budget_s
+    with Crew(host, settings) as crew:
+        weights = [sum(_weight(case, crew) for case in members) for _, members in groups]
+        for number, (name, members) in enumerate(groups):
+            weight = weights[number] / max(1, sum(weights[number:]))
+            spent = _Spent(left * weight)
+            yield run_group(name, members, crew, left * weight, _bound(tick, name, spent))
+            left = max(0.0, left - spent.seconds)
+
+
+class _Spent:
+    """How much of a group's share its rounds have used."""
+
+    def __init__(self, share: float) -> None:
+        self.share = share
+        self.seconds = 0.0
+
+
+def _bound(
+    tick: Callable[[str, str, int, float], object], group: str, spent: _Spent
+) -> Callable[[str, int, float], None]:
+    def bound(phase: str, done: int, left: float) -> None:
+        if phase == "round":
+            spent.seconds = spent.share - left
+        tick(group, phase, done, left)
+
+    return bound
+
+
+def _weight(case: Case, crew: Crew) -> int:
+    """Operations to time; none for a case that cannot begin."""
+    if crew.refusal(case) is not None:
+        return 0
+    return OPERATIONS_OF_TOKENIZER if isinstance(case, TokenizerCase) else 1

@@ -1,0 +1,40 @@
+"""How a run is to be measured; kept with the run, so that it can be resumed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Settings of the engine.
+
+    `budget_s` is the wall time for timing, shared among the groups; a group ends earlier when the 95 %
+    interval of every ratio is within `precision` on both sides. The samples of a group come from `epochs`
+    fresh processes for each plugin, one after the other. `timeout_s` bounds each step of a worker
+    and `memory_bytes` its private memory (None takes four fifths of what is available). `baselines` are
+    the plugins that others are compared with, where a group has one; else its first row is.
+    """
+
+    plugins: tuple[str, ...] = ()
+    block: tuple[str, ...] = ()
+    baselines: tuple[str, ...] = ()
+    budget_s: float = 30.0
+    epochs: int = 1
+    precision: float = 0.01
+    timeout_s: float = 120.0
+    memory_bytes: int | None = None
+    threads: int = 1
+    seed: int = 20_479
+
+    def to_json(self) -> str:
+        """Write the settings."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Settings:
+        """Read the settings."""
+        fields = json.loads(text)
+        lists = {name: tuple(fields[name]) for name in ("plugins", "block", "baselines")}
+        return cls(**fields | lists)

@@ -1,0 +1,52 @@
+"""How much identical code differs here: what a ratio of this run must exceed to mean something."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assay.records import AnchorTiming
+from assay.stats import paired_ratio
+
+ANCHOR, TWIN = "python", "python-twin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noise:
+    """The distance from 1 of the ratio between two processes of the same code, over the groups of a run.
+
+    `detectable` is the smallest change that stands out of it: the median half-width of the interval of such
+    a ratio, plus the median distance.
+    """
+
+    median: float
+    worst: float
+    detectable: float
+    groups: int
+
+    def __str__(self) -> str:
+        return (
+            f"identical code in two processes differed by {self.median:.2%} (median of {self.groups} groups,"
+            f" worst {self.worst:.2%}); a change under {self.detectable:.1%} does not stand out"
+        )
+
+
+def noise_floor(anchors: Sequence[AnchorTiming]) -> Noise | None:
+    """Compare the anchor with its twin in every group; None where no group has both."""
+    samples = {(anchor.group, anchor.name): anchor.samples for anchor in anchors}
+    ratios = [
+        paired_ratio(samples[group, TWIN], readings)
+        for (group, name), readings in samples.items()
+        if name == ANCHOR and len(samples.get((group, TWIN), ())) >= len(readings) > 1
+    ]
+    if not ratios:
+        return None
+    distances = [abs(ratio.value - 1.0) for ratio in ratios]
+    widths = [ratio.width for ratio in ratios]
+    return Noise(
+        median=statistics.median(distances),
+        worst=max(distances),
+        detectable=statistics.median(distances) + statistics.median(widths),
+        groups=len(ratios),
+    )

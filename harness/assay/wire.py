@@ -1,0 +1,43 @@
+"""Records as JSON and back: what goes to a worker and into the store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from assay.records import AttentionCase, Case, Metric, TokenizerCase
+from assay.workload import Semantics, TextSource, Workload
+
+
+def case_to_json(case: Case) -> str:
+    """Write a case; its kind stands beside its parameters."""
+    return json.dumps({"kind": kind_of(case)} | asdict(case))
+
+
+def case_from_json(text: str) -> Case:
+    """Read a case."""
+    parameters: dict[str, Any] = json.loads(text)
+    if parameters.pop("kind") == "tokenizer":
+        return TokenizerCase(**parameters)
+    workload = parameters["workload"]
+    workload["semantics"] = Semantics(**workload["semantics"])
+    if workload["source"] is not None:
+        workload["source"] = TextSource(**workload["source"])
+    return AttentionCase(attention=parameters["attention"], workload=Workload(**workload))
+
+
+def kind_of(case: Case) -> str:
+    """Name the kind of a case as the store does."""
+    return "attention" if isinstance(case, AttentionCase) else "tokenizer"
+
+
+def metrics_to_json(metrics: Sequence[Metric]) -> Mapping[str, object]:
+    """Write metrics as one object, in order."""
+    return {metric.name: metric.value for metric in metrics}
+
+
+def metrics_from_json(content: Mapping[str, Any]) -> tuple[Metric, ...]:
+    """Read metrics."""
+    return tuple(Metric(name=name, value=value) for name, value in content.items())

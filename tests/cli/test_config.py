@@ -1,0 +1,125 @@
+"""Settings: flags before ASSAY_* before pyproject.toml before assay.toml, and typos in them are told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Cli = Callable[..., Any]
+
+PLUGIN = """
+import assay
+
+@assay.hookimpl
+def assay_tokenizers():
+    yield assay.TokenizerPlugin(name="NAME", summary="", build=print)
+"""
+
+
+def chosen(ran: Any) -> list[str]:
+    """Which tokenizers a command took: by default all."""
+    assert ran.rc == 0, ran.stderr
+    return [row["tokenizer"] for row in ran.json["tokenizers"]]
+
+
+def test_a_flag_beats_the_environment_beats_pyproject_beats_assay_toml(cli: Cli, tmp_path: Path) -> None:
+    command = ["tokens", "the", "--json"]
+    assert len(chosen(cli(*command))) >= 7
+    (tmp_path / "assay.toml").write_text('tokenizers = "regex"')
+    assert chosen(cli(*command)) == ["regex"]
+    (tmp_path / "pyproject.toml").write_text('[tool.assay]\ntokenizers = "regex-unk"')
+    assert chosen(cli(*command)) == ["regex-unk"]
+    assert chosen(cli(*command, env={"ASSAY_TOKENIZERS": "gpt2"})) == ["gpt2"]
+    flagged = cli(*command, "--tokenizers", "r50k_base", env={"ASSAY_TOKENIZERS": "gpt2"})
+    assert chosen(flagged) == ["r50k_base"]
+
+
+def test_a_setting_of_one_command_beats_one_of_all(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "assay.toml").write_text('tokenizers = "regex"\n[tokens]\ntokenizers = "regex-unk"\n')
+    assert chosen(cli("tokens", "the", "--json")) == ["regex-unk"]
+
+
+def test_settings_reach_every_command_that_has_them(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(PLUGIN.replace("NAME", "mine"))
+    (tmp_path / "assay.toml").write_text('plugin = ["mine.py"]\nblock = ["assay:regex", "attention"]\n')
+    document = cli("list", "--json").json
+    assert "mine" in [row["name"] for row in document["tokenizers"]]
+    assert "regex" not in [row["name"] for row in document["tokenizers"]]
+    assert document["attentions"] == []
+
+
+def test_plugins_and_blocks_from_the_environment(cli: Cli, tmp_path: Path) -> None:
+    for name in ("ann", "bob"):
+        (tmp_path / f"{name}.py").write_text(PLUGIN.replace("NAME", name))
+    document = cli("list", "--json", env={"ASSAY_PLUGIN": "ann.py:bob.py", "ASSAY_BLOCK": "assay:regex tiktoken"}).json
+    assert [row["name"] for row in document["tokenizers"]] == ["ann", "bob"]
+
+
+def test_a_run_is_set_by_files_and_environment(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.assay.run]\nattentions = "none"\ntokenizers = "regex"\nbudget = 0.1\nheld-out = "25%"\n'
+        'quiet = true\nresults = "elsewhere"\n'
+    )
+    ran = cli("run", "--json", env={"ASSAY_SUITE": "quick", "ASSAY_TOKENIZERS": "regex-unk"})
+    assert [(row["tokenizer"], row["split"]) for row in ran.json["tokenizers"]] == [
+        ("regex-unk", "all"),
+        ("regex-unk", "held-out-25"),
+    ]
+    assert ran.json["run"]["suite"].startswith("quick/")
+    assert ran.stderr == ""
+    assert (tmp_path / "elsewhere" / "assay.sqlite").is_file()
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize("setting", ["JSON", "QUIET"])
+def test_every_option_can_be_set_by_the_environment(cli: Cli, setting: str) -> None:
+    command = ["run", "--tokenizers", "regex", "--attentions", "none", "--held-out", "0", "--budget", "0.1s"]
+    ran = cli(*command, env={f"ASSAY_{setting}": "1"})
+    if setting == "JSON":
+        assert json.loads(ran.stdout)["schema"] == 1
+    else:
+        assert ran.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("assay.toml", "tokeniser = 'gpt2'", "assay.toml sets 'tokeniser', which is no option of assay"),
+        ("assay.toml", "[run]\nbugdet = 3", "assay.toml sets 'bugdet', which is no option of assay run"),
+        ("assay.toml", "[rum]\nbudget = 3", "assay.toml sets 'rum'"),
+        ("pyproject.toml", "[tool.assay]\nbugdet = 3", "pyproject.toml sets 'bugdet'"),
+        ("assay.toml", "budget = ", "assay.toml cannot be read"),
+        ("assay.toml", b"\xff\xfe", "assay.toml cannot be read"),
+        ("assay.toml", "budget = 'soon'", "'soon' is no time"),
+        ("assay.toml", "threads = 'two'", "--threads"),
+        ("assay.toml", "plugin = 5", "--plugin"),
+        ("assay.toml", "run = 5", "assay.toml"),
+        ("pyproject.toml", "[tool]\nassay = 5", "pyproject.toml"),
+    ],
+)
+def test_a_typo_in_the_settings_is_one_clear_line(
+    cli: Cli, tmp_path: Path, name: str, content: str | bytes, words: str
+) -> None:
+    (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    assert words in cli("run", "--tokenizers", "regex").complaint
+
+
+def test_a_pyproject_without_assay_is_nothing_to_us(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "theirs"\n[tool.ruff]\nline-length = 80\n')
+    assert chosen(cli("tokens", "the", "--tokenizers", "regex", "--json")) == ["regex"]
+
+
+def test_help_is_there_when_the_settings_are_wrong(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "assay.toml").write_text("tokeniser = 'gpt2'")
+    ran = cli("run", "--help")
+    assert ran.rc == 0
+    assert "--tokenizers" in ran.stdout
+
+
+def test_a_wrong_value_in_the_environment_is_one_clear_line(cli: Cli) -> None:
+    assert "did you mean tutorial" in cli("run", env={"ASSAY_SUITE": "tutorail"}).complaint
+    assert "--budget" in cli("run", env={"ASSAY_BUDGET": "soon"}).complaint

@@ -1,0 +1,158 @@
+"""`assay list` and the command line's manners, in real processes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Cli = Callable[..., Any]
+Install = Callable[..., Path]
+
+GOOD = """
+import assay
+
+print("a plugin should not print")
+
+@assay.hookimpl
+def assay_tokenizers():
+    yield assay.TokenizerPlugin(name="good", summary="good", build=print)
+    yield assay.TokenizerPlugin(name="needy", summary="needy", build=print, requires=("no-such-thing>=2",))
+"""
+
+
+def names(rows: list[dict[str, str]]) -> list[str]:
+    return [row["name"] for row in rows]
+
+
+def test_list_shows_all_that_is_installed(cli: Cli) -> None:
+    document = cli("list", "--json").json
+    assert {"regex", "regex-unk", "gpt2", "r50k_base", "p50k_base"} <= set(names(document["tokenizers"]))
+    assert set(names(document["attentions"])) == {
+        "weightless",
+        "self-attention",
+        "causal",
+        "multi-head-stack",
+        "multi-head-split",
+        "sdpa",
+        "nn-mha",
+    }
+    assert names(document["corpora"]) == ["the-verdict"]
+    assert {"tutorial", "quick"} <= set(names(document["suites"]))
+    assert document["failures"] == []
+    for kind in ("tokenizers", "attentions", "corpora"):
+        assert all(row["summary"] and row["origin"].startswith("assay ") and row["licence"] for row in document[kind])
+
+
+def test_list_of_one_kind(cli: Cli) -> None:
+    document = cli("list", "corpora", "--json").json
+    assert names(document["corpora"]) == ["the-verdict"]
+    assert "tokenizers" not in document
+
+
+def test_a_pipe_gets_tables_with_tabs(cli: Cli) -> None:
+    ran = cli("list", "tokenizers")
+    lines = [line.split("\t") for line in ran.stdout.splitlines()]
+    assert lines[0] == ["name", "status", "summary", "origin", "licence", "remedy"]
+    assert {len(line) for line in lines} == {6}
+    assert [line[:2] for line in lines if line[0] == "gpt2"] == [["gpt2", "ready"]]
+    assert ran.stderr == ""
+
+
+def test_bad_plugins_are_listed_beside_good_ones(cli: Cli, install: Install) -> None:
+    install("good-dist", "1.0", {"good": "good_plugin"}, {"good_plugin": GOOD})
+    install("import-dist", "1.1", {"broken": "broken_plugin"}, {"broken_plugin": "import tea_and_biscuits"})
+    site = install("exit-dist", "1.2", {"leaving": "leaving_plugin"}, {"leaving_plugin": "raise SystemExit(9)"})
+    ran = cli("list", "--json", env={"PYTHONPATH": site})
+    document = ran.json
+    assert ran.rc == 0
+    failures = {row["origin"]: row for row in document["failures"]}
+    assert set(failures) == {"import-dist 1.1 (broken)", "exit-dist 1.2 (leaving)"}
+    assert "pip install" in failures["import-dist 1.1 (broken)"]["remedy"]
+    assert failures["exit-dist 1.2 (leaving)"]["stage"] == "import"
+    rows = {row["name"]: row for row in document["tokenizers"]}
+    assert (rows["good"]["status"], rows["gpt2"]["status"], rows["needy"]["status"]) == ("ready", "ready", "missing")
+    assert 'pip install "no-such-thing>=2"' in rows["needy"]["remedy"]
+    assert "a plugin should not print" in ran.stderr
+
+
+def test_blocking_mends_a_name_clash(cli: Cli, install: Install) -> None:
+    site = install("rival", "2", {"rival": "rival_plugin"}, {"rival_plugin": GOOD.replace('"good"', '"gpt2"')})
+    clashing = cli("list", "--json", env={"PYTHONPATH": site}).json
+    assert "gpt2" not in names(clashing["tokenizers"])
+    assert {row["stage"] for row in clashing["failures"]} == {"clash"}
+    assert all("--block rival:rival" in row["remedy"] for row in clashing["failures"])
+    mended = cli("list", "--json", "--block", "rival:rival", env={"PYTHONPATH": site}).json
+    assert "gpt2" in names(mended["tokenizers"])
+    assert mended["failures"] == []
+
+
+@pytest.mark.parametrize("field", ["summary=None", "requires=None", "missing=exit"])
+def test_a_crooked_descriptor_does_not_stop_the_list(cli: Cli, tmp_path: Path, field: str) -> None:
+    (tmp_path / "crooked.py").write_text(f"""
+import assay
+
+@assay.hookimpl
+def assay_tokenizers():
+    fields = dict(name="crooked", summary="", build=print) | dict({field})
+    yield assay.TokenizerPlugin(**fields)
+""")
+    ran = cli("list", "tokenizers", "--plugin", "crooked.py")
+    assert ran.rc == 0, ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert "gpt2\tready" in ran.stdout
+    assert "crooked" in ran.stdout
+
+
+def test_an_unknown_kind_is_refused(cli: Cli) -> None:
+    assert "'tokenisers'" in cli("list", "tokenisers").complaint
+
+
+def test_an_unknown_block_is_refused(cli: Cli) -> None:
+    complaint = cli("list", "--block", "regexp").complaint
+    assert "there is no plugin 'regexp' to block" in complaint
+    assert "assay:regex" in complaint
+
+
+def test_a_missing_plugin_file_is_refused(cli: Cli) -> None:
+    assert "there is no plugin file absent.py" in cli("list", "--plugin", "absent.py").complaint
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]])
+def test_help_names_every_command_and_the_exit_codes(cli: Cli, arguments: list[str]) -> None:
+    ran = cli(*arguments)
+    assert ran.rc == 0
+    assert all(command in ran.stdout for command in ("run", "list", "show", "tokens", "report"))
+    assert "130" in ran.stdout
+    assert ran.stderr == ""
+
+
+def test_version(cli: Cli) -> None:
+    assert cli("--version").stdout == "assay 0.1.0\n"
+
+
+@pytest.mark.parametrize("arguments", [["lst"], ["list", "--jsn"], ["run", "--tokenizer", "gpt2"]])
+def test_a_mistyped_command_or_option_is_refused(cli: Cli, arguments: list[str]) -> None:
+    assert arguments[-1] in cli(*arguments).complaint or arguments[1] in cli(*arguments).complaint
+
+
+def test_an_output_that_knows_only_ascii_is_no_crash(cli: Cli) -> None:
+    ran = cli("list", "attentions", env={"PYTHONIOENCODING": "ascii"})
+    assert ran.rc == 0, ran.stderr
+    assert "weightless" in ran.stdout
+
+
+def test_a_reader_that_goes_away_is_no_crash(child_environment: Callable[[], dict[str, str]], tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "assay", "list"]
+    ended = subprocess.run(
+        command, stdout=writing, stderr=subprocess.PIPE, cwd=tmp_path, env=child_environment(), timeout=60, check=False
+    )
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (0, b"")

@@ -1,0 +1,80 @@
+"""`assay report`: a run as a Markdown page, in real processes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Cli = Callable[..., Any]
+
+COMMAND = ["run", "--attentions", "none", "--tokenizers", "regex*", "--budget", "0.2s", "--json"]
+
+
+@pytest.fixture(scope="module")
+def stored(process: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """The results folder of one run, and the run's document."""
+    folder = tmp_path_factory.mktemp("reported")
+    ran = process([sys.executable, "-m", "assay", *COMMAND], cwd=folder)
+    return folder / "results", ran.json
+
+
+def test_the_page_has_the_figures_the_reasons_and_the_provenance(cli: Cli, stored: Any) -> None:
+    folder, document = stored
+    ran = cli("report", "--results", folder)
+    assert (ran.rc, ran.stderr) == (0, "")
+    page = ran.stdout
+    assert page.startswith(f"# Assay run {document['run']['id']}\n")
+    assert "### tokenizer: the-verdict/all" in page
+    assert "### tokenizer: the-verdict/held-out-10" in page
+    assert "| regex-unk | 1,161 | 4,649 | 0 |" in page
+    (failed,) = (row for row in document["tokenizers"] if row["status"] == "failed")
+    assert failed["reason"] in page
+    assert document["run"]["command"] in page
+    assert document["run"]["environment"]["platform"] in page
+
+
+def test_every_table_is_well_formed(cli: Cli, stored: Any) -> None:
+    folder, _ = stored
+    page = cli("report", "--results", folder).stdout
+    tables = [block.splitlines() for block in page.split("\n\n") if block.startswith("|")]
+    assert len(tables) == 2
+    for table in tables:
+        assert {line.count("|") for line in table} == {table[0].count("|")}
+        assert set(table[1]) <= set("|-: ")
+
+
+def test_the_page_may_go_to_a_file(cli: Cli, stored: Any, tmp_path: Path) -> None:
+    folder, document = stored
+    ran = cli("report", document["run"]["id"], "--results", folder, "-o", "page.md")
+    assert (ran.rc, ran.stdout) == (0, "")
+    assert (tmp_path / "page.md").read_text("utf-8") == cli("report", "--results", folder).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["-o", "no/such/folder/page.md"], "page.md cannot be written: No such file or directory"),
+        (["19990101"], "'19990101' fits no run"),
+        (["--format", "pdf"], "--format"),
+    ],
+)
+def test_bad_input_is_one_clear_line(cli: Cli, stored: Any, arguments: list[str], words: str) -> None:
+    folder, _ = stored
+    assert words in cli("report", *arguments, "--results", folder).complaint
+
+
+def test_without_results_there_is_no_report(cli: Cli) -> None:
+    assert "there are no results in nowhere" in cli("report", "--results", "nowhere").complaint
+
+
+def test_a_report_that_cannot_be_written_costs_no_results(cli: Cli) -> None:
+    command = ["run", "--tokenizers", "regex", "--attentions", "none", "--held-out", "0", "--budget", "0.2s"]
+    ran = cli(*command, "--report", "no/such/folder/page.md")
+    assert ran.rc == 2
+    assert "the report no/such/folder/page.md cannot be written" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert cli("show", "--json").json["tokenizers"][0]["tokens"] == 4649

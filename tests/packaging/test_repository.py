@@ -1,0 +1,125 @@
+"""The rules of the repository: pins, sizes, typed packages, commands. A rule has a test or it is no rule."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tomllib
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+
+import assay
+
+ROOT = Path(__file__).parents[2]
+SOURCES = [ROOT / name for name in ("harness", "plugins", "corpora")]
+PACKAGES = sorted(path.parent for source in SOURCES for path in source.glob("*/__init__.py"))
+MODULES = sorted(path for source in SOURCES for path in source.rglob("*.py"))
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+CONSTRAINTS = [
+    line for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines() if line and not line.startswith("#")
+]
+
+
+def normal(requirement: str) -> str:
+    """The name of a requirement as pip compares it."""
+    found = re.match(r"[A-Za-z0-9._-]+", requirement)
+    assert found is not None
+    return re.sub(r"[-_.]+", "-", found.group()).lower()
+
+
+def dry(*targets: str) -> str:
+    """What make would do."""
+    return subprocess.run(
+        ["make", "--dry-run", "--always-make", *targets], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+
+
+def test_make_run_and_make_test_do_their_own_set_up() -> None:
+    for target, command in (("run", "assay run --suite tutorial"), ("test", "-m pytest")):
+        steps = dry(target)
+        assert "-m venv .venv" in steps
+        assert "-c constraints.txt -e '.[dev]'" in steps
+        assert command in steps.splitlines()[-1]
+
+
+def test_make_check_runs_every_linter() -> None:
+    steps = dry("check")
+    assert all(tool in steps for tool in ("ruff check", "ruff format --check", "mypy", "lint-imports"))
+
+
+def test_ci_runs_what_the_makefile_runs() -> None:
+    script = ROOT / ".ci/run"
+    assert os.access(script, os.X_OK)
+    subprocess.run(["bash", "-n", script], check=True)
+    text = script.read_text("utf-8")
+    assert "make check" in text
+    assert "make test" in text
+    assert "assay-*.whl" in text
+
+
+def test_the_readme_shows_the_two_commands() -> None:
+    first_screen = (ROOT / "README.md").read_text("utf-8").splitlines()[:60]
+    assert any("make run" in line for line in first_screen)
+    assert any("make test" in line for line in first_screen)
+
+
+def test_every_constraint_is_one_exact_version() -> None:
+    assert "torch==2.13.0" in CONSTRAINTS
+    assert [line for line in CONSTRAINTS if not re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.!+]+", line)] == []
+    assert len({normal(line) for line in CONSTRAINTS}) == len(CONSTRAINTS)
+
+
+def test_every_dependency_is_pinned() -> None:
+    groups = [PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"].values()]
+    wanted = {normal(requirement) for group in groups for requirement in group} - {"assay"}
+    assert wanted - {normal(line) for line in CONSTRAINTS} == set()
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.name)
+def test_every_package_is_typed(package: Path) -> None:
+    assert (package / "py.typed").is_file()
+
+
+def test_every_package_is_checked_and_layered() -> None:
+    names = {package.name for package in PACKAGES}
+    assert set(PROJECT["tool"]["mypy"]["packages"]) == names
+    assert set(PROJECT["tool"]["importlinter"]["root_packages"]) == names
+
+
+def test_every_module_stays_small() -> None:
+    lengths = {str(path.relative_to(ROOT)): len(path.read_text("utf-8").splitlines()) for path in MODULES}
+    assert {name: length for name, length in lengths.items() if length > 300} == {}
+
+
+def test_no_module_has_a_name_that_says_nothing() -> None:
+    assert {module.stem for module in MODULES} & {"utils", "util", "helpers", "common", "base", "manager"} == set()
+
+
+def test_nothing_lies_directly_in_a_source_root() -> None:
+    assert [str(path) for source in SOURCES for path in source.iterdir() if path.is_file()] == []
+
+
+@pytest.mark.parametrize(("name", "target"), PROJECT["project"]["entry-points"]["assay"].items())
+def test_every_entry_point_loads(name: str, target: str) -> None:
+    assert EntryPoint(name=name, value=target, group="assay").load() is not None
+
+
+def test_the_command_is_there() -> None:
+    (target,) = PROJECT["project"]["scripts"].values()
+    assert callable(EntryPoint(name="assay", value=target, group="console_scripts").load())
+
+
+def test_what_is_installed_announces_what_the_project_says() -> None:
+    host = assay.discover()
+    assert host.failures == ()
+    origins = {item.origin.entry_point for item in host.found if item.origin.distribution == "assay"}
+    assert origins == set(PROJECT["project"]["entry-points"]["assay"])
+
+
+def test_test_files_have_names_of_their_own() -> None:
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert len(set(names)) == len(names)
+    assert list((ROOT / "tests").rglob("__init__.py")) == []
