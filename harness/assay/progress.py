@@ -10,6 +10,7 @@ from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Column
 
 from assay.job import Watcher
 from assay.records import Case, Measurement, Run, Status
@@ -25,7 +26,8 @@ class Reporter(Watcher):
         self._bar = Progress(
             BarColumn(bar_width=20),
             MofNCompleteColumn(),
-            TextColumn("{task.description}", markup=False),
+            TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, ratio=1)),
+            expand=True,
             console=Console(stderr=True),
             transient=True,
             disable=not self._live,
@@ -51,7 +53,7 @@ class Reporter(Watcher):
         """Show the phase, and in the rounds how many there were and the time left."""
         subject = group.partition("/")[2]
         timing = f"round {rounds}, {max(0.0, left_s):.0f} s left" if phase == "round" else phase
-        self._bar.update(self._task, description=f"{subject}: {timing}")
+        self._bar.update(self._task, description=f"{timing} · {subject}")
 
     def measured(self, measurement: Measurement) -> None:
         """Tell of one case."""

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 
+NO_BREAK = "\u00a0"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
     """A table of text. `numeric` columns are set to the right; `notes` stand below, except in TSV."""
@@ -28,17 +31,20 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column of a result table: a metric, and how a person reads it (`form`)."""
+    """A column of a result table: a metric, how a person reads it (`form`), and one that stands beside it."""
 
     title: str
     metric: str
     form: Callable[[float], str]
     numeric: bool = True
+    beside: Column | None = None
 
     def cell(self, row: Measurement) -> str:
         """Give the figure for a person; a dash where the row has none."""
         value = row.value(self.metric)
-        return "-" if value is None or isinstance(value, str) else self.form(value)
+        if value is None or isinstance(value, str):
+            return "-"
+        return self.form(value) if self.beside is None else f"{self.form(value)}{NO_BREAK}{self.beside.cell(row)}"
 
     def raw(self, row: Measurement) -> str:
         """Give the figure for a program; nothing where the row has none."""
@@ -78,7 +84,7 @@ def raw_tables(measurements: Sequence[Measurement]) -> tuple[Table, ...]:
     for kind, case in (("tokenizer", TokenizerCase), ("attention", AttentionCase)):
         rows = [row for row in measurements if isinstance(row.case, case) and row.status is not Status.UNSUPPORTED]
         if rows:
-            columns = _columns(rows[0])
+            columns = [one for column in _columns(rows[0]) for one in (column, column.beside) if one is not None]
             tables.append(
                 Table(
                     title=kind,
@@ -185,7 +191,7 @@ def _least_widths(table: Table) -> list[int]:
     from rich.cells import cell_len
 
     cells = zip(table.columns, *table.rows, strict=True)
-    return [max(cell_len(word) for cell in column for word in cell.split() or [""]) for column in cells]
+    return [max(cell_len(word) for cell in column for word in cell.split(" ")) for column in cells]
 
 
 def _styled(cell: str) -> Text:
@@ -212,7 +218,7 @@ def _percent(value: float) -> str:
 
 
 def _spread(value: float) -> str:
-    return f"{value * 100:.1f}%" if value < 0.1 else f"{value * 100:.0f}%"
+    return f"±{value * 100:.1f}%" if value < 0.1 else f"±{value * 100:.0f}%"
 
 
 def _three(value: float) -> str:
@@ -230,8 +236,12 @@ def _status(row: Measurement) -> str:
 TOKENIZER = (
     Column(title="vocab", metric="vocabulary_size", form=_count),
     Column(title="tokens", metric="tokens", form=_count),
-    Column(title="unknown", metric="unknown_tokens", form=_count),
-    Column(title="rate", metric="unknown_token_rate", form=_percent),
+    Column(
+        title="unknown",
+        metric="unknown_tokens",
+        form=_count,
+        beside=Column(title="rate", metric="unknown_token_rate", form=_percent),
+    ),
     Column(title="bytes per token", metric="bytes_per_token", form=lambda value: f"{value:.2f}"),
     Column(
         title="round trip",
@@ -239,15 +249,23 @@ TOKENIZER = (
         form=lambda value: "exact" if value == 1.0 else "lossy",
         numeric=False,
     ),
-    Column(title="encode MB/s", metric="encode_mb_per_s", form=_three),
+    Column(
+        title="encode MB/s",
+        metric="encode_mb_per_s",
+        form=_three,
+        beside=Column(title="spread", metric="encode_spread", form=_spread),
+    ),
     Column(title="encode Mtok/s", metric="encode_tokens_per_s", form=lambda value: f"{value / 1e6:.2f}"),
-    Column(title="spread", metric="encode_spread", form=_spread),
     Column(title="ratio", metric="encode_ratio", form=lambda value: f"{value:.2f}"),
 )
 ATTENTION = (
     Column(title="tokens/s", metric="tokens_per_s", form=_three),
-    Column(title="latency µs", metric="step_seconds", form=lambda value: _three(value * 1e6)),
-    Column(title="spread", metric="step_spread", form=_spread),
+    Column(
+        title="latency µs",
+        metric="step_seconds",
+        form=lambda value: _three(value * 1e6),
+        beside=Column(title="spread", metric="step_spread", form=_spread),
+    ),
     Column(title="ratio", metric="step_ratio", form=lambda value: f"{value:.2f}"),
     Column(title="error vs float64", metric="error", form=lambda value: f"{value:.1e}"),
     Column(title="naive error", metric="naive_error", form=lambda value: f"{value:.1e}"),
