@@ -41,8 +41,11 @@ class Ran:
 
 
 def environment(extra: Mapping[str, str | os.PathLike[str]] | None = None) -> dict[str, str]:
-    """The environment of a child: ours without settings of Assay, and `PYTHONPATH` put before ours."""
-    ours = {name: value for name, value in os.environ.items() if not name.startswith("ASSAY_")}
+    """The environment of a child: ours without settings of Assay, and `PYTHONPATH` put before ours.
+
+    `CI` is left out, because it silences the progress that some tests follow.
+    """
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("ASSAY_") and name != "CI"}
     added = {name: os.fspath(value) for name, value in (extra or {}).items()}
     paths = [path for path in (added.get("PYTHONPATH"), ours.get("PYTHONPATH")) if path]
     return {**ours, **added, "PYTHONPATH": os.pathsep.join(paths)}

@@ -203,7 +203,9 @@ def _styled(cell: str) -> Text:
 def _note(row: Measurement) -> str | None:
     if row.status is Status.OK:
         difference = row.value("round_trip_difference")
-        return f"{row.case.plugin}: not exact, {difference}" if difference else None
+        notes = [f"not exact, {difference}"] if difference else []
+        notes += [row.reason] if row.reason else []
+        return f"{row.case.plugin}: {'; '.join(notes)}" if notes else None
     announced = ", as its plugin announces" if row.expected else ""
     remedy = f" ({row.remedy})" if row.remedy else ""
     return f"{row.case.plugin}: {row.status}{announced}: {row.reason}{remedy}"

@@ -20,16 +20,18 @@ pytestmark = pytest.mark.long
 
 Start = Callable[..., subprocess.Popen[str]]
 
-# A correct tokenizer that takes its time, so that a signal always finds the run in the middle.
+# A correct tokenizer that hangs on one text while a file is there, so that a signal finds the run in the middle.
 SLOW = """
 import time
+from pathlib import Path
 import assay
 
 class Slow:
     vocab_size, unk_id = 256, None
 
     def encode(self, text):
-        time.sleep(60)
+        while "hang on" in text and Path(__file__).with_name("hang").exists():
+            time.sleep(0.1)
         return list(text.encode())
 
     def decode(self, ids):
@@ -39,18 +41,23 @@ class Slow:
 def assay_tokenizers():
     yield assay.TokenizerPlugin(name="slow", summary="", build=lambda text: Slow())
 """
-COMMAND = ["run", "--plugin", "slow.py", "--tokenizers", "regex,regex-unk,slow", "--attentions", "none"]
+COMMAND = ["run", "--plugin", "slow.py", "--tokenizers", "regex,slow", "--attentions", "none", "--held-out", "0"]
+CORPORA = ["--corpora", "quick.txt,hang.txt"]
+SECOND_IS_STORED = r"^\[2/4\] "
 
 
 @pytest.fixture
 def start(child_environment: Callable[[], dict[str, str]], tmp_path: Path) -> Iterator[Start]:
-    """Start a run of three tokenizers, the last of which never ends, in a process group of its own."""
+    """Start a run of two tokenizers on two texts, the second of which never ends, in a process group of its own."""
     (tmp_path / "slow.py").write_text(SLOW, encoding="utf-8")
+    (tmp_path / "quick.txt").write_text("a quick text", encoding="utf-8")
+    (tmp_path / "hang.txt").write_text("a text to hang on", encoding="utf-8")
+    (tmp_path / "hang").touch()
     started: list[subprocess.Popen[str]] = []
 
     def call(*arguments: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [sys.executable, "-m", "assay", *COMMAND, "--held-out", "0", "--budget", "1s", *arguments],
+            [sys.executable, "-m", "assay", *COMMAND, *CORPORA, "--budget", "0.5s", *arguments],
             cwd=tmp_path,
             env=child_environment(),
             stdout=subprocess.PIPE,
@@ -85,70 +92,88 @@ def read_until(process: subprocess.Popen[str], pattern: str) -> str:
     pytest.fail(f"no line matches {pattern}:\n{seen}")
 
 
-def show(cli: Callable[..., Any], run: str) -> tuple[Any, list[str]]:
+def shown(cli: Callable[..., Any], run: str) -> Any:
+    """What `assay show` gives of a run."""
     ran = cli("show", run, "--json")
     assert ran.rc == 0, ran.stderr
-    return ran, [row["tokenizer"] for row in ran.json["tokenizers"]]
+    return ran
+
+
+def cases(document: dict[str, Any]) -> list[tuple[str, str, str]]:
+    return [(row["corpus"], row["tokenizer"], row["status"]) for row in document["tokenizers"]]
+
+
+KEPT = [("quick.txt", "regex", "ok"), ("quick.txt", "slow", "ok")]
+
+
+def interrupted(stderr: str) -> tuple[str, str]:
+    """How many cases the last line says are kept, and as which run."""
+    assert "Traceback" not in stderr
+    found = re.search(r"interrupted: (\d of \d) cases are kept as run (\S+) in ", stderr.strip().splitlines()[-1])
+    assert found is not None, stderr
+    return found[1], found[2]
 
 
 @pytest.mark.parametrize("whom", ["the process", "its group, as a terminal does"])
 def test_ctrl_c_keeps_and_names_what_was_measured(cli: Callable[..., Any], start: Start, whom: str) -> None:
     process = start()
-    begun = read_until(process, r"regex-unk ok")
+    begun = read_until(process, SECOND_IS_STORED)
     children = family(process)
     (os.kill if whom == "the process" else os.killpg)(process.pid, signal.SIGINT)
     stdout, stderr = process.communicate(timeout=60)
 
-    assert process.returncode == 130
-    assert "Traceback" not in stderr
-    assert stdout == ""
-    last = stderr.strip().splitlines()[-1]
-    found = re.search(r"interrupted: 2 of 3 cases are kept as run (\S+) in ", last)
-    assert found is not None, stderr
-    assert found[1] in begun
-    assert f"assay show {found[1]}" in last
-
-    ran, kept = show(cli, found[1])
-    assert kept == ["regex", "regex-unk"]
+    assert (process.returncode, stdout) == (130, "")
+    kept, run = interrupted(stderr)
+    assert kept == "2 of 4"
+    assert run in begun
+    ran = shown(cli, run)
+    assert cases(ran.json) == KEPT
     assert ran.json["run"]["state"] == "interrupted"
-    assert "2 of 3 cases" in ran.stderr
-    _, alive = psutil.wait_procs(children, timeout=20)
-    assert alive == []
+    assert "2 of 4 cases" in ran.stderr
+    assert psutil.wait_procs(children, timeout=20)[1] == []
 
 
 def test_ctrl_c_before_the_first_measurement_keeps_the_run(cli: Callable[..., Any], start: Start) -> None:
-    process = start("--tokenizers", "slow")
-    read_until(process, r"^run \S+: 1 cases")
+    process = start("--corpora", "hang.txt")
+    read_until(process, r"^run \S+: 2 cases")
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate(timeout=60)
-    assert process.returncode == 130, stderr
-    assert "Traceback" not in stderr
-    found = re.search(r"interrupted: 0 of 1 cases are kept as run (\S+) in ", stderr)
-    assert found is not None, stderr
-    assert show(cli, found[1])[1] == []
+    kept, run = interrupted(stderr)
+    assert (process.returncode, kept) == (130, "0 of 2")
+    assert cases(shown(cli, run).json) == []
 
 
 def test_ctrl_c_leaves_no_half_document(start: Start) -> None:
     process = start("--json")
-    read_until(process, r"regex-unk ok")
+    read_until(process, SECOND_IS_STORED)
     process.send_signal(signal.SIGINT)
     stdout, _ = process.communicate(timeout=60)
     assert stdout == "" or json.loads(stdout)
 
 
-def test_a_killed_run_loses_only_the_case_in_flight(cli: Callable[..., Any], start: Start) -> None:
+def test_a_killed_run_keeps_what_was_stored_and_leaves_no_process(cli: Callable[..., Any], start: Start) -> None:
     process = start()
-    begun = read_until(process, r"regex-unk ok")
+    begun = read_until(process, SECOND_IS_STORED)
     children = family(process)
     process.kill()
     process.communicate(timeout=60)
     run = re.search(r"^run (\S+):", begun, re.MULTILINE)
     assert run is not None
+    ran = shown(cli, run[1])
+    assert cases(ran.json) == KEPT
+    assert "2 of 4 cases" in ran.stderr
+    assert psutil.wait_procs(children, timeout=20)[1] == []
 
-    ran, kept = show(cli, run[1])
-    assert kept == ["regex", "regex-unk"]
-    assert "2 of 3 cases are there" in ran.stderr
-    _, alive = psutil.wait_procs(children, timeout=20)
-    assert alive == []
-    again = cli("run", "--tokenizers", "regex", "--attentions", "none", "--held-out", "0", "--budget", "0.2s")
-    assert again.rc == 0
+
+def test_an_interrupted_run_goes_on_where_it_stopped(cli: Callable[..., Any], start: Start, tmp_path: Path) -> None:
+    process = start()
+    read_until(process, SECOND_IS_STORED)
+    process.send_signal(signal.SIGINT)
+    _, run = interrupted(process.communicate(timeout=60)[1])
+    before = shown(cli, run).json
+    (tmp_path / "hang").unlink()
+    resumed = cli("run", "--resume", run, "--json")
+    assert resumed.rc == 0, resumed.stderr
+    assert resumed.json["run"]["state"] == "complete"
+    assert cases(resumed.json) == [*KEPT, ("hang.txt", "regex", "ok"), ("hang.txt", "slow", "ok")]
+    assert resumed.json["tokenizers"][:2] == before["tokenizers"]

@@ -14,7 +14,7 @@ from assay.execute.process import Worker, WorkerDied
 from assay.execute.protocol import Answer
 from assay.execute.settings import Settings
 from assay.host import Host
-from assay.noise import TWIN
+from assay.noise import ANCHOR, TWIN
 from assay.records import AttentionCase, Case, Status
 from assay.wire import kind_of
 
@@ -85,6 +85,10 @@ class Crew:
                 del self._workers[key]
                 self._deaths[key] = self._deaths.get(key, 0) + 1
 
+    def died_before(self, case: Case) -> bool:
+        """Whether the plugin of a case has a new process because an earlier one died."""
+        return self._deaths.get(_key(case), 0) > 0
+
     def setup(self, worker: Worker) -> Mapping[str, Any]:
         """What a worker must know before its first case."""
         return {
@@ -121,25 +125,26 @@ class Crew:
 
     def anchors(self, *, gemm: bool) -> dict[str, Entry]:
         """Give the machine's anchors by name; the twin is the Python loop once more, in another process."""
-        for name, operations in (("anchors", ("python", "copy", "gemm")), ("twin", ("python",))):
-            wanted = "gemm" if gemm and name == "anchors" else "python" if name == "anchors" else TWIN
-            if wanted in self._anchors:
-                continue
-            if name not in self._workers:
-                self._workers[name] = Worker("report it to assay", self.settings)
-            worker = self._workers[name]
-            work = {"gemm": gemm and name == "anchors", "threads": self.settings.threads}
-            try:
-                worker.ask("load", work=work, setup=self.setup(worker))
-                offered = worker.ask("check").content["operations"]
-            except (WorkerDied, KeyError):
-                self.buried(worker)
-                continue
-            for operation in offered:
-                if operation["name"] in operations:
-                    label = TWIN if name == "twin" else operation["name"]
-                    self._anchors[label] = self._entry(worker, operation)
+        if ANCHOR not in self._anchors or (gemm and "gemm" not in self._anchors):
+            self._anchors |= self._offered("anchors", gemm=gemm)
+        if TWIN not in self._anchors:
+            self._anchors |= {
+                TWIN: entry for name, entry in self._offered("twin", gemm=False).items() if name == ANCHOR
+            }
         return {name: anchor for name, anchor in self._anchors.items() if anchor.alive and (gemm or name != "gemm")}
+
+    def _offered(self, name: str, *, gemm: bool) -> dict[str, Entry]:
+        """Start a worker for anchors, unless it is there, and give the operations that it offers."""
+        if name not in self._workers:
+            self._workers[name] = Worker("report it to assay", self.settings)
+        worker = self._workers[name]
+        try:
+            worker.ask("load", work={"gemm": gemm, "threads": self.settings.threads}, setup=self.setup(worker))
+            operations = worker.ask("check").content.get("operations", ())
+        except WorkerDied:
+            self.buried(worker)
+            return {}
+        return {operation["name"]: self._entry(worker, operation) for operation in operations}
 
     def _remedy(self, case: Case) -> str:
         kind: type[TokenizerPlugin] | type[AttentionPlugin]

@@ -85,7 +85,7 @@ def run_group(
     baseline = _baseline(whole, crew.settings.baselines)
     for item in whole:
         tick(f"memory of {item.case.plugin}", 0, 0.0)
-        _conclude(item, stop, baseline, anchors)
+        _conclude(item, stop, baseline, anchors, restarted=crew.died_before(item.case))
     measured = {item.case.id: item.ended for item in running if item.ended is not None}
     measured |= {row.case.id: row for row in finished}
     return GroupResult(measurements=tuple(measured[case.id] for case in cases), anchors=anchors)
@@ -214,7 +214,9 @@ def _partner(entry: Entry, baseline: Running | None) -> Entry | None:
     return next((other for other in (baseline.entries if baseline else ()) if other.name == entry.name), None)
 
 
-def _conclude(item: Running, stop: Stop, baseline: Running | None, anchors: Sequence[AnchorTiming]) -> None:
+def _conclude(
+    item: Running, stop: Stop, baseline: Running | None, anchors: Sequence[AnchorTiming], *, restarted: bool
+) -> None:
     """After the rounds: memory in its own pass, the gate once more, what the plugin left behind, the row."""
     memory = metrics_from_json(item.ask("memory"))
     item.ask("recheck")
@@ -236,10 +238,12 @@ def _conclude(item: Running, stop: Stop, baseline: Running | None, anchors: Sequ
     metrics += [*memory, *item.predicted, Metric(name="stopped_by", value=stop)]
     metrics += agreement(metrics, timings[0].name)
     printed = item.worker.printed()
+    notes = [f"it printed {printed:,} bytes, which its time includes"] if printed else []
+    notes += ["measured in a new process, after one died"] if restarted else []
     item.ended = Measurement(
         case=item.case,
         status=Status.OK,
-        reason=f"it printed {printed:,} bytes, which its time includes" if printed else None,
+        reason="; ".join(notes) or None,
         remedy="silence it" if printed else None,
         metrics=tuple(metrics),
         timings=timings,

@@ -67,7 +67,7 @@ class Worker:
             send_request(self._connection, Request(step=step, arguments=arguments))
             if self._connection.poll(self.settings.timeout_s):
                 return receive_answer(self._connection)
-        except (EOFError, OSError):
+        except (EOFError, OSError, ValueError):  # gone, or what came was no answer of ours
             raise self._died(step) from None
         raise self._hung(step)
 
