@@ -128,9 +128,9 @@ class Crew:
         if ANCHOR not in self._anchors or (gemm and "gemm" not in self._anchors):
             self._anchors |= self._offered("anchors", gemm=gemm)
         if TWIN not in self._anchors:
-            self._anchors |= {
-                TWIN: entry for name, entry in self._offered("twin", gemm=False).items() if name == ANCHOR
-            }
+            twin = self._offered("twin", gemm=False)
+            if ANCHOR in twin:
+                self._anchors[TWIN] = twin[ANCHOR]
         return {name: anchor for name, anchor in self._anchors.items() if anchor.alive and (gemm or name != "gemm")}
 
     def _offered(self, name: str, *, gemm: bool) -> dict[str, Entry]:
