@@ -169,12 +169,22 @@ class TestDivide:
         ("text", "held_out", "training", "measured"),
         [
             ("one two\nthree four\nfive six", 0.4, "one two\n", "three four\nfive six"),
-            ("one two\nthree four\nfive six", 0.1, "one two\nthree four\n", "five six"),
+            ("one two\nthree four\nfive six", 0.2, "one two\nthree four\n", "five six"),
+            ("one two\nthree four\nfive six", 0.1, "one two\nthree four\nfive ", "six"),
             ("one two three four", 0.5, "one two ", "three four"),
             ("one\ttwo\tthree", 0.3, "one\ttwo\t", "three"),
             ("abcdefghij", 0.3, "abcdefg", "hij"),
+            ("a b c d efghijklmnopqrst", 0.1, "a b c d efghijklmnopq", "rst"),
         ],
-        ids=["line break", "last line break", "space", "tab", "no white space"],
+        ids=[
+            "line break",
+            "last line break",
+            "line break too far",
+            "space",
+            "tab",
+            "no white space",
+            "white space too far",
+        ],
     )
     def test_where_one_document_is_cut(self, text: str, held_out: float, training: str, measured: str) -> None:
         parts = divide(corpus_of(text), held_out)
@@ -234,11 +244,16 @@ class TestDivide:
         assert parts.training.strip()
         assert any(text.strip() for text in texts_of(parts.measured))
 
-    @given(words=st.lists(st.text("abc", min_size=1, max_size=5), min_size=3, max_size=40))
+    @given(words=st.lists(st.text("abc", min_size=1, max_size=5), min_size=60, max_size=100))
     def test_words_are_not_cut(self, words: list[str]) -> None:
-        text = " ".join(words)
+        parts = divide(corpus_of(" ".join(words)), 0.1)
+        assert parts.training.split() + parts.measured[0].text.split() == words
+
+    @settings(deadline=None)
+    @given(text=TEXT, held_out=SHARES)
+    def test_the_share_is_not_more_than_doubled(self, text: str, held_out: float) -> None:
         try:
-            parts = divide(corpus_of(text), 0.1)
+            parts = divide(corpus_of(text), held_out)
         except CorpusError:
             return
-        assert parts.training.split() + parts.measured[0].text.split() == words
+        assert len(parts.measured[0].text) <= 2 * (held_out * len(text) + 1)

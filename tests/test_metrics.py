@@ -32,7 +32,7 @@ from assay.records import AnchorTiming, Metric, Sample, Timing, Value
 from assay.stats import Ratio
 
 PAGE = Path(__file__).parents[1] / "docs" / "metrics.md"
-RATIO = Ratio(value=1.5, low=1.4, high=1.6, pairs=10)
+RATIO = Ratio(value=1.5, low=1.4, high=1.6, pairs=10, epochs=2)
 IDS = st.lists(st.integers(0, 2**40), max_size=12)
 
 
@@ -156,11 +156,11 @@ class TestComparison:
         }
 
     def test_the_baseline_itself_has_none(self) -> None:
-        itself = Ratio(value=1.0, low=1.0, high=1.0, pairs=10)
+        itself = Ratio(value=1.0, low=1.0, high=1.0, pairs=10, epochs=1)
         assert values(comparison("encode", itself, itself=True)) == {"encode_ratio": 1.0}
 
     def test_an_interval_without_end_is_left_out(self) -> None:
-        wide = Ratio(value=1.5, low=0.0, high=math.inf, pairs=5)
+        wide = Ratio(value=1.5, low=0.0, high=math.inf, pairs=5, epochs=1)
         assert values(comparison("encode", wide, itself=False)) == {"encode_ratio": 1.5}
 
 

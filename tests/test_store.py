@@ -67,7 +67,10 @@ CASES: tuple[Case, ...] = (
     AttentionCase(attention="a", workload=WORKLOAD),
     AttentionCase(attention="a", workload=replace(WORKLOAD, source=None, dtype="f32")),
 )
-READINGS = (Sample(loops=3, wall_ns=5_000_000_000, cpu_ns=4_999_999_999), Sample(loops=1, wall_ns=1, cpu_ns=0))
+READINGS = (
+    Sample(loops=3, wall_ns=5_000_000_000, cpu_ns=4_999_999_999),
+    Sample(loops=1, wall_ns=1, cpu_ns=0, epoch=1),
+)
 
 
 @pytest.fixture
@@ -137,10 +140,11 @@ class TestRoundTrip:
         row = Measurement(case=CASES[0], status=Status.OK, metrics=metrics)
         assert kept(tmp_path_factory.mktemp("store"), row) == (row,)
 
-    def test_timings_in_their_order(self, tmp_path: Path) -> None:
-        timings = tuple(Timing(name=name, samples=READINGS * 6) for name in ("encode", "decode"))
-        row = Measurement(case=CASES[0], status=Status.OK, timings=timings)
-        assert kept(tmp_path, row) == (row,)
+    @pytest.mark.parametrize("names", [("encode", "decode"), ("decode", "encode"), ("z", "a", "m")])
+    def test_timings_in_their_order(self, tmp_path: Path, names: tuple[str, ...]) -> None:
+        timings = tuple(Timing(name=name, samples=READINGS * 6) for name in names)
+        rows = [Measurement(case=case, status=Status.OK, timings=timings) for case in CASES]
+        assert kept(tmp_path, *rows) == tuple(rows)
 
     def test_measurements_come_in_the_order_of_the_plan(self, store: Store) -> None:
         rows = [Measurement(case=case, status=Status.OK) for case in CASES]
@@ -198,8 +202,20 @@ class TestRuns:
     def test_one_that_goes_on_has_not_finished(self, store: Store) -> None:
         store.begin(RUN, [])
         store.finish(RUN.id, "interrupted")
-        store.finish(RUN.id, "running")
+        store.reopen(RUN.id)
         assert (store.run().state, store.run().finished) == ("running", None)
+        store.finish(RUN.id, "complete")
+        assert store.run().state == "complete"
+        assert str(store.run().finished) > RUN.started
+
+    def test_another_that_goes_on_changes_nothing(self, store: Store) -> None:
+        other = replace(RUN, id="other")
+        for run in (RUN, other):
+            store.begin(run, [])
+            store.finish(run.id, "interrupted")
+        before = store.run(RUN.id)
+        store.reopen(other.id)
+        assert store.run(RUN.id) == before
 
     def test_by_the_beginning_of_its_id(self, store: Store) -> None:
         for name in ("aa1", "aa2", "b", "bb"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -171,15 +172,28 @@ class TestResultTables:
             "tokenizer": "t",
             "vocab": "50,257",
             "tokens": "5,145",
-            "unknown": "12",
-            "rate": "1.2%",
+            "unknown": "12\xa01.2%",
             "bytes per token": "3.98",
             "round trip": "exact",
-            "encode MB/s": "12.3",
+            "encode MB/s": "12.3\xa0±1.2%",
             "encode Mtok/s": "3.46",
-            "spread": "1.2%",
             "status": "ok",
         }.items() <= found.items()
+
+    @pytest.mark.parametrize(("spread", "shown"), [(0.0, "±0.0%"), (0.0949, "±9.5%"), (0.1, "±10%"), (1.234, "±123%")])
+    def test_the_spread_stands_beside_the_speed(self, spread: float, shown: str) -> None:
+        text, step = result_tables(
+            [tokenizer(encode_mb_per_s=5.0, encode_spread=spread), attention(step_seconds=2e-6, step_spread=spread)]
+        )
+        assert cells(text)["encode MB/s"] == f"5\xa0{shown}"
+        assert cells(step)["latency µs"] == f"2\xa0{shown}"
+
+    @pytest.mark.parametrize("width", [20, 80])
+    def test_a_figure_and_what_stands_beside_it_stay_on_one_line(
+        self, width: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        tables = result_tables([tokenizer(encode_mb_per_s=12.3, encode_spread=0.01, unknown_tokens=7)])
+        assert "12.3\xa0±1.0%" in drawn(tables, width, monkeypatch)
 
     @pytest.mark.parametrize(
         ("value", "shown"),
@@ -203,6 +217,12 @@ class TestResultTables:
         (table,) = result_tables([tokenizer(round_trip=0.0, round_trip_difference="document 0 differs at 3")])
         assert cells(table)["round trip"] == "lossy"
         assert table.notes == ("t: not exact, document 0 differs at 3",)
+
+    def test_a_good_row_may_have_a_note_too(self) -> None:
+        row = tokenizer(round_trip=0.0, round_trip_difference="document 0 differs at 3")
+        (table,) = result_tables([replace(row, reason="it printed 5 bytes"), replace(tokenizer("u"), reason="so")])
+        assert table.notes == ("t: not exact, document 0 differs at 3; it printed 5 bytes", "u: so")
+        assert [row[-1] for row in table.rows] == ["ok", "ok"]
 
     def test_a_row_that_is_not_ok_has_its_reason_below(self) -> None:
         failed = Measurement(
@@ -252,6 +272,15 @@ class TestRawTables:
         assert by_kind["tokenizer"]["unknown_tokens"] == ""
         assert by_kind["attention"]["group"] == WORKLOAD.id
         assert by_kind["attention"]["error"] == "1.25e-07"
+
+    def test_what_stands_beside_a_figure_is_a_column(self) -> None:
+        rows = [
+            tokenizer(encode_mb_per_s=5.25, encode_spread=0.0123, unknown_token_rate=0.5),
+            attention(step_spread=0.25),
+        ]
+        text, step = map(cells, raw_tables(rows))
+        assert (text["encode_mb_per_s"], text["encode_spread"], text["unknown_token_rate"]) == ("5.25", "0.0123", "0.5")
+        assert (step["step_seconds"], step["step_spread"]) == ("", "0.25")
 
     def test_status_and_reason_are_columns(self) -> None:
         failed = Measurement(

@@ -71,9 +71,17 @@ def from_path(path: Path) -> CorpusPlugin:
 def load(corpus: CorpusPlugin) -> tuple[Document, ...]:
     """Read all documents and check them against the corpus's hash.
 
-    Raises `CorpusError` for files that cannot be read, are empty or no UTF-8, and for a wrong hash.
+    Raises `CorpusError` for what cannot be read, is empty or no UTF-8, and for a wrong hash.
     """
-    documents = tuple(corpus.documents())
+    try:
+        documents = tuple(corpus.documents())
+    except (KeyboardInterrupt, CorpusError):
+        raise
+    except BaseException as error:  # a plugin may raise SystemExit, or a panic that is no Exception
+        raise CorpusError(f"the corpus {corpus.name} cannot be read: {type(error).__name__}: {error}") from None
+    strange: list[object] = [document for document in documents if not isinstance(document, Document)]
+    if strange:
+        raise CorpusError(f"the corpus {corpus.name} yields {type(strange[0]).__name__}, not assay.Document")
     if not any(document.text for document in documents):
         raise CorpusError(f"the corpus {corpus.name} is empty")
     found = digest(documents)

@@ -17,6 +17,7 @@ from assay.contracts import NAMES_OF_KINDS, Descriptor
 from assay.errors import AssayError
 from assay.hookspecs import PROVIDES, Hooks
 from assay.host import Failure, Found, Host, Origin
+from assay.wellformed import fault_of
 
 GROUP = "assay"
 
@@ -69,7 +70,7 @@ def _installed() -> Iterator[tuple[Origin, Callable[[], object]]]:
 
 
 def _files(paths: Iterable[str | Path]) -> Iterator[tuple[Origin, Callable[[], object]]]:
-    for path in map(Path, paths):
+    for path in {Path(given).resolve(): Path(given) for given in paths}.values():
         if not path.is_file():
             raise AssayError(f"there is no plugin file {path}", remedy="--plugin takes a Python file")
         yield Origin(entry_point=path.stem, path=str(path)), partial(_load_file, path)
@@ -134,9 +135,8 @@ def _descriptors(
         if not isinstance(item, kind):
             message = f"it yielded {type(item).__name__}, not {kind.__name__}"
             failures.append(_failure(origin, _Refused(hook, message, remedy)))
-        elif not (isinstance(item.name, str) and item.name.strip() and not set(item.name) & set(",*?[]/\\\n\t ")):
-            message = f"{item.name!r} cannot be a name: no white space, comma, slash or wildcard"
-            failures.append(_failure(origin, _Refused(hook, message, remedy)))
+        elif (fault := fault_of(item)) is not None:
+            failures.append(_failure(origin, _Refused(hook, fault, remedy)))
         else:
             yield item
 

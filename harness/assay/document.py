@@ -20,12 +20,17 @@ def of_run(run: Run, measurements: Sequence[Measurement], noise: Noise | None) -
     rows = [(row.case, row_of(run.id, row)) for row in measurements]
     return write(
         {
-            "run": asdict(run) | {"settings": json.loads(run.settings)},
+            "run": run_record(run),
             "noise": None if noise is None else asdict(noise),
             "tokenizers": [cells for case, cells in rows if isinstance(case, TokenizerCase)],
             "attentions": [cells for case, cells in rows if not isinstance(case, TokenizerCase)],
         }
     )
+
+
+def run_record(run: Run) -> dict[str, object]:
+    """Give a run as a JSON object."""
+    return asdict(run) | {"settings": json.loads(run.settings)}
 
 
 def of_failures(failures: Sequence[Failure]) -> list[dict[str, str]]:

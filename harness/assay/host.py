@@ -7,6 +7,7 @@ import fnmatch
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
 from typing import TypeVar, cast
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -38,7 +39,9 @@ class Origin:
 
     def answers_to(self, name: str) -> bool:
         """Whether a name given to `--block` means this plugin."""
-        return name in (self.entry_point, self.distribution, self.block, self.path)
+        if self.path is not None and Path(name).resolve() == Path(self.path).resolve():
+            return True
+        return name in (self.entry_point, self.distribution, self.block)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,12 +111,15 @@ class Host:
         if plugin.missing is None:
             return None
         try:
-            return plugin.missing()
-        except Exception as error:
-            return Missing(
-                f"could not say what it needs: {type(error).__name__}: {error}",
-                f"report it to {self.origin(plugin)}",
-            )
+            answer: object = plugin.missing()
+            if answer is None or isinstance(answer, Missing):
+                return answer
+            problem = f"{type(answer).__name__} is no assay.Missing"
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a plugin may raise SystemExit, or a panic that is no Exception
+            problem = f"{type(error).__name__}: {error}"
+        return Missing(f"could not say what it needs: {problem}", f"report it to {self.origin(plugin)}")
 
     def _unknown(self, kind: type[P], name: str) -> UnknownName:
         names = [plugin.name for plugin in self.every(kind)]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from assay.discovery import discover
 from assay.environment import describe
-from assay.errors import AssayError
+from assay.errors import AssayError, StoreError
 from assay.execute.run import execute
 from assay.execute.settings import Settings
 from assay.host import Host
@@ -132,23 +132,24 @@ def resume(name: str, results: str | Path, watcher: Watcher | None = None) -> Ou
 def _carry_on(
     host: Host, store: Store, record: Run, cases: Sequence[Case], settings: Settings, watcher: Watcher
 ) -> Outcome:
-    done = {measurement.case.id for measurement in store.measurements(record.id)}
+    done = set(store.measured(record.id))
     missing = [case for case in cases if case.id not in done]
     share = replace(settings, budget_s=settings.budget_s * len(missing) / max(1, len(cases)))
-    watcher.begun(record, cases, len(done))
+    kept = f"of {len(cases)} cases are kept as run {record.id} in {store.path}"
+    remedy = f"go on with `assay run --resume {record.id}`"
     try:
+        watcher.begun(record, cases, len(done))
         for result in execute(host, missing, share, watcher.tick):
             store.add(record.id, result)
+            done |= {measurement.case.id for measurement in result.measurements}
             for measurement in result.measurements:
                 watcher.measured(measurement)
-                done.add(measurement.case.id)
         store.finish(record.id, "complete")
     except KeyboardInterrupt:
         store.finish(record.id, "interrupted")
-        raise Interrupted(
-            f"interrupted: {len(done)} of {len(cases)} cases are kept as run {record.id} in {store.path}",
-            remedy=f"go on with `assay run --resume {record.id}`",
-        ) from None
+        raise Interrupted(f"interrupted: {len(store.measured(record.id))} {kept}", remedy=remedy) from None
+    except StoreError as error:
+        raise StoreError(f"{error.message}; {len(done)} {kept}", remedy=f"free some space, then {remedy}") from None
     return Outcome(
         run=store.run(record.id),
         measurements=store.measurements(record.id),

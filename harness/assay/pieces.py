@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -34,16 +36,9 @@ def cut(host: Host, plugins: Sequence[TokenizerPlugin], training: str, text: str
             yield Pieces(tokenizer=plugin.name, status=Status.SKIPPED, reason=missing.what, remedy=missing.remedy)
             continue
         try:
-            tokenizer = plugin.build(training)
-            ids = tuple(tokenizer.encode(text))
-            yield Pieces(
-                tokenizer=plugin.name,
-                status=Status.OK,
-                ids=ids,
-                pieces=tuple(_piece(tokenizer, token) for token in ids),
-                unknown=ids.count(tokenizer.unk_id) if tokenizer.unk_id is not None else 0,
-                decoded=tokenizer.decode(ids),
-            )
+            with contextlib.redirect_stdout(sys.stderr):
+                pieces = _cut(plugin, training, text)
+            yield pieces
         except KeyboardInterrupt:
             raise
         except AssayError as error:
@@ -56,6 +51,19 @@ def cut(host: Host, plugins: Sequence[TokenizerPlugin], training: str, text: str
             )
         except BaseException as error:  # a plugin may raise SystemExit, or a panic that is no Exception
             yield Pieces(tokenizer=plugin.name, status=Status.FAILED, reason=f"{type(error).__name__}: {error}")
+
+
+def _cut(plugin: TokenizerPlugin, training: str, text: str) -> Pieces:
+    tokenizer = plugin.build(training)
+    ids = tuple(tokenizer.encode(text))
+    return Pieces(
+        tokenizer=plugin.name,
+        status=Status.OK,
+        ids=ids,
+        pieces=tuple(_piece(tokenizer, token) for token in ids),
+        unknown=ids.count(tokenizer.unk_id) if tokenizer.unk_id is not None else 0,
+        decoded=tokenizer.decode(ids),
+    )
 
 
 def _piece(tokenizer: Tokenizer, token: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import secrets
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
@@ -133,6 +134,12 @@ class Store:
         with self._transaction() as connection:
             return tuple(case_from_json(row.parameters) for row in connection.execute(query))
 
+    def measured(self, run: str) -> frozenset[str]:
+        """Give the ids of the cases of a run that are done."""
+        heads = schema.measurements
+        with self._transaction() as connection:
+            return frozenset(connection.execute(select(heads.c.case).where(heads.c.run == run)).scalars())
+
     def measurements(self, run: str) -> tuple[Measurement, ...]:
         """Give all measurements of a run, in the order of its plan."""
         figures: dict[str, list[Metric]] = {}
@@ -185,7 +192,7 @@ class Store:
 
     def _let_readers_read(self) -> None:
         """Switch a new store to write-ahead logging; the switch waits for others, and needs no repeating."""
-        with suppress(DatabaseError), self._engine.connect() as connection:
+        with suppress(DatabaseError, sqlite3.Error), self._engine.connect() as connection:
             raw = connection.connection.driver_connection
             if raw is not None:
                 raw.execute("PRAGMA journal_mode=WAL")

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -319,7 +319,6 @@ def test_attention_on_too_short_a_text_is_skipped_with_the_remedy(cli: Cli, tmp_
 
 TOKENIZERS = '''
 import os
-import subprocess
 import assay
 
 class Bytes:
@@ -362,17 +361,6 @@ class Incomplete:
     vocab_size, unk_id = 256, None
     def __init__(self, text): pass
 
-class Crashes(Bytes):
-    def encode(self, text): os._exit(0)
-
-class Aborts(Bytes):
-    def encode(self, text): os.abort()
-
-class Hangs(Bytes):
-    def encode(self, text):
-        while True:
-            pass
-
 class Noisy(Bytes):
     def encode(self, text):
         print("a line of print")
@@ -396,9 +384,6 @@ def assay_tokenizers():
     yield announce("bytes-back", BytesBack)
     yield announce("incomplete", Incomplete)
     yield announce("lossy-and-says-so", Lossy, lossless=False)
-    yield announce("crashes", Crashes)
-    yield announce("aborts", Aborts)
-    yield announce("hangs", Hangs)
     yield announce("noisy", Noisy)
     yield announce("needy", Bytes, requires=("no-such-thing>=2",))
     yield announce("good-last", Bytes)
@@ -423,9 +408,9 @@ def theirs(cli: Cli, tmp_path: Path) -> Cli:
     (tmp_path / "theirs.py").write_text(TOKENIZERS, encoding="utf-8")
     (tmp_path / "text.txt").write_text("It", encoding="utf-8")
 
-    def call(*names: str, arguments: Sequence[str] = ()) -> Any:
+    def call(*names: str) -> Any:
         command = ["run", "--plugin", "theirs.py", "--corpora", "text.txt", "--tokenizers", ",".join(names)]
-        return cli(*command, *TOKENIZERS_ONLY, "--json", *arguments)
+        return cli(*command, *TOKENIZERS_ONLY, "--json")
 
     return call
 
@@ -443,19 +428,6 @@ def test_a_wrong_tokenizer_gets_no_speed_and_costs_only_its_row(theirs: Cli) -> 
     for name in ("good-first", "lossy-and-says-so", "good-last"):
         assert (rows[name]["status"], rows[name]["tokens"]) == ("ok", 2)
         assert rows[name]["encode_tokens_per_s"] > 0
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("crash", ["crashes", "aborts", "hangs"])
-def test_a_tokenizer_that_crashes_or_hangs_costs_only_its_row(theirs: Cli, crash: str) -> None:
-    ran = theirs("good-first", crash, "good-last", arguments=["--timeout", "5s"])
-    rows = rows_of(ran)
-    assert ran.rc == 3
-    assert rows[crash]["status"] == "failed"
-    assert rows[crash]["reason"]
-    assert "--block theirs" in rows[crash]["remedy"]
-    assert rows[crash].keys() & SPEEDS == set()
-    assert [rows[name]["status"] for name in ("good-first", "good-last")] == ["ok", "ok"]
 
 
 def test_what_a_plugin_prints_is_not_on_standard_output(theirs: Cli) -> None:
@@ -550,17 +522,11 @@ def wrong(workload, weights):
 def nan(workload, weights):
     return lambda x: x * float("nan")
 
-def shape(workload, weights):
-    return lambda x: x[:1]
-
-def raises(workload, weights):
-    raise RuntimeError("no kernel for this machine")
-
 @assay.hookimpl
 def assay_attentions():
     only = assay.Only(levels=("qkv",), masks=("causal",), dropout=False)
     for name, build in {
-        "right": right, "wrong-triangle": wrong, "nan": nan, "wrong-shape": shape, "raises": raises,
+        "right": right, "wrong-triangle": wrong, "nan": nan,
     }.items():
         yield assay.AttentionPlugin(name=name, summary=name, build=build, unsupported=only)
 """
@@ -572,10 +538,8 @@ def test_a_wrong_attention_is_refused_a_throughput(cli: Cli, tmp_path: Path) -> 
     reasons = {
         "wrong-triangle": "wrong output",
         "nan": "wrong output",
-        "wrong-shape": "the output has shape",
-        "raises": "RuntimeError: no kernel for this machine",
     }
-    names = ",".join(["right", "causal", *reasons])
+    names = ",".join(["right", *reasons])
     command = ["run", "--suite", "quick", "--plugin", "theirs.py", "--tokenizers", "none", "--attentions", names]
     ran = cli(*command, "--budget", "1s", "--json")
     rows = {row["attention"]: row for row in ran.json["attentions"] if "qkv/fwd/causal/" in row["workload"]}
@@ -584,10 +548,9 @@ def test_a_wrong_attention_is_refused_a_throughput(cli: Cli, tmp_path: Path) -> 
         assert rows[name]["status"] == "failed", rows[name]
         assert words in rows[name]["reason"]
         assert "tokens_per_s" not in rows[name]
-    for name in ("right", "causal"):
-        assert rows[name]["status"] == "ok", rows[name]
-        assert rows[name]["tokens_per_s"] > 0
-        assert rows[name]["error"] < 1e-4
+    assert rows["right"]["status"] == "ok", rows["right"]
+    assert rows["right"]["tokens_per_s"] > 0
+    assert rows["right"]["error"] < 1e-4
 
 
 # --- from Python

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ from assay.errors import AssayError
 
 EPILOG = (
     "Exit codes: 0 fine, 2 usage or bad input, 3 a plugin or case failed, 130 interrupted. "
-    "Every option can be set by ASSAY_<OPTION>, under [tool.assay] in pyproject.toml, or in assay.toml."
+    "Defaults can be set by ASSAY_<OPTION>, under [tool.assay] in pyproject.toml, or in assay.toml."
 )
 
 
@@ -35,15 +36,19 @@ for command in (run_, list_, show, tokens, report, doctor):
 
 def run(arguments: Sequence[str]) -> int:
     """Carry out a command line and give its exit code; every error is one line on standard error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # an output that knows only ASCII is no reason to crash
     try:
-        code: object = app.main(
-            list(arguments),
-            prog_name="assay",
-            standalone_mode=False,
-            default_map=defaults({name: command.params for name, command in app.commands.items()}),
-        )
+        helping = not {"-h", "--help"}.isdisjoint(arguments)
+        options = {name: command.params for name, command in app.commands.items()}
+        settings = {} if helping else defaults(options)
+        with app.make_context("assay", list(arguments), default_map=settings) as context:
+            code: object = app.invoke(context)
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
     except AssayError as error:
         return _complain(str(error), error.exit_code)
     except click.exceptions.NoArgsIsHelpError as error:

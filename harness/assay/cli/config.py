@@ -30,6 +30,8 @@ def defaults(commands: Mapping[str, Sequence[click.Parameter]], folder: Path | N
                 raise AssayError(f"{path} sets {key!r}, which is no option of assay", remedy="see assay run --help")
             for owner in owners:
                 settings = value if key in options else {key: value}
+                if not isinstance(settings, dict):
+                    raise AssayError(f"{path} sets {key!r} to {value!r}; it takes a table of options")
                 for name, setting in settings.items():
                     if name not in options[owner]:
                         raise AssayError(f"{path} sets {name!r}, which is no option of assay {owner}")
@@ -51,4 +53,6 @@ def _read(path: Path, keys: tuple[str, ...]) -> Settings:
         raise AssayError(f"{path} cannot be read: {error}") from None
     for key in keys:
         content = content.get(key, {})
+        if not isinstance(content, dict):
+            raise AssayError(f"{path} sets {key!r} to {content!r}; it takes a table of options")
     return content

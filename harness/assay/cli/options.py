@@ -6,7 +6,9 @@ import click
 
 from assay.host import Host
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Write one JSON document instead of tables.")
+as_json = click.option(
+    "--json", "as_json", envvar="ASSAY_JSON", is_flag=True, help="Write one JSON document instead of tables."
+)
 results = click.option(
     "--results",
     envvar="ASSAY_RESULTS",

@@ -101,7 +101,7 @@ GLOBS = "Comma-separated names and patterns, or none."
 @options.plugins
 @options.block
 @options.as_json
-@click.option("-q", "--quiet", is_flag=True, help="No progress on standard error.")
+@click.option("-q", "--quiet", envvar="ASSAY_QUIET", is_flag=True, help="No progress on standard error.")
 def run_(
     suite: str,
     tokenizers: str,

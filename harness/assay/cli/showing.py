@@ -14,8 +14,6 @@ from assay.cli import options
 @options.as_json
 def show(run: str | None, runs: bool, results: str, as_json: bool) -> int:
     """Show the results of a RUN again, by id or its beginning; the newest by default."""
-    from dataclasses import asdict
-
     from assay import document, tables
     from assay.noise import noise_floor
     from assay.store import Store
@@ -25,7 +23,7 @@ def show(run: str | None, runs: bool, results: str, as_json: bool) -> int:
         if runs:
             found = store.runs()
             if as_json:
-                click.echo(document.write({"runs": [asdict(item) for item in found]}))
+                click.echo(document.write({"runs": [document.run_record(item) for item in found]}))
                 return 0
             columns = ("id", "state", "started", "suite", "command")
             rows = tuple(tuple(str(getattr(item, column)) for column in columns) for item in found)

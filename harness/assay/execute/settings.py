@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass
+
+from assay.errors import AssayError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +30,12 @@ class Settings:
     memory_bytes: int | None = None
     threads: int = 1
     seed: int = 20_479
+
+    def __post_init__(self) -> None:
+        bounds = (("budget_s", 0.0), ("timeout_s", 0.0), ("epochs", 0.5), ("threads", 0.5), ("precision", -1.0))
+        for name, above in bounds:
+            if not above < getattr(self, name) < math.inf:
+                raise AssayError(f"{name} cannot be {getattr(self, name)}")
 
     def to_json(self) -> str:
         """Write the settings."""

@@ -1,0 +1,227 @@
+"""Rounds over entries that only pretend to be sampled, on a clock that moves when they are."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+import pytest
+
+from assay.execute import rounds
+from assay.execute.rounds import FEWEST, LOOK_EVERY, Stop, sample_rounds
+from assay.records import Sample
+
+
+@dataclass(eq=False)
+class Stage:
+    """What all entries share: the clock, and who was sampled, in order."""
+
+    now: float = 1000.0
+    log: list[str] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Fake:
+    """An entry whose samples take `times`, one after the other, and that is gone after `lives` samples."""
+
+    name: str
+    stage: Stage
+    times: Iterator[int]
+    lives: int = 10**9
+    judged: bool = True
+    samples: list[Sample] = field(default_factory=list)
+
+    @property
+    def alive(self) -> bool:
+        return self.lives > 0
+
+    def sample(self) -> None:
+        assert self.alive, "who is gone is not asked"
+        self.stage.log.append(self.name)
+        self.stage.now += 1.0
+        self.lives -= 1
+        if self.alive:
+            time = next(self.times)
+            self.samples.append(Sample(loops=1, wall_ns=time, cpu_ns=time))
+
+
+@pytest.fixture
+def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
+    made = Stage()
+    monkeypatch.setattr(rounds, "time", SimpleNamespace(monotonic=lambda: made.now))
+    return made
+
+
+def steady() -> Iterator[int]:
+    while True:
+        yield 1000
+
+
+def noisy(seed: int) -> Iterator[int]:
+    order = random.Random(seed)
+    while True:
+        yield order.randint(1, 10**6)
+
+
+def cast(stage: Stage, names: str, times: Callable[[int], Iterator[int]] = noisy) -> list[Fake]:
+    return [Fake(name=name, stage=stage, times=times(number)) for number, name in enumerate(names)]
+
+
+def play(
+    entries: Sequence[Fake],
+    baseline: Fake | None = None,
+    *,
+    budget_s: float = 0.0,
+    wanted: float = 0.01,
+    seed: int = 1,
+    tick: Callable[[int, float], object] = lambda done, left: None,
+) -> Stop:
+    partners = [baseline or entry for entry in entries]
+    return sample_rounds(entries, partners, budget_s=budget_s, wanted=wanted, seed=seed, tick=tick)
+
+
+def by_round(log: Sequence[str], entries: int) -> list[str]:
+    assert len(log) % entries == 0
+    return ["".join(log[start : start + entries]) for start in range(0, len(log), entries)]
+
+
+class TestOrder:
+    def test_every_entry_is_sampled_once_a_round(self, stage: Stage) -> None:
+        entries = cast(stage, "ABCDE")
+        play(entries, budget_s=5 * 40)
+        played = by_round(stage.log, 5)
+        assert len(played) == 40
+        assert all(sorted(order) == list("ABCDE") for order in played)
+        assert [len(entry.samples) for entry in entries] == [40] * 5
+
+    def test_the_next_round_goes_backwards(self, stage: Stage) -> None:
+        play(cast(stage, "ABCDE"), budget_s=5 * 40)
+        played = by_round(stage.log, 5)
+        assert played[1::2] == [there[::-1] for there in played[::2]]
+
+    def test_it_is_drawn_anew_for_every_other_round(self, stage: Stage) -> None:
+        play(cast(stage, "ABCDE"), budget_s=5 * 40)
+        drawn = by_round(stage.log, 5)[::2]
+        assert len(set(drawn)) > 10
+        # Whoever comes first may be anyone.
+        assert {order[0] for order in drawn} == set("ABCDE")
+
+    def test_the_seed_decides(self, stage: Stage) -> None:
+        logs = []
+        for seed in (7, 7, 8):
+            stage.log = []
+            play(cast(stage, "ABCDE"), seed=seed)
+            logs.append(stage.log)
+        assert logs[0] == logs[1] != logs[2]
+
+    def test_the_global_generator_has_no_say(self, stage: Stage) -> None:
+        before = random.getstate()
+        play(cast(stage, "ABCDE"))
+        assert random.getstate() == before
+
+    def test_an_anchor_is_sampled_with_the_others(self, stage: Stage) -> None:
+        entries = cast(stage, "ABC")
+        entries[2].judged = False
+        play(entries)
+        assert [len(entry.samples) for entry in entries] == [FEWEST] * 3
+
+
+class TestDeath:
+    @pytest.mark.parametrize("lives", [1, 2, 5, 11])
+    def test_who_is_gone_is_passed_over_and_the_others_go_on(self, stage: Stage, lives: int) -> None:
+        entries = cast(stage, "ABC")
+        entries[1].lives = lives
+        play(entries, budget_s=3 * 20)
+        assert stage.log.count("B") == lives
+        assert len(entries[1].samples) == lives - 1
+        assert len(entries[0].samples) == len(entries[2].samples) >= 20
+
+    def test_who_is_gone_before_the_first_round_is_never_asked(self, stage: Stage) -> None:
+        entries = cast(stage, "AB")
+        entries[0].lives = 0
+        play(entries)
+        assert stage.log == ["B"] * FEWEST
+
+    def test_it_ends_when_no_judged_entry_is_alive(self, stage: Stage) -> None:
+        entries = [*cast(stage, "AB"), Fake(name="anchor", stage=stage, times=steady(), judged=False)]
+        entries[0].lives, entries[1].lives = 3, 4
+        assert play(entries, budget_s=1e6) == "budget"
+        assert (stage.log.count("A"), stage.log.count("B"), stage.log.count("anchor")) == (3, 4, 4)
+
+    def test_anchors_alone_are_not_sampled(self, stage: Stage) -> None:
+        anchor = Fake(name="anchor", stage=stage, times=steady(), judged=False)
+        assert play([anchor], budget_s=1e6) == "budget"
+        assert stage.log == []
+
+    def test_nobody_at_all(self, stage: Stage) -> None:
+        assert play([], budget_s=1e6) == "budget"
+
+    def test_who_is_gone_holds_nobody_up(self, stage: Stage) -> None:
+        entries = [Fake(name="A", stage=stage, times=steady()), Fake(name="B", stage=stage, times=noisy(1), lives=9)]
+        assert play(entries, budget_s=1e6) == "precision"
+
+    def test_without_their_baseline_the_others_are_judged_by_their_own_times(self, stage: Stage) -> None:
+        """Its samples end early, and with them the pairs: no precision would ever be reached by them."""
+        baseline = Fake(name="A", stage=stage, times=noisy(1), lives=4)
+        entries = [baseline, Fake(name="B", stage=stage, times=steady())]
+        assert play(entries, baseline, budget_s=1e6) == "precision"
+        assert stage.log.count("B") == FEWEST
+
+
+class TestStop:
+    def test_by_precision(self, stage: Stage) -> None:
+        entries = cast(stage, "AB", lambda number: steady())
+        assert play(entries, entries[0], budget_s=1e6) == "precision"
+        assert len(entries[0].samples) == FEWEST
+
+    def test_not_before_every_ratio_is_known(self, stage: Stage) -> None:
+        entries = [Fake(name="A", stage=stage, times=steady()), Fake(name="B", stage=stage, times=noisy(2))]
+        assert play(entries, entries[0], budget_s=2 * 50) == "budget"
+        assert len(entries[0].samples) == 50
+
+    def test_what_slows_down_together_is_precise(self, stage: Stage) -> None:
+        slowing = [1000 * (1 + number) for number in range(100)]
+        entries = [Fake(name=name, stage=stage, times=iter(slowing)) for name in "AB"]
+        # The baseline itself is judged by its own times, and therefore keeps out of the judgement here.
+        entries[0].judged = False
+        assert play(entries, entries[0], budget_s=1e6) == "precision"
+
+    def test_an_anchor_need_not_be_precise(self, stage: Stage) -> None:
+        anchor = Fake(name="anchor", stage=stage, times=noisy(3), judged=False)
+        assert play([Fake(name="A", stage=stage, times=steady()), anchor], budget_s=1e6) == "precision"
+
+    @pytest.mark.parametrize("budget_s", [-1.0, 0.0, 1.0, 3 * FEWEST - 1])
+    def test_the_fewest_rounds_are_made_whatever_the_budget(self, stage: Stage, budget_s: float) -> None:
+        entries = cast(stage, "ABC")
+        assert play(entries, budget_s=budget_s) == "budget"
+        assert [len(entry.samples) for entry in entries] == [FEWEST] * 3
+
+    @pytest.mark.parametrize("made", [11, 13, 40])
+    def test_by_budget_after_a_whole_round(self, stage: Stage, made: int) -> None:
+        entries = cast(stage, "ABC")
+        assert play(entries, budget_s=3 * made - 1) == "budget"
+        assert [len(entry.samples) for entry in entries] == [made] * 3
+
+    def test_one_that_becomes_precise_is_noticed_within_a_few_rounds(self, stage: Stage) -> None:
+        entries = cast(stage, "AB")
+        play(entries, entries[0], budget_s=1e6, wanted=0.5)
+        made = len(entries[0].samples)
+        assert made > FEWEST
+        assert made % LOOK_EVERY == 0
+
+    def test_coarser_precision_takes_fewer_rounds(self, stage: Stage) -> None:
+        made = []
+        for wanted in (2.0, 0.5, 0.2):
+            entries = cast(stage, "AB")
+            assert play(entries, entries[0], budget_s=1e6, wanted=wanted) == "precision"
+            made.append(len(entries[0].samples))
+        assert made == sorted(made)
+        assert made[0] < made[-1]
+
+
+def test_every_round_is_told_with_the_time_left(stage: Stage) -> None:
+    told: list[tuple[int, float]] = []
+    play(cast(stage, "AB"), budget_s=30.0, tick=lambda done, left: told.append((done, left)))
+    assert told == [(done, 30.0 - 2 * done) for done in range(1, 16)]

@@ -1,0 +1,262 @@
+"""A run whose host is killed at random moments, and goes on: the same rows as of an undisturbed run, none twice."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import secrets
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from assay.metrics import definition
+from assay.records import Measurement
+from assay.store import Store
+
+pytestmark = pytest.mark.long
+
+Cli = Callable[..., Any]
+Outcome = dict[str, tuple[str, bool, dict[str, Any]]]
+
+KILLS = int(os.environ.get("ASSAY_TEST_KILLS", "20"))
+SEED = 20_479
+# Moments are drawn from the first seconds of each process: a part falls before the run is recorded, and the rest
+# on all of the run, since each process goes on where the one before it was killed.
+LATEST_S = 3.5
+TEXTS = ("one.txt", "two.txt", "three.txt")
+TOKENIZERS = ("regex", "regex-unk", "gpt2", "r50k_base")
+CASES = len(TEXTS) * 2 * len(TOKENIZERS)
+COMMAND = ["run", "--tokenizers", "regex*,gpt2,r50k_base", "--attentions", "none", "--corpora", ",".join(TEXTS)]
+QUICK = ["run", "--tokenizers", "regex*,gpt2", "--attentions", "none", "--corpora", "one.txt", "--held-out", "0"]
+
+
+@dataclass
+class Place:
+    """A folder to run in, and the processes that were started there; all of them inherit its mark."""
+
+    folder: Path
+    environment: dict[str, str]
+    mark: str = field(default_factory=lambda: secrets.token_hex(8))
+
+    def __post_init__(self) -> None:
+        (self.folder / "tmp").mkdir(parents=True)
+        for number, name in enumerate(TEXTS, start=1):
+            text = f"It was the best of {number} times, it was the worst of times. " * number
+            (self.folder / name).write_text(text, encoding="utf-8")
+        self.environment = {**self.environment, "TMPDIR": str(self.folder / "tmp"), "RESUME_TEST": self.mark}
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        with (self.folder / "stderr").open("ab") as stderr:
+            return subprocess.Popen(
+                [sys.executable, "-m", "assay", *arguments],
+                cwd=self.folder,
+                env=self.environment,
+                stdout=subprocess.DEVNULL,
+                stderr=stderr,
+            )
+
+    def survivors(self) -> list[psutil.Process]:
+        """Processes that are still there, some time after the host has ended."""
+        found = []
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                if process.environ().get("RESUME_TEST") == self.mark:
+                    found.append(process)
+        return psutil.wait_procs(found, timeout=10)[1]
+
+    @property
+    def complaints(self) -> str:
+        return (self.folder / "stderr").read_text("utf-8")
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What a store holds, read from a copy: to open the killed one's files would already mend them."""
+
+    runs: dict[str, str]
+    times: dict[str, str]
+    measurements: tuple[Measurement, ...]
+    dump: list[str]
+
+    @classmethod
+    def of(cls, place: Place, run: str | None = None) -> Stored:
+        copy = place.folder / "copy"
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(place.folder / "results", copy)
+        with contextlib.closing(sqlite3.connect(copy / "assay.sqlite")) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+            tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+            if not tables:
+                return cls({}, {}, (), [])
+            runs = dict(connection.execute("SELECT id, state FROM runs ORDER BY started, id").fetchall())
+            wanted = run or next(reversed(runs), "")
+            times = dict(connection.execute('SELECT "case", stored FROM measurements WHERE run = ?', [wanted]))
+            _check_numbering(connection, wanted)
+            dump = [line for line in connection.iterdump() if not line.startswith('INSERT INTO "runs"')]
+        store = Store(copy, create=False)
+        measurements = store.measurements(wanted) if wanted else ()
+        store.close()
+        assert {row.case.id for row in measurements} == set(times)
+        return cls(runs, times, measurements, dump)
+
+    @property
+    def outcome(self) -> Outcome:
+        """By case: how it ended, and all figures that carry no noise."""
+        cases = [row.case.id for row in self.measurements]
+        assert len(cases) == len(set(cases))
+        return {row.case.id: (row.status.value, bool(row.timings), _exact(row)) for row in self.measurements}
+
+
+def _exact(row: Measurement) -> dict[str, Any]:
+    found = {metric.name: (metric.value, definition(metric.name)) for metric in row.metrics}
+    assert all(known is not None for _, known in found.values()), found
+    return {name: value for name, (value, known) in found.items() if known is not None and known.exact}
+
+
+def _check_numbering(connection: sqlite3.Connection, run: str) -> None:
+    """Readings are numbered from 0 without a gap: none is lost, and none of a second measuring is among them."""
+    for table, owner in (("samples", '"case", operation'), ("anchors", '"group", name')):
+        query = f"SELECT count(*), min(number), max(number) FROM {table} WHERE run = ? GROUP BY {owner}"
+        for count, first, last in connection.execute(query, [run]):
+            assert (first, last) == (0, count - 1)
+
+
+@pytest.fixture(scope="module")
+def make_place(
+    child_environment: Callable[..., dict[str, str]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[], Place]]:
+    places: list[Place] = []
+
+    def make() -> Place:
+        places.append(Place(tmp_path_factory.mktemp("place") / "folder", child_environment()))
+        return places[-1]
+
+    yield make
+    for place in places:
+        for process in place.survivors():
+            process.kill()
+
+
+@pytest.fixture(scope="module")
+def undisturbed(make_place: Callable[[], Place]) -> tuple[Place, Stored]:
+    """A run that nobody disturbs."""
+    place = make_place()
+    assert place.start(*COMMAND, "--budget", "2s").wait(120) == 0, place.complaints
+    stored = Stored.of(place)
+    assert set(stored.runs.values()) == {"complete"}
+    assert place.survivors() == []
+    return place, stored
+
+
+def test_an_undisturbed_run_has_all_cases(undisturbed: tuple[Place, Stored]) -> None:
+    _, stored = undisturbed
+    assert len(stored.outcome) == CASES
+    failed = {case for case, (status, _, _) in stored.outcome.items() if status == "failed"}
+    assert failed == {f"tokenizer/{name}/held-out-10/regex" for name in TEXTS}
+    for case, (status, timed, exact) in stored.outcome.items():
+        assert (status == "ok") == timed == ("ids_sha256" in exact), case
+
+
+@pytest.mark.timeout(60 + 15 * KILLS)
+def test_killed_at_random_moments_and_resumed_it_gives_the_same_rows(
+    make_place: Callable[[], Place], undisturbed: tuple[Place, Stored]
+) -> None:
+    """Each kill is followed by a resume, which may be killed in its turn; when a run is complete, the next begins."""
+    moments = random.Random(SEED)
+    expected = undisturbed[1].outcome
+    kills, found_in_the_middle = 0, 0
+    while kills < KILLS:
+        place, run, before = make_place(), None, Stored({}, {}, (), [])
+        while True:
+            process = place.start(*(["run", "--resume", run] if run else [*COMMAND, "--budget", "2s"]))
+            moment = moments.uniform(0.05, LATEST_S) if kills < KILLS else None
+            started = time.monotonic()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(120 if moment is None else moment)
+            killed = process.poll() is None
+            process.kill()
+            code = process.wait()
+            said = f"seed {SEED}, kill {kills}, after {time.monotonic() - started:.2f} s of {place.folder}"
+            assert place.survivors() == [], said
+            after = Stored.of(place) if (place.folder / "results" / "assay.sqlite").exists() else before
+            assert len(after.runs) <= 1, said
+            assert before.times.items() <= after.times.items(), f"measured again: {said}"
+            assert after.outcome.items() <= expected.items(), said
+            if not killed:
+                assert code == 0, f"{said}: {place.complaints}"
+                break
+            kills += 1
+            found_in_the_middle += 0 < len(after.times) < CASES
+            run, before = next(iter(after.runs), None), after
+        assert after.outcome == expected, said
+        assert set(after.runs.values()) == {"complete"}, said
+        assert "Traceback" not in place.complaints, place.complaints
+    assert kills < 10 or found_in_the_middle >= kills / 4
+
+
+def test_resuming_a_complete_run_measures_nothing(undisturbed: tuple[Place, Stored]) -> None:
+    place, before = undisturbed
+    (run,) = before.runs
+    started = time.monotonic()
+    assert place.start("run", "--resume", run).wait(120) == 0, place.complaints
+    after = Stored.of(place, run)
+    assert after.dump == before.dump
+    assert after.runs == {run: "complete"}
+    assert time.monotonic() - started < 30
+    assert f"run {run}: {CASES} cases of suite tutorial/1, {CASES} done" in place.complaints
+
+
+def test_resuming_a_run_that_is_not_there_is_one_clear_line(cli: Cli, undisturbed: tuple[Place, Stored]) -> None:
+    place, stored = undisturbed
+    complaint = cli("run", "--resume", "20200101-000000-dead", cwd=place.folder).complaint
+    assert "'20200101-000000-dead' fits no run" in complaint
+    assert next(iter(stored.runs)) in complaint
+
+
+def test_resuming_without_any_results_is_one_clear_line(cli: Cli, tmp_path: Path) -> None:
+    assert "there are no results in results" in cli("run", "--resume", "20200101-000000-dead").complaint
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_resuming_a_run_that_another_process_measures_is_no_crash(make_place: Callable[[], Place]) -> None:
+    """Whatever the second process does, it says it in a sentence and the first completes."""
+    place = make_place()
+    first = place.start(*QUICK, "--budget", "4s")
+    end = time.monotonic() + 60
+    while not (place.folder / "results" / "assay.sqlite").exists() or not Stored.of(place).runs:
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    (run,) = Stored.of(place).runs
+    second = place.start("run", "--resume", run, "--budget", "4s")
+    assert first.wait(120) == 0, place.complaints
+    assert second.wait(120) in (0, 2), place.complaints
+    assert "Traceback" not in place.complaints, place.complaints
+    stored = Stored.of(place, run)
+    assert stored.runs == {run: "complete"}
+    assert len(stored.outcome) == 3
+
+
+@pytest.mark.parametrize("processes", [2, 4])
+def test_runs_that_start_together_in_a_fresh_folder_all_finish(make_place: Callable[[], Place], processes: int) -> None:
+    place = make_place()
+    together = [place.start(*QUICK, "--budget", "0.5s") for _ in range(processes)]
+    codes = [process.wait(120) for process in together]
+    assert codes == [0] * processes, place.complaints
+    runs = Stored.of(place).runs
+    assert list(runs.values()) == ["complete"] * processes
+    outcomes = [Stored.of(place, run).outcome for run in runs]
+    assert all(outcome == outcomes[0] for outcome in outcomes)
+    assert {status for status, _, _ in outcomes[0].values()} == {"ok"}
+    assert len(outcomes[0]) == 3
+    assert "Traceback" not in place.complaints
