@@ -35,10 +35,20 @@ class Running:
 
     def ask(self, step: Step, **arguments: Any) -> Mapping[str, Any]:
         """Take a step; give nothing when the case is over, before or by this."""
+        self.post(step, **arguments)
+        return self.collect(step)
+
+    def post(self, step: Step, **arguments: Any) -> None:
+        """Have the worker begin a step, unless the case is over."""
+        if self.ended is None:
+            self.worker.post(step, **arguments)
+
+    def collect(self, step: Step) -> Mapping[str, Any]:
+        """Give what a step that was begun came to."""
         if self.ended is not None:
             return {}
         try:
-            answer = self.worker.ask(step, **arguments)
+            answer = self.worker.collect(step)
         except WorkerDied as death:
             self.died(self.worker)
             self.fail(death.reason, death.remedy)
@@ -72,7 +82,9 @@ def run_group(
     `tick` is told the phase, the rounds done and the seconds left.
     """
     finished, running = _assign(cases, crew)
-    for phase, step in (("loading", _load), ("predicting", _predict), ("checking", _check)):
+    tick("loading", 0, budget_s)
+    _load(running, crew)
+    for phase, step in (("predicting", _predict), ("checking", _check)):
         for item in running:
             tick(f"{phase} {item.case.plugin}", 0, budget_s)
             step(item, crew)
@@ -104,9 +116,13 @@ def _assign(cases: Sequence[Case], crew: Crew) -> tuple[list[Measurement], list[
     return finished, running
 
 
-def _load(item: Running, crew: Crew) -> None:
-    item.worker.printed()
-    item.ask("load", work={"case": case_to_json(item.case)}, setup=crew.setup(item.worker))
+def _load(items: Sequence[Running], crew: Crew) -> None:
+    """Load all cases at once: importing takes the most time, and nothing is timed yet."""
+    for item in items:
+        item.worker.printed()
+        item.post("load", work={"case": case_to_json(item.case)}, setup=crew.setup(item.worker))
+    for item in items:
+        item.collect("load")
 
 
 def _predict(item: Running, crew: Crew) -> None:
@@ -189,8 +205,8 @@ def _renew(live: Sequence[Running], crew: Crew) -> None:
     going = [item for item in live if item.ended is None]
     for item in going:
         item.worker = crew.renew(item.worker)
+    _load(going, crew)
     for item in going:
-        _load(item, crew)
         content = item.ask("check")
         before = {metric.name: metric.value for metric in item.metrics}
         for metric in metrics_from_json(content.get("metrics", {})):

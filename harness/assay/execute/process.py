@@ -63,8 +63,17 @@ class Worker:
 
     def ask(self, step: Step, **arguments: Any) -> Answer:
         """Have the worker take a step; raise `WorkerDied` when it dies or gives no answer in time."""
-        try:
+        self.post(step, **arguments)
+        return self.collect(step)
+
+    def post(self, step: Step, **arguments: Any) -> None:
+        """Have the worker begin a step; `collect` gives the answer, also that it could not begin."""
+        with contextlib.suppress(OSError):
             send_request(self._connection, Request(step=step, arguments=arguments))
+
+    def collect(self, step: Step) -> Answer:
+        """Wait for the answer to a step; raise `WorkerDied` when the worker dies or gives none in time."""
+        try:
             if self._connection.poll(self.settings.timeout_s):
                 return receive_answer(self._connection)
         except (EOFError, OSError, ValueError):  # gone, or what came was no answer of ours
