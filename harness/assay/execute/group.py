@@ -3,71 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 from assay.execute.crew import ANCHOR_NS, Crew
 from assay.execute.entry import Entry
-from assay.execute.process import Worker, WorkerDied
-from assay.execute.protocol import Answer, Step
 from assay.execute.rounds import Stop, sample_rounds
+from assay.execute.running import Running, without_speed
 from assay.metrics import agreement, comparison, credit, definition, machine_share, speeds
-from assay.records import AnchorTiming, AttentionCase, Case, GroupResult, Measurement, Metric, Status, Timing
+from assay.records import AnchorTiming, AttentionCase, Case, GroupResult, Measurement, Metric, Timing
 from assay.stats import paired_ratio
 from assay.wire import case_to_json, metrics_from_json
 
 SAMPLE_NS = 5_000_000
 FEWEST_CALLS = 5
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class Running:
-    """A case on its way; whatever goes wrong becomes `ended`, a measurement without a speed."""
-
-    case: Case
-    worker: Worker
-    died: Callable[[Worker], object]
-    metrics: tuple[Metric, ...] = ()
-    predicted: tuple[Metric, ...] = ()
-    entries: list[Entry] = field(default_factory=list)
-    ended: Measurement | None = None
-
-    def ask(self, step: Step, **arguments: Any) -> Mapping[str, Any]:
-        """Take a step; give nothing when the case is over, before or by this."""
-        self.post(step, **arguments)
-        return self.collect(step)
-
-    def post(self, step: Step, **arguments: Any) -> None:
-        """Have the worker begin a step, unless the case is over."""
-        if self.ended is None:
-            self.worker.post(step, **arguments)
-
-    def collect(self, step: Step) -> Mapping[str, Any]:
-        """Give what a step that was begun came to."""
-        if self.ended is not None:
-            return {}
-        try:
-            answer = self.worker.collect(step)
-        except WorkerDied as death:
-            self.died(self.worker)
-            self.fail(death.reason, death.remedy)
-            return {}
-        if answer.status is Status.FAILED and not answer.expected:
-            limit = f" (limit {self.worker.memory / 2**30:.1f} GiB)" if _out_of_memory(answer.reason) else ""
-            self.fail(f"{answer.reason}{limit}", answer.remedy or self.worker.remedy)
-        elif answer.status is not Status.OK:
-            self.ended = _without_speed(self.case, answer)
-        return answer.content
-
-    def fail(self, reason: str, remedy: str) -> None:
-        """End the case as failed."""
-        self.ended = _without_speed(self.case, Answer(content={}, status=Status.FAILED, reason=reason, remedy=remedy))
-
-    def skip(self, reason: str, remedy: str) -> None:
-        """End the case as skipped; what was predicted stays in the row."""
-        answer = Answer(content={}, status=Status.SKIPPED, reason=reason, remedy=remedy)
-        self.ended = _without_speed(self.case, answer, self.predicted)
 
 
 def run_group(
@@ -93,11 +41,16 @@ def run_group(
         for entry in item.entries:
             entry.calibrate(SAMPLE_NS)
     stop, anchors = _rounds(name, live, crew, budget_s, lambda done, left: tick("round", done, left))
+    memory = {}
+    for item in live:
+        tick(f"memory of {item.case.plugin}", 0, 0.0)
+        memory[item.case.id] = _recheck(item)
     whole = [item for item in live if item.ended is None]
     baseline = _baseline(whole, crew.settings.baselines)
     for item in whole:
-        tick(f"memory of {item.case.plugin}", 0, 0.0)
-        _conclude(item, stop, baseline, anchors, restarted=crew.died_before(item.case))
+        metrics = [*_figures(item, baseline, anchors), *memory[item.case.id], *item.predicted]
+        metrics.append(Metric(name="stopped_by", value=stop))
+        item.succeed((*metrics, *agreement(metrics, item.entries[0].name)), restarted=crew.died_before(item.case))
     measured = {item.case.id: item.ended for item in running if item.ended is not None}
     measured |= {row.case.id: row for row in finished}
     return GroupResult(measurements=tuple(measured[case.id] for case in cases), anchors=anchors)
@@ -110,7 +63,7 @@ def _assign(cases: Sequence[Case], crew: Crew) -> tuple[list[Measurement], list[
     for case in cases:
         refusal = crew.refusal(case)
         if refusal is not None:
-            finished.append(_without_speed(case, refusal))
+            finished.append(without_speed(case, refusal))
         else:
             running.append(Running(case=case, worker=crew.worker(case), died=crew.buried))
     return finished, running
@@ -230,40 +183,28 @@ def _partner(entry: Entry, baseline: Running | None) -> Entry | None:
     return next((other for other in (baseline.entries if baseline else ()) if other.name == entry.name), None)
 
 
-def _conclude(
-    item: Running, stop: Stop, baseline: Running | None, anchors: Sequence[AnchorTiming], *, restarted: bool
-) -> None:
-    """After the rounds: memory in its own pass, the gate once more, what the plugin left behind, the row."""
+def _recheck(item: Running) -> tuple[Metric, ...]:
+    """After the rounds: memory in its own pass, the gate once more, and what the plugin left behind."""
     memory = metrics_from_json(item.ask("memory"))
     item.ask("recheck")
     item.ask("unload")
     if item.ended is None and (children := item.worker.offspring()):
         item.fail(f"it left {len(children)} process(es) running, whose time nobody counts", "end them before returning")
-    if item.ended is not None:
-        return
-    timings = tuple(Timing(name=entry.name, samples=tuple(entry.samples)) for entry in item.entries)
-    metrics = [*item.metrics]
+    return memory
+
+
+def _figures(item: Running, baseline: Running | None, anchors: Sequence[AnchorTiming]) -> Iterator[Metric]:
+    """What a case comes to: its exact figures, its speeds, its ratios, its share of the machine."""
+    yield from item.metrics
+    timings = item.timings()
     for entry, timing in zip(item.entries, timings, strict=True):
-        metrics += speeds(timing, tokens=entry.tokens, size=entry.size)
+        yield from speeds(timing, tokens=entry.tokens, size=entry.size)
         partner = _partner(entry, baseline)
         if partner is not None:
-            metrics += comparison(entry.name, paired_ratio(entry.samples, partner.samples), itself=partner is entry)
+            yield from comparison(entry.name, paired_ratio(entry.samples, partner.samples), itself=partner is entry)
     if baseline is not None:
-        metrics.append(Metric(name="baseline", value=baseline.case.plugin))
-    metrics += _machine(item, timings[0], {anchor.name: anchor for anchor in anchors})
-    metrics += [*memory, *item.predicted, Metric(name="stopped_by", value=stop)]
-    metrics += agreement(metrics, timings[0].name)
-    printed = item.worker.printed()
-    notes = [f"it printed {printed:,} bytes, which its time includes"] if printed else []
-    notes += ["measured in a new process, after one died"] if restarted else []
-    item.ended = Measurement(
-        case=item.case,
-        status=Status.OK,
-        reason="; ".join(notes) or None,
-        remedy="silence it" if printed else None,
-        metrics=tuple(metrics),
-        timings=timings,
-    )
+        yield Metric(name="baseline", value=baseline.case.plugin)
+    yield from _machine(item, timings[0], {anchor.name: anchor for anchor in anchors})
 
 
 def _machine(item: Running, timing: Timing, anchors: Mapping[str, AnchorTiming]) -> tuple[Metric, ...]:
@@ -272,19 +213,3 @@ def _machine(item: Running, timing: Timing, anchors: Mapping[str, AnchorTiming])
         flop = item.case.workload.flop
         return credit(timing, flop) + machine_share(timing, flop, "gemm_fraction", anchors.get("gemm"))
     return machine_share(timing, item.entries[0].size or 0, "copy_fraction", anchors.get("copy"))
-
-
-def _out_of_memory(reason: str | None) -> bool:
-    """Python says MemoryError, torch a RuntimeError of this text."""
-    return reason is not None and ("MemoryError" in reason or "can't allocate memory" in reason)
-
-
-def _without_speed(case: Case, answer: Answer, metrics: tuple[Metric, ...] = ()) -> Measurement:
-    return Measurement(
-        case=case,
-        status=answer.status,
-        reason=answer.reason,
-        remedy=answer.remedy,
-        expected=answer.expected,
-        metrics=metrics,
-    )
