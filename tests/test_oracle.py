@@ -104,6 +104,37 @@ class TestRight:
     def test_any_share_may_be_dropped(self, share: float) -> None:
         gate(attention(), replace(CAUSAL, semantics=Semantics(mask="causal", dropout=share)))
 
+    @pytest.mark.parametrize("share", [0.01, 0.1, 0.5, 0.9, 0.99])
+    def test_a_right_dropout_is_never_refused(self, share: float) -> None:
+        """Whatever it draws: where few weights are dropped, or few are kept, their variance varies by itself."""
+        dropping, refused = replace(CAUSAL, semantics=Semantics(mask="causal", dropout=share)), []
+
+        def drop(shares: Tensor, p: float, burnt: int) -> Tensor:
+            torch.rand(burnt)
+            return dropout(shares, p)
+
+        for burnt in range(30):
+            try:
+                gate(attention(drop=partial(drop, burnt=burnt)), dropping)
+            except GateFailed as error:
+                refused.append(error.message)
+        assert refused == []
+
+    @pytest.mark.parametrize("level", ["qkv", "module"])
+    def test_the_output_projection_is_part_of_what_dropout_varies(self, level: str) -> None:
+        def build(workload: Workload, weights: Weights | None) -> Step:
+            heads = attention()(workload, None)
+
+            def step(x: Tensor) -> Tensor:
+                assert weights is not None
+                q, k, v = ((x @ w).unflatten(-1, (2, -1)).transpose(1, 2) for w in (weights.wq, weights.wk, weights.wv))
+                joined = heads(q, k, v).transpose(1, 2).flatten(-2)
+                return joined if weights.wo is None else joined @ weights.wo
+
+            return step
+
+        gate(build, replace(DROPOUT, level=level))
+
     @pytest.mark.parametrize("level", ["qkv", "module"])
     @pytest.mark.parametrize("dtype", ["f32", "bf16"])
     def test_the_definition_itself_passes_with_projections(self, level: str, dtype: str) -> None:
@@ -181,6 +212,8 @@ WRONG_DROPOUT = {
     "nothing is dropped": (attention(drop=lambda shares, p: shares), "nothing is dropped"),
     "the same is dropped every time": (attention(drop=same_draw), "nothing is dropped"),
     "half is dropped where a tenth is asked": (attention(drop=lambda shares, p: dropout(shares, 5 * p)), "dropout"),
+    "half as much is dropped": (attention(drop=lambda shares, p: dropout(shares, p / 2)), r"0\.\d\d times as much"),
+    "half as much again is dropped": (attention(drop=lambda shares, p: dropout(shares, 1.5 * p)), r"1\.\d\d times"),
     "dropped without being asked": (attention(drop=lambda shares, p: dropout(shares, 0.1)), "wrong output"),
     "sees the future when it drops": (
         lambda workload, weights: attention(

@@ -247,19 +247,20 @@ class TestEpochs:
 
 
 class TestManyPairs:
-    def test_a_long_sequence_is_taken_in_blocks(self) -> None:
-        """Twice the pairs that are looked at: the value is that of the means of neighbours."""
+    @pytest.mark.parametrize("times", [2, 5])
+    def test_a_long_sequence_is_taken_in_blocks(self, times: int) -> None:
+        """Several times the pairs that are looked at: the estimate is that of the means of neighbours."""
         order = random.Random(2)
-        logs = [order.gauss(0.0, 0.1) for _ in range(2 * MOST_PAIRS)]
-        blocks = [statistics.fmean(logs[place : place + 2]) for place in range(0, len(logs), 2)]
+        logs = [order.gauss(0.0, 0.1) for _ in range(times * MOST_PAIRS)]
+        blocks = [statistics.fmean(logs[place : place + times]) for place in range(0, len(logs), times)]
         whole = paired_ratio(*pairs_with([math.exp(log) for log in logs]))
-        halved = paired_ratio(*pairs_with([math.exp(log) for log in blocks]))
+        blocked = paired_ratio(*pairs_with([math.exp(log) for log in blocks]))
         assert (whole.value, whole.low, whole.high) == (
-            pytest.approx(halved.value, rel=1e-6),
-            pytest.approx(halved.low, rel=1e-6),
-            pytest.approx(halved.high, rel=1e-6),
+            pytest.approx(blocked.value, rel=1e-6),
+            pytest.approx(blocked.low, rel=1e-6),
+            pytest.approx(blocked.high, rel=1e-6),
         )
-        assert (whole.pairs, halved.pairs) == (2 * MOST_PAIRS, MOST_PAIRS)
+        assert (whole.pairs, blocked.pairs) == (times * MOST_PAIRS, MOST_PAIRS)
 
     @pytest.mark.parametrize("extra", [-1, 0, 1, 7, MOST_PAIRS - 1, 3 * MOST_PAIRS + 5])
     def test_every_pair_counts(self, extra: int) -> None:

@@ -13,6 +13,8 @@ from assay.execute import rounds
 from assay.execute.rounds import FEWEST, LOOK_EVERY, Stop, sample_rounds
 from assay.records import Sample
 
+PLENTY_S = 3000.0
+
 
 @dataclass(eq=False)
 class Stage:
@@ -147,33 +149,33 @@ class TestDeath:
     def test_it_ends_when_no_judged_entry_is_alive(self, stage: Stage) -> None:
         entries = [*cast(stage, "AB"), Fake(name="anchor", stage=stage, times=steady(), judged=False)]
         entries[0].lives, entries[1].lives = 3, 4
-        assert play(entries, budget_s=1e6) == "budget"
+        assert play(entries, budget_s=PLENTY_S) == "budget"
         assert (stage.log.count("A"), stage.log.count("B"), stage.log.count("anchor")) == (3, 4, 4)
 
     def test_anchors_alone_are_not_sampled(self, stage: Stage) -> None:
         anchor = Fake(name="anchor", stage=stage, times=steady(), judged=False)
-        assert play([anchor], budget_s=1e6) == "budget"
+        assert play([anchor], budget_s=PLENTY_S) == "budget"
         assert stage.log == []
 
     def test_nobody_at_all(self, stage: Stage) -> None:
-        assert play([], budget_s=1e6) == "budget"
+        assert play([], budget_s=PLENTY_S) == "budget"
 
     def test_who_is_gone_holds_nobody_up(self, stage: Stage) -> None:
         entries = [Fake(name="A", stage=stage, times=steady()), Fake(name="B", stage=stage, times=noisy(1), lives=9)]
-        assert play(entries, budget_s=1e6) == "precision"
+        assert play(entries, budget_s=PLENTY_S) == "precision"
 
     def test_without_their_baseline_the_others_are_judged_by_their_own_times(self, stage: Stage) -> None:
         """Its samples end early, and with them the pairs: no precision would ever be reached by them."""
         baseline = Fake(name="A", stage=stage, times=noisy(1), lives=4)
         entries = [baseline, Fake(name="B", stage=stage, times=steady())]
-        assert play(entries, baseline, budget_s=1e6) == "precision"
+        assert play(entries, baseline, budget_s=PLENTY_S) == "precision"
         assert stage.log.count("B") == FEWEST
 
 
 class TestStop:
     def test_by_precision(self, stage: Stage) -> None:
         entries = cast(stage, "AB", lambda number: steady())
-        assert play(entries, entries[0], budget_s=1e6) == "precision"
+        assert play(entries, entries[0], budget_s=PLENTY_S) == "precision"
         assert len(entries[0].samples) == FEWEST
 
     def test_not_before_every_ratio_is_known(self, stage: Stage) -> None:
@@ -186,11 +188,11 @@ class TestStop:
         entries = [Fake(name=name, stage=stage, times=iter(slowing)) for name in "AB"]
         # The baseline itself is judged by its own times, and therefore keeps out of the judgement here.
         entries[0].judged = False
-        assert play(entries, entries[0], budget_s=1e6) == "precision"
+        assert play(entries, entries[0], budget_s=PLENTY_S) == "precision"
 
     def test_an_anchor_need_not_be_precise(self, stage: Stage) -> None:
         anchor = Fake(name="anchor", stage=stage, times=noisy(3), judged=False)
-        assert play([Fake(name="A", stage=stage, times=steady()), anchor], budget_s=1e6) == "precision"
+        assert play([Fake(name="A", stage=stage, times=steady()), anchor], budget_s=PLENTY_S) == "precision"
 
     @pytest.mark.parametrize("budget_s", [-1.0, 0.0, 1.0, 3 * FEWEST - 1])
     def test_the_fewest_rounds_are_made_whatever_the_budget(self, stage: Stage, budget_s: float) -> None:
@@ -206,7 +208,7 @@ class TestStop:
 
     def test_one_that_becomes_precise_is_noticed_within_a_few_rounds(self, stage: Stage) -> None:
         entries = cast(stage, "AB")
-        play(entries, entries[0], budget_s=1e6, wanted=0.5)
+        play(entries, entries[0], budget_s=PLENTY_S, wanted=0.5)
         made = len(entries[0].samples)
         assert made > FEWEST
         assert made % LOOK_EVERY == 0
@@ -215,7 +217,7 @@ class TestStop:
         made = []
         for wanted in (2.0, 0.5, 0.2):
             entries = cast(stage, "AB")
-            assert play(entries, entries[0], budget_s=1e6, wanted=wanted) == "precision"
+            assert play(entries, entries[0], budget_s=PLENTY_S, wanted=wanted) == "precision"
             made.append(len(entries[0].samples))
         assert made == sorted(made)
         assert made[0] < made[-1]

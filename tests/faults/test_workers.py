@@ -70,18 +70,21 @@ def install(site: Path) -> None:
     (info / "RECORD").write_text("".join(f"{file},,\n" for file in [*files, f"{info.name}/RECORD"]), encoding="utf-8")
 
 
-def living(mark: str) -> list[str]:
-    """The processes that still live with a mark in their environment, once there was time for them to end.
+def end_survivors(mark: str) -> list[str]:
+    """End the processes that still live with a mark in their environment, after they had time to; name them.
 
     Every process of a run inherits it, whatever process group it is in; `ASSAY_WORKER` tells who is a worker.
     """
-    found = []
+    found: dict[psutil.Process, bool] = {}
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
-            if process.environ().get("HOSTILE_RUN") == mark:
-                found.append(process)
+            surroundings = process.environ()
+            if surroundings.get("HOSTILE_RUN") == mark:
+                found[process] = "ASSAY_WORKER" in surroundings
     alive = psutil.wait_procs(found, timeout=5)[1]
-    return [f"{process}, a worker or its child: {'ASSAY_WORKER' in process.environ()}" for process in alive]
+    for process in alive:
+        process.kill()
+    return [f"{process} ({'of a worker' if found[process] else 'of no worker'})" for process in alive]
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +105,7 @@ def outcome(process: Callable[..., Any], tmp_path_factory: pytest.TempPathFactor
         env={"PYTHONPATH": folder / "site", "HOSTILE_RUN": mark},
         timeout=280,
     )
-    survivors = living(mark)
+    survivors = end_survivors(mark)
     attentions = [
         row for row in ran.json["attentions"] if row["workload"].startswith("core/fwd/weightless/b1.h1.s7.d5")
     ]

@@ -45,5 +45,5 @@ class Settings:
     def from_json(cls, text: str) -> Settings:
         """Read the settings."""
         fields = json.loads(text)
-        lists = {name: tuple(fields[name]) for name in ("plugins", "block", "baselines")}
+        lists = {name: tuple(fields.get(name, ())) for name in ("plugins", "block", "baselines")}
         return cls(**fields | lists)
