@@ -134,7 +134,7 @@ def _carry_on(
 ) -> Outcome:
     done = set(store.measured(record.id))
     missing = [case for case in cases if case.id not in done]
-    share = replace(settings, budget_s=settings.budget_s * len(missing) / max(1, len(cases)))
+    share = replace(settings, budget_s=settings.budget_s * max(1, len(missing)) / len(cases))
     kept = f"of {len(cases)} cases are kept as run {record.id} in {store.path}"
     remedy = f"go on with `assay run --resume {record.id}`"
     try:

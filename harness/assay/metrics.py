@@ -65,13 +65,13 @@ CATALOGUE = (
     Definition(
         name="gemm_fraction",
         unit="share",
-        meaning="median over rounds of flop_per_s / FLOP/s of a 384³ float32 product, by CPU time",
+        meaning="paired over rounds: flop_per_s / FLOP/s of a 384³ float32 product, by CPU time",
         exact=False,
     ),
     Definition(
         name="copy_fraction",
         unit="share",
-        meaning="median over rounds of encoded bytes/s / bytes/s of a copy of 8 MiB, by CPU time",
+        meaning="paired over rounds: encoded bytes/s / bytes/s of a copy of 8 MiB, by CPU time",
         exact=False,
     ),
     Definition(name="build_bytes", unit="bytes", meaning="growth of VmRSS while the plugin is built", exact=False),
@@ -99,7 +99,7 @@ CATALOGUE = (
     Definition(
         name="ratio",
         unit="ratio",
-        meaning="median over rounds of the operation's CPU time / the baseline's; above 1 is slower",
+        meaning="paired over rounds: the operation's CPU time / the baseline's; above 1 is slower",
         exact=False,
     ),
     Definition(name="ratio_low", unit="ratio", meaning="lower end of the ratio's 95 % interval", exact=False),

@@ -212,8 +212,8 @@ def _verify_dropout(step: Step, inputs: Inputs, reference: Tensor, dropout: floa
     if not bias.abs().mean().item() <= 2.0 * standard_error.mean().item():
         raise GateFailed("the mean output with dropout is not the output without: the kept weights are not scaled")
     share = variance.mean().item() / expected_variance
-    # Each row of weights is drawn anew; few drops make the variance itself vary.
-    drops = DROPOUT_DRAWS * reference.numel() / reference.shape[-1] * dropout
+    # Each row of weights is drawn anew; few drops, or few that are kept, make the variance itself vary.
+    drops = DROPOUT_DRAWS * reference.numel() / reference.shape[-1] * min(dropout, 1.0 - dropout)
     slack = 1.0 + max(DROPOUT_SLACK, DROPOUT_SIGMAS / math.sqrt(drops))
     if not 1 / slack <= share <= slack:
         raise GateFailed(f"dropout varies the output {share:.2f} times as much as the share that was asked for would")

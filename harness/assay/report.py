@@ -12,12 +12,11 @@ from assay.tables import as_markdown, result_tables
 
 READING = """\
 Throughput is the median over timed samples of about 5 ms, wall time, one process, and the spread is half the
-distance between the quartiles. All rows of a table were sampled in turn, in interleaved rounds; `ratio` is the
-median over rounds of CPU time over the baseline's (the row that says so), above 1 is slower, with its 95 %
-interval. A row that is not `ok` has no throughput. `error` is the largest difference
-from a float64 reference, `naive error` that of the definition in the row's own precision. A row marked
-`overhead-bound` takes under 100 µs: it measures the call more than the attention. Compare rows within one
-table only.
+distance between the quartiles. All rows of a table were sampled in turn, in interleaved rounds; `ratio` is CPU
+time over the baseline's, round by round (the baseline is the row with 1.00), above 1 is slower. A row that is
+not `ok` has no throughput. `error` is the largest difference from a float64 reference, `naive error` that of the
+definition in the row's own precision. A row marked `overhead-bound` takes under 100 µs: it measures the call
+more than the attention. Compare rows within one table only.
 """
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import itertools
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from assay.records import Sample
 
 Clock = Literal["cpu", "wall"]
-FEWEST_PAIRS = 6
+FEWEST_PAIRS = 7
 MOST_PAIRS = 120
 
 
@@ -70,16 +70,16 @@ def paired_ratio(candidate: Sequence[Sample], baseline: Sequence[Sample], *, clo
     Over the epochs it is the mean. The interval is Student's t over three or more epochs, since identical
     code differs from process to process; otherwise that of Wilcoxon's signed ranks over the pairs (Conover,
     Practical Nonparametric Statistics, section 5.7), which knows only the noise within the processes.
-    Fewer than six pairs have no interval: it is then infinitely wide.
+    Fewer than seven pairs have no interval: it is then infinitely wide.
     """
     by_epoch: dict[int, list[float]] = {}
-    for ours, theirs in zip(candidate, baseline, strict=False):
+    for ours, theirs in _pairs(candidate, baseline):
         by_epoch.setdefault(ours.epoch, []).append(_log_ratio(ours, theirs, clock))
     pairs = sum(map(len, by_epoch.values()))
     walsh = {epoch: _means_of_two(logs) for epoch, logs in by_epoch.items()}
     centres = [statistics.median(means) for means in walsh.values()]
     centre = statistics.fmean(centres)
-    if len(centres) > 2:
+    if len(centres) > 2 and pairs >= FEWEST_PAIRS:
         half = _student(len(centres) - 1) * statistics.stdev(centres) / math.sqrt(len(centres))
         low, high = centre - half, centre + half
     else:
@@ -98,12 +98,19 @@ def precision(candidate: Sequence[Sample], baseline: Sequence[Sample], *, clock:
         times = [_per_loop(sample, clock) for sample in candidate]
         logs = sorted(math.log(time) for time in times)
     else:
-        logs = sorted(_log_ratio(ours, theirs, clock) for ours, theirs in zip(candidate, baseline, strict=False))
+        logs = sorted(_log_ratio(ours, theirs, clock) for ours, theirs in _pairs(candidate, baseline))
     rank = math.floor((len(logs) - 1.96 * math.sqrt(len(logs))) / 2) - 1 if logs else -1
     if rank < 0:
         return math.inf
     middle = statistics.median(logs)
     return math.exp(max(logs[-1 - rank] - middle, middle - logs[rank])) - 1.0
+
+
+def _pairs(candidate: Sequence[Sample], baseline: Sequence[Sample]) -> Iterator[tuple[Sample, Sample]]:
+    """The samples of the same rounds; one that stopped early in an epoch has no partners for the rest of it."""
+    theirs = {epoch: list(samples) for epoch, samples in itertools.groupby(baseline, key=lambda sample: sample.epoch)}
+    for epoch, ours in itertools.groupby(candidate, key=lambda sample: sample.epoch):
+        yield from zip(ours, theirs.get(epoch, ()), strict=False)
 
 
 def _log_ratio(ours: Sample, theirs: Sample, clock: Clock) -> float:

@@ -122,7 +122,7 @@ def _rounds(
     for anchor in anchors.values():
         anchor.calibrate(ANCHOR_NS)
         anchor.samples = []
-    stop: Stop = "budget"
+    stops: set[Stop] = set()
     for epoch in range(crew.settings.epochs):
         if epoch:
             tick(0, budget_s)
@@ -134,7 +134,7 @@ def _rounds(
             entry.epoch = epoch
         later = crew.settings.epochs - 1 - epoch
         share = budget_s / crew.settings.epochs
-        stop = sample_rounds(
+        stopped = sample_rounds(
             entries,
             [partner for _, partner in pairs] + list(anchors.values()),
             budget_s=share,
@@ -142,7 +142,8 @@ def _rounds(
             seed=crew.settings.seed + epoch,
             tick=partial(_tell, tick, later * share),
         )
-    return stop, tuple(
+        stops.add(stopped)
+    return "precision" if stops == {"precision"} else "budget", tuple(
         AnchorTiming(group=group, name=name, work=anchor.tokens, samples=tuple(anchor.samples))
         for name, anchor in anchors.items()
     )

@@ -32,7 +32,7 @@ class Settings:
     seed: int = 20_479
 
     def __post_init__(self) -> None:
-        bounds = (("budget_s", 0.0), ("timeout_s", 0.0), ("epochs", 0.5), ("threads", 0.5), ("precision", -1.0))
+        bounds = (("budget_s", 0.0), ("timeout_s", 0.0), ("epochs", 0.5), ("threads", 0.5), ("precision", -1e-9))
         for name, above in bounds:
             if not above < getattr(self, name) < math.inf:
                 raise AssayError(f"{name} cannot be {getattr(self, name)}")

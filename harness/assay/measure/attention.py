@@ -75,7 +75,7 @@ class AttentionSubject:
         assert self.verified is not None, "check comes first"
         call, allowed = self._call(), self.verified.allowed
         with torch.inference_mode():
-            expected = call().flatten()
+            expected = call().flatten().clone()  # a step may use its output again
         offsets = itertools.cycle(range(STRIDE))
         random = self.workload.semantics.dropout > 0
 

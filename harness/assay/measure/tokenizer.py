@@ -34,7 +34,7 @@ class TokenizerSubject:
         after = resident_bytes()
         if before is not None and after is not None:
             self.built.append(Metric(name="build_bytes", value=max(0, after - before)))
-        self.ids: tuple[Sequence[int], ...] = ()
+        self.ids: tuple[list[int], ...] = ()
 
     def predict(self) -> tuple[Metric, ...]:
         """Encode an eighth and a quarter of the text; a part may have words that the whole has not."""
@@ -59,14 +59,13 @@ class TokenizerSubject:
         """Encode and decode every document: ids in range, the same twice, and the round trip as declared."""
         tokenizer, plugin = self.tokenizer, self.plugin
         size = operator.index(tokenizer.vocab_size)
-        self.ids = tuple(tokenizer.encode(text) for text in self.texts)
+        self.ids = tuple(_as_ints(tokenizer.encode(text)) for text in self.texts)  # copies: a list may be refilled
         exact, difference = 0, None
         for number, (text, ids) in enumerate(zip(self.texts, self.ids, strict=True)):
-            listed = _as_ints(ids)
-            wrong = next((index for index, value in enumerate(listed) if not 0 <= value < size), None)
+            wrong = next((index for index, value in enumerate(ids) if not 0 <= value < size), None)
             if wrong is not None:
                 raise GateFailed(
-                    f"id {listed[wrong]} at token {wrong} of document {number} is outside the vocabulary of {size}"
+                    f"id {ids[wrong]} at token {wrong} of document {number} is outside the vocabulary of {size}"
                 )
             self._compare(number, tokenizer.encode(text), ids, "the second time")
             decoded = tokenizer.decode(ids)
@@ -143,7 +142,7 @@ class TokenizerSubject:
         return lambda: [self.tokenizer.encode(text) for text in texts]
 
     def _compare(self, number: int, found: Sequence[int], expected: Sequence[int], when: str) -> None:
-        ours, theirs = _as_ints(expected), _as_ints(found)
+        ours, theirs = list(expected), _as_ints(found)
         if ours != theirs:
             place = next((i for i, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), None)
             detail = (

@@ -1,0 +1,163 @@
+"""The audit of an attention's timed calls: right outputs pass, however they are kept; wrong ones do not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from assay import clock
+from assay.contracts import AttentionPlugin, Step, Weights
+from assay.errors import GateFailed
+from assay.measure.attention import STRIDE, AttentionSubject
+from assay.measure.subject import Operation
+from assay.records import AttentionCase
+from assay.workload import Semantics, Workload
+
+WORKLOAD = Workload.self_attention("core", batch=2, length=8, d_model=16, heads=2)
+DROPOUT = replace(WORKLOAD, semantics=Semantics(dropout=0.1))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@dataclass(eq=False)
+class Attention:
+    """A right attention, unless a test changes what it gives."""
+
+    keep: Callable[[Tensor], Tensor] = lambda output: output
+    spoil: Callable[[Tensor], Tensor] = lambda output: output
+    built: list[Workload] = field(default_factory=list)
+
+    def build(self, workload: Workload, weights: Weights | None) -> Step:
+        self.built.append(workload)
+
+        def step(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+            shares = torch.softmax(q @ k.mT * q.shape[-1] ** -0.5, dim=-1)
+            shares = torch.nn.functional.dropout(shares, workload.semantics.dropout)
+            return self.keep(self.spoil(shares @ v))
+
+        return step
+
+
+def subject(attention: Attention, workload: Workload = WORKLOAD) -> AttentionSubject:
+    plugin = AttentionPlugin(
+        name="a", summary="of a test", build=attention.build, unsupported=lambda workload: None, peak_bytes=None
+    )
+    return AttentionSubject(plugin, AttentionCase(attention="a", workload=workload), None)
+
+
+def checked(attention: Attention, workload: Workload = WORKLOAD) -> tuple[AttentionSubject, Operation]:
+    made = subject(attention, workload)
+    made.check()
+    (operation,) = made.operations()
+    return made, operation
+
+
+def timed(operation: Operation, loops: int = 1) -> None:
+    """Take a sample as the bench does."""
+    with operation.context():
+        _, outputs = clock.read(operation.call, loops)
+        operation.audit(outputs)
+
+
+def reused() -> Callable[[Tensor], Tensor]:
+    """Write every output into the same memory, as a step with a buffer of its own does."""
+    kept: dict[torch.Size, Tensor] = {}
+    return lambda output: kept.setdefault(output.shape, torch.empty_like(output)).copy_(output)
+
+
+@pytest.mark.parametrize("workload", [WORKLOAD, DROPOUT], ids=["plain", "dropout"])
+def test_a_right_one_passes(workload: Workload) -> None:
+    made, operation = checked(Attention(), workload)
+    assert (operation.name, operation.tokens, operation.size) == ("step", 16, None)
+    for _ in range(STRIDE):
+        timed(operation, 3)
+    made.recheck()
+
+
+@pytest.mark.parametrize("keep", [lambda output: output, reused()], ids=["new memory", "its own memory"])
+@pytest.mark.parametrize(
+    "spoil",
+    [torch.zeros_like, lambda output: output * torch.nan, lambda output: output.flip(1)],
+    ids=["0", "NaN", "heads"],
+)
+def test_a_wrong_output_of_a_timed_call_is_caught(
+    keep: Callable[[Tensor], Tensor], spoil: Callable[[Tensor], Tensor]
+) -> None:
+    attention = Attention(keep=keep)
+    made, operation = checked(attention)
+    timed(operation, 3)
+    attention.spoil = spoil
+    with pytest.raises(GateFailed, match="a timed call gives another output than before"):
+        timed(operation, 3)
+    with pytest.raises(GateFailed, match="wrong output"):
+        made.recheck()
+
+
+@pytest.mark.parametrize("place", [0, 1, 60, 61, 200, 255])
+def test_one_wrong_element_is_caught_when_its_turn_comes(place: int) -> None:
+    def spoil(output: Tensor) -> Tensor:
+        output.view(-1)[place] += 1.0
+        return output
+
+    attention = Attention()
+    _, operation = checked(attention)
+    attention.spoil = spoil
+    caught = 0
+    for _ in range(STRIDE):
+        try:
+            timed(operation)
+        except GateFailed:
+            caught += 1
+    assert caught == 1
+
+
+@pytest.mark.parametrize("workload", [WORKLOAD, DROPOUT], ids=["plain", "dropout"])
+def test_another_shape_of_a_timed_call_is_caught(workload: Workload) -> None:
+    attention = Attention()
+    _, operation = checked(attention, workload)
+    attention.spoil = lambda output: output[:1]
+    with pytest.raises(GateFailed, match="an output of another shape"):
+        timed(operation)
+
+
+def test_inputs_that_are_changed_while_it_is_timed_are_noticed() -> None:
+    made, operation = checked(Attention())
+    assert made.inputs is not None
+    timed(operation)
+    with torch.inference_mode():
+        made.inputs.tensors[0].neg_()
+    with pytest.raises(GateFailed, match="the inputs were changed while it was timed"):
+        made.recheck()
+
+
+class TestPredict:
+    def test_two_shorter_lengths_are_run(self) -> None:
+        attention = Attention()
+        workload = Workload.self_attention("core", batch=1, length=256, d_model=8)
+        predicted = {metric.name: metric.value for metric in subject(attention, workload).predict()}
+        assert [small.q_len for small in attention.built] == [32, 64]
+        assert predicted["predicted_seconds"] > 0
+
+    def test_what_grows_with_the_square_of_the_length_is_predicted_to_a_few_percent(self) -> None:
+        """Scores of 2 heads and 512 queries and keys: 4 bytes each; some of them live at once."""
+        workload = Workload.self_attention("core", batch=1, length=512, d_model=4, heads=2)
+        made, _ = checked(Attention(), workload)
+        predicted = {metric.name: metric.value for metric in made.predict()}
+        measured = {metric.name: metric.value for metric in made.memory()}
+        assert predicted["predicted_bytes"] == pytest.approx(measured["peak_bytes"], rel=0.1)
+        assert measured["peak_bytes"] >= 2 * 512 * 512 * 4
+
+    def test_the_plugins_own_figure_goes_before(self) -> None:
+        made = subject(Attention())
+        made.plugin = replace(made.plugin, peak_bytes=lambda workload: 12_345)
+        assert {metric.name: metric.value for metric in made.predict()}["predicted_bytes"] == 12_345

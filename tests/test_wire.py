@@ -1,0 +1,105 @@
+"""Records as JSON and back, whatever they hold."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assay.records import AttentionCase, Case, Metric, TokenizerCase
+from assay.wire import case_from_json, case_to_json, kind_of, metrics_from_json, metrics_to_json
+from assay.workload import Semantics, TextSource, Workload
+
+SIZE = st.integers(1, 10**6)
+NAME = st.text(st.characters())  # half characters too: what a file is called is not ours to choose
+
+
+@st.composite
+def workloads(draw: st.DrawFn) -> Workload:
+    level = draw(st.sampled_from(["core", "qkv", "module"]))
+    length, kv_heads = draw(SIZE), draw(st.integers(1, 64))
+    return Workload(
+        level=level,
+        batch=draw(SIZE),
+        q_len=length,
+        kv_len=draw(SIZE) if level == "core" else length,
+        q_heads=kv_heads * draw(st.integers(1, 8)),
+        kv_heads=kv_heads,
+        d_qk=draw(SIZE),
+        d_v=draw(SIZE),
+        d_model=draw(SIZE),
+        semantics=Semantics(
+            kind=draw(st.sampled_from(["softmax", "weightless"])),
+            mask=draw(st.sampled_from(["none", "causal"])),
+            dropout=draw(st.floats(0.0, 1.0, exclude_max=True)),
+        ),
+        dtype=draw(st.sampled_from(["f32", "bf16", "f16"])),
+        device=draw(st.sampled_from(["cpu", "cuda:0"])),
+        threads=draw(st.integers(1, 256)),
+        seed=draw(st.integers(0, 2**63)),
+        source=draw(st.none() | st.builds(TextSource, corpus=NAME, tokenizer=NAME)),
+    )
+
+
+CASES = st.one_of(
+    st.builds(TokenizerCase, tokenizer=NAME, corpus=NAME, held_out=st.floats(0.0, 1.0, exclude_max=True)),
+    st.builds(AttentionCase, attention=NAME, workload=workloads()),
+)
+
+
+@given(case=CASES)
+def test_a_case_comes_back_as_it_was(case: Case) -> None:
+    found = case_from_json(case_to_json(case))
+    assert found == case
+    assert type(found) is type(case)
+    assert hash(found) == hash(case)
+    assert (found.id, found.group, found.plugin) == (case.id, case.group, case.plugin)
+
+
+@given(case=CASES)
+def test_it_is_one_json_object_with_its_kind(case: Case) -> None:
+    text = case_to_json(case)
+    content = json.loads(text)
+    assert content.pop("kind") == kind_of(case)
+    assert set(content) == {field.name for field in fields(case)}
+    assert "\n" not in text
+    assert text.isascii()
+
+
+@pytest.mark.parametrize(
+    ("case", "kind"),
+    [
+        (TokenizerCase(tokenizer="t", corpus="c"), "tokenizer"),
+        (
+            AttentionCase(attention="a", workload=Workload.self_attention("core", batch=1, length=2, d_model=4)),
+            "attention",
+        ),
+    ],
+)
+def test_kinds(case: Case, kind: str) -> None:
+    assert kind_of(case) == json.loads(case_to_json(case))["kind"] == kind
+
+
+def test_what_an_older_case_does_not_say_has_its_default() -> None:
+    content = '{"kind": "tokenizer", "tokenizer": "t", "corpus": "c"}'
+    assert case_from_json(content) == TokenizerCase(tokenizer="t", corpus="c", held_out=0.0)
+
+
+def test_a_workload_that_cannot_be_is_refused() -> None:
+    case = AttentionCase(attention="a", workload=Workload.self_attention("core", batch=1, length=2, d_model=4))
+    with pytest.raises(ValueError, match="batch must be at least 1"):
+        case_from_json(case_to_json(case).replace('"batch": 1', '"batch": 0'))
+
+
+VALUES = st.integers(-(2**63), 2**63) | st.floats(allow_nan=False) | st.booleans() | NAME
+
+
+@given(values=st.dictionaries(NAME, VALUES, max_size=6))
+def test_metrics_keep_order_value_and_type(values: dict[str, int | float | bool | str]) -> None:
+    metrics = tuple(Metric(name=name, value=value) for name, value in values.items())
+    found = metrics_from_json(json.loads(json.dumps(metrics_to_json(metrics))))
+    assert found == metrics
+    assert [type(metric.value) for metric in found] == [type(metric.value) for metric in metrics]
