@@ -174,7 +174,7 @@ class TestRoundTrip:
     def test_a_group_is_stored_whole_or_not_at_all(self, store: Store) -> None:
         store.begin(RUN, CASES)
         row = Measurement(case=CASES[0], status=Status.OK, metrics=(Metric(name="tokens", value=1),))
-        with pytest.raises(Exception, match="UNIQUE"):
+        with pytest.raises(StoreError, match="another process"):
             store.add(RUN.id, GroupResult(measurements=(row, row)))
         assert store.measurements(RUN.id) == ()
 

@@ -149,7 +149,7 @@ def _carry_on(
         store.finish(record.id, "interrupted")
         raise Interrupted(f"interrupted: {len(store.measured(record.id))} {kept}", remedy=remedy) from None
     except StoreError as error:
-        raise StoreError(f"{error.message}; {len(done)} {kept}", remedy=f"free some space, then {remedy}") from None
+        raise StoreError(f"{error.message}; {len(done)} {kept}", remedy=f"{error.remedy}; {remedy}") from None
     return Outcome(
         run=store.run(record.id),
         measurements=store.measurements(record.id),

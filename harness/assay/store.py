@@ -84,17 +84,16 @@ class Store:
 
     def add(self, run: str, result: GroupResult) -> None:
         """Record what a group of cases came to: all of it or nothing."""
-        with self._transaction(write=True) as connection:
-            for measurement in result.measurements:
-                _add(connection, run, measurement)
-            readings = [
-                {"run": run, "group": anchor.group, "name": anchor.name, "work": anchor.work, "number": number}
-                | asdict(sample)
-                for anchor in result.anchors
-                for number, sample in enumerate(anchor.samples)
-            ]
-            if readings:
-                connection.execute(insert(schema.anchors), readings)
+        try:
+            with self._transaction(write=True) as connection:
+                _add_group(connection, run, result)
+        except IntegrityError as error:
+            if "UNIQUE" not in str(error.orig).upper():
+                raise
+            raise StoreError(
+                f"a case of run {run} was stored by another process meanwhile",
+                remedy="let one process at a time measure a run",
+            ) from None
 
     def reopen(self, run: str) -> None:
         """Record that a run goes on."""
@@ -204,7 +203,7 @@ class Store:
             with self._engine.connect().execution_options(immediate=write) as connection, connection.begin():
                 yield connection
         except IntegrityError:
-            raise  # a bug of ours, not a state of the disk
+            raise  # two processes at one run, not a state of the disk
         except DatabaseError as error:
             reason = str(error.orig).strip()
             raise StoreError(
@@ -239,6 +238,18 @@ def _begin(connection: Connection) -> None:
 def _text(value: str | None) -> str | None:
     """Text as a database takes it: a lone surrogate becomes an escape."""
     return None if value is None else value.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _add_group(connection: Connection, run: str, result: GroupResult) -> None:
+    for measurement in result.measurements:
+        _add(connection, run, measurement)
+    readings = [
+        {"run": run, "group": anchor.group, "name": anchor.name, "work": anchor.work, "number": number} | asdict(sample)
+        for anchor in result.anchors
+        for number, sample in enumerate(anchor.samples)
+    ]
+    if readings:
+        connection.execute(insert(schema.anchors), readings)
 
 
 def _add(connection: Connection, run: str, measurement: Measurement) -> None:

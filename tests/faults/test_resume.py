@@ -213,7 +213,7 @@ def test_killed_at_random_moments_and_resumed_it_gives_the_same_rows(
         assert after.outcome == expected, said
         assert set(after.runs.values()) == {"complete"}, said
         assert "Traceback" not in place.complaints, place.complaints
-    assert kills < 10 or found_in_the_middle >= kills / 4
+    assert kills < 10 or found_in_the_middle >= 1  # else the moments miss what is to be tried
 
 
 def test_resuming_a_complete_run_measures_nothing(undisturbed: Undisturbed) -> None:
