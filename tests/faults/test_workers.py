@@ -7,6 +7,7 @@ import re
 import secrets
 import sqlite3
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,16 +76,20 @@ def end_survivors(mark: str) -> list[str]:
 
     Every process of a run inherits it, whatever process group it is in; `ASSAY_WORKER` tells who is a worker.
     """
-    found: dict[psutil.Process, bool] = {}
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error):
-            surroundings = process.environ()
-            if surroundings.get("HOSTILE_RUN") == mark:
-                found[process] = "ASSAY_WORKER" in surroundings
-    alive = psutil.wait_procs(found, timeout=5)[1]
-    for process in alive:
+    end = time.monotonic() + 5
+    while True:
+        found = {}
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):  # among them that of a zombie, which has no environment
+                surroundings = process.environ()
+                if surroundings.get("HOSTILE_RUN") == mark:
+                    found[process] = "of a worker" if "ASSAY_WORKER" in surroundings else "of no worker"
+        if not found or time.monotonic() > end:
+            break
+        time.sleep(0.05)
+    for process in found:
         process.kill()
-    return [f"{process} ({'of a worker' if found[process] else 'of no worker'})" for process in alive]
+    return [f"{process} ({whose})" for process, whose in found.items()]
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import faulthandler
 import os
@@ -37,7 +38,10 @@ def main(descriptor: int) -> None:
             request = receive_request(connection)
         except EOFError:
             return
-        send_answer(connection, server.answer(request))
+        answer = server.answer(request)
+        with contextlib.suppress(OSError, ValueError):  # what a plugin printed, so that the host can count it
+            sys.stdout.flush()
+        send_answer(connection, answer)
         if request.step == "stop":
             os._exit(0)  # taking an interpreter with torch apart takes most of a second
 
