@@ -85,7 +85,7 @@ class Taken:
 
     def __call__(self, loops: int) -> Sample:
         self.asked.append(loops)
-        return Sample(loops=loops, wall_ns=self.ns * loops, cpu_ns=0)
+        return Sample(loops=loops, wall_ns=self.ns * loops, cpu_ns=self.ns * loops)
 
 
 class TestCalibrate:
@@ -96,8 +96,15 @@ class TestCalibrate:
     def test_a_sample_takes_about_five_milliseconds(self, ns: int, loops: int) -> None:
         assert clock.calibrate(Taken(ns)) == loops
 
+    def test_time_that_others_took_does_not_count(self) -> None:
+        """A millisecond of work that had to wait two more for the core."""
+        assert clock.calibrate(lambda loops: Sample(loops=loops, wall_ns=3_000_000 * loops, cpu_ns=10**6 * loops)) == 5
+
     def test_another_target(self) -> None:
         assert clock.calibrate(Taken(1000), target_ns=20_000) == 20
+
+    def test_a_call_that_sleeps_ends_too(self) -> None:
+        assert clock.calibrate(lambda loops: Sample(loops=loops, wall_ns=10**6 * loops, cpu_ns=0)) == 20
 
     def test_a_call_that_takes_no_time_ends_too(self) -> None:
         assert clock.calibrate(Taken(0)) == clock.MOST_LOOPS

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from assay.discovery import discover
 from assay.environment import available_memory, describe
-from assay.execute.crew import ANCHOR_NS, Crew
+from assay.execute.crew import ANCHOR_NS, Crew, anchor_pairs
+from assay.execute.entry import calibrate
 from assay.execute.rounds import sample_rounds
 from assay.execute.settings import Settings
 from assay.noise import ANCHOR, TWIN, Noise, noise_floor
@@ -82,12 +83,12 @@ def self_test(tick: Callable[[int, int], object] = lambda done, total: None) -> 
         for pair in range(PAIRS):
             tick(pair, PAIRS)
             anchors = {name: entry for name, entry in crew.anchors(gemm=False).items() if name in (ANCHOR, TWIN)}
-            for entry in anchors.values():
-                entry.calibrate(ANCHOR_NS)
-            entries = list(anchors.values())
-            for entry in entries:
+            pairs = list(anchor_pairs(anchors))
+            calibrate(pairs, ANCHOR_NS)
+            for entry, _ in pairs:
                 entry.judged = True
-            sample_rounds(entries, entries, budget_s=PAIR_S, wanted=0.0, seed=pair)
+            entries, partners = [entry for entry, _ in pairs], [partner for _, partner in pairs]
+            sample_rounds(entries, partners, budget_s=PAIR_S, wanted=0.0, seed=pair)
             timings += [
                 AnchorTiming(group=str(pair), name=name, work=entry.tokens, samples=tuple(entry.samples))
                 for name, entry in anchors.items()

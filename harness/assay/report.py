@@ -11,7 +11,7 @@ from assay.records import Measurement, Run
 from assay.tables import as_markdown, result_tables
 
 READING = """\
-Throughput is the median over timed samples of about 5 ms, wall time, one process, and the spread is half the
+Throughput is the median over timed samples of twice about 5 ms, wall time, one process, and the spread is half the
 distance between the quartiles. All rows of a table were sampled in turn, in interleaved rounds; `ratio` is CPU
 time over the baseline's, round by round (the baseline is the row with 1.00), above 1 is slower. A row that is
 not `ok` has no throughput. `error` is the largest difference from a float64 reference, `naive error` that of the

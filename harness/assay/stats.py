@@ -67,9 +67,10 @@ def paired_ratio(candidate: Sequence[Sample], baseline: Sequence[Sample], *, clo
 
     In each epoch the estimate is the Hodges-Lehmann estimate of the log ratios of the pairs, the median of
     all their means of two (Hodges and Lehmann 1963): nearly as sharp as the mean, and unmoved by wild pairs.
-    Over the epochs it is the mean. The interval is Student's t over three or more epochs, since identical
-    code differs from process to process; otherwise that of Wilcoxon's signed ranks over the pairs (Conover,
-    Practical Nonparametric Statistics, section 5.7), which knows only the noise within the processes.
+    The same is taken over the epochs, since now and then a process is slower by a tenth for its whole life.
+    The interval is Student's t over three or more epochs, since identical code differs from process to
+    process; otherwise that of Wilcoxon's signed ranks over the pairs (Conover, Practical Nonparametric
+    Statistics, section 5.7), which knows only the noise within the processes.
     Fewer than seven pairs have no interval: it is then infinitely wide.
     """
     by_epoch: dict[int, list[float]] = {}
@@ -78,7 +79,7 @@ def paired_ratio(candidate: Sequence[Sample], baseline: Sequence[Sample], *, clo
     pairs = sum(map(len, by_epoch.values()))
     walsh = {epoch: _means_of_two(logs) for epoch, logs in by_epoch.items()}
     centres = [statistics.median(means) for means in walsh.values()]
-    centre = statistics.fmean(centres)
+    centre = statistics.median(_means_of_two(centres))
     if len(centres) > 2 and pairs >= FEWEST_PAIRS:
         half = _student(len(centres) - 1) * statistics.stdev(centres) / math.sqrt(len(centres))
         low, high = centre - half, centre + half

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import permutations
 from types import SimpleNamespace
 
 import pytest
@@ -22,6 +23,7 @@ class Stage:
 
     now: float = 1000.0
     log: list[str] = field(default_factory=list)
+    halves: list[str] = field(default_factory=list)
 
 
 @dataclass(eq=False)
@@ -39,10 +41,15 @@ class Fake:
     def alive(self) -> bool:
         return self.lives > 0
 
-    def sample(self) -> None:
+    def begin(self) -> None:
         assert self.alive, "who is gone is not asked"
         self.stage.log.append(self.name)
+        self.stage.halves.append(self.name)
         self.stage.now += 1.0
+
+    def end(self) -> None:
+        assert self.alive, "who is gone is not asked"
+        self.stage.halves.append(self.name)
         self.lives -= 1
         if self.alive:
             time = next(self.times)
@@ -98,6 +105,12 @@ class TestOrder:
         assert all(sorted(order) == list("ABCDE") for order in played)
         assert [len(entry.samples) for entry in entries] == [40] * 5
 
+    def test_a_round_is_there_and_back(self, stage: Stage) -> None:
+        play(cast(stage, "ABCDE"), budget_s=5 * 40)
+        played = by_round(stage.halves, 10)
+        assert len(played) == 40
+        assert all(order[5:] == order[:5][::-1] for order in played)
+
     def test_the_next_round_goes_backwards(self, stage: Stage) -> None:
         play(cast(stage, "ABCDE"), budget_s=5 * 40)
         played = by_round(stage.log, 5)
@@ -109,6 +122,16 @@ class TestOrder:
         assert len(set(drawn)) > 10
         # Whoever comes first may be anyone.
         assert {order[0] for order in drawn} == set("ABCDE")
+
+    def test_those_of_one_baseline_follow_each_other(self, stage: Stage) -> None:
+        """A, B and C are compared with A; D and E with D; so the samples of a pair are near in time."""
+        entries = cast(stage, "ABCDE")
+        first, second = entries[0], entries[3]
+        partners = [first, first, first, second, second]
+        sample_rounds(entries, partners, budget_s=5 * 40, wanted=0.0, seed=1)
+        played = by_round(stage.log, 5)
+        assert {frozenset(order[:2]) & {"D", "E"} for order in played} == {frozenset(), frozenset("DE")}
+        assert all({order[:3], order[-3:]} & set(map("".join, permutations("ABC"))) for order in played)
 
     def test_the_seed_decides(self, stage: Stage) -> None:
         logs = []

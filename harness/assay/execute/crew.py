@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from types import TracebackType
 from typing import Any, Self
@@ -44,6 +45,19 @@ class Crew:
         for worker in self._workers.values():
             worker.kill()
         self._workers = {}
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Have the host wait on the core on which the workers are timed: waking another core costs more time."""
+        if self._core is None:
+            yield
+            return
+        before = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, {self._core})
+        try:
+            yield
+        finally:
+            os.sched_setaffinity(0, before)
 
     def refusal(self, case: Case) -> Answer | None:
         """Say why a case cannot even begin, or None."""
@@ -115,6 +129,7 @@ class Crew:
         for name, fresh in self.anchors(gemm=gemm).items():
             if name in before:
                 before[name].ask, before[name].is_alive = fresh.ask, fresh.is_alive
+                before[name].warm_up(ANCHOR_NS)
                 self._anchors[name] = before[name]
 
     def dismiss(self) -> None:
@@ -168,6 +183,12 @@ class Crew:
         except WorkerDied:
             self.buried(worker)
             return {}
+
+
+def anchor_pairs(anchors: Mapping[str, Entry]) -> Iterator[tuple[Entry, Entry]]:
+    """Every anchor with itself, and the twin with what it is the twin of."""
+    for name, anchor in anchors.items():
+        yield anchor, anchors.get(ANCHOR, anchor) if name == TWIN else anchor
 
 
 def _key(case: Case) -> str:

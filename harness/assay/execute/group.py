@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
-from assay.execute.crew import ANCHOR_NS, Crew
-from assay.execute.entry import Entry
+from assay.execute.crew import ANCHOR_NS, Crew, anchor_pairs
+from assay.execute.entry import Entry, calibrate
 from assay.execute.rounds import Stop, sample_rounds
 from assay.execute.running import Running, without_speed
 from assay.metrics import agreement, comparison, credit, definition, machine_share, speeds
@@ -37,9 +37,7 @@ def run_group(
             tick(f"{phase} {item.case.plugin}", 0, budget_s)
             step(item, crew)
     live = [item for item in running if item.ended is None]
-    for item in live:
-        for entry in item.entries:
-            entry.calibrate(SAMPLE_NS)
+    calibrate(list(_pairs(live, _baseline(live, crew.settings.baselines))), SAMPLE_NS)
     stop, anchors = _rounds(name, live, crew, budget_s, lambda done, left: tick("round", done, left))
     memory = {}
     for item in live:
@@ -119,8 +117,8 @@ def _rounds(
         return "budget", ()
     gemm = any(isinstance(item.case, AttentionCase) for item in live)
     anchors = crew.anchors(gemm=gemm)
+    calibrate(list(anchor_pairs(anchors)), ANCHOR_NS)
     for anchor in anchors.values():
-        anchor.calibrate(ANCHOR_NS)
         anchor.samples = []
     stops: set[Stop] = set()
     for epoch in range(crew.settings.epochs):
@@ -128,20 +126,21 @@ def _rounds(
             tick(0, budget_s)
             crew.renew_anchors(gemm=gemm)
             _renew(live, crew)
-        pairs = list(_pairs(live, _baseline(live, crew.settings.baselines)))
-        entries = [entry for entry, _ in pairs] + list(anchors.values())
+        pairs = [*_pairs(live, _baseline(live, crew.settings.baselines)), *anchor_pairs(anchors)]
+        entries = [entry for entry, _ in pairs]
         for entry in entries:
             entry.epoch = epoch
         later = crew.settings.epochs - 1 - epoch
         share = budget_s / crew.settings.epochs
-        stopped = sample_rounds(
-            entries,
-            [partner for _, partner in pairs] + list(anchors.values()),
-            budget_s=share,
-            wanted=crew.settings.precision,
-            seed=crew.settings.seed + epoch,
-            tick=partial(_tell, tick, later * share),
-        )
+        with crew.together():
+            stopped = sample_rounds(
+                entries,
+                [partner for _, partner in pairs],
+                budget_s=share,
+                wanted=crew.settings.precision,
+                seed=crew.settings.seed + epoch,
+                tick=partial(_tell, tick, later * share),
+            )
         stops.add(stopped)
     return "precision" if stops == {"precision"} else "budget", tuple(
         AnchorTiming(group=group, name=name, work=anchor.tokens, samples=tuple(anchor.samples))
@@ -171,6 +170,8 @@ def _renew(live: Sequence[Running], crew: Crew) -> None:
                     "make it the same in every process",
                 )
                 break
+        for entry in item.entries if item.ended is None else ():
+            entry.warm_up(SAMPLE_NS)
 
 
 def _pairs(live: Sequence[Running], baseline: Running | None) -> Iterator[tuple[Entry, Entry]]:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import secrets
+import select
 import signal
 import subprocess
 import sys
@@ -49,6 +50,8 @@ class Worker:
         self._out = Path(self._folder.name, "stdout")
         self._printed = 0
         self._connection, theirs = Pipe()
+        self._answers = select.poll()  # made once: Connection.poll makes a selector for every wait
+        self._answers.register(self._connection.fileno(), select.POLLIN)
         with self._log.open("wb") as log, self._out.open("wb") as out:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "assay.execute.worker", str(theirs.fileno())],
@@ -74,7 +77,7 @@ class Worker:
     def collect(self, step: Step) -> Answer:
         """Wait for the answer to a step; raise `WorkerDied` when the worker dies or gives none in time."""
         try:
-            if self._connection.poll(self.settings.timeout_s):
+            if self._answers.poll(self.settings.timeout_s * 1e3):
                 return receive_answer(self._connection)
         except (EOFError, OSError, ValueError):  # gone, or what came was no answer of ours
             raise self._died(step) from None

@@ -55,12 +55,15 @@ def receive_request(connection: Connection) -> Request:
 
 
 def send_answer(connection: Connection, answer: Answer) -> None:
-    """Send an answer to the host."""
-    fields = {"status": answer.status, "reason": answer.reason, "remedy": answer.remedy, "expected": answer.expected}
-    connection.send_bytes(json.dumps({"content": answer.content, **fields}).encode())
+    """Send an answer to the host; a bare one as its content alone, since that follows every timed sample."""
+    fields: dict[str, object] = {"content": answer.content}
+    if answer != Answer(content=answer.content):
+        fields |= {"status": answer.status, "reason": answer.reason}
+        fields |= {"remedy": answer.remedy, "expected": answer.expected}
+    connection.send_bytes(json.dumps(fields).encode())
 
 
 def receive_answer(connection: Connection) -> Answer:
     """Wait for an answer; raise EOFError when the worker has gone."""
     message = json.loads(connection.recv_bytes())
-    return Answer(**message | {"status": Status(message["status"])})
+    return Answer(**message | ({"status": Status(message["status"])} if "status" in message else {}))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Sequence
-from typing import Literal, Protocol
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal, Protocol, TypeVar
 
 from assay.records import Sample
 from assay.stats import precision
@@ -13,6 +13,7 @@ from assay.stats import precision
 FEWEST = 10
 LOOK_EVERY = 5
 Stop = Literal["precision", "budget"]
+T = TypeVar("T")
 
 
 class Entry(Protocol):
@@ -25,8 +26,11 @@ class Entry(Protocol):
     def alive(self) -> bool:
         """Whether it can still be sampled."""
 
-    def sample(self) -> None:
-        """Append one sample, or be alive no more."""
+    def begin(self) -> None:
+        """Take the first reading of a sample, or be alive no more."""
+
+    def end(self) -> None:
+        """Take the second and append the sample, or be alive no more."""
 
 
 def sample_rounds(
@@ -40,32 +44,47 @@ def sample_rounds(
 ) -> Stop:
     """Sample all entries in turn until every judged ratio is known to the `wanted` share, or the time is spent.
 
-    `baselines` gives for each entry the one it is compared with, perhaps itself. The order of a round is
-    drawn anew, and the next round goes through it backwards: A B C, C B A. At least ten rounds are made.
+    A round is there and back, a reading each: A B C, C B A; what drifts meanwhile drifts for all. Its order is
+    drawn anew, and the next round has it backwards. `baselines` gives for each entry the one it is compared
+    with, perhaps itself; those of one baseline follow each other. At least ten rounds are made.
     `tick` is told the rounds done and the seconds left.
     """
     order = random.Random(seed)
-    places = list(range(len(entries)))
+    blocks: dict[int, list[Entry]] = {}
+    for entry, baseline in zip(entries, baselines, strict=True):
+        blocks.setdefault(id(baseline), []).append(entry)
+    turns = list(entries)
     end = time.monotonic() + budget_s
-    done = 0
+    done, look = 0, FEWEST
     while any(entry.alive and entry.judged for entry in entries):
         if done % 2 == 0:
-            order.shuffle(places)
+            turns = [entry for block in _shuffled(order, blocks.values()) for entry in _shuffled(order, block)]
         else:
-            places.reverse()
-        for place in places:
-            if entries[place].alive:
-                entries[place].sample()
+            turns.reverse()
+        for entry in turns:
+            if entry.alive:
+                entry.begin()
+        for entry in reversed(turns):
+            if entry.alive:
+                entry.end()
         done += 1
         left = end - time.monotonic()
         tick(done, left)
         if done < FEWEST:
             continue
-        if done % LOOK_EVERY == 0 and _precise(entries, baselines, wanted):
-            return "precision"
+        if wanted > 0.0 and done >= look:
+            if _precise(entries, baselines, wanted):
+                return "precision"
+            look = done + max(LOOK_EVERY, done // 10)  # a look costs time that grows with the samples
         if left <= 0:
             return "budget"
     return "budget"
+
+
+def _shuffled(order: random.Random, things: Iterable[T]) -> list[T]:
+    drawn = list(things)
+    order.shuffle(drawn)
+    return drawn
 
 
 def _precise(entries: Sequence[Entry], baselines: Sequence[Entry], wanted: float) -> bool:

@@ -58,7 +58,7 @@ class _Server:
         """Take a step; an exception, of whatever kind, becomes an answer."""
         try:
             content = self._take(request)
-            if self.surroundings is not None and request.step != "unload":
+            if self.surroundings is not None and request.step not in ("sample", "unload"):
                 self.surroundings.compare()
             return Answer(content=content)
         except Unavailable as error:

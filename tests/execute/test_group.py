@@ -1,0 +1,74 @@
+"""A group measured for real: what its workers have in common in every epoch."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+import assay
+from assay.execute.crew import Crew
+from assay.execute.group import run_group
+from assay.execute.rounds import FEWEST
+from assay.execute.settings import Settings
+from assay.records import GroupResult, Status, TokenizerCase
+
+EPOCHS = 3
+PLUGIN = """
+import os
+import assay
+
+class Watched:
+    vocab_size, unk_id = 128, None
+    def __init__(self, name, delay):
+        self.name, self.delay = name, delay
+    def encode(self, text):
+        with open(os.path.join({folder!r}, f"{{self.name}}-{{os.getpid()}}"), "w") as file:
+            file.write(str(len(os.sched_getaffinity(0))))
+        for _ in range(self.delay):
+            pass
+        return [ord(character) % 128 for character in text[:9]]
+    def decode(self, ids):
+        return "".join(map(chr, ids))
+
+@assay.hookimpl
+def assay_tokenizers():
+    for name, delay in [("one", 9_000), ("same", 9_500), ("slow", 900_000)]:
+        yield assay.TokenizerPlugin(
+            name=name, summary=name, lossless=False, build=lambda text, name=name, delay=delay: Watched(name, delay)
+        )
+"""
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, GroupResult]:
+    """Where the workers noted on how many cores they ran last, and what the group came to."""
+    folder = tmp_path_factory.mktemp("watched")
+    file = tmp_path_factory.mktemp("plugin") / "watched.py"
+    file.write_text(PLUGIN.format(folder=str(folder)), encoding="utf-8")
+    cases = [TokenizerCase(tokenizer=name, corpus="the-verdict") for name in ("one", "same", "slow")]
+    settings = Settings(plugins=(str(file),), epochs=EPOCHS, precision=0.0, baselines=("one",))
+    with Crew(assay.discover(settings.plugins), settings) as crew:
+        result = run_group(cases[0].group, cases, crew, 1e-3)
+    assert [row.status for row in result.measurements] == [Status.OK] * 3, result.measurements
+    return folder, result
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system does not pin processes")
+def test_the_workers_of_every_epoch_are_timed_on_one_core(watched: tuple[Path, GroupResult]) -> None:
+    notes = sorted(watched[0].iterdir())
+    assert len(notes) == 3 * EPOCHS
+    assert {note.read_text() for note in notes} == {"1"}
+
+
+def test_every_epoch_has_its_rounds(watched: tuple[Path, GroupResult]) -> None:
+    for row in watched[1].measurements:
+        for timing in row.timings:
+            assert [sample.epoch for sample in timing.samples] == [n for n in range(EPOCHS) for _ in range(FEWEST)]
+
+
+def test_times_that_are_alike_are_sampled_with_as_many_loops(watched: tuple[Path, GroupResult]) -> None:
+    loops = [{sample.loops for sample in row.timings[0].samples} for row in watched[1].measurements]
+    assert loops[0] == loops[1]
+    assert loops[2] == {1} != loops[0]
