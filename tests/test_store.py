@@ -153,6 +153,14 @@ class TestRoundTrip:
             store.add(RUN.id, GroupResult(measurements=(row,)))
         assert store.measurements(RUN.id) == (rows[0], rows[2], rows[3])
 
+    def test_the_manifest_tells_what_became_of_the_plan(self, store: Store) -> None:
+        store.begin(RUN, CASES)
+        statuses = (Status.OK, Status.FAILED, Status.OK)
+        rows = tuple(Measurement(case=case, status=status) for case, status in zip(CASES, statuses, strict=False))
+        store.add(RUN.id, GroupResult(measurements=rows))
+        counted = store.manifest(RUN.id)
+        assert (counted.planned, counted.ok, counted.failed, counted.missing) == (4, 2, 1, 1)
+
     def test_anchors(self, store: Store) -> None:
         anchors = (
             AnchorTiming(group="g", name="copy", work=8 << 40, samples=READINGS),

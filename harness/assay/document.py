@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from assay.host import Failure
+from assay.manifest import Manifest
 from assay.noise import Noise
 from assay.records import Measurement, Run, TokenizerCase
 from assay.rows import row_of
@@ -15,12 +16,12 @@ from assay.rows import row_of
 SCHEMA = 1
 
 
-def of_run(run: Run, measurements: Sequence[Measurement], noise: Noise | None) -> str:
-    """Write a run: its record, how noisy the machine was, and a row for each tokenizer and attention case."""
+def of_run(run: Run, manifest: Manifest, measurements: Sequence[Measurement], noise: Noise | None) -> str:
+    """Write a run: its record, what became of its plan, how noisy the machine was, and a row for each case."""
     rows = [(row.case, row_of(run.id, row)) for row in measurements]
     return write(
         {
-            "run": run_record(run),
+            "run": run_record(run, manifest),
             "noise": None if noise is None else asdict(noise),
             "tokenizers": [cells for case, cells in rows if isinstance(case, TokenizerCase)],
             "attentions": [cells for case, cells in rows if not isinstance(case, TokenizerCase)],
@@ -28,9 +29,9 @@ def of_run(run: Run, measurements: Sequence[Measurement], noise: Noise | None) -
     )
 
 
-def run_record(run: Run) -> dict[str, object]:
-    """Give a run as a JSON object."""
-    return asdict(run) | {"settings": json.loads(run.settings)}
+def run_record(run: Run, manifest: Manifest) -> dict[str, object]:
+    """Give a run as a JSON object, with the count of its cases by how they ended."""
+    return asdict(run) | {"settings": json.loads(run.settings), "manifest": asdict(manifest)}
 
 
 def of_failures(failures: Sequence[Failure]) -> list[dict[str, str]]:

@@ -14,6 +14,7 @@ from assay.errors import AssayError, StoreError
 from assay.execute.run import execute
 from assay.execute.settings import Settings
 from assay.host import Host
+from assay.manifest import Manifest
 from assay.noise import Noise, noise_floor
 from assay.plan import Selection, plan, suite
 from assay.records import Case, Measurement, Run
@@ -24,9 +25,10 @@ RESULTS = "results"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """A run and what it measured, and how noisy the machine was."""
+    """A run, what became of its plan, what it measured, and how noisy the machine was."""
 
     run: Run
+    manifest: Manifest
     measurements: tuple[Measurement, ...]
     noise: Noise | None
 
@@ -152,6 +154,7 @@ def _carry_on(
         raise StoreError(f"{error.message}; {len(done)} {kept}", remedy=f"{error.remedy}; {remedy}") from None
     return Outcome(
         run=store.run(record.id),
+        manifest=store.manifest(record.id),
         measurements=store.measurements(record.id),
         noise=noise_floor(store.anchors(record.id)),
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from assay.errors import AssayError
+from assay.manifest import Manifest
 from assay.noise import Noise
 from assay.records import Measurement, Run
 from assay.tables import as_markdown, result_tables
@@ -20,21 +21,23 @@ more than the attention. Compare rows within one table only.
 """
 
 
-def as_page(run: Run, measurements: Sequence[Measurement], noise: Noise | None) -> str:
+def as_page(run: Run, manifest: Manifest, measurements: Sequence[Measurement], noise: Noise | None) -> str:
     """Write the page."""
     floor = "" if noise is None else f"Noise floor of this run: {noise}.\n\n"
     facts = "".join(f"- {name}: {value}\n" for name, value in run.environment.items())
     sections = "\n".join(as_markdown(table) for table in result_tables(measurements))
     return (
-        f"# Assay run {run.id}\n\nSuite {run.suite}, started {run.started}, {run.state}.\n\n"
+        f"# Assay run {run.id}\n\nSuite {run.suite}, started {run.started}, {run.state}; {manifest}.\n\n"
         f"{READING}\n{floor}{sections}\n"
         f"## Provenance\n\n- command: `{run.command}`\n{facts}"
     )
 
 
-def write_markdown(path: str, run: Run, measurements: Sequence[Measurement], noise: Noise | None) -> None:
+def write_markdown(
+    path: str, run: Run, manifest: Manifest, measurements: Sequence[Measurement], noise: Noise | None
+) -> None:
     """Write the page to a file, or raise `AssayError`."""
     try:
-        Path(path).write_text(as_page(run, measurements, noise), encoding="utf-8")
+        Path(path).write_text(as_page(run, manifest, measurements, noise), encoding="utf-8")
     except OSError as error:
         raise AssayError(f"the report {path} cannot be written: {error.strerror}") from None

@@ -13,11 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select, update
+from sqlalchemy import Connection, Engine, create_engine, event, func, insert, inspect, select, update
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from assay import schema
 from assay.errors import StoreError, UnknownName
+from assay.manifest import Manifest, manifest
 from assay.records import AnchorTiming, Case, GroupResult, Measurement, Metric, Run, Sample, Status, Timing, Value
 from assay.wire import case_from_json, case_to_json, kind_of
 
@@ -138,6 +139,14 @@ class Store:
         heads = schema.measurements
         with self._transaction() as connection:
             return frozenset(connection.execute(select(heads.c.case).where(heads.c.run == run)).scalars())
+
+    def manifest(self, run: str) -> Manifest:
+        """Count what a run planned, and what became of it."""
+        heads, cases = schema.measurements, schema.cases
+        ended = select(heads.c.status, func.count()).where(heads.c.run == run).group_by(heads.c.status)
+        with self._transaction() as connection:
+            planned = connection.execute(select(func.count()).where(cases.c.run == run)).scalar_one()
+            return manifest(planned, {Status(status): count for status, count in connection.execute(ended)})
 
     def measurements(self, run: str) -> tuple[Measurement, ...]:
         """Give all measurements of a run, in the order of its plan."""

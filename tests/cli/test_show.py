@@ -49,8 +49,13 @@ def test_runs_are_listed_with_the_oldest_first(cli: Cli, kept: Any) -> None:
     listed = cli("show", "--runs", "--json", "--results", folder).json["runs"]
     assert listed == [run["run"] for run in runs]
     lines = cli("show", "--runs", "--results", folder).stdout.splitlines()
-    assert lines[0].split("\t") == ["id", "state", "started", "suite", "command"]
+    assert lines[0].split("\t") == [
+        *("id", "state", "started", "suite", "planned", "ok", "failed", "skipped", "missing", "command")
+    ]
     assert [line.split("\t")[:2] for line in lines[1:]] == [[run["run"]["id"], "complete"] for run in runs]
+    for line, run in zip(lines[1:], runs, strict=True):
+        rows = run["tokenizers"] + run["attentions"]
+        assert line.split("\t")[4:6] == [str(len(rows)), str(sum(row["status"] == "ok" for row in rows))]
 
 
 def test_a_run_that_is_not_there_is_refused_with_those_that_are(cli: Cli, kept: Any) -> None:

@@ -20,12 +20,13 @@ def report(run: str | None, output: str | None, results: str) -> int:
     store = Store(results, create=False)
     try:
         record = store.run(run)
+        manifest = store.manifest(record.id)
         measurements = store.measurements(record.id)
         noise = noise_floor(store.anchors(record.id))
     finally:
         store.close()
     if output is None:
-        click.echo(as_page(record, measurements, noise), nl=False)
+        click.echo(as_page(record, manifest, measurements, noise), nl=False)
     else:
-        write_markdown(output, record, measurements, noise)
+        write_markdown(output, record, manifest, measurements, noise)
     return 0

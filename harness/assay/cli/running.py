@@ -167,15 +167,15 @@ def _finish(outcome: Outcome, results: str, report: str | None, *, as_json: bool
     from assay.report import write_markdown
 
     if as_json:
-        click.echo(document.of_run(outcome.run, outcome.measurements, outcome.noise))
+        click.echo(document.of_run(outcome.run, outcome.manifest, outcome.measurements, outcome.noise))
     else:
         tables.show(outcome.measurements)
     if report is not None:
-        write_markdown(report, outcome.run, outcome.measurements, outcome.noise)
+        write_markdown(report, outcome.run, outcome.manifest, outcome.measurements, outcome.noise)
     if not quiet:
         if outcome.noise is not None:
             click.echo(f"noise floor: {outcome.noise}", err=True)
-        click.echo(f"run {outcome.run.id} is stored in {results}; see it again with `assay show`", err=True)
+        click.echo(f"run {outcome.run.id} is stored in {results} ({outcome.manifest}); see it again with `assay show`", err=True)
     for row in outcome.measurements:
         if row.blamed:
             remedy = f" ({row.remedy})" if row.remedy else ""

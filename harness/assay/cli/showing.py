@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from assay.cli import options
+
+if TYPE_CHECKING:
+    from assay.manifest import Manifest
+    from assay.records import Run
+
+
+COLUMNS = ("id", "state", "started", "suite", "planned", "ok", "failed", "skipped", "missing", "command")
 
 
 @click.command("show")
@@ -23,22 +32,27 @@ def show(run: str | None, runs: bool, results: str, as_json: bool) -> int:
         if runs:
             found = store.runs()
             if as_json:
-                click.echo(document.write({"runs": [document.run_record(item) for item in found]}))
+                click.echo(document.write({"runs": [document.run_record(item, store.manifest(item.id)) for item in found]}))
                 return 0
-            columns = ("id", "state", "started", "suite", "command")
-            rows = tuple(tuple(str(getattr(item, column)) for column in columns) for item in found)
-            tables.write([tables.Table(title=f"runs in {store.path}", columns=columns, rows=rows)])
+            rows = tuple(_listed(item, store.manifest(item.id)) for item in found)
+            tables.write([tables.Table(title=f"runs in {store.path}", columns=COLUMNS, rows=rows)])
             return 0
         record = store.run(run)
         measurements = store.measurements(record.id)
         noise = noise_floor(store.anchors(record.id))
-        planned = len(store.planned(record.id))
+        manifest = store.manifest(record.id)
     finally:
         store.close()
     if as_json:
-        click.echo(document.of_run(record, measurements, noise))
+        click.echo(document.of_run(record, manifest, measurements, noise))
     else:
         tables.show(measurements)
-    if len(measurements) < planned:
-        click.echo(f"run {record.id} is {record.state}: {len(measurements)} of {planned} cases are there", err=True)
+    if manifest.missing:
+        remedy = f"go on with `assay run --resume {record.id}`"
+        click.echo(f"run {record.id} is {record.state}: {manifest}; {remedy}", err=True)
     return 0
+
+
+def _listed(run: Run, manifest: Manifest) -> tuple[str, ...]:
+    counts = (manifest.planned, manifest.ok, manifest.failed, manifest.skipped + manifest.unsupported, manifest.missing)
+    return (run.id, run.state, run.started, run.suite, *map(str, counts), run.command)
