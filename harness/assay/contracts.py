@@ -99,13 +99,15 @@ class TokenizerPlugin(Provided):
 
     `build` receives the training text (a pretrained tokenizer ignores it). `lossless` promises that
     decode(encode(text)) == text, and is held to it. `closed_vocabulary` announces that `encode` raises
-    `UnknownToken` on text with words it was not trained on.
+    `UnknownToken` on text with words it was not trained on. `same_ids_as` names the tokenizer whose ids this
+    one claims to give: the claim is checked before anything is timed.
     """
 
     build: Callable[[str], Tokenizer]
     pretrained: bool = False
     lossless: bool = True
     closed_vocabulary: bool = False
+    same_ids_as: str | None = None
     specials: SpecialTokens = SpecialTokens()
 
 

@@ -57,7 +57,7 @@ def receive_request(connection: Connection) -> Request:
 def send_answer(connection: Connection, answer: Answer) -> None:
     """Send an answer to the host; a bare one as its content alone, since that follows every timed sample."""
     fields: dict[str, object] = {"content": answer.content}
-    if answer != Answer(content=answer.content):
+    if answer.status is not Status.OK or answer.reason is not None or answer.remedy is not None or answer.expected:
         fields |= {"status": answer.status, "reason": answer.reason}
         fields |= {"remedy": answer.remedy, "expected": answer.expected}
     connection.send_bytes(json.dumps(fields).encode())
