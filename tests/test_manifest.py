@@ -19,7 +19,11 @@ def test_what_is_neither_is_missing() -> None:
     [
         (3, {Status.OK: 3}, "3 cases planned: 3 ok"),
         (1, {}, "1 case planned: 1 missing"),
-        (5, {Status.OK: 1, Status.FAILED: 2, Status.UNSUPPORTED: 1}, "5 cases planned: 1 ok, 2 failed, 1 unsupported, 1 missing"),
+        (
+            5,
+            {Status.OK: 1, Status.FAILED: 2, Status.UNSUPPORTED: 1},
+            "5 cases planned: 1 ok, 2 failed, 1 unsupported, 1 missing",
+        ),
         (0, {}, "0 cases planned: nothing to do"),
     ],
 )

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+LADDER = "adversarial"
+
+
 @runtime_checkable
 class Tokenizer(Protocol):
     """Text to ids and back."""
@@ -38,6 +41,14 @@ class TokenBytes(Protocol):
 
     def token_bytes(self, token_id: int) -> bytes:
         """Give the bytes of one token; raise KeyError for an id that is not assigned."""
+
+
+@runtime_checkable
+class EncodeBatch(Protocol):
+    """An optional ability of a tokenizer: many texts in one call, with so many threads."""
+
+    def encode_batch(self, texts: Sequence[str], threads: int) -> Sequence[Sequence[int]]:
+        """Give the ids of each text, equal to those of `encode`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +214,8 @@ class CorpusPlugin(Provided):
     """Announces a corpus.
 
     `sha256` is over the UTF-8 bytes of the documents in order, a NUL byte between two documents; None for
-    texts of the user, which nobody has vouched for.
+    texts of the user, which nobody has vouched for. A corpus of the kind `adversarial` is a ladder: documents
+    of one sort and of growing length, from which a growth exponent is fitted.
     """
 
     documents: Callable[[], Iterator[Document]]

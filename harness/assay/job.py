@@ -98,7 +98,7 @@ def begin(
     """
     chosen = suite(selection.suite)
     cases = plan(host, selection)
-    settings = replace(settings, baselines=settings.baselines or chosen.baselines)
+    settings = replace(settings, baselines=settings.baselines or chosen.baselines, grid=chosen.grid or settings.grid)
     store = Store(results)
     record = Run(
         id=new_run_id(),

@@ -41,7 +41,33 @@ CATALOGUE = (
     Definition(name="encode_tokens_per_s", unit="tokens/s", meaning="tokens / median encode time", exact=False),
     Definition(name="decode_mb_per_s", unit="MB/s", meaning="bytes / 10^6 / median decode time", exact=False),
     Definition(name="decode_tokens_per_s", unit="tokens/s", meaning="tokens / median decode time", exact=False),
-    Definition(name="tokens_per_s", unit="tokens/s", meaning="batch * q_len / median step time", exact=False),
+    Definition(name="tokens_per_s", unit="tokens/s", meaning="tokens of one call / its median time", exact=False),
+    Definition(name="mb_per_s", unit="MB/s", meaning="bytes of one call / 10^6 / its median time", exact=False),
+    Definition(name="first_call_seconds", unit="s", meaning="the first call, on an eighth of the text", exact=False),
+    Definition(name="cold_bytes", unit="bytes", meaning="documents encoded for the first time for cold_mb_per_s"),
+    Definition(name="cold_mb_per_s", unit="MB/s", meaning="cold_bytes / 10^6 / CPU time of encoding them", exact=False),
+    Definition(
+        name="cold_ratio",
+        unit="ratio",
+        meaning="the same pass: CPU time / that of the tokenizer whose ids are claimed, document by document in turn",
+        exact=False,
+    ),
+    Definition(
+        name="words_seen_before", unit="share", meaning="words (split at white space) that occurred earlier / words"
+    ),
+    Definition(name="latency_p50_seconds", unit="s", meaning="median wall time of one line, once each", exact=False),
+    Definition(name="latency_p99_seconds", unit="s", meaning="99th percentile of the same", exact=False),
+    Definition(name="latency_p99_cpu_seconds", unit="s", meaning="99th percentile of CPU time of a line", exact=False),
+    Definition(
+        name="growth_exponent",
+        unit="exponent",
+        meaning="slope of log CPU time over log characters, by least squares over the ladder",
+        exact=False,
+    ),
+    Definition(name="growth_characters", unit="code points", meaning="longest text of the ladder timed", exact=False),
+    Definition(name="growth_seconds", unit="s", meaning="median CPU time of encoding that text", exact=False),
+    Definition(name="same_ids_as", unit="text", meaning="the tokenizer whose ids are claimed, and were found"),
+    Definition(name="fuzz_strings", unit="strings", meaning="nasty strings with equal ids, beside the documents"),
     Definition(
         name="overhead_bound",
         unit="flag",
@@ -110,7 +136,7 @@ CATALOGUE = (
     Definition(name="samples", unit="samples", meaning="timed readings behind the figure", exact=False),
 )
 OVERHEAD_S = 100e-6
-TIMED = ("seconds", "spread", "contention", "samples", "ratio", "ratio_low", "ratio_high")
+TIMED = ("mb_per_s", "tokens_per_s", "seconds", "spread", "contention", "samples", "ratio", "ratio_low", "ratio_high")
 DEFINITIONS = {definition.name: definition for definition in CATALOGUE}
 
 

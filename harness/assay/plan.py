@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from assay.contracts import AttentionPlugin, CorpusPlugin, TokenizerPlugin
+from assay.contracts import LADDER, AttentionPlugin, CorpusPlugin, TokenizerPlugin
 from assay.corpus import divide, find, is_path
 from assay.errors import AssayError, UnknownName
 from assay.host import Host
@@ -19,9 +19,11 @@ CAUSAL_DROPOUT = Semantics(mask="causal", dropout=0.1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
-    """A named and versioned choice of cases. A workload's text is the first corpus of the selection.
+    """A named and versioned choice of cases. A workload's text is its own corpus where that is
+    selected, else the first.
 
-    `baselines` are the plugins that the others are compared with.
+    `baselines` are the plugins that the others are compared with. With `grid` tokenizers are also timed at
+    several lengths of text and in batches.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Suite:
     source_tokenizer: str
     baselines: tuple[str, ...]
     workloads: tuple[Workload, ...]
+    grid: bool = False
 
 
 def _tutorial_workloads() -> Iterator[Workload]:
@@ -54,6 +57,16 @@ SUITES = (
         source_tokenizer="gpt2",
         baselines=("gpt2", "sdpa"),
         workloads=tuple(_tutorial_workloads()),
+    ),
+    Suite(
+        name="standard",
+        version=1,
+        summary="all tokenizers on all corpora that are here, at several lengths; the attention of the tutorial",
+        corpora="*",
+        source_tokenizer="gpt2",
+        baselines=("gpt2", "sdpa"),
+        workloads=tuple(_tutorial_workloads()),
+        grid=True,
     ),
     Suite(
         name="quick",
@@ -107,18 +120,22 @@ def plan(host: Host, selection: Selection) -> tuple[Case, ...]:
     tokenizers = host.select(TokenizerPlugin, selection.tokenizers)
     attentions = host.select(AttentionPlugin, selection.attentions)
     splits = dict.fromkeys((0.0, selection.held_out))
+    ladders = {corpus for corpus in corpora if find(host, corpus).kind == LADDER}
     if tokenizers or attentions:
         for corpus in corpora:
-            for split in splits:
-                divide(find(host, corpus), split if tokenizers else 0.0)
+            plugin = find(host, corpus)
+            for split in splits if host.missing(plugin) is None and corpus not in ladders else ():
+                divide(plugin, split if tokenizers else 0.0)
     cases: list[Case] = [
         TokenizerCase(tokenizer=tokenizer.name, corpus=corpus, held_out=split)
         for corpus in corpora
         for split in splits
         for tokenizer in tokenizers
+        if not split or (ladders.isdisjoint({corpus}) and not (chosen.grid and tokenizer.pretrained))
     ]
+    texts = tuple(name for name in corpora if name not in ladders and host.missing(find(host, name)) is None)
     for workload in chosen.workloads:
-        drawn = _with(workload, chosen, corpora, selection.threads)
+        drawn = _with(workload, chosen, texts, selection.threads)
         cases += [AttentionCase(attention=attention.name, workload=drawn) for attention in attentions]
     if not cases:
         raise AssayError("nothing is selected", remedy="give --tokenizers or --attentions, see `assay list`")
@@ -139,5 +156,6 @@ def _corpora(host: Host, patterns: str) -> tuple[str, ...]:
 def _with(workload: Workload, chosen: Suite, corpora: tuple[str, ...], threads: int) -> Workload:
     if workload.source is None or not corpora:
         return replace(workload, threads=threads)
-    source = TextSource(corpus=corpora[0], tokenizer=chosen.source_tokenizer)
+    asked = workload.source.corpus
+    source = TextSource(corpus=asked if asked in corpora else corpora[0], tokenizer=chosen.source_tokenizer)
     return replace(workload, threads=threads, source=source)

@@ -1,1 +1,38 @@
-"""To be written."""
+"""Plain baselines to hold a tokenizer against: bytes, characters, and words between white space."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import assay
+
+CHARACTERS = assay.SpecialTokens(unk="\ufffd", in_text="recognised")
+WHITESPACE = assay.SpecialTokens(unk="<|unk|>", in_text="recognised")
+
+
+@assay.hookimpl
+def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
+    """Announce `bytes`, `characters` and `whitespace`."""
+    yield assay.TokenizerPlugin(
+        name="bytes",
+        summary="one token per byte of UTF-8; ids 0 to 255, no training",
+        licence="MIT",
+        build=assay.lazy("assay_plain.utf8:ByteTokenizer"),
+        pretrained=True,
+    )
+    yield assay.TokenizerPlugin(
+        name="characters",
+        summary="one token per code point; a character that the training text lacks becomes U+FFFD",
+        licence="MIT",
+        build=assay.lazy("assay_plain.vocabulary:characters"),
+        lossless=False,
+        specials=CHARACTERS,
+    )
+    yield assay.TokenizerPlugin(
+        name="whitespace",
+        summary="one token per word between white space; an unseen word becomes <|unk|>",
+        licence="MIT",
+        build=assay.lazy("assay_plain.vocabulary:whitespace"),
+        lossless=False,
+        specials=WHITESPACE,
+    )

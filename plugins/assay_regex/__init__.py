@@ -1,4 +1,4 @@
-"""The tutorial's word tokenizers: plain, and with unknown-token handling."""
+"""The tutorial's word tokenizers: plain, and with unknown-token handling, each in Python and compiled."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import Iterator
 import assay
 
 SPECIALS = assay.SpecialTokens(eos="<|endoftext|>", unk="<|unk|>", in_text="recognised")
+COMPILED = ("numba>=0.60", "numpy>=1.26")
 
 
 @assay.hookimpl
 def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
-    """Announce `regex` and `regex-unk`."""
+    """Announce `regex` and `regex-unk`, and the compiled `regex-fast` and `regex-unk-fast` with the same ids."""
     yield assay.TokenizerPlugin(
         name="regex",
         summary="words and punctuation by a regular expression; an unseen word is an error",
@@ -26,5 +27,25 @@ def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
         licence="MIT",
         build=assay.lazy("assay_regex.tokenizer:with_unknown"),
         lossless=False,
+        specials=SPECIALS,
+    )
+    yield assay.TokenizerPlugin(
+        name="regex-fast",
+        summary="regex compiled by numba; encode gives an array.array of 32-bit ids, no list",
+        requires=COMPILED,
+        licence="MIT",
+        build=assay.lazy("assay_regex.compiled:CompiledTokenizer"),
+        lossless=False,
+        closed_vocabulary=True,
+        same_ids_as="regex",
+    )
+    yield assay.TokenizerPlugin(
+        name="regex-unk-fast",
+        summary="regex-unk compiled by numba; encode gives an array.array of 32-bit ids, no list",
+        requires=COMPILED,
+        licence="MIT",
+        build=assay.lazy("assay_regex.compiled:with_unknown"),
+        lossless=False,
+        same_ids_as="regex-unk",
         specials=SPECIALS,
     )

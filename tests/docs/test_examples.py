@@ -23,8 +23,8 @@ def test_ten_lines_are_a_plugin(tmp_path):
     file.write_text(source, encoding="utf-8")
     host = assay.discover(plugins=[file])
     assert host.failures == ()
-    characters = host.one(assay.TokenizerPlugin, "characters").build("")
-    assert characters.decode(characters.encode("añ🎈")) == "añ🎈"
+    letters = host.one(assay.TokenizerPlugin, "letters").build("")
+    assert letters.decode(letters.encode("añ🎈")) == "añ🎈"
 
 
 @pytest.mark.long
@@ -32,7 +32,7 @@ def test_ten_lines_are_weighed(tmp_path):
     file = tmp_path / "mine.py"
     file.write_text(blocks("README.md")[0], encoding="utf-8")
     outcome = assay.run(
-        tokenizers="characters", attentions="none", held_out=0, budget_s=1, results=tmp_path / "r", plugins=[file]
+        tokenizers="letters", attentions="none", held_out=0, budget_s=1, results=tmp_path / "r", plugins=[file]
     )
     (row,) = outcome.measurements
     assert (row.status, row.value("tokens"), row.value("round_trip")) == (assay.Status.OK, 20_479, 1.0)

@@ -175,7 +175,10 @@ def _finish(outcome: Outcome, results: str, report: str | None, *, as_json: bool
     if not quiet:
         if outcome.noise is not None:
             click.echo(f"noise floor: {outcome.noise}", err=True)
-        click.echo(f"run {outcome.run.id} is stored in {results} ({outcome.manifest}); see it again with `assay show`", err=True)
+        click.echo(
+            f"run {outcome.run.id} is stored in {results} ({outcome.manifest}); see it again with `assay show`",
+            err=True,
+        )
     for row in outcome.measurements:
         if row.blamed:
             remedy = f" ({row.remedy})" if row.remedy else ""

@@ -32,7 +32,9 @@ def show(run: str | None, runs: bool, results: str, as_json: bool) -> int:
         if runs:
             found = store.runs()
             if as_json:
-                click.echo(document.write({"runs": [document.run_record(item, store.manifest(item.id)) for item in found]}))
+                click.echo(
+                    document.write({"runs": [document.run_record(item, store.manifest(item.id)) for item in found]})
+                )
                 return 0
             rows = tuple(_listed(item, store.manifest(item.id)) for item in found)
             tables.write([tables.Table(title=f"runs in {store.path}", columns=COLUMNS, rows=rows)])

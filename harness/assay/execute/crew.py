@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from assay.contracts import AttentionPlugin, Provided, TokenizerPlugin
+from assay.corpus import find
 from assay.execute.entry import Entry
 from assay.execute.process import Worker, WorkerDied
 from assay.execute.protocol import Answer
@@ -70,6 +71,10 @@ class Crew:
             plugin = attention
         else:
             plugin = self.host.one(TokenizerPlugin, case.tokenizer)
+            corpus = find(self.host, case.corpus)
+            if (lacking := self.host.missing(corpus)) is not None:
+                reason = f"the corpus {corpus.name} {lacking.what}"
+                return Answer(content={}, status=Status.SKIPPED, reason=reason, remedy=lacking.remedy)
         missing = self.host.missing(plugin)
         if missing is not None:
             return Answer(
@@ -108,6 +113,7 @@ class Crew:
         return {
             "memory": worker.memory,
             "core": self._core,
+            "grid": self.settings.grid,
             "plugins": list(self.settings.plugins),
             "block": list(self.settings.block),
         }

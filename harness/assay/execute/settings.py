@@ -17,7 +17,8 @@ class Settings:
     interval of every ratio is within `precision` on both sides. The samples of a group come from `epochs`
     fresh processes for each plugin, one after the other. `timeout_s` bounds each step of a worker
     and `memory_bytes` its private memory (None takes four fifths of what is available). `baselines` are
-    the plugins that others are compared with, where a group has one; else its first row is.
+    the plugins that others are compared with, where a group has one; else its first row is. `grid` times
+    tokenizers also on lines, paragraphs and pages, and in batches.
     """
 
     plugins: tuple[str, ...] = ()
@@ -29,6 +30,7 @@ class Settings:
     timeout_s: float = 120.0
     memory_bytes: int | None = None
     threads: int = 1
+    grid: bool = False
     seed: int = 20_479
 
     def __post_init__(self) -> None:

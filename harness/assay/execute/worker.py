@@ -114,7 +114,7 @@ class _Server:
         if self.bench is None:
             resource.setrlimit(resource.RLIMIT_DATA, (setup["memory"], setup["memory"]))
             self.core = setup["core"]
-            self.bench = Bench(discover(setup["plugins"], setup["block"]))
+            self.bench = Bench(discover(setup["plugins"], setup["block"]), grid=setup["grid"])
         self.surroundings = None
         if "case" in work:
             self.bench.load(case_from_json(work["case"]))

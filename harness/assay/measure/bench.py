@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay import clock
-from assay.contracts import AttentionPlugin, Provided, TokenizerPlugin
+from assay.contracts import LADDER, AttentionPlugin, Provided, Tokenizer, TokenizerPlugin
 from assay.corpus import divide, find, load
-from assay.errors import AssayError, Unavailable
+from assay.errors import AssayError, GateFailed, Unavailable
 from assay.host import Host
 from assay.measure.anchors import AnchorSubject
+from assay.measure.identity import Identity
 from assay.measure.subject import Operation, Subject
 from assay.measure.tokenizer import TokenizerSubject
 from assay.records import AttentionCase, Case, Metric, Sample
@@ -26,8 +27,12 @@ if TYPE_CHECKING:
 class Bench:
     """Measures cases with the plugins of a host; a text that several cases share is made once."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, *, grid: bool = False) -> None:
+        """With `grid` tokenizers are also timed at several lengths and in batches."""
         self.host = host
+        self.grid = grid
+        self._identities: dict[str, Identity] = {}
+        self._fuzzed: dict[str, tuple[Metric, ...] | GateFailed] = {}
         self.closed_vocabulary = False
         self._texts: dict[TextSource, EmbeddedText] = {}
         self._subject: Subject | None = None
@@ -51,7 +56,14 @@ class Bench:
             tokenizer = self.host.one(TokenizerPlugin, case.tokenizer)
             self.closed_vocabulary = tokenizer.closed_vocabulary
             self._need(tokenizer)
-            self._subject = TokenizerSubject(tokenizer, divide(find(self.host, case.corpus), case.held_out))
+            corpus = find(self.host, case.corpus)
+            self._need(corpus)
+            parts = divide(corpus, case.held_out)
+            ladder = corpus.kind == LADDER
+            grid = self.grid and not ladder and not case.held_out
+            subject = TokenizerSubject(tokenizer, parts, grid=grid, ladder=ladder)
+            subject.identity = self._identity(tokenizer, parts.training)
+            self._subject = subject
 
     def load_anchors(self, *, gemm: bool, threads: int) -> None:
         """Take up the anchors of the machine instead of a case."""
@@ -71,8 +83,11 @@ class Bench:
 
     def check(self) -> tuple[Metric, ...]:
         """Pass the gate, and make the operations ready."""
-        metrics = self._loaded().check()
-        self._operations = {operation.name: operation for operation in self._loaded().operations()}
+        subject = self._loaded()
+        metrics = subject.check()
+        if isinstance(subject, TokenizerSubject) and subject.identity is not None:
+            metrics += self._fuzz(subject.plugin.name, subject.tokenizer, subject.identity)
+        self._operations = {operation.name: operation for operation in subject.operations()}
         return metrics
 
     def operations(self) -> Sequence[Operation]:
@@ -103,6 +118,32 @@ class Bench:
         if self._subject is None:
             raise AssayError("no case is loaded")
         return self._subject
+
+    def _identity(self, plugin: TokenizerPlugin, training: str) -> Identity | None:
+        """Build the tokenizer whose ids another claims to give; a pretrained one is built once."""
+        name = plugin.same_ids_as
+        if name is None or name in self._identities:
+            return None if name is None else self._identities[name]
+        reference = self.host.one(TokenizerPlugin, name)
+        missing = self.host.missing(reference)
+        if missing is not None:
+            raise Unavailable(f"it claims the ids of {name}, and that {missing.what}", remedy=missing.remedy)
+        identity = Identity(name, reference.build(training))
+        if reference.pretrained:
+            self._identities[name] = identity
+        return identity
+
+    def _fuzz(self, name: str, tokenizer: Tokenizer, identity: Identity) -> tuple[Metric, ...]:
+        """Compare ids of nasty strings, once in this process; what was found then counts for every case."""
+        if name not in self._fuzzed:
+            try:
+                self._fuzzed[name] = identity.fuzz(tokenizer)
+            except GateFailed as error:
+                self._fuzzed[name] = error
+        found = self._fuzzed[name]
+        if isinstance(found, GateFailed):
+            raise found
+        return found
 
     def _text(self, source: TextSource) -> EmbeddedText:
         from assay.inputs import EmbeddedText

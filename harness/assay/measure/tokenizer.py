@@ -5,11 +5,17 @@ from __future__ import annotations
 import itertools
 import operator
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 
-from assay.contracts import TokenizerPlugin
+from assay.contracts import EncodeBatch, TokenizerPlugin
 from assay.corpus import Parts
 from assay.errors import GateFailed, UnknownToken
+from assay.measure.cold import as_ints, first_pass, words_seen_before
+from assay.measure.grid import every_core, latency, lengths
+from assay.measure.growth import growth
+from assay.measure.identity import Identity
 from assay.measure.memory import peak_resident_bytes, resident_bytes
 from assay.measure.predict import extrapolate, probe_sizes
 from assay.measure.subject import Operation
@@ -24,8 +30,11 @@ SHORT = 256
 class TokenizerSubject:
     """Built on the training text; checked and timed on the measured documents."""
 
-    def __init__(self, plugin: TokenizerPlugin, parts: Parts) -> None:
+    def __init__(self, plugin: TokenizerPlugin, parts: Parts, *, grid: bool = False, ladder: bool = False) -> None:
+        """With `grid` also at several lengths and in batches; a `ladder` of sizes gives a growth exponent."""
         self.plugin = plugin
+        self.grid, self.ladder = grid, ladder
+        self.identity: Identity | None = None
         self.texts = tuple(document.text for document in parts.measured)
         before = resident_bytes()
         start = time.perf_counter()
@@ -35,6 +44,8 @@ class TokenizerSubject:
         if before is not None and after is not None:
             self.built.append(Metric(name="build_bytes", value=max(0, after - before)))
         self.ids: tuple[list[int], ...] = ()
+        self._predicted = 0
+        self._pieces: Mapping[str, tuple[str, ...]] = {}
 
     def predict(self) -> tuple[Metric, ...]:
         """Encode an eighth and a quarter of the text; a part may have words that the whole has not."""
@@ -47,19 +58,26 @@ class TokenizerSubject:
         size = sum(map(len, self.texts))
         sizes = probe_sizes(size)
         probes = [self._first(length) for length in sizes]
+        self._predicted = sizes[1]
+        first = _seconds(probes[0])
         seconds = [min(_seconds(probe) for _ in range(3)) for probe in probes]
         metrics = [Metric(name="predicted_seconds", value=extrapolate(sizes, (seconds[0], seconds[1]), size))]
+        metrics += [Metric(name="first_call_seconds", value=first), *self._growth()]
         peaks = [peak_resident_bytes(probe) for probe in probes]
         if peaks[0] is not None and peaks[1] is not None:
             expected = extrapolate(sizes, (peaks[0], peaks[1]), size)
             metrics.append(Metric(name="predicted_bytes", value=int(expected)))
         return tuple(metrics)
 
+    def _growth(self) -> tuple[Metric, ...]:
+        return growth(self.tokenizer.encode, self.texts) if self.ladder else ()
+
     def check(self) -> tuple[Metric, ...]:
         """Encode and decode every document: ids in range, the same twice, and the round trip as declared."""
         tokenizer, plugin = self.tokenizer, self.plugin
         size = operator.index(tokenizer.vocab_size)
-        self.ids = tuple(_as_ints(tokenizer.encode(text)) for text in self.texts)  # copies: a list may be refilled
+        first, cold = first_pass(tokenizer, self.texts, self._predicted, self.identity)
+        self.ids = tuple(first)
         exact, difference = 0, None
         for number, (text, ids) in enumerate(zip(self.texts, self.ids, strict=True)):
             wrong = next((index for index, value in enumerate(ids) if not 0 <= value < size), None)
@@ -67,7 +85,7 @@ class TokenizerSubject:
                 raise GateFailed(
                     f"id {ids[wrong]} at token {wrong} of document {number} is outside the vocabulary of {size}"
                 )
-            self._compare(number, tokenizer.encode(text), ids, "the second time")
+            _compare(number, tokenizer.encode(text), ids, "the second time")
             decoded = tokenizer.decode(ids)
             if not isinstance(decoded, str):
                 raise GateFailed(f"decode gives {type(decoded).__name__}, not str")
@@ -84,41 +102,64 @@ class TokenizerSubject:
             *token_counts(self.texts, self.ids, vocabulary_size=size, unk_id=tokenizer.unk_id),
             Metric(name="round_trip", value=exact / len(self.texts)),
             Metric(name="special_tokens", value=plugin.specials.label),
+            Metric(name="words_seen_before", value=words_seen_before(self.texts)),
             *self.built,
+            *cold,
         ]
         if difference is not None:
             metrics.append(Metric(name="round_trip_difference", value=difference))
+        if self.grid:
+            self._pieces = lengths(self.texts)
+            metrics += latency(tokenizer.encode, self._pieces["line"])
         return tuple(metrics)
 
     def operations(self) -> tuple[Operation, ...]:
-        """One call encodes, or decodes, every document."""
+        """One call encodes, or decodes, every document; in the grid also lines, paragraphs, pages and batches."""
         encode, decode, texts, ids = self.tokenizer.encode, self.tokenizer.decode, self.texts, self.ids
-        tokens = sum(map(len, ids))
-        size = sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
         decoded = [decode(document) for document in ids]
-        offsets = itertools.cycle(range(STRIDE))
-
-        def encode_all() -> list[Sequence[int]]:
-            return [encode(text) for text in texts]
 
         def decode_all() -> list[str]:
             return [decode(document) for document in ids]
-
-        def audit_ids(outputs: Sequence[object]) -> None:
-            offset = next(offsets)
-            for output in outputs:
-                for number, found in enumerate(output):  # type: ignore[arg-type, var-annotated]
-                    if not _alike(found, ids[number], offset):
-                        self._compare(number, found, ids[number], "in a timed call")
 
         def audit_text(outputs: Sequence[object]) -> None:
             if any(output != decoded for output in outputs):
                 raise GateFailed("decode gives another text in a timed call than before")
 
-        return (
-            Operation(name="encode", call=encode_all, audit=audit_ids, tokens=tokens, size=size),
-            Operation(name="decode", call=decode_all, audit=audit_text, tokens=tokens, size=size),
-        )
+        whole = self._encoding("encode", partial(_each, encode, texts), texts, ids)
+        back = Operation(name="decode", call=decode_all, audit=audit_text, tokens=whole.tokens, size=whole.size)
+        return (whole, back, *self._lengths(), *self._batches()) if self.grid else (whole, back)
+
+    def _lengths(self) -> Iterator[Operation]:
+        encode = self.tokenizer.encode
+        for name, pieces in self._pieces.items():
+            yield self._encoding(
+                name, partial(_each, encode, pieces), pieces, [as_ints(encode(text)) for text in pieces]
+            )
+
+    def _batches(self) -> Iterator[Operation]:
+        """All paragraphs in one call, where the tokenizer offers that, with one thread and with two."""
+        tokenizer, pieces = self.tokenizer, self._pieces["paragraph"]
+        if isinstance(tokenizer, EncodeBatch):
+            ids = [as_ints(tokenizer.encode(text)) for text in pieces]
+            for name, threads in (("batch", 1), ("batch2", 2)):
+                operation = self._encoding(name, partial(tokenizer.encode_batch, pieces, threads), pieces, ids)
+                operation.audit([tokenizer.encode_batch(pieces, threads)])
+                yield operation if threads == 1 else replace(operation, context=every_core)
+
+    def _encoding(
+        self, name: str, call: Callable[[], Sequence[Sequence[int]]], texts: Sequence[str], ids: Sequence[list[int]]
+    ) -> Operation:
+        offsets = itertools.cycle(range(STRIDE))
+
+        def audit(outputs: Sequence[object]) -> None:
+            offset = next(offsets)
+            for output in outputs:
+                for number, found in enumerate(output):  # type: ignore[arg-type, var-annotated]
+                    if not _alike(found, ids[number], offset):
+                        _compare(number, found, ids[number], "in a timed call")
+
+        size = sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
+        return Operation(name=name, call=call, audit=audit, tokens=sum(map(len, ids)), size=size)
 
     def memory(self) -> tuple[Metric, ...]:
         """The high-water mark of encoding every document once."""
@@ -128,7 +169,7 @@ class TokenizerSubject:
     def recheck(self) -> None:
         """Encode every document once more."""
         for number, (text, ids) in enumerate(zip(self.texts, self.ids, strict=True)):
-            self._compare(number, self.tokenizer.encode(text), ids, "after timing")
+            _compare(number, self.tokenizer.encode(text), ids, "after timing")
 
     def _first(self, length: int) -> Callable[[], object]:
         """A call that encodes about so many characters of the documents, cut at white space where there is any."""
@@ -141,16 +182,21 @@ class TokenizerSubject:
                 break
         return lambda: [self.tokenizer.encode(text) for text in texts]
 
-    def _compare(self, number: int, found: Sequence[int], expected: Sequence[int], when: str) -> None:
-        ours, theirs = list(expected), _as_ints(found)
-        if ours != theirs:
-            place = next((i for i, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), None)
-            detail = (
-                f"{len(theirs)} tokens instead of {len(ours)}"
-                if place is None
-                else f"id {theirs[place]} instead of {ours[place]} at token {place}"
-            )
-            raise GateFailed(f"document {number} encodes to other ids {when}: {detail}")
+
+def _each(encode: Callable[[str], Sequence[int]], texts: Sequence[str]) -> list[Sequence[int]]:
+    return [encode(text) for text in texts]
+
+
+def _compare(number: int, found: Sequence[int], expected: Sequence[int], when: str) -> None:
+    ours, theirs = list(expected), as_ints(found)
+    if ours != theirs:
+        place = next((i for i, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), None)
+        detail = (
+            f"{len(theirs)} tokens instead of {len(ours)}"
+            if place is None
+            else f"id {theirs[place]} instead of {ours[place]} at token {place}"
+        )
+        raise GateFailed(f"document {number} encodes to other ids {when}: {detail}")
 
 
 def _alike(found: Sequence[int], expected: list[int], offset: int) -> bool:
@@ -171,13 +217,6 @@ def _seconds(call: Callable[[], object]) -> float:
     start = time.perf_counter()
     call()
     return time.perf_counter() - start
-
-
-def _as_ints(ids: Sequence[int]) -> list[int]:
-    try:
-        return [operator.index(value) for value in ids]
-    except TypeError:
-        raise GateFailed(f"encode gives {type(ids).__name__} whose items are not all integers") from None
 
 
 def _difference(number: int, text: str, decoded: str) -> str:

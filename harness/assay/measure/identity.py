@@ -1,0 +1,68 @@
+"""Whether a tokenizer gives the ids that it claims: those of another one, text by text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assay.contracts import TokenBytes, Tokenizer
+from assay.errors import GateFailed
+from assay.fuzz import strings
+from assay.records import Metric
+
+FUZZ = 40_000
+SEED = 50_257
+EXCERPT = 16
+Result = list[int] | Exception
+
+
+class Identity:
+    """The reference whose ids a tokenizer claims to give, by name."""
+
+    def __init__(self, name: str, reference: Tokenizer) -> None:
+        self.name = name
+        self.reference = reference
+
+    def fuzz(self, tokenizer: Tokenizer) -> tuple[Metric, ...]:
+        """Compare the ids of 40,000 short nasty strings; raise `GateFailed` with the first difference."""
+        for number, text in enumerate(strings(FUZZ, SEED)):
+            self.compare(f"fuzz string {number}", text, _ids(self.reference, text), _ids(tokenizer, text))
+        return Metric(name="same_ids_as", value=self.name), Metric(name="fuzz_strings", value=FUZZ)
+
+    def compare(self, noun: str, text: str, expected: Result, found: Result) -> None:
+        """Raise `GateFailed` where ids differ; where the reference raises, the tokenizer may do so too."""
+        if found != expected and not (isinstance(found, Exception) and isinstance(expected, Exception)):
+            raise GateFailed(
+                f"it claims the ids of {self.name}, but {noun} {self._difference(text, expected, found)}",
+                remedy="mend it, or drop the claim same_ids_as",
+            )
+
+    def _difference(self, text: str, expected: Result, found: Result) -> str:
+        if isinstance(found, Exception):
+            return f"({_short(text)}) raises {type(found).__name__}: {' '.join(str(found).split())[:80]}"
+        if isinstance(expected, Exception):
+            return f"({_short(text)}) gives ids where {self.name} raises {type(expected).__name__}"
+        place = next((i for i, (a, b) in enumerate(zip(expected, found, strict=False)) if a != b), None)
+        if place is None:
+            place = min(len(expected), len(found))
+            what = f"has {len(found)} tokens instead of {len(expected)}"
+        else:
+            what = f"has id {found[place]} instead of {expected[place]} at token {place}"
+        return f"{what}{self._at(text, expected[:place])}"
+
+    def _at(self, text: str, before: Sequence[int]) -> str:
+        """Say at which byte, and show the bytes from there on; the text where the reference does not tell bytes."""
+        if not isinstance(self.reference, TokenBytes):
+            return f" of {_short(text)}"
+        offset = sum(len(self.reference.token_bytes(value)) for value in before)
+        return f", byte {offset}: {text.encode('utf-8', 'surrogatepass')[offset : offset + EXCERPT]!r}"
+
+
+def _ids(tokenizer: Tokenizer, text: str) -> Result:
+    try:
+        return [int(value) for value in tokenizer.encode(text)]
+    except Exception as error:
+        return error
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 2 * EXCERPT else text[: 2 * EXCERPT] + "…")

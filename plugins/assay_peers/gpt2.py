@@ -1,0 +1,75 @@
+"""GPT-2's vocabulary in the two forms that other libraries read, from the merges that `assay_tiktoken` ships."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import lzma
+from importlib import resources
+
+import assay
+
+VOCAB_BPE = "1ce1664773c50f3e0cc8842619a93edc4624525b728b188a9e0be33b7726adc5"
+ENDOFTEXT = "<|endoftext|>"
+SPECIALS = {ENDOFTEXT: 50256}
+VOCAB_SIZE = 50257
+
+
+def merges() -> list[str]:
+    """Give the merges by rank, each as two parts with a space between, in printable stand-ins for bytes."""
+    packed = resources.files("assay_tiktoken").joinpath("data/vocab.bpe.xz").read_bytes()
+    content = lzma.decompress(packed)
+    if hashlib.sha256(content).hexdigest() != VOCAB_BPE:
+        raise assay.AssayError("the shipped GPT-2 merges are damaged", remedy="reinstall assay")
+    return content.decode("utf-8").splitlines()[1:]
+
+
+def stand_ins() -> dict[str, int]:
+    """Give the byte behind each stand-in, in the order of the ids 0 to 255.
+
+    GPT-2's `encoder.py` (2019) writes byte b as chr(b) where that is printable and no space, and the n-th
+    other byte as chr(256 + n); the printable bytes come first in the vocabulary.
+    """
+    printable = [byte for byte in range(256) if chr(byte).isprintable() and chr(byte) != " "]
+    others = [byte for byte in range(256) if byte not in printable]
+    return {chr(byte): byte for byte in printable} | {chr(256 + n): byte for n, byte in enumerate(others)}
+
+
+def tokenizer_json() -> str:
+    """Give the vocabulary as a Hugging Face `tokenizer.json`, the special token recognised in a text."""
+    lines = merges()
+    tokens = [*stand_ins(), *(line.replace(" ", "") for line in lines), ENDOFTEXT]
+    byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
+    end = {"id": SPECIALS[ENDOFTEXT], "content": ENDOFTEXT, "special": True, "normalized": False}
+    return json.dumps(
+        {
+            "version": "1.0",
+            "truncation": None,
+            "padding": None,
+            "added_tokens": [end | {"single_word": False, "lstrip": False, "rstrip": False}],
+            "normalizer": None,
+            "pre_tokenizer": byte_level,
+            "post_processor": None,
+            "decoder": byte_level,
+            "model": {
+                "type": "BPE",
+                "dropout": None,
+                "unk_token": None,
+                "continuing_subword_prefix": "",
+                "end_of_word_suffix": "",
+                "fuse_unk": False,
+                "byte_fallback": False,
+                "vocab": {token: index for index, token in enumerate(tokens)},
+                "merges": lines,
+            },
+        }
+    )
+
+
+def rank_file() -> bytes:
+    """Give the vocabulary as tiktoken's file `r50k_base.tiktoken`: one token in base64 and its rank per line."""
+    byte_of = stand_ins()
+    tokens = [*byte_of, *(line.replace(" ", "") for line in merges())]
+    encoded = (base64.b64encode(bytes([byte_of[char] for char in token])) for token in tokens)
+    return b"".join(b"%s %d\n" % (token, rank) for rank, token in enumerate(encoded))

@@ -1,0 +1,24 @@
+"""GPT-2 by Hugging Face `tokenizers`, from a `tokenizer.json` made in memory."""
+
+from __future__ import annotations
+
+from tokenizers import Tokenizer
+
+from assay_peers.binding import Binding
+from assay_peers.gpt2 import tokenizer_json
+
+
+def bind(tokenizer: Tokenizer, unk: str | None = None) -> Binding:
+    """Bind a `tokenizers.Tokenizer`; nothing is put around a text, and no special token is dropped in decoding."""
+    return Binding(
+        vocab_size=tokenizer.get_vocab_size(),
+        encode=lambda text: tokenizer.encode(text, add_special_tokens=False).ids,  # type: ignore[no-any-return]
+        decode=lambda ids: tokenizer.decode(ids, skip_special_tokens=False),  # type: ignore[no-any-return]
+        unk_id=None if unk is None else tokenizer.token_to_id(unk),
+    )
+
+
+def gpt2(training_text: str = "") -> Binding:
+    """Build GPT-2. It is pretrained: the training text is not used."""
+    del training_text
+    return bind(Tokenizer.from_str(tokenizer_json()))
