@@ -60,7 +60,7 @@ class Watcher:
 def run(
     *,
     suite: str = "tutorial",
-    tokenizers: str = "*",
+    tokenizers: str | None = None,
     attentions: str = "*",
     corpora: str | None = None,
     held_out: float = 0.1,

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import sys
-from array import array
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assay.records import AnchorTiming, Metric, Timing
@@ -24,14 +22,47 @@ class Definition:
 
 CATALOGUE = (
     Definition(name="vocabulary_size", unit="entries", meaning="one more than the largest id"),
+    Definition(name="assigned_ids", unit="ids", meaning="ids below vocabulary_size for which token_bytes gives bytes"),
+    Definition(name="special_ids", unit="ids", meaning="ids of the special tokens, as the tokenizer lists them"),
+    Definition(name="used_ids", unit="ids", meaning="different ids over all documents"),
+    Definition(name="vocabulary_utilisation", unit="share", meaning="used_ids / vocabulary_size"),
+    Definition(
+        name="renyi_efficiency_used",
+        unit="share",
+        meaning="Rényi entropy (alpha 2.5) of the ids / log2 used_ids",
+    ),
+    Definition(
+        name="renyi_efficiency_nominal",
+        unit="share",
+        meaning="Rényi entropy (alpha 2.5) of the ids / log2 vocabulary_size",
+    ),
     Definition(name="documents", unit="documents", meaning="documents measured"),
     Definition(name="characters", unit="code points", meaning="Unicode code points of the documents"),
     Definition(name="bytes", unit="bytes", meaning="UTF-8 bytes of the documents"),
+    Definition(name="words", unit="words", meaning="words as UAX 29 segments them; absent in scripts without spaces"),
+    Definition(
+        name="spaceless_share",
+        unit="share",
+        meaning="code points of scripts that put no spaces between words / characters",
+    ),
     Definition(name="tokens", unit="tokens", meaning="ids over all documents, each encoded by itself"),
     Definition(name="unknown_tokens", unit="tokens", meaning="ids equal to the tokenizer's unknown id"),
     Definition(name="unknown_token_rate", unit="share", meaning="unknown_tokens / tokens"),
     Definition(name="bytes_per_token", unit="bytes", meaning="bytes / tokens"),
     Definition(name="characters_per_token", unit="code points", meaning="characters / tokens"),
+    Definition(name="fertility", unit="tokens", meaning="tokens / words"),
+    Definition(name="continued_words", unit="share", meaning="words with a border between tokens inside / words"),
+    *(
+        Definition(name=f"{name}_{end}", unit=unit, meaning=f"{side} end of the 95 % interval of {name} over documents")
+        for name, unit in (("unknown_token_rate", "share"), ("bytes_per_token", "bytes"), ("fertility", "tokens"))
+        for end, side in (("low", "lower"), ("high", "upper"))
+    ),
+    Definition(name="parity", unit="ratio", meaning="tokens of a language / tokens of English, on parallel documents"),
+    Definition(name="premium", unit="ratio", meaning="the largest parity of a language; 1 where English has it"),
+    Definition(name="premium_language", unit="text", meaning="the language of the largest parity"),
+    Definition(
+        name="compression", unit="ratio", meaning="bytes_per_token / the baseline's bytes_per_token", exact=False
+    ),
     Definition(name="round_trip", unit="share", meaning="documents with decode(encode(text)) == text / documents"),
     Definition(name="round_trip_difference", unit="text", meaning="the first place where the round trip differs"),
     Definition(name="ids_sha256", unit="hex", meaning="sha256 of all ids as 64-bit little-endian integers"),
@@ -137,50 +168,23 @@ CATALOGUE = (
 )
 OVERHEAD_S = 100e-6
 TIMED = ("mb_per_s", "tokens_per_s", "seconds", "spread", "contention", "samples", "ratio", "ratio_low", "ratio_high")
+OF_LANGUAGES = ("tokens", "parity")
+LANGUAGE = r"[a-z]{2,3}(-[A-Za-z0-9]{1,8})*"
 DEFINITIONS = {definition.name: definition for definition in CATALOGUE}
 
 
 def definition(name: str) -> Definition | None:
-    """Find a metric's definition; `encode_spread` is the `spread` of the operation `encode`."""
+    """Find a metric's definition.
+
+    `encode_spread` is the `spread` of the operation `encode`, `tokens_pt-BR` the `tokens` of the documents in
+    that language.
+    """
     operation, _, rest = name.partition("_")
-    return DEFINITIONS.get(name) or (DEFINITIONS.get(rest) if operation and rest in TIMED else None)
-
-
-def ids_digest(documents: Iterable[Sequence[int]]) -> str:
-    """The sha256 of all ids in order, each as a 64-bit little-endian integer."""
-    hasher = hashlib.sha256()
-    for ids in documents:
-        packed = array("q", list(ids))
-        if sys.byteorder == "big":
-            packed.byteswap()
-        hasher.update(packed.tobytes())
-    return hasher.hexdigest()
-
-
-def token_counts(
-    texts: Sequence[str], ids: Sequence[Sequence[int]], *, vocabulary_size: int, unk_id: int | None
-) -> tuple[Metric, ...]:
-    """The counts of one tokenizer on some documents, and what follows from them. Sums over documents."""
-    characters = sum(map(len, texts))
-    size = sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
-    tokens = sum(map(len, ids))
-    unknown = 0 if unk_id is None else sum(list(document).count(unk_id) for document in ids)
-    metrics = [
-        Metric(name="vocabulary_size", value=vocabulary_size),
-        Metric(name="documents", value=len(texts)),
-        Metric(name="characters", value=characters),
-        Metric(name="bytes", value=size),
-        Metric(name="tokens", value=tokens),
-        Metric(name="unknown_tokens", value=unknown),
-        Metric(name="ids_sha256", value=ids_digest(ids)),
-    ]
-    if tokens:
-        metrics += [
-            Metric(name="unknown_token_rate", value=unknown / tokens),
-            Metric(name="bytes_per_token", value=size / tokens),
-            Metric(name="characters_per_token", value=characters / tokens),
-        ]
-    return tuple(metrics)
+    if name in DEFINITIONS:
+        return DEFINITIONS[name]
+    if operation in OF_LANGUAGES and re.fullmatch(LANGUAGE, rest):
+        return DEFINITIONS[operation]
+    return DEFINITIONS.get(rest) if operation and rest in TIMED else None
 
 
 def speeds(timing: Timing, *, tokens: int, size: int | None = None) -> tuple[Metric, ...]:

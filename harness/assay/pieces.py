@@ -83,6 +83,11 @@ class Pieces:
         """How many tokens are the unknown token."""
         return sum(token.unknown for token in self.tokens)
 
+    @property
+    def lost_bytes(self) -> int:
+        """How many bytes of the text no token covers."""
+        return sum(end - start for start, end in (span.bytes for span in self.lost))
+
 
 def cut(host: Host, plugins: Sequence[TokenizerPlugin], training: str, text: str) -> Iterator[Pieces]:
     """Encode a text with each tokenizer, built on the training text."""
@@ -134,9 +139,8 @@ def cut_by(plugin: TokenizerPlugin, training: str, text: str) -> Pieces:
         if isinstance(tokenizer, Spans):
             places = _checked(tokenizer.spans(text), len(ids), len(text))
         else:
-            places = find(text, [_needle(*known) for known in zip(data, unknown, strict=True)], unknown)
-            if plugin.lossless and decoded == text:
-                places = _closed(places, len(text))
+            places = find(text, list(map(_needle, data, unknown)), unknown)
+            places = _closed(places, len(text)) if plugin.lossless and decoded == text else places
         spans = [ruler.characters(*place) for place in places]
     return Pieces(
         tokenizer=plugin.name,
@@ -173,8 +177,8 @@ def find(text: str, needles: Sequence[str], unknown: Sequence[bool]) -> list[Ran
     Unknown tokens, and needles that are not there, get the words between their neighbours: one each where
     there are as many words, otherwise all of them together, and an empty range where there are none.
     """
-    found = [_Search(text, needles, unknown, fold).run() for fold in (str, _folded)]
-    return max(found, key=lambda places: len(text) - sum(end - start for start, end in _gaps(places, len(text))))
+    searches = [_Search(text, needles, unknown, fold) for fold in (str, _folded)]
+    return max((search.run() for search in searches), key=lambda found: found[0])[1]
 
 
 class _Search:
@@ -187,10 +191,10 @@ class _Search:
         self.home = [index for index, part in enumerate(folded) for _ in part]
         self.needles = ["".join(map(fold, needle)) for needle in needles]
 
-    def run(self) -> list[Range]:
-        """Give the place of every needle."""
+    def run(self) -> tuple[int, list[Range]]:
+        """Give the place of every needle, and how many were found there rather than put there."""
         places: list[Range] = []
-        at = end = 0
+        at = end = hits = 0
         for number in range(len(self.needles)):
             hit = self._next(number, at, number - len(places))
             if hit is not None:
@@ -198,7 +202,8 @@ class _Search:
                 places += self._shared(end, start, number - len(places))
                 at, end = hit[1], self.home[hit[1] - 1] + 1
                 places.append((start, end))
-        return places + self._shared(end, len(self.text), len(self.needles) - len(places))
+                hits += 1
+        return hits, places + self._shared(end, len(self.text), len(self.needles) - len(places))
 
     def _next(self, number: int, at: int, waiting: int) -> Range | None:
         """Find one needle at a place or, if need be, beyond it, where so many tokens before it have none yet."""
@@ -209,9 +214,14 @@ class _Search:
         reach = self.line[at : at + REACH * (waiting + 1)]
         least = sum(self.unknown[number - waiting : number])
 
-        def likely(start: int) -> tuple[bool, int, bool, int]:
-            fits = least <= len(self.line[at:start].split()) <= waiting
-            return fits, self._run(number + 1, start + len(word)), self._whole(start, word), -start
+        def likely(start: int) -> tuple[bool, int, int, int]:
+            words = len(self.line[at:start].split())
+            return (
+                min(least, 1) <= words <= waiting,
+                self._run(number + 1, start + len(word)),
+                self._edges(start, word),
+                -start,
+            )
 
         starts = [at + match.start() for match in re.finditer(f"(?={re.escape(word)})", reach)] if word else []
         return (best := max(starts, key=likely), best + len(word)) if starts else None
@@ -227,18 +237,20 @@ class _Search:
         return (at, at + len(word)) if word and self.line.startswith(word, at) else None
 
     def _run(self, number: int, at: int) -> int:
-        """Count the needles that follow at once."""
-        for count in range(AHEAD):
-            hit = self._here(number + count, at) if number + count < len(self.needles) else None
+        """Count the needles that follow at once; behind the last one nothing but white space may be left."""
+        for count, following in enumerate(range(number, number + AHEAD)):
+            if following == len(self.needles):
+                return count if self.line[at:].strip() else AHEAD
+            hit = self._here(following, at)
             if hit is None:
                 return count
             at = hit[1]
         return AHEAD
 
-    def _whole(self, start: int, word: str) -> bool:
-        """Tell whether neither edge cuts a word."""
+    def _edges(self, start: int, word: str) -> int:
+        """Rate the two edges of a place: 2 for one at white space, 1 between words, 0 within a word."""
         pairs = (self.line[max(0, start - 1) : start + 1], self.line[start + len(word) - 1 : start + len(word) + 1])
-        return not any(len(pair) == 2 and pair.isalnum() for pair in pairs)
+        return sum(2 if pair[:1].isspace() or not pair[1:].strip() else not pair.isalnum() for pair in pairs)
 
     def _shared(self, start: int, end: int, count: int) -> list[Range]:
         words = [(match.start(), match.end()) for match in WORD.finditer(self.text, start, max(start, end))]
@@ -270,15 +282,15 @@ def _checked(spans: Sequence[Range], count: int, length: int) -> list[Range]:
 
 def _closed(places: list[Range], length: int) -> list[Range]:
     """Give what a lossless tokenizer leaves between two tokens to the one behind it, and the rest to the last."""
-    groups = [(place, len(list(group))) for place, group in groupby(places)]
-    last = max((index for index, ((start, end), _) in enumerate(groups) if end > start), default=len(groups) - 1)
+    last = next((place for place in reversed(places) if place[0] < place[1]), places[-1] if places else None)
     closed: list[Range] = []
     reached = 0
-    for index, ((start, end), count) in enumerate(groups):
-        if end > start or index == last:
-            start, end = min(start, reached), length if index == last else end
+    for place, group in groupby(places):
+        start, end = place
+        if start < end or place == last:
+            start, end = min(start, reached), length if place == last else end
             reached = max(reached, end)
-        closed += [(start, end)] * count
+        closed += [(start, end)] * len(list(group))
     return closed
 
 

@@ -13,6 +13,8 @@ from assay.host import Host
 from assay.records import AttentionCase, Case, TokenizerCase
 from assay.workload import Semantics, TextSource, Workload
 
+OURS = "assay"
+TUTORIAL = ("regex", "regex-unk", "gpt2", "r50k_base", "p50k_base", "cl100k_base", "o200k_base")
 CAUSAL = Semantics(mask="causal")
 CAUSAL_DROPOUT = Semantics(mask="causal", dropout=0.1)
 
@@ -23,7 +25,8 @@ class Suite:
     selected, else the first.
 
     `baselines` are the plugins that the others are compared with. With `grid` tokenizers are also timed at
-    several lengths of text and in batches.
+    several lengths of text and in batches. Of the tokenizers that come with Assay those in `tokenizers` take
+    part, all for None; those of others always do.
     """
 
     name: str
@@ -33,6 +36,7 @@ class Suite:
     source_tokenizer: str
     baselines: tuple[str, ...]
     workloads: tuple[Workload, ...]
+    tokenizers: tuple[str, ...] | None = None
     grid: bool = False
 
 
@@ -52,11 +56,12 @@ SUITES = (
     Suite(
         name="tutorial",
         version=1,
-        summary="every system of the tutorial: all tokenizers, and attention at 7x5, 8x4x256 and 4x256x256",
+        summary="every system of the tutorial, tokenizers of others, and attention at 7x5, 8x4x256 and 4x256x256",
         corpora="the-verdict",
         source_tokenizer="gpt2",
         baselines=("gpt2", "sdpa"),
         workloads=tuple(_tutorial_workloads()),
+        tokenizers=TUTORIAL,
     ),
     Suite(
         name="standard",
@@ -71,11 +76,12 @@ SUITES = (
     Suite(
         name="quick",
         version=1,
-        summary="all tokenizers, and attention at 8x4x256 only",
+        summary="the same tokenizers, and attention at 8x4x256 only",
         corpora="the-verdict",
         source_tokenizer="gpt2",
         baselines=("gpt2", "sdpa"),
         workloads=tuple(workload for workload in _tutorial_workloads() if workload.batch == 8),
+        tokenizers=TUTORIAL,
     ),
 )
 
@@ -84,12 +90,12 @@ SUITES = (
 class Selection:
     """What was asked: comma-separated names and globs, or `none`; corpora may also be paths.
 
-    `corpora` None takes those of the suite. `held_out` is the share of each corpus that trainable
+    `tokenizers` and `corpora` None take those of the suite. `held_out` is the share of each corpus that trainable
     tokenizers do not see in a second row; 0 makes no such row. `threads` is torch's.
     """
 
     suite: str = "tutorial"
-    tokenizers: str = "*"
+    tokenizers: str | None = None
     attentions: str = "*"
     corpora: str | None = None
     held_out: float = 0.1
@@ -117,7 +123,7 @@ def plan(host: Host, selection: Selection) -> tuple[Case, ...]:
     if not 0.0 <= selection.held_out < 1.0:
         raise AssayError(f"the held-out share must lie in [0 %, 100 %), not {selection.held_out * 100:g} %")
     corpora = _corpora(host, chosen.corpora if selection.corpora is None else selection.corpora)
-    tokenizers = host.select(TokenizerPlugin, selection.tokenizers)
+    tokenizers = _tokenizers(host, chosen, selection.tokenizers)
     attentions = host.select(AttentionPlugin, selection.attentions)
     splits = dict.fromkeys((0.0, selection.held_out))
     ladders = {corpus for corpus in corpora if find(host, corpus).kind == LADDER}
@@ -140,6 +146,17 @@ def plan(host: Host, selection: Selection) -> tuple[Case, ...]:
     if not cases:
         raise AssayError("nothing is selected", remedy="give --tokenizers or --attentions, see `assay list`")
     return tuple(cases)
+
+
+def _tokenizers(host: Host, chosen: Suite, patterns: str | None) -> tuple[TokenizerPlugin, ...]:
+    """Those asked for; else the suite's own, and whatever others have installed or brought as a file."""
+    if patterns is not None or chosen.tokenizers is None:
+        return host.select(TokenizerPlugin, "*" if patterns is None else patterns)
+    return tuple(
+        plugin
+        for plugin in host.every(TokenizerPlugin)
+        if plugin.name in chosen.tokenizers or host.origin(plugin).distribution != OURS
+    )
 
 
 def _corpora(host: Host, patterns: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from assay.errors import AssayError
+from assay.findings import finding_tables, grid_tables
 from assay.manifest import Manifest
 from assay.noise import Noise
 from assay.records import Measurement, Run
@@ -25,7 +26,8 @@ def as_page(run: Run, manifest: Manifest, measurements: Sequence[Measurement], n
     """Write the page."""
     floor = "" if noise is None else f"Noise floor of this run: {noise}.\n\n"
     facts = "".join(f"- {name}: {value}\n" for name, value in run.environment.items())
-    sections = "\n".join(as_markdown(table) for table in result_tables(measurements))
+    shown = (*finding_tables(measurements), *result_tables(measurements), *grid_tables(measurements))
+    sections = "\n".join(map(as_markdown, shown))
     return (
         f"# Assay run {run.id}\n\nSuite {run.suite}, started {run.started}, {run.state}; {manifest}.\n\n"
         f"{READING}\n{floor}{sections}\n"

@@ -104,11 +104,6 @@ def raw_tables(measurements: Sequence[Measurement]) -> tuple[Table, ...]:
     return tuple(tables)
 
 
-def show(measurements: Sequence[Measurement]) -> None:
-    """Write results to standard output: rounded for a person on a terminal, raw for a pipe."""
-    write(result_tables(measurements) if sys.stdout.isatty() else raw_tables(measurements))
-
-
 def write(tables: Iterable[Table], stream: TextIO | None = None) -> None:
     """Write tables to a stream, standard output for None: drawn on a terminal, as TSV elsewhere."""
     stream = sys.stdout if stream is None else stream

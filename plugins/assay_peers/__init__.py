@@ -14,7 +14,6 @@ SENTENCEPIECE = "sentencepiece>=0.2"
 
 ENDOFTEXT = assay.SpecialTokens(eos="<|endoftext|>", in_text="recognised")
 BPE_SPECIALS = ENDOFTEXT
-UNIGRAM_SPECIALS = assay.SpecialTokens(unk="<unk>", in_text="recognised")
 WORDPIECE_SPECIALS = assay.SpecialTokens(unk="[UNK]", in_text="recognised")
 BERT_SPECIALS = assay.SpecialTokens(
     bos="[CLS]", eos="[SEP]", pad="[PAD]", unk="[UNK]", other=("[MASK]",), in_text="recognised"
@@ -35,7 +34,6 @@ GPT2 = (
 )
 TRAINED = (
     ("hf-bpe-4k", "trained:bpe", "byte-level BPE", True, BPE_SPECIALS),
-    ("hf-unigram-4k", "trained:unigram", "a Unigram model", False, UNIGRAM_SPECIALS),
     ("hf-wordpiece-4k", "trained:wordpiece", "lower-cased WordPiece", False, WORDPIECE_SPECIALS),
     ("sentencepiece-bpe-4k", "sentencepiece:bpe", "BPE over code points", False, SENTENCEPIECE_SPECIALS),
     ("sentencepiece-unigram-4k", "sentencepiece:unigram", "a Unigram model", False, SENTENCEPIECE_SPECIALS),

@@ -13,6 +13,6 @@ def cl100k(training_text: str = "") -> Binding:
     encoding = bpe_openai.get_encoding("cl100k_base")
     return Binding(
         vocab_size=encoding.n_vocab,
-        encode=lambda text: encoding.encode(text, allowed_special="all"),  # type: ignore[no-any-return]
+        encode=lambda text: encoding.encode(text, allowed_special="all"),
         decode=encoding.decode,
     )

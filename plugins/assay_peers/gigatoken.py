@@ -14,6 +14,6 @@ def gpt2(training_text: str = "") -> Binding:
     tokenizer = gigatoken.Tokenizer.from_json(tokenizer_json())
     return Binding(
         vocab_size=tokenizer.vocab_size,
-        encode=lambda text: tokenizer.encode(text).tolist(),  # type: ignore[no-any-return]
-        decode=lambda ids: tokenizer.decode(list(ids)).decode("utf-8", "replace"),  # type: ignore[no-any-return]
+        encode=lambda text: tokenizer.encode(text).tolist(),
+        decode=lambda ids: tokenizer.decode(list(ids)).decode("utf-8", "replace"),
     )

@@ -12,8 +12,8 @@ def bind(tokenizer: Tokenizer, unk: str | None = None) -> Binding:
     """Bind a `tokenizers.Tokenizer`; nothing is put around a text, and no special token is dropped in decoding."""
     return Binding(
         vocab_size=tokenizer.get_vocab_size(),
-        encode=lambda text: tokenizer.encode(text, add_special_tokens=False).ids,  # type: ignore[no-any-return]
-        decode=lambda ids: tokenizer.decode(ids, skip_special_tokens=False),  # type: ignore[no-any-return]
+        encode=lambda text: tokenizer.encode(text, add_special_tokens=False).ids,
+        decode=lambda ids: tokenizer.decode(ids, skip_special_tokens=False),
         unk_id=None if unk is None else tokenizer.token_to_id(unk),
     )
 

@@ -14,6 +14,6 @@ def gpt2(training_text: str = "") -> Binding:
     tokenizer = kitoken.Kitoken.from_tokenizers(tokenizer_json().encode("utf-8"))
     return Binding(
         vocab_size=VOCAB_SIZE,
-        encode=lambda text: tokenizer.encode(text, True),  # type: ignore[no-any-return]
-        decode=lambda ids: tokenizer.decode(ids, True).decode("utf-8", "replace"),  # type: ignore[no-any-return]
+        encode=lambda text: tokenizer.encode(text, True),
+        decode=lambda ids: tokenizer.decode(ids, True).decode("utf-8", "replace"),
     )

@@ -13,7 +13,7 @@ def cl100k(training_text: str = "") -> Binding:
     """Build cl100k_base; a special token in a text is read as text. The training text is not used."""
     del training_text
     tokenizer = openai.cl100k_base()
-    pairs = tokenizer.bpe
+    pairs = tokenizer.bpe()
     return Binding(
         vocab_size=VOCAB_SIZE,
         encode=tokenizer.encode,

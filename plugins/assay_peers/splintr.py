@@ -15,5 +15,5 @@ def gpt2(training_text: str = "") -> Binding:
     return Binding(
         vocab_size=tokenizer.vocab_size,
         encode=tokenizer.encode_with_special,
-        decode=lambda ids: tokenizer.decode_bytes(ids).decode("utf-8", "replace"),  # type: ignore[no-any-return]
+        decode=lambda ids: tokenizer.decode_bytes(ids).decode("utf-8", "replace"),
     )

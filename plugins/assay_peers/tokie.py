@@ -20,6 +20,6 @@ def gpt2(training_text: str = "") -> Binding:
         tokenizer = tokie.Tokenizer.from_json(str(file))
     return Binding(
         vocab_size=tokenizer.vocab_size,
-        encode=lambda text: tokenizer.encode(text, False).ids,  # type: ignore[no-any-return]
-        decode=lambda ids: tokenizer.decode_bytes(ids).decode("utf-8", "replace"),  # type: ignore[no-any-return]
+        encode=lambda text: tokenizer.encode(text, False).ids,
+        decode=lambda ids: tokenizer.decode_bytes(ids).decode("utf-8", "replace"),
     )

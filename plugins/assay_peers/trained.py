@@ -1,10 +1,13 @@
-"""BPE, Unigram and WordPiece, trained by Hugging Face `tokenizers` on the training text."""
+"""BPE and WordPiece, trained by Hugging Face `tokenizers` on the training text.
+
+Its Unigram trainer gives other pieces in every process (0.23.3), which no run could repeat; SentencePiece's does not.
+"""
 
 from __future__ import annotations
 
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
-from assay_peers import BPE_SPECIALS, UNIGRAM_SPECIALS, VOCAB_SIZE, WORDPIECE_SPECIALS
+from assay_peers import BPE_SPECIALS, VOCAB_SIZE, WORDPIECE_SPECIALS
 from assay_peers.binding import Binding
 from assay_peers.hugging_face import bind
 
@@ -24,29 +27,29 @@ def bpe(training_text: str) -> Binding:
     return bind(tokenizer)
 
 
-def unigram(training_text: str) -> Binding:
-    """Train a Unigram model on words that carry their space, as SentencePiece cuts them, after NFKC."""
-    unk = UNIGRAM_SPECIALS.unk
-    tokenizer = Tokenizer(models.Unigram())
-    tokenizer.normalizer = normalizers.NFKC()
-    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
-    tokenizer.decoder = decoders.Metaspace()
-    trainer = trainers.UnigramTrainer(
-        vocab_size=VOCAB_SIZE, special_tokens=list(UNIGRAM_SPECIALS.tokens), unk_token=unk, show_progress=False
-    )
-    tokenizer.train_from_iterator(training_text.splitlines(), trainer)
-    return bind(tokenizer, unk)
-
-
 def wordpiece(training_text: str) -> Binding:
-    """Train WordPiece on lower-cased words and punctuation, as BERT cuts them."""
+    """Train WordPiece on lower-cased words and punctuation, as BERT cuts them.
+
+    The library numbers the letters inside words in the order of a hash table, and so gives another vocabulary in
+    every process; named beforehand as special tokens they have an order. A fresh model then knows them as pieces.
+    """
     unk = WORDPIECE_SPECIALS.unk
-    tokenizer = Tokenizer(models.WordPiece(unk_token=unk))
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer.decoder = decoders.WordPiece()
+    normalizer = normalizers.BertNormalizer(lowercase=True)
+    cut = pre_tokenizers.BertPreTokenizer()
+    words = [word for word, _ in cut.pre_tokenize_str(normalizer.normalize_str(training_text))]
+    letters = sorted({letter for word in words for letter in word[1:]})
+    school = Tokenizer(models.WordPiece(unk_token=unk))
+    school.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     trainer = trainers.WordPieceTrainer(
-        vocab_size=VOCAB_SIZE, special_tokens=list(WORDPIECE_SPECIALS.tokens), show_progress=False
+        vocab_size=VOCAB_SIZE,
+        special_tokens=[*WORDPIECE_SPECIALS.tokens, *(f"##{letter}" for letter in letters)],
+        show_progress=False,
     )
-    tokenizer.train_from_iterator(training_text.splitlines(), trainer)
+    school.train_from_iterator(words, trainer)
+    vocabulary = school.get_vocab(with_added_tokens=False)
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token=unk))
+    tokenizer.normalizer = normalizer
+    tokenizer.pre_tokenizer = cut
+    tokenizer.decoder = decoders.WordPiece()
+    tokenizer.add_special_tokens(list(WORDPIECE_SPECIALS.tokens))
     return bind(tokenizer, unk)

@@ -37,5 +37,5 @@ def gpt2(training_text: str = "") -> Binding:
     return Binding(
         vocab_size=VOCAB_SIZE,
         encode=tokenizer.encode,
-        decode=lambda ids: tokenizer.decode_bytes(ids).decode("utf-8", "replace"),  # type: ignore[no-any-return]
+        decode=lambda ids: tokenizer.decode_bytes(ids).decode("utf-8", "replace"),
     )

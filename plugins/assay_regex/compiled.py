@@ -59,7 +59,7 @@ class CompiledTokenizer(RegexTokenizer):
         if count < 0:
             return super().encode(text)
         packed = array("i")
-        packed.frombytes(ids[:count].data)
+        packed.frombytes(ids[:count].view(np.uint8))
         return packed
 
     def decode(self, ids: Sequence[int]) -> str:
@@ -94,7 +94,7 @@ def _packed(texts: Iterable[str]) -> tuple[kernel.Array, kernel.Array]:
 
 
 def _white_space() -> tuple[kernel.Array, kernel.Array]:
-    """What each byte can begin, as far as white space goes; and the bytes of each white space outside ASCII, as a number."""
+    """What each byte can begin, separators left out; and the white space outside ASCII, its bytes as one number."""
     kinds = np.full(256, kernel.LETTER, dtype=np.uint8)
     beyond_ascii = []
     for character in filter(str.isspace, map(chr, range(LAST_WHITE_SPACE + 1))):

@@ -94,7 +94,7 @@ def encode(
             while at < size:
                 kind = kinds[data[at]]
                 if kind != LETTER:
-                    if kind == WHITE or kind == SEPARATOR:  # noqa: PLR1714 - `in` is slower here
+                    if kind in (WHITE, SEPARATOR):
                         break
                     if kind == DASH and at + 1 < size and kinds[data[at + 1]] == DASH:
                         break

@@ -13,10 +13,10 @@ import pytest
 from assay import clock
 from assay.contracts import Document, SpecialTokens, TokenizerPlugin
 from assay.corpus import Parts
+from assay.counts import ids_digest
 from assay.errors import GateFailed, UnknownToken
 from assay.measure.subject import Operation
 from assay.measure.tokenizer import SHORT, STRIDE, TokenizerSubject
-from assay.metrics import ids_digest
 from assay.records import Value
 
 SHORT_TEXT, LONG_TEXT = "to be or not", "so long a text " * 200

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import click
 
 from assay.cli.config import defaults
+from assay.cli.data import data
 from assay.cli.examining import doctor
 from assay.cli.listing import list_
 from assay.cli.reporting import report
@@ -30,7 +31,7 @@ def app() -> None:
     """Weigh tokenizers and attention implementations: correct first, then fast, honest about noise."""
 
 
-for command in (run_, list_, show, tokens, report, doctor):
+for command in (run_, list_, show, tokens, report, doctor, data):
     app.add_command(command)
 
 

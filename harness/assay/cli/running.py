@@ -16,7 +16,7 @@ GLOBS = "Comma-separated names and patterns, or none."
 
 @click.command("run")
 @click.option("--suite", envvar="ASSAY_SUITE", default="tutorial", show_default=True, help="See `assay list suites`.")
-@click.option("--tokenizers", envvar="ASSAY_TOKENIZERS", default="*", show_default=True, metavar="GLOBS", help=GLOBS)
+@click.option("--tokenizers", envvar="ASSAY_TOKENIZERS", metavar="GLOBS", help=f"{GLOBS}  [default: the suite's]")
 @click.option("--attentions", envvar="ASSAY_ATTENTIONS", default="*", show_default=True, metavar="GLOBS", help=GLOBS)
 @click.option(
     "--corpora",
@@ -104,7 +104,7 @@ GLOBS = "Comma-separated names and patterns, or none."
 @click.option("-q", "--quiet", envvar="ASSAY_QUIET", is_flag=True, help="No progress on standard error.")
 def run_(
     suite: str,
-    tokenizers: str,
+    tokenizers: str | None,
     attentions: str,
     corpora: str | None,
     held_out: float,
@@ -163,13 +163,13 @@ def run_(
 
 def _finish(outcome: Outcome, results: str, report: str | None, *, as_json: bool, quiet: bool) -> int:
     """Show what a run came to, and give its exit code."""
-    from assay import document, tables
+    from assay import document, findings
     from assay.report import write_markdown
 
     if as_json:
         click.echo(document.of_run(outcome.run, outcome.manifest, outcome.measurements, outcome.noise))
     else:
-        tables.show(outcome.measurements)
+        findings.show(outcome.measurements)
     if report is not None:
         write_markdown(report, outcome.run, outcome.manifest, outcome.measurements, outcome.noise)
     if not quiet:

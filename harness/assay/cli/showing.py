@@ -23,7 +23,7 @@ COLUMNS = ("id", "state", "started", "suite", "planned", "ok", "failed", "skippe
 @options.as_json
 def show(run: str | None, runs: bool, results: str, as_json: bool) -> int:
     """Show the results of a RUN again, by id or its beginning; the newest by default."""
-    from assay import document, tables
+    from assay import document, findings, tables
     from assay.noise import noise_floor
     from assay.store import Store
 
@@ -48,7 +48,7 @@ def show(run: str | None, runs: bool, results: str, as_json: bool) -> int:
     if as_json:
         click.echo(document.of_run(record, manifest, measurements, noise))
     else:
-        tables.show(measurements)
+        findings.show(measurements)
     if manifest.missing:
         remedy = f"go on with `assay run --resume {record.id}`"
         click.echo(f"run {record.id} is {record.state}: {manifest}; {remedy}", err=True)

@@ -70,8 +70,9 @@ class Running:
         )
 
     def fail(self, reason: str, remedy: str) -> None:
-        """End the case as failed."""
-        self.ended = without_speed(self.case, Answer(content={}, status=Status.FAILED, reason=reason, remedy=remedy))
+        """End the case as failed; what was predicted stays in the row."""
+        answer = Answer(content={}, status=Status.FAILED, reason=reason, remedy=remedy)
+        self.ended = without_speed(self.case, answer, self.predicted)
 
     def skip(self, reason: str, remedy: str) -> None:
         """End the case as skipped; what was predicted stays in the row."""

@@ -26,7 +26,7 @@ class Identity:
         """Compare the ids of 40,000 short nasty strings; raise `GateFailed` with the first difference."""
         for number, text in enumerate(strings(FUZZ, SEED)):
             self.compare(f"fuzz string {number}", text, _ids(self.reference, text), _ids(tokenizer, text))
-        return Metric(name="same_ids_as", value=self.name), Metric(name="fuzz_strings", value=FUZZ)
+        return (Metric(name="fuzz_strings", value=FUZZ),)
 
     def compare(self, noun: str, text: str, expected: Result, found: Result) -> None:
         """Raise `GateFailed` where ids differ; where the reference raises, the tokenizer may do so too."""

@@ -11,6 +11,7 @@ from functools import partial
 
 from assay.contracts import EncodeBatch, TokenizerPlugin
 from assay.corpus import Parts
+from assay.counts import token_counts
 from assay.errors import GateFailed, UnknownToken
 from assay.measure.cold import as_ints, first_pass, words_seen_before
 from assay.measure.grid import every_core, latency, lengths
@@ -19,7 +20,6 @@ from assay.measure.identity import Identity
 from assay.measure.memory import peak_resident_bytes, resident_bytes
 from assay.measure.predict import extrapolate, probe_sizes
 from assay.measure.subject import Operation
-from assay.metrics import token_counts
 from assay.records import Metric
 
 EXCERPT = 12
@@ -35,6 +35,7 @@ class TokenizerSubject:
         self.plugin = plugin
         self.grid, self.ladder = grid, ladder
         self.identity: Identity | None = None
+        self.documents = parts.measured
         self.texts = tuple(document.text for document in parts.measured)
         before = resident_bytes()
         start = time.perf_counter()
@@ -49,10 +50,11 @@ class TokenizerSubject:
 
     def predict(self) -> tuple[Metric, ...]:
         """Encode an eighth and a quarter of the text; a part may have words that the whole has not."""
+        claim = [] if self.identity is None else [Metric(name="same_ids_as", value=self.identity.name)]
         try:
-            return self._predict()
+            return (*claim, *self._predict())
         except UnknownToken:
-            return ()
+            return tuple(claim)
 
     def _predict(self) -> tuple[Metric, ...]:
         size = sum(map(len, self.texts))
@@ -99,7 +101,7 @@ class TokenizerSubject:
                 remedy="mend it, or announce it with lossless=False",
             )
         metrics = [
-            *token_counts(self.texts, self.ids, vocabulary_size=size, unk_id=tokenizer.unk_id),
+            *token_counts(self.documents, self.ids, tokenizer),
             Metric(name="round_trip", value=exact / len(self.texts)),
             Metric(name="special_tokens", value=plugin.specials.label),
             Metric(name="words_seen_before", value=words_seen_before(self.texts)),

