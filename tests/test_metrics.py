@@ -1,19 +1,13 @@
-"""The metric catalogue: every figure against a slow and obvious count, and every name documented."""
+"""The metric catalogue: what is made of timings, and every name documented."""
 
 from __future__ import annotations
 
-import hashlib
 import math
 import re
-from array import array
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from assay.metrics import (
     CATALOGUE,
@@ -23,102 +17,19 @@ from assay.metrics import (
     comparison,
     credit,
     definition,
-    ids_digest,
     machine_share,
     speeds,
-    token_counts,
 )
 from assay.records import AnchorTiming, Metric, Sample, Timing, Value
 from assay.stats import Ratio
 
 PAGE = Path(__file__).parents[1] / "docs" / "metrics.md"
 RATIO = Ratio(value=1.5, low=1.4, high=1.6, pairs=10, epochs=2)
-IDS = st.lists(st.integers(0, 2**40), max_size=12)
 
 
 def values(metrics: Sequence[Metric]) -> dict[str, Value]:
     assert len({metric.name for metric in metrics}) == len(metrics)
     return {metric.name: metric.value for metric in metrics}
-
-
-class TestCounts:
-    def test_by_hand(self) -> None:
-        counts = values(token_counts(["ab é", "字"], [[0, 7, 7], [3]], vocabulary_size=9, unk_id=7))
-        assert counts.pop("ids_sha256") == ids_digest([[0, 7, 7, 3]])
-        assert counts == {
-            "vocabulary_size": 9,
-            "documents": 2,
-            "characters": 5,
-            "bytes": 8,
-            "tokens": 4,
-            "unknown_tokens": 2,
-            "unknown_token_rate": 0.5,
-            "bytes_per_token": 2.0,
-            "characters_per_token": 1.25,
-        }
-
-    @settings(deadline=None)
-    @given(documents=st.lists(st.tuples(st.text(st.characters(), max_size=8), IDS), max_size=6), unk=st.integers(0, 3))
-    def test_against_a_slow_count(self, documents: list[tuple[str, list[int]]], unk: int) -> None:
-        characters = size = tokens = unknown = 0
-        for text, ids in documents:
-            for character in text:
-                characters += 1
-                point = ord(character)
-                size += 1 if point < 0x80 else 2 if point < 0x800 else 3 if point < 0x10000 else 4
-            for token in ids:
-                tokens += 1
-                unknown += token == unk
-        texts, ids_of = [text for text, _ in documents], [ids for _, ids in documents]
-        counts = values(token_counts(texts, ids_of, vocabulary_size=5, unk_id=unk))
-        assert (counts["documents"], counts["characters"], counts["bytes"]) == (len(documents), characters, size)
-        assert (counts["tokens"], counts["unknown_tokens"]) == (tokens, unknown)
-        if tokens:
-            assert counts["unknown_token_rate"] == unknown / tokens
-            assert counts["bytes_per_token"] == size / tokens
-            assert counts["characters_per_token"] == characters / tokens
-
-    def test_without_tokens_there_are_no_ratios(self) -> None:
-        counts = values(token_counts([" "], [[]], vocabulary_size=1, unk_id=None))
-        assert counts["tokens"] == 0
-        assert not {"unknown_token_rate", "bytes_per_token", "characters_per_token"} & set(counts)
-
-    def test_without_an_unknown_id_nothing_is_unknown(self) -> None:
-        counts = values(token_counts(["a"], [[0, 0]], vocabulary_size=1, unk_id=None))
-        assert (counts["unknown_tokens"], counts["unknown_token_rate"]) == (0, 0.0)
-
-
-class TestDigest:
-    def test_by_hand(self) -> None:
-        packed = bytes.fromhex("01000000000000000201000000000000ff00000000000000")
-        assert ids_digest([[1, 258], [255]]) == hashlib.sha256(packed).hexdigest()
-
-    def test_of_nothing(self) -> None:
-        assert ids_digest([]) == ids_digest([[], []]) == hashlib.sha256(b"").hexdigest()
-
-    @given(documents=st.lists(IDS, max_size=5))
-    def test_borders_between_documents_do_not_count(self, documents: list[list[int]]) -> None:
-        packed = b"".join(token.to_bytes(8, "little") for ids in documents for token in ids)
-        assert ids_digest(documents) == hashlib.sha256(packed).hexdigest()
-
-    @pytest.mark.parametrize(
-        "kind",
-        [
-            tuple,
-            np.array,
-            bytes,
-            bytearray,
-            partial(array, "B"),
-            partial(array, "q"),
-            lambda ids: memoryview(bytes(ids)),
-        ],
-        ids=["tuple", "numpy", "bytes", "bytearray", "array of bytes", "array of longs", "memoryview"],
-    )
-    @pytest.mark.parametrize("ids", [[3, 1, 2], [1, 2, 3, 4, 5, 6, 7, 8]], ids=["three", "eight"])
-    def test_any_sequence_of_integers_has_the_digest_of_a_list(
-        self, kind: Callable[[list[int]], Sequence[int]], ids: list[int]
-    ) -> None:
-        assert ids_digest([kind(ids)]) == ids_digest([ids])
 
 
 class TestSpeeds:
@@ -212,14 +123,24 @@ class TestCatalogue:
             for metric in speeds(timing, tokens=1, size=None if timing.name == "step" else 1)
         ]
         figures += [metric for timing in timings for metric in comparison(timing.name, RATIO, itself=False)]
-        figures += token_counts(["a"], [[0]], vocabulary_size=1, unk_id=0)
         assert [metric.name for metric in figures if definition(metric.name) is None] == []
 
     def test_the_figure_of_an_operation_has_the_definition_of_its_kind(self) -> None:
         assert definition("encode_spread") == definition("step_spread") == definition("spread")
         assert definition("build_seconds") != definition("seconds")
 
-    @pytest.mark.parametrize("name", ["", "nonsense", "_seconds", "encode_nonsense", "encode_tokens"])
+    @pytest.mark.parametrize("language", ["de", "ast", "pt-BR", "zh-Hans", "sl-rozaj-biske", "de-1996"])
+    def test_the_figure_of_a_language_has_the_definition_of_its_kind(self, language: str) -> None:
+        assert definition(f"tokens_{language}") == definition("tokens") != definition("tokens_per_s")
+        assert definition(f"parity_{language}") == definition("parity")
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            *("", "nonsense", "_seconds", "encode_nonsense", "encode_tokens"),
+            *("tokens_", "tokens_x", "tokens_DE", "tokens_de_CH", "tokens_german", "bytes_de", "_de", "parity_de-"),
+        ],
+    )
     def test_no_other_name_has_one(self, name: str) -> None:
         assert definition(name) is None
 

@@ -1,4 +1,4 @@
-"""Bringing a package by its registry's ordinary client. Nothing of it is installed, and no code of it is run by us."""
+"""Bringing a package by its registry's ordinary client. Nothing of it is installed."""
 
 from __future__ import annotations
 
@@ -57,12 +57,17 @@ def _ask(package: Package, folder: Path) -> Path:
         raise _replaced(package)
     arrived = folder / package.file
     if ended.returncode or not arrived.is_file():
-        said = [line.partition("ERROR:")[2] or line for line in ended.stderr.splitlines() if line.strip()]
-        errors = [line.partition("ERROR:")[2] for line in ended.stderr.splitlines() if "ERROR:" in line]
-        client = "npm" if package.registry == "npm" else "pip"
-        reason = " ".join((errors or said or ["it gave no reason"])[-1].split())
+        client, reason = "npm" if package.registry == "npm" else "pip", _reason(ended.stderr)
         raise assay.AssayError(f"{client} cannot bring {package}: {reason}", remedy=by_hand)
     return arrived
+
+
+def _reason(stderr: str) -> str:
+    """Pick what a client complains of: pip comes to the point last, npm first and over two lines."""
+    lines = [" ".join(line.split()) for line in stderr.splitlines() if line.strip()]
+    pip = [line.partition("ERROR: ")[2] for line in lines if "ERROR: " in line]
+    npm = [line.removeprefix("npm error ") for line in lines if line.startswith("npm error ")]
+    return (pip or [", ".join(npm[:2])] if pip or npm else lines or ["it gave no reason"])[-1]
 
 
 def _pip(package: Package, folder: Path) -> list[str]:

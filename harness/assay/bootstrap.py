@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 RESAMPLES = 1_000
-FEWEST = 10
+FEWEST = 20
 MOST = 200
 SEED = 1979
 
@@ -23,14 +23,15 @@ class Interval:
 def ratio_interval(numerators: Sequence[int], denominators: Sequence[int]) -> Interval | None:
     """Give the percentile bootstrap interval of Σ numerators / Σ denominators, an entry a document.
 
-    1,000 times as many documents as there are are drawn with replacement, from a fixed seed, and the ratio of
+    A thousand times, as many documents as there are, are drawn with replacement, from a fixed seed, and the ratio of
     their sums is taken; the interval runs from the 25th smallest to the 25th largest (Efron and Tibshirani, An
     Introduction to the Bootstrap, 1993, section 13.3). More than 200 documents are first dealt at random into
-    200 heaps, which are drawn instead: the spread of their sums is the same, and the time is bounded. Fewer than
-    ten documents, or a draw whose denominator is 0, have no interval.
+    200 heaps, which are drawn instead: the spread of their sums is the same, and the time is bounded. Of very unequal
+    documents it holds the truth somewhat less often than 95 in 100: about 91 for 20 of them, 93 for 40. Fewer than
+    twenty documents, numerators that are all 0, or a draw whose denominators are, have no interval.
     """
     units = list(zip(numerators, denominators, strict=True))
-    if len(units) < FEWEST:
+    if len(units) < FEWEST or not any(numerators):
         return None
     chance = random.Random(SEED)
     if len(units) > MOST:

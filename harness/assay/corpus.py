@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from assay.contracts import CorpusPlugin, Document
-from assay.errors import CorpusError
+from assay.errors import AssayError, CorpusError
 from assay.host import Host
 
 SUFFIXES = (".txt", ".text", ".md")
@@ -75,7 +75,7 @@ def load(corpus: CorpusPlugin) -> tuple[Document, ...]:
     """
     try:
         documents = tuple(corpus.documents())
-    except (KeyboardInterrupt, CorpusError):
+    except (KeyboardInterrupt, AssayError):
         raise
     except BaseException as error:  # a plugin may raise SystemExit, or a panic that is no Exception
         raise CorpusError(f"the corpus {corpus.name} cannot be read: {type(error).__name__}: {error}") from None

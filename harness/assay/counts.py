@@ -95,7 +95,9 @@ def ids_digest(documents: Iterable[Sequence[int]]) -> str:
 
 def _bytes_of(tokenizer: Tokenizer, tokens: Iterable[int]) -> Iterator[tuple[int, bytes]]:
     """The ids that are assigned, each with its bytes; none where the tokenizer does not tell."""
-    for token in tokens if isinstance(tokenizer, TokenBytes) else ():
+    if not isinstance(tokenizer, TokenBytes):
+        return
+    for token in tokens:
         try:
             content: object = tokenizer.token_bytes(token)
         except KeyError:

@@ -66,12 +66,11 @@ def look(host: Host, plugin: CorpusPlugin) -> Holding:
 
 def fetch(host: Host, plugin: CorpusPlugin, tell: Callable[[str], None]) -> Holding:
     """Bring a corpus here if it can be brought and is not here whole; what goes wrong is told in the result."""
-    brought = False
-    if isinstance(plugin.documents, Fetchable):
-        try:
-            brought = plugin.documents.fetch(tell)
-        except AssayError as error:
-            return _failed(plugin, error)
+    source = _source(plugin)
+    try:
+        brought = source is not None and source.fetch(tell)
+    except AssayError as error:
+        return _failed(plugin, error)
     found = look(host, plugin)
     if brought and found.state is State.READY:
         return Holding(corpus=plugin, state=State.FETCHED, places=found.places)
@@ -95,7 +94,13 @@ def verify(host: Host, plugin: CorpusPlugin) -> Holding:
 
 def places(plugin: CorpusPlugin) -> tuple[Path, ...]:
     """Give the paths of a corpus's fetched files; none for one that comes with its plugin."""
-    return plugin.documents.places if isinstance(plugin.documents, Fetchable) else ()
+    source = _source(plugin)
+    return () if source is None else source.places
+
+
+def _source(plugin: CorpusPlugin) -> Fetchable | None:
+    documents: object = plugin.documents
+    return documents if isinstance(documents, Fetchable) else None
 
 
 def _failed(plugin: CorpusPlugin, error: AssayError) -> Holding:

@@ -215,13 +215,8 @@ class _Search:
         least = sum(self.unknown[number - waiting : number])
 
         def likely(start: int) -> tuple[bool, int, int, int]:
-            words = len(self.line[at:start].split())
-            return (
-                min(least, 1) <= words <= waiting,
-                self._run(number + 1, start + len(word)),
-                self._edges(start, word),
-                -start,
-            )
+            fits = min(least, 1) <= len(self.line[at:start].split()) <= waiting
+            return fits, self._run(number + 1, start + len(word)), self._edges(start, word), -start
 
         starts = [at + match.start() for match in re.finditer(f"(?={re.escape(word)})", reach)] if word else []
         return (best := max(starts, key=likely), best + len(word)) if starts else None

@@ -123,7 +123,7 @@ def plan(host: Host, selection: Selection) -> tuple[Case, ...]:
     if not 0.0 <= selection.held_out < 1.0:
         raise AssayError(f"the held-out share must lie in [0 %, 100 %), not {selection.held_out * 100:g} %")
     corpora = _corpora(host, chosen.corpora if selection.corpora is None else selection.corpora)
-    tokenizers = _tokenizers(host, chosen, selection.tokenizers)
+    tokenizers = chosen_tokenizers(host, chosen, selection.tokenizers)
     attentions = host.select(AttentionPlugin, selection.attentions)
     splits = dict.fromkeys((0.0, selection.held_out))
     ladders = {corpus for corpus in corpora if find(host, corpus).kind == LADDER}
@@ -148,7 +148,7 @@ def plan(host: Host, selection: Selection) -> tuple[Case, ...]:
     return tuple(cases)
 
 
-def _tokenizers(host: Host, chosen: Suite, patterns: str | None) -> tuple[TokenizerPlugin, ...]:
+def chosen_tokenizers(host: Host, chosen: Suite, patterns: str | None) -> tuple[TokenizerPlugin, ...]:
     """Those asked for; else the suite's own, and whatever others have installed or brought as a file."""
     if patterns is not None or chosen.tokenizers is None:
         return host.select(TokenizerPlugin, "*" if patterns is None else patterns)

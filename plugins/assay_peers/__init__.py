@@ -9,6 +9,7 @@ import assay
 from assay_peers.files import absent
 
 VOCAB_SIZE = 4000  # of what is trained here; a small text has fewer pieces
+ALPHABET = 1000  # characters that are trained on one by one, the most frequent first
 HUGGING_FACE = "tokenizers>=0.20"
 SENTENCEPIECE = "sentencepiece>=0.2"
 
@@ -66,12 +67,13 @@ def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
     )
     yield assay.TokenizerPlugin(
         name="rs-bpe-cl100k",
-        summary="cl100k_base by rs-bpe, which has no special tokens",
+        summary="cl100k_base by rs-bpe; special tokens are cut out before, as it has none",
         requires=("rs-bpe>=0.1",),
         licence="MIT",
         build=assay.lazy("assay_peers.rs_bpe:cl100k"),
         pretrained=True,
         same_ids_as="cl100k_base",
+        specials=ENDOFTEXT,
     )
     for name, target, what, lossless, specials in TRAINED:
         library = HUGGING_FACE if name.startswith("hf-") else SENTENCEPIECE

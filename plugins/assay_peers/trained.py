@@ -5,9 +5,11 @@ Its Unigram trainer gives other pieces in every process (0.23.3), which no run c
 
 from __future__ import annotations
 
+from collections import Counter
+
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
-from assay_peers import BPE_SPECIALS, VOCAB_SIZE, WORDPIECE_SPECIALS
+from assay_peers import ALPHABET, BPE_SPECIALS, VOCAB_SIZE, WORDPIECE_SPECIALS
 from assay_peers.binding import Binding
 from assay_peers.hugging_face import bind
 
@@ -37,6 +39,8 @@ def wordpiece(training_text: str) -> Binding:
     normalizer = normalizers.BertNormalizer(lowercase=True)
     cut = pre_tokenizers.BertPreTokenizer()
     words = [word for word, _ in cut.pre_tokenize_str(normalizer.normalize_str(training_text))]
+    alphabet = {letter for letter, _ in Counter("".join(words)).most_common(ALPHABET)}
+    words = [word for word in words if alphabet.issuperset(word)]
     letters = sorted({letter for word in words for letter in word[1:]})
     school = Tokenizer(models.WordPiece(unk_token=unk))
     school.pre_tokenizer = pre_tokenizers.WhitespaceSplit()

@@ -59,7 +59,7 @@ class CompiledTokenizer(RegexTokenizer):
         if count < 0:
             return super().encode(text)
         packed = array("i")
-        packed.frombytes(ids[:count].view(np.uint8))
+        packed.frombytes(ids[:count].view(np.uint8).data)
         return packed
 
     def decode(self, ids: Sequence[int]) -> str:
@@ -94,12 +94,10 @@ def _packed(texts: Iterable[str]) -> tuple[kernel.Array, kernel.Array]:
 
 
 def _white_space() -> tuple[kernel.Array, kernel.Array]:
-    """What each byte can begin, separators left out; and the white space outside ASCII, its bytes as one number."""
+    """What each byte can begin, separators left out; and whether each character is white space."""
+    white = np.array([chr(code).isspace() for code in range(LAST_WHITE_SPACE + 1)])
     kinds = np.full(256, kernel.LETTER, dtype=np.uint8)
-    beyond_ascii = []
-    for character in filter(str.isspace, map(chr, range(LAST_WHITE_SPACE + 1))):
-        encoded = character.encode()
+    for code in white.nonzero()[0].tolist():
+        encoded = chr(code).encode()
         kinds[encoded[0]] = kernel.WHITE if len(encoded) == 1 else kernel.MAYBE_WHITE
-        if len(encoded) > 1:
-            beyond_ascii.append(int.from_bytes(encoded, "big"))
-    return kinds, np.array(beyond_ascii, dtype=np.int64)
+    return kinds, white

@@ -43,15 +43,13 @@ def enter(store: Array, starts: Array, slots: Array, hashes: Array) -> None:
 
 @compiled
 def white_width(data: Array, at: int, white: Array) -> int:
-    """Give the length in bytes of the white space outside ASCII that stands at a place, or 0."""
-    two = np.int64(data[at]) << 8 | np.int64(data[at + 1]) if at + 1 < len(data) else 0
-    three = two << 8 | np.int64(data[at + 2]) if at + 2 < len(data) else 0
-    for code in white:
-        if code == two:
-            return 2
-        if code == three:
-            return 3
-    return 0
+    """Give the length in bytes of the white space that begins with a byte above ASCII, or 0 where there is none."""
+    first, second = np.int64(data[at]), np.int64(data[at + 1] & 0x3F)
+    if first < 0xE0:
+        width, code = 2, (first & 0x1F) << 6 | second
+    else:
+        width, code = 3, (first & 0x0F) << 12 | second << 6 | np.int64(data[at + 2] & 0x3F)
+    return width if code < len(white) and white[code] else 0
 
 
 @compiled
@@ -67,8 +65,9 @@ def encode(
     unknown: int,
     out: Array,
 ) -> int:
-    """Write the id of each token of `data` to `out`, and give their number.
+    """Write the id of each token of `data`, whole UTF-8, to `out`, and give their number.
 
+    `kinds` says what each byte can begin, `white` whether a character, by its code point, is white space.
     `out` has room for as many ids as there are bytes. A word of the table has the id values[word], one that
     is not there `unknown`; the first id below 0 ends it all with NOT_IN_VOCABULARY.
     """

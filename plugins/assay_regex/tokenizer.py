@@ -17,6 +17,7 @@ import assay
 from assay_regex import SPECIALS
 
 SEPARATORS = (",", ".", "?", "_", "!", '"', "(", ")", "'", "--")
+APART = tuple((separator, f" {separator} ") for separator in SEPARATORS)
 CLOSE_TO_THE_LEFT = frozenset(",.?!\"()'")
 WHITE_SPACE = re.compile(r"\s")
 BLOCK = 1 << 14  # characters: few enough that the tokens of a block stay in the processor's cache
@@ -25,8 +26,8 @@ NO_SPECIALS = assay.SpecialTokens()
 
 def split(text: str) -> list[str]:
     """Cut a text into words and separators, without white space. `:` and `;` stay with their word."""
-    for separator in SEPARATORS:
-        text = text.replace(separator, f" {separator} ")
+    for separator, apart in APART:
+        text = text.replace(separator, apart)
     return text.split()
 
 

@@ -11,7 +11,7 @@ import pytest
 
 Cli = Callable[..., Any]
 
-COMMAND = ["run", "--attentions", "none", "--tokenizers", "regex*", "--budget", "0.2s", "--json"]
+COMMAND = ["run", "--attentions", "none", "--tokenizers", "regex,regex-unk", "--budget", "0.2s", "--json"]
 
 
 @pytest.fixture(scope="module")

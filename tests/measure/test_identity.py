@@ -43,7 +43,7 @@ def test_equal_ids_pass_and_the_strings_are_counted() -> None:
 
 
 def test_a_rare_difference_is_found_by_the_strings() -> None:
-    with pytest.raises(GateFailed, match=r"claims the ids of bytes, but fuzz string \d+ has"):
+    with pytest.raises(GateFailed, match=r"claims the ids of bytes, but fuzz string \d+, '.+', has"):
         IDENTITY.fuzz(Bytes(lambda text, ids: ids[::-1] if "\x1c" in text and "é" in text else ids))
 
 
@@ -53,7 +53,7 @@ def test_a_rare_difference_is_found_by_the_strings() -> None:
         (lambda text, ids: [*ids[:2], 0, *ids[3:]], "document 1 has id 0 instead of 108 at token 2, byte 2: b'llo'"),
         (lambda text, ids: ids[:-1], "document 1 has 4 tokens instead of 5, byte 4: b'o'"),
         (lambda text, ids: [*ids, 7], "document 1 has 6 tokens instead of 5, byte 5: b''"),
-        (crash, r"document 1 \('hello'\) raises ValueError: too long"),
+        (crash, "document 1 raises ValueError: too long"),
     ],
 )
 def test_the_first_difference_is_told(spoil: Callable[[str, list[int]], list[int]], told: str) -> None:

@@ -15,7 +15,7 @@ import pytest
 pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = {"assay", "assay_regex", "assay_tiktoken", "assay_attention", "assay_corpora"}
+PACKAGES = {"assay", "assay_regex", "assay_tiktoken", "assay_attention", "assay_plain", "assay_peers", "assay_corpora"}
 HATCHLING = importlib.util.find_spec("hatchling") is not None
 
 
@@ -76,6 +76,7 @@ def test_the_wheel_says_licences_entry_points_and_the_command(wheel: Path, conte
     assert {path.partition("/licenses/")[2] for path in licences} == {
         "LICENSE",
         "plugins/assay_tiktoken/data/LICENSE.txt",
+        "corpora/assay_corpora/many_languages/LICENSE.txt",
     }
     with zipfile.ZipFile(wheel) as archive:
         (points,) = (path for path in contents if path.endswith(".dist-info/entry_points.txt"))

@@ -23,7 +23,7 @@ from assay.stats import paired_ratio
 
 TUTORIAL = Path(__file__).parents[1] / "plugins" / "tutorial.py"
 CHARACTERS = 10_000_000
-ROUNDS = 12  # each of four readings: theirs, ours, ours, theirs
+ROUNDS = 8  # each of four readings: theirs, ours, ours, theirs
 # Times as fast as the tutorial's code. A compiled tokenizer decodes its own ids, an array, faster than a list.
 PROMISED = {
     ("regex", "encode"): 2.0,

@@ -22,8 +22,11 @@ TOKEN = ("black on color(153)", "black on color(222)")
 UNKNOWN = ("bold underline white on red", "bold underline white on magenta")
 LOST = "dim strike"
 OPENING, CLOSING = "{?", "}?"
-# Selectors, fillers and blanks, which count as printable and cannot be seen.
-UNSEEN = re.compile("[\u034f\u115f\u1160\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+# Printable by the book, but selectors, fillers and blanks cannot be seen, and skin tones have another width on
+# other terminals.
+UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U0001f3fb-\U0001f3ff\U000e0100-\U000e01ef]"
+)
 CHARACTERS = re.compile("[\udc80-\udcff]+|.", re.DOTALL)
 
 
@@ -125,20 +128,20 @@ def _lines(stretches: Iterator[Stretch], width: int, ids: bool, marks: Marks) ->
             top, below, used = Text(), Text(), 0
         if ids and (label or stretch.glyphs == (marks.border,)):
             below.append(" " * (used - below.cell_len)).append(label or marks.border, "dim")
-        end, full = used + least, False
+        end, full, drawn = used + least, False, ""
         for glyph in stretch.glyphs:
             if used and (used + cell_len(glyph) > width or (full and glyph not in CLOSING)):
+                top.append(drawn, stretch.style)
                 yield from (top, below) if below else (top,)
-                top, below, used, end = Text(), Text(), 0, 0
-            top.append(glyph, stretch.style)
+                top, below, used, end, drawn = Text(), Text(), 0, 0, ""
+            drawn += glyph
             used += cell_len(glyph)
             full = glyph == marks.line or (full and glyph in CLOSING)
+        top.append(drawn + ("" if full else " " * (end - used)), stretch.style)
+        used = max(used, end)
         if full:
             yield from (top, below) if below else (top,)
             top, below, used = Text(), Text(), 0
-        else:
-            top.append(" " * (end - used), stretch.style)
-            used = max(used, end)
     if used:
         yield from (top, below) if below else (top,)
 
@@ -157,11 +160,8 @@ def _stretches(row: Pieces, text: str, marks: Marks, coloured: bool) -> Iterator
             bordered = False
             continue
         if not glyphs:
-            glyphs = (
-                "<",
-                *_glyphs("".join(token.text for token in tokens).encode("utf-8", "surrogatepass"), marks),
-                ">",
-            )
+            names = "".join(token.text for token in tokens).encode("utf-8", "surrogatepass")
+            glyphs = ("<", *_glyphs(names, marks), ">")
         elif len(tokens) > 1:
             glyphs += (f"<x{len(tokens)}>",)
         unknown = any(token.unknown for token in tokens)

@@ -179,8 +179,11 @@ def _finish(outcome: Outcome, results: str, report: str | None, *, as_json: bool
             f"run {outcome.run.id} is stored in {results} ({outcome.manifest}); see it again with `assay show`",
             err=True,
         )
+    blamed: dict[tuple[str, str | None, str | None], list[str]] = {}
     for row in outcome.measurements:
         if row.blamed:
-            remedy = f" ({row.remedy})" if row.remedy else ""
-            click.echo(f"assay: failed: {row.case.id}: {row.reason}{remedy}", err=True)
+            blamed.setdefault((row.case.plugin, row.reason, row.remedy), []).append(row.case.id)
+    for (_, reason, remedy), (first, *others) in blamed.items():
+        more = f" and {len(others)} more of its cases" if others else ""
+        click.echo(f"assay: failed: {first}{more}: {reason}{f' ({remedy})' if remedy else ''}", err=True)
     return 3 if outcome.failed else 0

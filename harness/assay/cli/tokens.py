@@ -28,10 +28,8 @@ if TYPE_CHECKING:
 @click.option(
     "--tokenizers",
     envvar="ASSAY_TOKENIZERS",
-    default="*",
-    show_default=True,
     metavar="GLOBS",
-    help="Comma-separated names and patterns.",
+    help="Comma-separated names and patterns.  [default: those of the tutorial suite, and of others]",
 )
 @click.option(
     "--corpora",
@@ -48,7 +46,7 @@ if TYPE_CHECKING:
 def tokens(
     text: str | None,
     file: str | None,
-    tokenizers: str,
+    tokenizers: str | None,
     corpora: str,
     ids: bool,
     plugins: tuple[str, ...],
@@ -68,8 +66,8 @@ def tokens(
 
     from assay import corpus, document, tables
     from assay.cli import drawing
-    from assay.contracts import TokenizerPlugin
     from assay.pieces import cut
+    from assay.plan import chosen_tokenizers, suite
     from assay.records import Status
 
     if (text is None) == (file is None):
@@ -78,7 +76,7 @@ def tokens(
     if file is None:
         _hint(content)
     host = options.find(plugins, block)
-    chosen = host.select(TokenizerPlugin, tokenizers)
+    chosen = chosen_tokenizers(host, suite("tutorial"), tokenizers)
     training = corpus.divide(corpus.find(host, corpora), 0.0).training
     rows = list(cut(host, chosen, training, content))
     if as_json:

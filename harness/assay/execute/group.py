@@ -78,7 +78,7 @@ def _load(items: Sequence[Running], crew: Crew) -> None:
 
 def _predict(item: Running, crew: Crew) -> None:
     item.predicted = metrics_from_json(item.ask("predict"))
-    figures = {metric.name: float(metric.value) for metric in item.predicted}
+    figures = {metric.name: float(metric.value) for metric in item.predicted if not isinstance(metric.value, str)}
     need, limit = figures.get("predicted_bytes", 0.0), float(item.worker.memory)
     if item.ended is None and need > limit:
         item.skip(f"predicted {need / 2**30:.1f} GiB > {limit / 2**30:.1f} GiB", "free memory, or raise --memory")

@@ -25,7 +25,7 @@ class Identity:
     def fuzz(self, tokenizer: Tokenizer) -> tuple[Metric, ...]:
         """Compare the ids of 40,000 short nasty strings; raise `GateFailed` with the first difference."""
         for number, text in enumerate(strings(FUZZ, SEED)):
-            self.compare(f"fuzz string {number}", text, _ids(self.reference, text), _ids(tokenizer, text))
+            self.compare(f"fuzz string {number}, {text!r},", text, _ids(self.reference, text), _ids(tokenizer, text))
         return (Metric(name="fuzz_strings", value=FUZZ),)
 
     def compare(self, noun: str, text: str, expected: Result, found: Result) -> None:
@@ -38,9 +38,9 @@ class Identity:
 
     def _difference(self, text: str, expected: Result, found: Result) -> str:
         if isinstance(found, Exception):
-            return f"({_short(text)}) raises {type(found).__name__}: {' '.join(str(found).split())[:80]}"
+            return f"raises {type(found).__name__}: {' '.join(str(found).split())[:80]}"
         if isinstance(expected, Exception):
-            return f"({_short(text)}) gives ids where {self.name} raises {type(expected).__name__}"
+            return f"gives ids where {self.name} raises {type(expected).__name__}"
         place = next((i for i, (a, b) in enumerate(zip(expected, found, strict=False)) if a != b), None)
         if place is None:
             place = min(len(expected), len(found))
@@ -50,9 +50,9 @@ class Identity:
         return f"{what}{self._at(text, expected[:place])}"
 
     def _at(self, text: str, before: Sequence[int]) -> str:
-        """Say at which byte, and show the bytes from there on; the text where the reference does not tell bytes."""
+        """Say at which byte, and show the bytes from there on; nothing where the reference does not tell bytes."""
         if not isinstance(self.reference, TokenBytes):
-            return f" of {_short(text)}"
+            return ""
         offset = sum(len(self.reference.token_bytes(value)) for value in before)
         return f", byte {offset}: {text.encode('utf-8', 'surrogatepass')[offset : offset + EXCERPT]!r}"
 
@@ -62,7 +62,3 @@ def _ids(tokenizer: Tokenizer, text: str) -> Result:
         return [int(value) for value in tokenizer.encode(text)]
     except Exception as error:
         return error
-
-
-def _short(text: str) -> str:
-    return repr(text if len(text) <= 2 * EXCERPT else text[: 2 * EXCERPT] + "…")
