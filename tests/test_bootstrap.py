@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import statistics
 from collections.abc import Callable
 
 import pytest
@@ -92,6 +93,14 @@ class TestInterval:
         assert few is not None
         assert many is not None
         assert (few.high - few.low) / (many.high - many.low) == pytest.approx(4.0, rel=0.25)
+
+    def test_an_order_of_the_documents_that_comes_back_does_not_widen_it(self) -> None:
+        """Without dealing at random, each of the heaps would hold documents of one size only."""
+        numerators = [index % MOST for index in range(16 * MOST)]
+        found = ratio_interval(numerators, [1] * len(numerators))
+        assert found is not None
+        error = statistics.pstdev(numerators) / len(numerators) ** 0.5
+        assert (found.high - found.low) / (2 * 1.96 * error) == pytest.approx(1.0, rel=0.25)
 
     def test_the_caller_keeps_its_order(self) -> None:
         numerators = list(range(MOST + 50))

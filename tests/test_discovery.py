@@ -27,7 +27,18 @@ class Bytes:
 def tokenizer(name):
     return assay.TokenizerPlugin(name=name, summary="one id a byte", build=lambda text: Bytes())
 """
-FIRST_PARTY = {"regex", "regex-unk", "gpt2", "r50k_base", "p50k_base", "cl100k_base", "o200k_base"}
+FIRST_PARTY = {
+    "bytes",
+    "characters",
+    "whitespace",
+    "regex",
+    "regex-unk",
+    "gpt2",
+    "r50k_base",
+    "p50k_base",
+    "cl100k_base",
+    "o200k_base",
+}
 
 
 def module(hooks: str) -> str:

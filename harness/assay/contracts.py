@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 
 LADDER = "adversarial"
+PARALLEL = "parallel"
 
 
 @runtime_checkable
@@ -49,6 +50,15 @@ class EncodeBatch(Protocol):
 
     def encode_batch(self, texts: Sequence[str], threads: int) -> Sequence[Sequence[int]]:
         """Give the ids of each text, equal to those of `encode`."""
+
+
+@runtime_checkable
+class SpecialIds(Protocol):
+    """An optional ability of a tokenizer: the ids of its special tokens."""
+
+    @property
+    def special_tokens(self) -> Mapping[str, int]:
+        """Give the id of each special token."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,7 +225,8 @@ class CorpusPlugin(Provided):
 
     `sha256` is over the UTF-8 bytes of the documents in order, a NUL byte between two documents; None for
     texts of the user, which nobody has vouched for. A corpus of the kind `adversarial` is a ladder: documents
-    of one sort and of growing length, from which a growth exponent is fitted.
+    of one sort and of growing length, from which a growth exponent is fitted. One of the kind `parallel` says the
+    same in every language.
     """
 
     documents: Callable[[], Iterator[Document]]

@@ -75,7 +75,7 @@ CATALOGUE = (
     Definition(name="tokens_per_s", unit="tokens/s", meaning="tokens of one call / its median time", exact=False),
     Definition(name="mb_per_s", unit="MB/s", meaning="bytes of one call / 10^6 / its median time", exact=False),
     Definition(name="first_call_seconds", unit="s", meaning="the first call, on an eighth of the text", exact=False),
-    Definition(name="cold_bytes", unit="bytes", meaning="documents encoded for the first time for cold_mb_per_s"),
+    Definition(name="cold_bytes", unit="bytes", meaning="documents first encoded for cold_mb_per_s", exact=False),
     Definition(name="cold_mb_per_s", unit="MB/s", meaning="cold_bytes / 10^6 / CPU time of encoding them", exact=False),
     Definition(
         name="cold_ratio",

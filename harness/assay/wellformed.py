@@ -33,7 +33,7 @@ def _wanted(name: str, value: object) -> str | None:
         (CALLABLES, callable, "a callable"),
         (OPTIONAL_CALLABLES, lambda found: found is None or callable(found), "a callable or None"),
         (FLAGS, lambda found: isinstance(found, bool), "True or False"),
-        (frozenset({"sha256"}), lambda found: found is None or isinstance(found, str), "text or None"),
+        (frozenset({"sha256", "same_ids_as"}), lambda found: found is None or isinstance(found, str), "text or None"),
         (frozenset({"specials"}), lambda found: isinstance(found, SpecialTokens), "assay.SpecialTokens"),
         (frozenset({"requires"}), _requirements, "a tuple of requirements"),
     )

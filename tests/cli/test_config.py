@@ -55,7 +55,9 @@ def test_settings_reach_every_command_that_has_them(cli: Cli, tmp_path: Path) ->
 def test_plugins_and_blocks_from_the_environment(cli: Cli, tmp_path: Path) -> None:
     for name in ("ann", "bob"):
         (tmp_path / f"{name}.py").write_text(PLUGIN.replace("NAME", name))
-    document = cli("list", "--json", env={"ASSAY_PLUGIN": "ann.py:bob.py", "ASSAY_BLOCK": "assay:regex tiktoken"}).json
+    document = cli(
+        "list", "--json", env={"ASSAY_PLUGIN": "ann.py:bob.py", "ASSAY_BLOCK": "assay:regex tiktoken plain peers"}
+    ).json
     assert [row["name"] for row in document["tokenizers"]] == ["ann", "bob"]
 
 

@@ -36,8 +36,26 @@ LATEST = 0.5
 TEXTS = ("one.txt", "two.txt", "three.txt")
 TOKENIZERS = ("regex", "regex-unk", "gpt2", "r50k_base")
 CASES = len(TEXTS) * 2 * len(TOKENIZERS)
-COMMAND = ["run", "--tokenizers", "regex,regex-unk,gpt2,r50k_base", "--attentions", "none", "--corpora", ",".join(TEXTS)]
-QUICK = ["run", "--tokenizers", "regex,regex-unk,gpt2", "--attentions", "none", "--corpora", "one.txt", "--held-out", "0"]
+COMMAND = [
+    "run",
+    "--tokenizers",
+    "regex,regex-unk,gpt2,r50k_base",
+    "--attentions",
+    "none",
+    "--corpora",
+    ",".join(TEXTS),
+]
+QUICK = [
+    "run",
+    "--tokenizers",
+    "regex,regex-unk,gpt2",
+    "--attentions",
+    "none",
+    "--corpora",
+    "one.txt",
+    "--held-out",
+    "0",
+]
 
 
 @dataclass

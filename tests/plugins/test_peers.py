@@ -50,6 +50,7 @@ DEFECTS = {
     ("kitoken-gpt2", "white space before an apostrophe"): f"kitoken 0.11.1 {WHITE_SPACE}",
     ("tokie-gpt2", "white space before an apostrophe"): f"tokie 0.1.4 {WHITE_SPACE}",
     ("tokie-gpt2", "form feed"): "tokie 0.1.4 cuts two lines before a form feed apart",
+    ("tokie-gpt2", "letter of Unicode 17"): "tokie 0.1.4 has newer tables than tiktoken 0.14.0",
     ("tokie-gpt2", "many digits"): "tokie 0.1.4 cuts a long number elsewhere",
     ("iree-gpt2", "spaces"): "iree-tokenizer 0.3.0 cuts a long run of blanks elsewhere",
     ("iree-gpt2", "many digits"): "iree-tokenizer 0.3.0 cuts a long number elsewhere",
@@ -247,10 +248,10 @@ class TestTrained:
         tokenizer = build("sentencepiece-bpe-4k", line)
         assert tokenizer.unk_id not in tokenizer.encode(line)
 
-    @pytest.mark.parametrize("name", TRAINED_NAMES)
+    @pytest.mark.parametrize("name", ["hf-bpe-4k", "hf-wordpiece-4k"])
     def test_more_letters_than_entries(self, build: Build, name: str) -> None:
         rare = "".join(map(chr, range(0x4E00, 0x4E00 + 2 * VOCAB_SIZE)))
-        text = "the cat sat on the mat " * 30_000 + " ".join(rare)
+        text = "the cat sat on the mat " * 3_000 + " ".join(rare)
         tokenizer = build(name, text)
         assert tokenizer.vocab_size <= VOCAB_SIZE
         assert tokenizer.unk_id not in tokenizer.encode("the cat sat on the mat")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
+from assay.counts import compression
 from assay.execute.crew import ANCHOR_NS, Crew, anchor_pairs
 from assay.execute.entry import Entry, calibrate
 from assay.execute.rounds import Stop, sample_rounds
@@ -206,6 +207,7 @@ def _figures(item: Running, baseline: Running | None, anchors: Sequence[AnchorTi
             yield from comparison(entry.name, paired_ratio(entry.samples, partner.samples), itself=partner is entry)
     if baseline is not None:
         yield Metric(name="baseline", value=baseline.case.plugin)
+        yield from compression(item.metrics, baseline.metrics)
     yield from _machine(item, timings[0], {anchor.name: anchor for anchor in anchors})
 
 

@@ -59,9 +59,8 @@ class Bench:
             corpus = find(self.host, case.corpus)
             self._need(corpus)
             parts = divide(corpus, case.held_out)
-            ladder = corpus.kind == LADDER
-            grid = self.grid and not ladder and not case.held_out
-            subject = TokenizerSubject(tokenizer, parts, grid=grid, ladder=ladder)
+            grid = self.grid and corpus.kind != LADDER and not case.held_out
+            subject = TokenizerSubject(tokenizer, parts, kind=corpus.kind, grid=grid)
             subject.identity = self._identity(tokenizer, parts.training)
             self._subject = subject
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from assay.contracts import EncodeBatch, TokenizerPlugin
+from assay.contracts import LADDER, PARALLEL, EncodeBatch, TokenizerPlugin
 from assay.corpus import Parts
 from assay.counts import token_counts
 from assay.errors import GateFailed, UnknownToken
@@ -30,10 +30,10 @@ SHORT = 256
 class TokenizerSubject:
     """Built on the training text; checked and timed on the measured documents."""
 
-    def __init__(self, plugin: TokenizerPlugin, parts: Parts, *, grid: bool = False, ladder: bool = False) -> None:
-        """With `grid` also at several lengths and in batches; a `ladder` of sizes gives a growth exponent."""
+    def __init__(self, plugin: TokenizerPlugin, parts: Parts, *, kind: str = "", grid: bool = False) -> None:
+        """On a corpus of some `kind`; with `grid` also at several lengths and in batches."""
         self.plugin = plugin
-        self.grid, self.ladder = grid, ladder
+        self.kind, self.grid = kind, grid
         self.identity: Identity | None = None
         self.documents = parts.measured
         self.texts = tuple(document.text for document in parts.measured)
@@ -72,7 +72,7 @@ class TokenizerSubject:
         return tuple(metrics)
 
     def _growth(self) -> tuple[Metric, ...]:
-        return growth(self.tokenizer.encode, self.texts) if self.ladder else ()
+        return growth(self.tokenizer.encode, self.texts) if self.kind == LADDER else ()
 
     def check(self) -> tuple[Metric, ...]:
         """Encode and decode every document: ids in range, the same twice, and the round trip as declared."""
@@ -101,7 +101,7 @@ class TokenizerSubject:
                 remedy="mend it, or announce it with lossless=False",
             )
         metrics = [
-            *token_counts(self.documents, self.ids, tokenizer),
+            *token_counts(self.documents, self.ids, tokenizer, parallel=self.kind == PARALLEL),
             Metric(name="round_trip", value=exact / len(self.texts)),
             Metric(name="special_tokens", value=plugin.specials.label),
             Metric(name="words_seen_before", value=words_seen_before(self.texts)),
