@@ -83,6 +83,15 @@ class TestTables:
         ]
         assert table.notes[0] == "bad: d: document 3 has id 1 instead of 2 at token 9"
 
+    def test_parity(self) -> None:
+        rows = [
+            row(name, tokens_en=100, tokens_de=tokens, parity_en=1.0, parity_de=tokens / 100, premium=tokens / 100)
+            for name, tokens in (("a", 225), ("b", 150))
+        ]
+        (table,) = finding_tables([*rows, row("c")])
+        assert table.columns == ("language", "a", "b")
+        assert table.rows == (("en", "1.00\u00a0100", "1.00\u00a0100"), ("de", "2.25\u00a0225", "1.50\u00a0150"))
+
     def test_growth(self) -> None:
         rows = [
             row("a", "adversarial-run", growth_exponent=1.0),

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from assay.records import Measurement, Status, TokenizerCase
-from assay.tables import Table, raw_tables, result_tables, write
+from assay.tables import NO_BREAK, Table, raw_tables, result_tables, write
 
 GRID = ("line", "paragraph", "page", "encode", "batch", "batch2")
 DIGITS = 12
+PARITY = "parity_"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +48,9 @@ def show(measurements: Sequence[Measurement]) -> None:
 
 
 def finding_tables(measurements: Sequence[Measurement]) -> tuple[Table, ...]:
-    """Give a table of claimed ids and one of growth, where a run has either."""
-    return tuple(table for table in (_identity(claims(measurements)), _growth(measurements)) if table.rows)
+    """Give a table of claimed ids, one of parity between languages and one of growth, where a run has them."""
+    found = (_identity(claims(measurements)), *_parities(measurements), _growth(measurements))
+    return tuple(table for table in found if table.rows)
 
 
 def grid_tables(measurements: Sequence[Measurement]) -> tuple[Table, ...]:
@@ -141,6 +143,34 @@ def _identity(found: Sequence[Claim]) -> Table:
             *fastest(found),
         ),
     )
+
+
+def _parities(measurements: Sequence[Measurement]) -> Iterator[Table]:
+    """Tokens of each language of a parallel text over those of English; languages in lines, tokenizers in columns."""
+    groups: dict[str, list[Measurement]] = {}
+    for row in measurements:
+        claimed = row.value("same_ids_as") is not None  # its counts are those of the other one
+        if row.value("premium") is not None and row.status is Status.OK and not claimed:
+            groups.setdefault(row.case.group, []).append(row)
+    for group, rows in groups.items():
+        figures = [{metric.name: metric.value for metric in row.metrics} for row in rows]
+        names = [name for name in figures[0] if name.startswith(PARITY)]
+        yield Table(
+            title=f"parity: tokens over those of English, and tokens: {group.partition('/')[2]}",
+            columns=("language", *(row.case.plugin for row in rows)),
+            rows=tuple(
+                (
+                    name.removeprefix(PARITY),
+                    *(f"{float(known[name]):.2f}{NO_BREAK}{known[_tokens(name)]}" for known in figures),
+                )
+                for name in names
+            ),
+            numeric=frozenset(row.case.plugin for row in rows),
+        )
+
+
+def _tokens(parity: str) -> str:
+    return f"tokens_{parity.removeprefix(PARITY)}"
 
 
 def _growth(measurements: Sequence[Measurement]) -> Table:
