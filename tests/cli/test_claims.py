@@ -34,7 +34,7 @@ def assay_tokenizers():
         )
     yield make("reference", claim=None)
     yield make("same")
-    yield make("wrong-on-a-document", "ü")
+    yield make("wrong-on-a-document", "Bản")
     yield make("wrong-on-a-string", "\\x1c")
     yield make("of-nobody", claim="nobody")
 """
