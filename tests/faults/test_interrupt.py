@@ -129,7 +129,7 @@ def test_ctrl_c_keeps_and_names_what_was_measured(cli: Callable[..., Any], start
     ran = shown(cli, run)
     assert cases(ran.json) == KEPT
     assert ran.json["run"]["state"] == "interrupted"
-    assert "2 of 4 cases" in ran.stderr
+    assert "4 cases planned: 2 ok, 2 missing" in ran.stderr
     assert psutil.wait_procs(children, timeout=20)[1] == []
 
 
@@ -161,7 +161,7 @@ def test_a_killed_run_keeps_what_was_stored_and_leaves_no_process(cli: Callable[
     assert run is not None
     ran = shown(cli, run[1])
     assert cases(ran.json) == KEPT
-    assert "2 of 4 cases" in ran.stderr
+    assert "4 cases planned: 2 ok, 2 missing" in ran.stderr
     assert psutil.wait_procs(children, timeout=20)[1] == []
 
 
