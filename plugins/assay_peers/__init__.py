@@ -56,6 +56,16 @@ def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
             specials=ENDOFTEXT,
         )
     yield assay.TokenizerPlugin(
+        name="gigatoken-exact",
+        summary="GPT-2's BPE by gigatoken, by tiktoken where their Unicode tables differ; ids in an array",
+        requires=("gigatoken>=0.10", "tiktoken>=0.7"),
+        licence="MIT",
+        build=assay.lazy("assay_peers.gigatoken_exact:gpt2"),
+        pretrained=True,
+        same_ids_as="gpt2",
+        specials=ENDOFTEXT,
+    )
+    yield assay.TokenizerPlugin(
         name="bpe-openai-cl100k",
         summary="cl100k_base by bpe-openai",
         requires=("bpe-openai>=0.1.4",),
