@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from assay.contracts import CorpusPlugin, Document
+from assay.contracts import LIMIT, CorpusPlugin, Document
 from assay.corpus import digest, divide, find, from_path, is_path, load
 from assay.errors import CorpusError, UnknownName
 from assay.host import Found, Host, Origin
@@ -142,6 +143,19 @@ class TestLoad:
     def test_an_empty_corpus(self, texts: tuple[str, ...]) -> None:
         with pytest.raises(CorpusError, match="mine is empty"):
             load(corpus_of(*texts))
+
+    @pytest.mark.parametrize("texts", [("",), ("a\ud800",), ("fine", "\udfff")])
+    def test_a_limit_may_be_empty_or_without_utf_8_and_nothing_else_may(self, texts: tuple[str, ...]) -> None:
+        with pytest.raises(CorpusError, match=r"is empty|has a lone surrogate"):
+            load(corpus_of(*texts))
+        limit = replace(corpus_of(*texts), kind=LIMIT)
+        assert texts_of(load(limit)) == list(texts)
+        with pytest.raises(CorpusError, match="is not the text"):
+            load(replace(limit, sha256="0" * 64))
+
+    def test_a_lone_surrogate_counts_as_three_bytes(self) -> None:
+        documents = tuple(corpus_of("a\ud800").documents())
+        assert digest(documents) == hashlib.sha256(b"a\xed\xa0\x80").hexdigest()
 
     def test_the_digest_tells_documents_apart(self) -> None:
         one, two = (tuple(corpus_of(*texts).documents()) for texts in (("ab",), ("a", "b")))

@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 
 import uax29
 from assay.bootstrap import FEWEST, ratio_interval
+from assay.catalogue import definition
 from assay.contracts import Document
 from assay.counts import compression, ids_digest, renyi_entropy, token_counts
 from assay.errors import GateFailed
-from assay.metrics import definition
 from assay.records import Metric, Value
 
 IDS = st.lists(st.integers(0, 2**40), max_size=12)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from assay.findings import claims, fastest, finding_tables, grid_tables
 from assay.records import Measurement, Metric, Status, TokenizerCase, Value
 
@@ -18,7 +20,12 @@ def row(
 
 
 def claimant(tokenizer: str, corpus: str = "c", ratio: float = 0.5, size: int = 1000, **figures: Value) -> Measurement:
-    known: dict[str, Value] = {"same_ids_as": "gpt2", "ids_sha256": corpus * 8, "fuzz_strings": 40_000}
+    known: dict[str, Value] = {
+        "same_ids_as": "gpt2",
+        "ids_sha256": corpus * 8,
+        "fuzz_strings": 40_000,
+        "ids_as": "array",
+    }
     return row(tokenizer, corpus, **known, cold_ratio=ratio, cold_bytes=size, **figures)
 
 
@@ -50,6 +57,13 @@ class TestClaims:
         assert claim.holds
         assert (claim.equal, claim.tried) == (1, 1)
 
+    def test_a_limit_does_not_count(self) -> None:
+        limit = replace(
+            row("fast", "d", Status.FAILED), case=TokenizerCase(tokenizer="fast", corpus="d", trained_on="c")
+        )
+        (claim,) = claims([claimant("fast"), limit])
+        assert (claim.holds, claim.tried) == (True, 1)
+
     def test_skipped_and_held_out_rows_do_not_count(self) -> None:
         rows = [claimant("fast"), row("fast", "d", Status.SKIPPED), row("fast", "e", Status.FAILED, held_out=0.1)]
         (claim,) = claims(rows)
@@ -61,7 +75,7 @@ class TestFastest:
         wrong = row("wrong", "d", Status.FAILED)
         found = claims([claimant("slow", ratio=0.9), claimant("fast", ratio=0.1), claimant("wrong", ratio=0.01), wrong])
         assert list(fastest(found)) == [
-            "recommended for the ids of gpt2: fast, 10.0 times as fast on 0.0 MB not seen before"
+            "recommended for the ids of gpt2: fast, 10.0 times as fast on 0.0 MB not seen before, ids as array"
         ]
 
     def test_none_is_faster(self) -> None:
@@ -77,7 +91,7 @@ class TestTables:
     def test_identity(self) -> None:
         failed = row("bad", "d", Status.FAILED)
         (table,) = finding_tables([claimant("fast"), claimant("bad"), failed])
-        assert [(line[0], line[2], line[-2], line[-1]) for line in table.rows] == [
+        assert [(line[0], line[2], line[-3], line[-1]) for line in table.rows] == [
             ("fast", "1 of 1", "0.500", "same"),
             ("bad", "1 of 2", "-", "wrong"),
         ]
@@ -101,6 +115,30 @@ class TestTables:
         (table,) = finding_tables(rows)
         assert table.columns == ("tokenizer", "run", "digits")
         assert table.rows == (("a", "1.00", "failed"), ("b", "2.04", "-"))
+
+    def test_limits(self) -> None:
+        def tried(tokenizer: str, limit: str, status: Status, outcome: str, reason: str | None = None) -> Measurement:
+            case = TokenizerCase(tokenizer=tokenizer, corpus=f"limit-{limit}", trained_on="c")
+            figures = (Metric(name="limit", value=outcome),)
+            expected = outcome == "raises ValueError"
+            return Measurement(case=case, status=status, reason=reason, metrics=figures, expected=expected)
+
+        (table,) = finding_tables(
+            [
+                tried("a", "nul", Status.OK, "exact"),
+                tried("b", "nul", Status.FAILED, "lossy", "it differs"),
+                tried("c", "nul", Status.FAILED, "lossy", "it differs"),
+                tried("b", "surrogates", Status.FAILED, "raises ValueError", "no"),
+                tried("c", "surrogates", Status.FAILED, "failed", "not built"),
+            ]
+        )
+        assert table.columns == ("tokenizer", "nul", "surrogates")
+        assert table.rows == (
+            ("a", "exact", "-"),
+            ("b", "failed: lossy", "raises ValueError"),
+            ("c", "failed: lossy", "failed"),
+        )
+        assert table.notes == ("nul, b, c: it differs", "surrogates, b: no", "surrogates, c: not built")
 
     def test_grid(self) -> None:
         (table,) = grid_tables([row("a", line_mb_per_s=1.234, encode_mb_per_s=5.0, latency_p50_seconds=2e-6), row("b")])

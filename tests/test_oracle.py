@@ -15,8 +15,10 @@ from torch.nn.functional import dropout
 from assay.contracts import Step, Weights
 from assay.errors import GateFailed
 from assay.inputs import Inputs, make_inputs, make_weights
-from assay.oracle import Verified, attend, verify
-from assay.workload import Semantics, Workload
+from assay.oracle import Verified, verify
+from assay.reference import attend
+from assay.semantics import Semantics
+from assay.workload import Workload
 
 CAUSAL = Workload.self_attention("core", batch=2, length=6, d_model=8, heads=2, semantics=Semantics(mask="causal"))
 DROPOUT = replace(CAUSAL, semantics=Semantics(mask="causal", dropout=0.1))

@@ -34,8 +34,9 @@ from assay.records import (
     Value,
 )
 from assay.schema import FORMAT
+from assay.semantics import Semantics
 from assay.store import FILE, Store, new_run_id, now
-from assay.workload import Semantics, TextSource, Workload
+from assay.workload import TextSource, Workload
 
 RUN = Run(
     id="20260101-120000-abcd",

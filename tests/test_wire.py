@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.records import AttentionCase, Case, Metric, TokenizerCase
+from assay.semantics import Semantics
 from assay.wire import case_from_json, case_to_json, kind_of, metrics_from_json, metrics_to_json
-from assay.workload import Semantics, TextSource, Workload
+from assay.workload import TextSource, Workload
 
 SIZE = st.integers(1, 10**6)
 NAME = st.text(st.characters())  # half characters too: what a file is called is not ours to choose
@@ -44,8 +45,9 @@ def workloads(draw: st.DrawFn) -> Workload:
     )
 
 
+SHARE = st.floats(0.0, 1.0, exclude_max=True)
 CASES = st.one_of(
-    st.builds(TokenizerCase, tokenizer=NAME, corpus=NAME, held_out=st.floats(0.0, 1.0, exclude_max=True)),
+    st.builds(TokenizerCase, tokenizer=NAME, corpus=NAME, held_out=SHARE, sample=SHARE),
     st.builds(AttentionCase, attention=NAME, workload=workloads()),
 )
 

@@ -30,6 +30,7 @@ FOLDERS = (
     "commonmark",
     "naughty_strings",
     "adversarial",
+    "limits",
 )
 
 

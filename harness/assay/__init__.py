@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         Document,
         Missing,
         Only,
+        Prefill,
         SpecialTokens,
         Step,
         TokenBytes,
@@ -37,12 +38,13 @@ if TYPE_CHECKING:
     from assay.host import Failure, Host, Origin
     from assay.job import Outcome, run
     from assay.records import AttentionCase, Measurement, Metric, Run, Sample, Status, Timing, TokenizerCase
+    from assay.semantics import Semantics
     from assay.windows import TextEmbedding, Windows, window_loader
-    from assay.workload import Semantics, TextSource, Workload
+    from assay.workload import TextSource, Workload
 
 _HOMES = {
     "contracts": (
-        "AttentionPlugin CorpusPlugin Document Missing Only SpecialTokens Step TokenBytes Tokenizer"
+        "AttentionPlugin CorpusPlugin Document Missing Only Prefill SpecialTokens Step TokenBytes Tokenizer"
         " TokenizerPlugin Weights lazy"
     ),
     "discovery": "discover",
@@ -53,7 +55,8 @@ _HOMES = {
     "job": "Outcome run",
     "records": "AttentionCase Measurement Metric Run Sample Status Timing TokenizerCase",
     "windows": "TextEmbedding Windows window_loader",
-    "workload": "Semantics TextSource Workload",
+    "semantics": "Semantics",
+    "workload": "TextSource Workload",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
@@ -72,6 +75,7 @@ __all__ = [
     "Only",
     "Origin",
     "Outcome",
+    "Prefill",
     "Run",
     "Sample",
     "Semantics",

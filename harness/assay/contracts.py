@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 LADDER = "adversarial"
 PARALLEL = "parallel"
+LIMIT = "limit"
 
 
 @runtime_checkable
@@ -153,6 +154,17 @@ class Step(Protocol):
         """Compute the attention of the inputs; leave them as they are."""
 
 
+@runtime_checkable
+class Prefill(Protocol):
+    """What a step of level `decode` has besides: it is told the past before it is asked for what follows."""
+
+    def prefill(self, past: Tensor) -> None:
+        """Take in the x of the positions before, [batch, kv_len - q_len, d_model]; what was known is forgotten.
+
+        The calls that follow are all for the next q_len positions: a call does not move on.
+        """
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttentionPlugin(Provided):
     """Announces an attention implementation.
@@ -160,30 +172,42 @@ class AttentionPlugin(Provided):
     `unsupported` gives the reason why a workload cannot be done, or None; it must not import torch.
     `build` receives the workload and the host's weights (None at level `core`), and returns a step.
     `peak_bytes` predicts what a step allocates, its output included, where the plugin knows; otherwise the
-    host predicts from small workloads.
+    host predicts from small workloads. `flop` tells the floating-point operations that it executes, masked pairs
+    and recomputation included, where the plugin knows. `empty_rows` declares what comes out for a query that
+    sees no key at all: zeros, NaN, or nothing that one may rely on. `compiles` announces that a first call
+    translates code, which takes seconds: the host then does without what it would learn from small workloads.
     """
 
     build: Callable[[Workload, Weights | None], Step]
     unsupported: Callable[[Workload], str | None]
     peak_bytes: Callable[[Workload], int | None] | None = None
+    flop: Callable[[Workload], int | None] | None = None
+    empty_rows: Literal["zero", "nan", "unstated"] = "unstated"
+    compiles: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Only:
     """A ready-made `unsupported`: an empty tuple or None places no limit.
 
-    `grouped` offers fewer key heads than query heads, `rectangular` a key length other than the query length.
+    What a plugin written today cannot know about is out of bounds unless it is named: levels, masks, biases and
+    phases beside the plain ones. `grouped` offers fewer key heads than query heads, `rectangular` a key length other
+    than the query length, `uneven` a value width other than the query width.
     """
 
-    levels: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ("core", "qkv", "module")
     kinds: tuple[str, ...] = ("softmax",)
-    masks: tuple[str, ...] = ()
+    masks: tuple[str, ...] = ("none", "causal")
+    biases: tuple[str, ...] = ("none",)
+    phases: tuple[str, ...] = ("fwd",)
+    dtypes: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
     max_heads: int | None = None
     min_heads: int = 1
     dropout: bool = True
     grouped: bool = False
     rectangular: bool = False
+    uneven: bool = True
 
     def __call__(self, workload: Workload) -> str | None:
         """Give the first reason why the workload is out of bounds, or None."""
@@ -192,7 +216,10 @@ class Only:
             ("level", workload.level, self.levels),
             ("kind", semantics.kind, self.kinds),
             ("mask", semantics.mask, self.masks),
-            ("device", workload.device, self.devices),
+            ("bias", semantics.bias, self.biases),
+            ("phase", workload.phase, self.phases),
+            ("dtype", workload.dtype, self.dtypes),
+            ("device", workload.device.partition(":")[0], self.devices),
         )
         for noun, value, allowed in listed:
             if allowed and value not in allowed:
@@ -205,8 +232,10 @@ class Only:
             return "dropout is not offered"
         if workload.kv_heads != workload.q_heads and not self.grouped:
             return "fewer key heads than query heads are not offered"
-        if workload.kv_len != workload.q_len and not self.rectangular:
+        if workload.level != "decode" and workload.kv_len != workload.q_len and not self.rectangular:
             return "a key length other than the query length is not offered"
+        if workload.d_v != workload.d_qk and not self.uneven:
+            return "a value width other than the query width is not offered"
         return None
 
 
@@ -226,7 +255,8 @@ class CorpusPlugin(Provided):
     `sha256` is over the UTF-8 bytes of the documents in order, a NUL byte between two documents; None for
     texts of the user, which nobody has vouched for. A corpus of the kind `adversarial` is a ladder: documents
     of one sort and of growing length, from which a growth exponent is fitted. One of the kind `parallel` says the
-    same in every language.
+    same in every language. One of the kind `limit` is tried and not timed, and trains nothing: it alone may be empty
+    or hold lone surrogates, which count as the three bytes that `surrogatepass` writes.
     """
 
     documents: Callable[[], Iterator[Document]]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from assay.contracts import CorpusPlugin, Document
+from assay.contracts import LIMIT, CorpusPlugin, Document
 from assay.errors import AssayError, CorpusError
 from assay.host import Host
 
@@ -71,7 +71,7 @@ def from_path(path: Path) -> CorpusPlugin:
 def load(corpus: CorpusPlugin) -> tuple[Document, ...]:
     """Read all documents and check them against the corpus's hash.
 
-    Raises `CorpusError` for what cannot be read, is empty or no UTF-8, and for a wrong hash.
+    Raises `CorpusError` for what cannot be read, for a wrong hash and, but for limits, for what is empty or no UTF-8.
     """
     try:
         documents = tuple(corpus.documents())
@@ -82,8 +82,8 @@ def load(corpus: CorpusPlugin) -> tuple[Document, ...]:
     strange: list[object] = [document for document in documents if not isinstance(document, Document)]
     if strange:
         raise CorpusError(f"the corpus {corpus.name} yields {type(strange[0]).__name__}, not assay.Document")
-    if not any(document.text for document in documents):
-        raise CorpusError(f"the corpus {corpus.name} is empty")
+    if corpus.kind != LIMIT:
+        _sane(corpus, documents)
     found = digest(documents)
     if corpus.sha256 is not None and found != corpus.sha256:
         raise CorpusError(
@@ -95,7 +95,17 @@ def load(corpus: CorpusPlugin) -> tuple[Document, ...]:
 
 def digest(documents: tuple[Document, ...]) -> str:
     """The sha256 of the documents' UTF-8 bytes in order, a NUL byte between two documents."""
-    return hashlib.sha256(b"\0".join(document.text.encode("utf-8") for document in documents)).hexdigest()
+    texts = (document.text.encode("utf-8", "surrogatepass") for document in documents)
+    return hashlib.sha256(b"\0".join(texts)).hexdigest()
+
+
+def is_utf8(text: str) -> bool:
+    """Whether a text can be written in UTF-8: it has no lone surrogate."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def divide(corpus: CorpusPlugin, held_out: float) -> Parts:
@@ -131,6 +141,17 @@ def divide(corpus: CorpusPlugin, held_out: float) -> Parts:
         f"the corpus {corpus.name} is too short to hold out its last {held_out * 100:g} %",
         remedy="use --held-out 0% or a longer text",
     )
+
+
+def _sane(corpus: CorpusPlugin, documents: tuple[Document, ...]) -> None:
+    if not any(document.text for document in documents):
+        raise CorpusError(f"the corpus {corpus.name} is empty")
+    strange = next((document for document in documents if not is_utf8(document.text)), None)
+    if strange is not None:
+        raise CorpusError(
+            f"document {strange.id} of the corpus {corpus.name} has a lone surrogate, which has no UTF-8",
+            remedy=f"take it out, or announce a corpus of the kind {LIMIT}",
+        )
 
 
 def _cuts(text: str, boundary: int) -> tuple[int, ...]:

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from assay.bootstrap import ratio_interval
+from assay.catalogue import LANGUAGE
 from assay.contracts import Document, TokenBytes, Tokenizer
 from assay.errors import GateFailed
-from assay.metrics import LANGUAGE
 from assay.records import Metric, Value
 from assay.words import spaceless, word_spans
 

@@ -82,7 +82,7 @@ def self_test(tick: Callable[[int, int], object] = lambda done, total: None) -> 
     with Crew(discover(), Settings(precision=0.0)) as crew:
         for pair in range(PAIRS):
             tick(pair, PAIRS)
-            anchors = {name: entry for name, entry in crew.anchors(gemm=False).items() if name in (ANCHOR, TWIN)}
+            anchors = {name: entry for name, entry in crew.anchors(arithmetic="").items() if name in (ANCHOR, TWIN)}
             pairs = list(anchor_pairs(anchors))
             calibrate(pairs, ANCHOR_NS)
             for entry, _ in pairs:

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from assay.records import Measurement, Status, TokenizerCase
-from assay.tables import NO_BREAK, Table, raw_tables, result_tables, write
+from assay.scaling import scaling_tables
+from assay.tables import NO_BREAK, Table, is_limit, raw_tables, result_tables, write
 
 GRID = ("line", "paragraph", "page", "encode", "batch", "batch2")
 DIGITS = 12
@@ -19,8 +20,9 @@ PARITY = "parity_"
 class Claim:
     """A tokenizer that claims the ids of another one, over all corpora of a run.
 
-    `equal` of `tried` corpora gave the same ids, `strings` nasty strings did so too; `digest` is over the ids of
-    all corpora; `cold_ratio` is CPU time over the reference's on the largest text not seen before, of `cold_bytes`.
+    `ids_as` is the type of its ids: those of a list are boxed while the clock runs. `equal` of `tried` corpora
+    gave the same ids, `strings` nasty strings did so too; `digest` is over the ids of all corpora; `cold_ratio`
+    is CPU time over the reference's on the largest text not seen before, of `cold_bytes`.
     """
 
     tokenizer: str
@@ -31,6 +33,7 @@ class Claim:
     digest: str | None
     cold_ratio: float | None
     cold_bytes: int
+    ids_as: str
     difference: str | None
 
     @property
@@ -42,14 +45,19 @@ class Claim:
 def show(measurements: Sequence[Measurement]) -> None:
     """Write results to standard output: rounded and with what they come to for a person, raw for a pipe."""
     if sys.stdout.isatty():
-        write((*result_tables(measurements), *finding_tables(measurements)))
+        write((*result_tables(measurements), *finding_tables(measurements), *scaling_tables(measurements)))
     else:
         write(raw_tables(measurements))
 
 
 def finding_tables(measurements: Sequence[Measurement]) -> tuple[Table, ...]:
-    """Give a table of claimed ids, one of parity between languages and one of growth, where a run has them."""
-    found = (_identity(claims(measurements)), *_parities(measurements), _growth(measurements))
+    """Give tables of claimed ids, of parity between languages, of growth and of limits, where a run has them."""
+    found = (
+        _identity(claims(measurements)),
+        *_parities(measurements),
+        _growth(measurements),
+        _limits([row for row in measurements if is_limit(row)]),
+    )
     return tuple(table for table in found if table.rows)
 
 
@@ -65,8 +73,8 @@ def grid_tables(measurements: Sequence[Measurement]) -> tuple[Table, ...]:
 def claims(measurements: Sequence[Measurement]) -> tuple[Claim, ...]:
     """Gather the claims of a run.
 
-    Rows on held-out text and rows that were skipped do not count; a row that failed speaks against the claim,
-    unless the reference failed there too.
+    Rows on held-out text, at limits, and rows that were skipped do not count; a row that failed speaks against the
+    claim, unless the reference failed there too.
     """
     references = {
         row.case.plugin: str(reference) for row in measurements if (reference := row.value("same_ids_as")) is not None
@@ -91,7 +99,10 @@ def fastest(found: Sequence[Claim]) -> Iterator[str]:
             times = 1.0 / (best.cold_ratio or 1.0)
             if times > 1.0:
                 text = f"{best.cold_bytes / 1e6:.1f} MB not seen before"
-                yield f"recommended for the ids of {reference}: {best.tokenizer}, {times:.1f} times as fast on {text}"
+                yield (
+                    f"recommended for the ids of {reference}: {best.tokenizer}, {times:.1f} times as fast on {text},"
+                    f" ids as {best.ids_as}"
+                )
             else:
                 yield f"recommended for the ids of {reference}: {reference} itself, none with the same ids is faster"
 
@@ -99,7 +110,7 @@ def fastest(found: Sequence[Claim]) -> Iterator[str]:
 def _counts(row: Measurement, name: str) -> bool:
     case = row.case
     wanted = isinstance(case, TokenizerCase) and case.tokenizer == name and not case.held_out
-    return wanted and row.status in (Status.OK, Status.FAILED)
+    return wanted and not is_limit(row) and row.status in (Status.OK, Status.FAILED)
 
 
 def _claim(name: str, reference: str, rows: Sequence[Measurement]) -> Claim:
@@ -117,6 +128,7 @@ def _claim(name: str, reference: str, rows: Sequence[Measurement]) -> Claim:
         digest=digest if good else None,
         cold_ratio=None if ratio is None else float(ratio),
         cold_bytes=0 if largest is None else int(largest.value("cold_bytes") or 0),
+        ids_as="-" if largest is None else str(largest.value("ids_as") or "-"),
         difference=f"{failed[0].case.group.split('/')[1]}: {failed[0].reason}" if failed else None,
     )
 
@@ -124,7 +136,7 @@ def _claim(name: str, reference: str, rows: Sequence[Measurement]) -> Claim:
 def _identity(found: Sequence[Claim]) -> Table:
     return Table(
         title="claimed ids: equal on every document and nasty string, or unranked",
-        columns=("tokenizer", "ids of", "corpora", "strings", "digest", "cold CPU time", "ids"),
+        columns=("tokenizer", "ids of", "corpora", "strings", "digest", "cold CPU time", "ids as", "ids"),
         rows=tuple(
             (
                 claim.tokenizer,
@@ -133,6 +145,7 @@ def _identity(found: Sequence[Claim]) -> Table:
                 f"{claim.strings:,}",
                 "-" if claim.digest is None else claim.digest[:DIGITS],
                 "-" if claim.cold_ratio is None or not claim.holds else f"{claim.cold_ratio:.3f}",
+                claim.ids_as,
                 "same" if claim.holds else "wrong",
             )
             for claim in found
@@ -190,6 +203,26 @@ def _growth(measurements: Sequence[Measurement]) -> Table:
         columns=("tokenizer", *families),
         rows=tuple((name, *(found.get(family, "-") for family in families)) for name, found in cells.items()),
         numeric=frozenset(families),
+    )
+
+
+def _limits(rows: Sequence[Measurement]) -> Table:
+    """Tokenizers by limits; below, what was said, once for all that said the same."""
+    cells: dict[str, dict[str, str]] = {}
+    notes: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        name, limit = row.case.plugin, row.case.group.split("/")[1].removeprefix("limit-")
+        outcome = str(row.value("limit"))
+        cells.setdefault(name, {})[limit] = f"failed: {outcome}" if row.blamed and outcome != "failed" else outcome
+        said = row.reason or row.value("round_trip_difference")
+        if said is not None:
+            notes.setdefault((limit, str(said)), []).append(name)
+    limits = tuple(dict.fromkeys(limit for found in cells.values() for limit in found))
+    return Table(
+        title="limits: what comes of texts that break some tokenizers; failed where the descriptor promises better",
+        columns=("tokenizer", *limits),
+        rows=tuple((name, *(found.get(limit, "-") for limit in limits)) for name, found in cells.items()),
+        notes=tuple(f"{limit}, {', '.join(names)}: {said}" for (limit, said), names in notes.items()),
     )
 
 

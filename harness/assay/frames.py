@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from assay.catalogue import definition
 from assay.job import RESULTS
-from assay.metrics import definition
 from assay.records import AttentionCase, Measurement, Run, TokenizerCase
 from assay.rows import Cells, row_of
 from assay.store import Store

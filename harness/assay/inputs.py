@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -13,14 +13,24 @@ from assay.errors import Unavailable
 from assay.windows import TextEmbedding, window_loader
 from assay.workload import Workload
 
+UPSTREAM = 1 << 20
 DTYPES = {"f32": torch.float32, "bf16": torch.bfloat16, "f16": torch.float16}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """What one step is given: (q, k, v) at level `core`, (x,) at the others."""
+    """What one step is given: (q, k, v) at level `core`, (x,) at the others, then valid lengths if there is padding.
+
+    `past` is what a step of level `decode` is filled with before.
+    """
 
     tensors: tuple[Tensor, ...]
+    past: Tensor | None = None
+
+    def map(self, change: Callable[[Tensor], Tensor]) -> Inputs:
+        """Change every floating-point tensor."""
+        tensors = tuple(change(tensor) if tensor.is_floating_point() else tensor for tensor in self.tensors)
+        return Inputs(tensors=tensors, past=None if self.past is None else change(self.past))
 
 
 class EmbeddedText:
@@ -44,13 +54,17 @@ class EmbeddedText:
                 f"the text has {len(self.ids)} tokens, too few for {batch} windows of {length}",
                 remedy="give a longer text",
             )
+        embedded: Tensor = self.embedding(length=length, width=width, seed=seed)(first[0]).detach()
+        return embedded
+
+    def embedding(self, *, length: int, width: int, seed: int) -> TextEmbedding:
+        """Give the token and position embedding of a context length and a width, made once."""
         key = (length, width, seed)
         if key not in self._embeddings:
             self._embeddings[key] = TextEmbedding(
                 vocab_size=self.vocab_size, context_length=length, width=width, seed=seed
             )
-        embedded: Tensor = self._embeddings[key](first[0]).detach()
-        return embedded
+        return self._embeddings[key]
 
 
 def make_weights(workload: Workload) -> Weights | None:
@@ -68,7 +82,7 @@ def make_weights(workload: Workload) -> Weights | None:
         wq=draw(workload.d_model, query_width),
         wk=draw(workload.d_model, key_width),
         wv=draw(workload.d_model, value_width),
-        wo=draw(context_width, workload.d_model) if workload.level == "module" else None,
+        wo=None if workload.level == "qkv" else draw(context_width, workload.d_model),
     )
 
 
@@ -79,29 +93,46 @@ def make_inputs(workload: Workload, text: EmbeddedText | None, trial: int) -> In
     from N(0, 1). At level `core` with a text, q, k and v are the heads of x in three orders. Raises
     `Unavailable` for too short a text.
     """
+    lengths: tuple[Tensor, ...] = ()
+    if workload.semantics.mask == "padding":
+        lengths = (torch.tensor(workload.lengths, device=workload.device),)
     if workload.level == "core":
-        if workload.semantics.kind == "weightless":
-            x = _cast(_hidden(workload, text, trial, workload.d_qk), workload).unsqueeze(1)
-            return Inputs(tensors=(x, x, x))
-        if text is not None:
-            x = _hidden(workload, text, trial, workload.q_heads * workload.d_qk)
-            heads = _cast(x.unflatten(-1, (workload.q_heads, -1)).transpose(1, 2), workload)
-            return Inputs(tensors=(heads, heads.roll(1, dims=1).contiguous(), heads.flip(1).contiguous()))
-        generator = _generator(workload, trial + 1)
-        shapes = (
-            (workload.batch, workload.q_heads, workload.q_len, workload.d_qk),
-            (workload.batch, workload.kv_heads, workload.kv_len, workload.d_qk),
-            (workload.batch, workload.kv_heads, workload.kv_len, workload.d_v),
-        )
-        return Inputs(tensors=tuple(_cast(torch.randn(shape, generator=generator), workload) for shape in shapes))
-    return Inputs(tensors=(_cast(_hidden(workload, text, trial, workload.d_model), workload),))
+        return Inputs(tensors=(*_heads(workload, text, trial), *lengths))
+    x = _cast(_hidden(workload, text, trial, workload.d_model), workload)
+    if workload.level == "decode":
+        past, new = x.split((workload.kv_len - workload.q_len, workload.q_len), dim=1)
+        return Inputs(tensors=(new.contiguous(), *lengths), past=past.contiguous())
+    return Inputs(tensors=(x, *lengths))
+
+
+def make_upstream(workload: Workload, trial: int) -> Tensor:
+    """Draw the gradient of the output of level `core` from N(0, 1)."""
+    shape = (workload.batch, workload.q_heads, workload.q_len, workload.d_v)
+    return _cast(torch.randn(shape, generator=_generator(workload, trial + UPSTREAM)), workload)
+
+
+def _heads(workload: Workload, text: EmbeddedText | None, trial: int) -> tuple[Tensor, ...]:
+    if workload.semantics.kind == "weightless":
+        x = _cast(_hidden(workload, text, trial, workload.d_qk), workload).unsqueeze(1)
+        return x, x, x
+    if text is not None:
+        x = _hidden(workload, text, trial, workload.q_heads * workload.d_qk)
+        heads = _cast(x.unflatten(-1, (workload.q_heads, -1)).transpose(1, 2), workload)
+        return heads, heads.roll(1, dims=1).contiguous(), heads.flip(1).contiguous()
+    generator = _generator(workload, trial + 1)
+    shapes = (
+        (workload.batch, workload.q_heads, workload.q_len, workload.d_qk),
+        (workload.batch, workload.kv_heads, workload.kv_len, workload.d_qk),
+        (workload.batch, workload.kv_heads, workload.kv_len, workload.d_v),
+    )
+    return tuple(_cast(torch.randn(shape, generator=generator), workload) for shape in shapes)
 
 
 def _hidden(workload: Workload, text: EmbeddedText | None, trial: int, width: int) -> Tensor:
     if text is None:
-        shape = (workload.batch, workload.q_len, width)
+        shape = (workload.batch, workload.kv_len, width)
         return torch.randn(shape, generator=_generator(workload, trial + 1))
-    return text.hidden(batch=workload.batch, length=workload.q_len, width=width, seed=workload.seed, offset=trial)
+    return text.hidden(batch=workload.batch, length=workload.kv_len, width=width, seed=workload.seed, offset=trial)
 
 
 def _generator(workload: Workload, stream: int) -> torch.Generator:

@@ -16,9 +16,11 @@ from assay.execute.settings import Settings
 from assay.host import Host
 from assay.manifest import Manifest
 from assay.noise import Noise, noise_floor
-from assay.plan import Selection, plan, suite
+from assay.plan import Selection, plan
 from assay.records import Case, Measurement, Run
 from assay.store import Store, new_run_id, now
+from assay.suites import suite
+from assay.workload import Dtype
 
 RESULTS = "results"
 
@@ -61,9 +63,12 @@ def run(
     *,
     suite: str = "tutorial",
     tokenizers: str | None = None,
-    attentions: str = "*",
+    attentions: str | None = None,
     corpora: str | None = None,
     held_out: float = 0.1,
+    sample: float = 0.0,
+    dtype: Dtype = "f32",
+    device: str = "cpu",
     results: str | Path = RESULTS,
     settings: Settings | None = None,
     plugins: Sequence[str | Path] = (),
@@ -83,6 +88,9 @@ def run(
         attentions=attentions,
         corpora=corpora,
         held_out=held_out,
+        sample=sample,
+        dtype=dtype,
+        device=device,
         threads=settings.threads,
     )
     return begin(discover(settings.plugins, settings.block), selection, settings, results)

@@ -2,147 +2,94 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
-from assay.contracts import LADDER, AttentionPlugin, CorpusPlugin, TokenizerPlugin
-from assay.corpus import divide, find, is_path
-from assay.errors import AssayError, UnknownName
+from assay.contracts import LADDER, LIMIT, AttentionPlugin, CorpusPlugin, Provided, TokenizerPlugin
+from assay.corpus import divide, find, is_path, load
+from assay.errors import AssayError
 from assay.host import Host
 from assay.records import AttentionCase, Case, TokenizerCase
-from assay.workload import Semantics, TextSource, Workload
+from assay.sampling import ALWAYS_WHOLE
+from assay.suites import Suite, suite
+from assay.workload import Dtype, TextSource, Workload
 
 OURS = "assay"
-TUTORIAL = ("regex", "regex-unk", "gpt2", "r50k_base", "p50k_base", "cl100k_base", "o200k_base")
-CAUSAL = Semantics(mask="causal")
-CAUSAL_DROPOUT = Semantics(mask="causal", dropout=0.1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suite:
-    """A named and versioned choice of cases. A workload's text is its own corpus where that is
-    selected, else the first.
-
-    `baselines` are the plugins that the others are compared with. With `grid` tokenizers are also timed at
-    several lengths of text and in batches. Of the tokenizers that come with Assay those in `tokenizers` take
-    part, all for None; those of others always do.
-    """
-
-    name: str
-    version: int
-    summary: str
-    corpora: str
-    source_tokenizer: str
-    baselines: tuple[str, ...]
-    workloads: tuple[Workload, ...]
-    tokenizers: tuple[str, ...] | None = None
-    grid: bool = False
-
-
-def _tutorial_workloads() -> Iterator[Workload]:
-    text = TextSource(corpus="the-verdict", tokenizer="gpt2")
-    make = Workload.self_attention
-    yield make("core", batch=1, length=7, d_model=5, semantics=Semantics(kind="weightless"))
-    for batch, length in ((8, 4), (4, 256)):
-        yield make("qkv", batch=batch, length=length, d_model=256, source=text)
-        yield make("qkv", batch=batch, length=length, d_model=256, source=text, semantics=CAUSAL)
-        yield make("qkv", batch=batch, length=length, d_model=256, source=text, semantics=CAUSAL_DROPOUT)
-        yield make("module", batch=batch, length=length, d_model=256, heads=4, source=text, semantics=CAUSAL)
-    yield make("core", batch=4, length=256, d_model=256, heads=4, source=text, semantics=CAUSAL)
-
-
-SUITES = (
-    Suite(
-        name="tutorial",
-        version=1,
-        summary="every system of the tutorial, tokenizers of others, and attention at 7x5, 8x4x256 and 4x256x256",
-        corpora="the-verdict",
-        source_tokenizer="gpt2",
-        baselines=("gpt2", "sdpa"),
-        workloads=tuple(_tutorial_workloads()),
-        tokenizers=TUTORIAL,
-    ),
-    Suite(
-        name="standard",
-        version=1,
-        summary="all tokenizers on all corpora that are here, at several lengths; the attention of the tutorial",
-        corpora="*",
-        source_tokenizer="gpt2",
-        baselines=("gpt2", "sdpa"),
-        workloads=tuple(_tutorial_workloads()),
-        grid=True,
-    ),
-    Suite(
-        name="quick",
-        version=1,
-        summary="the same tokenizers, and attention at 8x4x256 only",
-        corpora="the-verdict",
-        source_tokenizer="gpt2",
-        baselines=("gpt2", "sdpa"),
-        workloads=tuple(workload for workload in _tutorial_workloads() if workload.batch == 8),
-        tokenizers=TUTORIAL,
-    ),
-)
+TEXT = "the-verdict"
+Plugin = TypeVar("Plugin", bound=Provided)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
     """What was asked: comma-separated names and globs, or `none`; corpora may also be paths.
 
-    `tokenizers` and `corpora` None take those of the suite. `held_out` is the share of each corpus that trainable
-    tokenizers do not see in a second row; 0 makes no such row. `threads` is torch's.
+    `tokenizers`, `attentions` and `corpora` None take those of the suite. `held_out` is the share of each corpus
+    that trainable tokenizers do not see in a second row; 0 makes no such row. `sample` is the width, as a share,
+    that a sample of each corpus must reach; 0 takes all documents. `threads` is torch's, `dtype` and `device` are
+    the attentions'.
     """
 
     suite: str = "tutorial"
     tokenizers: str | None = None
-    attentions: str = "*"
+    attentions: str | None = None
     corpora: str | None = None
     held_out: float = 0.1
+    sample: float = 0.0
     threads: int = 1
-
-
-def suite(name: str) -> Suite:
-    """Give the suite of that name, or raise `UnknownName`."""
-    for candidate in SUITES:
-        if candidate.name == name:
-            return candidate
-    names = [candidate.name for candidate in SUITES]
-    near = difflib.get_close_matches(name, names, n=1)
-    remedy = f"did you mean {near[0]}?" if near else f"there are: {', '.join(names)}"
-    raise UnknownName(f"there is no suite named {name!r}", remedy=remedy)
+    dtype: Dtype = "f32"
+    device: str = "cpu"
 
 
 def plan(host: Host, selection: Selection) -> tuple[Case, ...]:
     """List the cases of a selection, tokenizers first.
 
     Raises `UnknownName` for a name that nothing has, `CorpusError` for a corpus that cannot be used (all
-    corpora are read once here, so that bad input costs nothing), `AssayError` for an empty plan.
+    corpora are read once here, so that bad input costs nothing), `AssayError` for an empty plan. For a limit, which
+    trains nothing, tokenizers are trained on the tutorial's text where it is selected or nothing else is, else on the
+    first text.
     """
     chosen = suite(selection.suite)
     if not 0.0 <= selection.held_out < 1.0:
         raise AssayError(f"the held-out share must lie in [0 %, 100 %), not {selection.held_out * 100:g} %")
+    if not 0.0 <= selection.sample < 1.0:
+        raise AssayError(f"the width of a sample must lie in (0 %, 100 %), not {selection.sample * 100:g} %")
     corpora = _corpora(host, chosen.corpora if selection.corpora is None else selection.corpora)
     tokenizers = chosen_tokenizers(host, chosen, selection.tokenizers)
-    attentions = host.select(AttentionPlugin, selection.attentions)
+    attentions = _attentions(host, chosen, selection.attentions)
+    pipelines = any(workload.level == "pipeline" for workload in chosen.workloads)
     splits = dict.fromkeys((0.0, selection.held_out))
-    ladders = {corpus for corpus in corpora if find(host, corpus).kind == LADDER}
+    kinds = {corpus: find(host, corpus).kind for corpus in corpora}
+    ladders = {corpus for corpus in corpora if kinds[corpus] == LADDER}
+    limits = tuple(corpus for corpus in corpora if kinds[corpus] == LIMIT)
+    corpora = tuple(corpus for corpus in corpora if corpus not in limits)
     if tokenizers or attentions:
         for corpus in corpora:
             plugin = find(host, corpus)
             for split in splits if host.missing(plugin) is None and corpus not in ladders else ():
                 divide(plugin, split if tokenizers else 0.0)
+        for corpus in limits:
+            load(find(host, corpus))
+    samples = {corpus: 0.0 if kinds[corpus] in ALWAYS_WHOLE else selection.sample for corpus in corpora}
     cases: list[Case] = [
-        TokenizerCase(tokenizer=tokenizer.name, corpus=corpus, held_out=split)
+        TokenizerCase(tokenizer=tokenizer.name, corpus=corpus, held_out=split, sample=samples[corpus])
         for corpus in corpora
         for split in splits
         for tokenizer in tokenizers
         if not split or (ladders.isdisjoint({corpus}) and not (chosen.grid and tokenizer.pretrained))
     ]
     texts = tuple(name for name in corpora if name not in ladders and host.missing(find(host, name)) is None)
+    trained_on = TEXT if TEXT in texts or not texts else texts[0]
+    cases += [  # last, so that what breaks here has no part in what is timed
+        TokenizerCase(tokenizer=tokenizer.name, corpus=corpus, trained_on=trained_on)
+        for corpus in limits
+        for tokenizer in tokenizers
+    ]
+    cases = [] if pipelines else cases
     for workload in chosen.workloads:
-        drawn = _with(workload, chosen, texts, selection.threads)
-        cases += [AttentionCase(attention=attention.name, workload=drawn) for attention in attentions]
+        named = tokenizers if workload.level == "pipeline" else ()
+        for source in [tokenizer.name for tokenizer in named] or [chosen.source_tokenizer]:
+            drawn = _with(workload, source, texts, selection)
+            cases += [AttentionCase(attention=attention.name, workload=drawn) for attention in attentions]
     if not cases:
         raise AssayError("nothing is selected", remedy="give --tokenizers or --attentions, see `assay list`")
     return tuple(cases)
@@ -152,11 +99,19 @@ def chosen_tokenizers(host: Host, chosen: Suite, patterns: str | None) -> tuple[
     """Those asked for; else the suite's own, and whatever others have installed or brought as a file."""
     if patterns is not None or chosen.tokenizers is None:
         return host.select(TokenizerPlugin, "*" if patterns is None else patterns)
-    return tuple(
-        plugin
-        for plugin in host.every(TokenizerPlugin)
-        if plugin.name in chosen.tokenizers or host.origin(plugin).distribution != OURS
-    )
+    return _named(host, TokenizerPlugin, chosen.tokenizers)
+
+
+def _attentions(host: Host, chosen: Suite, patterns: str | None) -> tuple[AttentionPlugin, ...]:
+    if patterns is not None or chosen.attentions is None:
+        return host.select(AttentionPlugin, "*" if patterns is None else patterns)
+    return _named(host, AttentionPlugin, chosen.attentions)
+
+
+def _named(host: Host, kind: type[Plugin], names: tuple[str, ...]) -> tuple[Plugin, ...]:
+    """Of a suite that has this kind, those named, and those of others."""
+    every = host.every(kind) if names else ()
+    return tuple(plugin for plugin in every if plugin.name in names or host.origin(plugin).distribution != OURS)
 
 
 def _corpora(host: Host, patterns: str) -> tuple[str, ...]:
@@ -170,9 +125,9 @@ def _corpora(host: Host, patterns: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _with(workload: Workload, chosen: Suite, corpora: tuple[str, ...], threads: int) -> Workload:
+def _with(workload: Workload, tokenizer: str, corpora: tuple[str, ...], selection: Selection) -> Workload:
+    drawn = replace(workload, threads=selection.threads, dtype=selection.dtype, device=selection.device)
     if workload.source is None or not corpora:
-        return replace(workload, threads=threads)
+        return drawn
     asked = workload.source.corpus
-    source = TextSource(corpus=asked if asked in corpora else corpora[0], tokenizer=chosen.source_tokenizer)
-    return replace(workload, threads=threads, source=source)
+    return replace(drawn, source=TextSource(corpus=asked if asked in corpora else corpora[0], tokenizer=tokenizer))

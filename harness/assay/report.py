@@ -10,6 +10,7 @@ from assay.findings import finding_tables, grid_tables
 from assay.manifest import Manifest
 from assay.noise import Noise
 from assay.records import Measurement, Run
+from assay.scaling import scaling_tables
 from assay.tables import as_markdown, result_tables
 
 READING = """\
@@ -17,8 +18,10 @@ Throughput is the median over timed samples of twice about 5 ms, wall time, one 
 distance between the quartiles. All rows of a table were sampled in turn, in interleaved rounds; `ratio` is CPU
 time over the baseline's, round by round (the baseline is the row with 1.00), above 1 is slower. A row that is
 not `ok` has no throughput. `error` is the largest difference from a float64 reference, `naive error` that of the
-definition in the row's own precision. A row marked `overhead-bound` takes under 100 µs: it measures the call
-more than the attention. Compare rows within one table only.
+definition in the row's own precision. `GEMM peak` is the rate of a square product and `copy rate` that of a copy of
+64 MiB, both sampled in the same rounds; `peak MiB` is what torch allocates in a step, in brackets what was predicted.
+A row marked `overhead-bound` takes less than twice as long as on two positions: it measures the call more than the
+attention. Compare rows within one table only.
 """
 
 
@@ -26,7 +29,8 @@ def as_page(run: Run, manifest: Manifest, measurements: Sequence[Measurement], n
     """Write the page."""
     floor = "" if noise is None else f"Noise floor of this run: {noise}.\n\n"
     facts = "".join(f"- {name}: {value}\n" for name, value in run.environment.items())
-    shown = (*finding_tables(measurements), *result_tables(measurements), *grid_tables(measurements))
+    found = (*finding_tables(measurements), *scaling_tables(measurements))
+    shown = (*found, *result_tables(measurements), *grid_tables(measurements))
     sections = "\n".join(map(as_markdown, shown))
     return (
         f"# Assay run {run.id}\n\nSuite {run.suite}, started {run.started}, {run.state}; {manifest}.\n\n"

@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, TextIO
 
 from assay.records import AttentionCase, Measurement, Status, TokenizerCase
+from assay.sampling import taken
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
@@ -55,15 +56,16 @@ class Column:
 def result_tables(measurements: Sequence[Measurement]) -> tuple[Table, ...]:
     """One table for each group of rows that may be compared.
 
-    Combinations that a plugin does not offer are named in a note; they are rows in JSON and in the store.
+    Combinations that a plugin does not offer are named in a note; they are rows in JSON and in the store. Limits
+    have a table of their own, see `assay.findings`.
     """
     tables = []
-    for group, members in _groups(measurements):
+    for group, members in _groups(row for row in measurements if not is_limit(row)):
         offered = [row for row in members if row.status is not Status.UNSUPPORTED]
         absent = [row.case.plugin for row in members if row.status is Status.UNSUPPORTED]
         columns = _columns(members[0])
         kind, _, subject = group.partition("/")
-        notes = [note for row in offered if (note := _note(row))]
+        notes = [note for note in (taken(offered), *map(_note, offered)) if note]
         tables.append(
             Table(
                 title=f"{kind}: {subject}",
@@ -142,6 +144,11 @@ def as_markdown(table: Table) -> str:
     return f"### {table.title}\n\n{body}\n" + (f"\n{notes}" if notes else "")
 
 
+def is_limit(row: Measurement) -> bool:
+    """Whether a row tells what came of a limit, and was never to be timed."""
+    return isinstance(row.case, TokenizerCase) and row.case.trained_on is not None
+
+
 def _groups(measurements: Iterable[Measurement]) -> Iterable[tuple[str, list[Measurement]]]:
     for group, members in groupby(measurements, key=lambda row: row.case.group):
         yield group, list(members)
@@ -218,12 +225,16 @@ def _spread(value: float) -> str:
     return f"±{value * 100:.1f}%" if value < 0.1 else f"±{value * 100:.0f}%"
 
 
-def _three(value: float) -> str:
+def three(value: float) -> str:
     """Three significant digits, without an exponent for everyday sizes."""
     if value >= 999.5:
         digits = len(f"{value:.0f}") - 3
         return f"{round(value, -digits):,.0f}"
     return f"{value:.3g}"
+
+
+def _mebibytes(value: float) -> str:
+    return three(value / 2**20)
 
 
 def _status(row: Measurement) -> str:
@@ -249,21 +260,29 @@ TOKENIZER = (
     Column(
         title="encode MB/s",
         metric="encode_mb_per_s",
-        form=_three,
+        form=three,
         beside=Column(title="spread", metric="encode_spread", form=_spread),
     ),
     Column(title="encode Mtok/s", metric="encode_tokens_per_s", form=lambda value: f"{value / 1e6:.2f}"),
     Column(title="ratio", metric="encode_ratio", form=lambda value: f"{value:.2f}"),
 )
 ATTENTION = (
-    Column(title="tokens/s", metric="tokens_per_s", form=_three),
+    Column(title="tokens/s", metric="tokens_per_s", form=three),
     Column(
         title="latency µs",
         metric="step_seconds",
-        form=lambda value: _three(value * 1e6),
+        form=lambda value: three(value * 1e6),
         beside=Column(title="spread", metric="step_spread", form=_spread),
     ),
     Column(title="ratio", metric="step_ratio", form=lambda value: f"{value:.2f}"),
     Column(title="error vs float64", metric="error", form=lambda value: f"{value:.1e}"),
     Column(title="naive error", metric="naive_error", form=lambda value: f"{value:.1e}"),
+    Column(title="of GEMM peak", metric="gemm_fraction", form=_percent),
+    Column(title="of copy rate", metric="stream_fraction", form=_percent),
+    Column(
+        title="peak MiB",
+        metric="peak_bytes",
+        form=_mebibytes,
+        beside=Column(title="predicted", metric="predicted_bytes", form=lambda value: f"({_mebibytes(value)})"),
+    ),
 )

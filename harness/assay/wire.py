@@ -8,7 +8,8 @@ from dataclasses import asdict
 from typing import Any
 
 from assay.records import AttentionCase, Case, Metric, TokenizerCase
-from assay.workload import Semantics, TextSource, Workload
+from assay.semantics import Semantics
+from assay.workload import TextSource, Workload
 
 
 def case_to_json(case: Case) -> str:

@@ -8,12 +8,17 @@ from torch import Tensor, nn
 import assay
 
 
+def with_weights(workload: assay.Workload, weights: assay.Weights) -> assay.Step:
+    """Return the layer that also gives, for each pair of positions, the mean of its heads' attention weights."""
+    return TorchMultiHead(workload, weights, weighed=True)
+
+
 class TorchMultiHead(nn.Module):
-    """The layer with the host's weights, asked for no attention weights so that it may use its fast kernels."""
+    """The layer with the host's weights, unless `weighed` without the attention's, so that it may use fast kernels."""
 
     mask: Tensor | None
 
-    def __init__(self, workload: assay.Workload, weights: assay.Weights) -> None:
+    def __init__(self, workload: assay.Workload, weights: assay.Weights, weighed: bool = False) -> None:
         super().__init__()
         if weights.wo is None:
             raise ValueError("nn.MultiheadAttention always has an output projection")
@@ -31,6 +36,7 @@ class TorchMultiHead(nn.Module):
             # The layer computes x @ Wᵀ where the host gives x @ W.
             self.layer.in_proj_weight.copy_(torch.cat([weights.wq, weights.wk, weights.wv], dim=1).T)
             self.layer.out_proj.weight.copy_(weights.wo.T)
+        self.weighed = weighed
         self.causal = workload.semantics.mask == "causal"
         length = workload.q_len
         future = torch.ones(length, length, dtype=torch.bool, device=device).triu(diagonal=1)
@@ -39,5 +45,5 @@ class TorchMultiHead(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Attend: [batch, length, d_model] to the same shape."""
-        context, _ = self.layer(x, x, x, attn_mask=self.mask, is_causal=self.causal, need_weights=False)
+        context, _ = self.layer(x, x, x, attn_mask=self.mask, is_causal=self.causal, need_weights=self.weighed)
         return context  # type: ignore[no-any-return]

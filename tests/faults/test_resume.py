@@ -19,7 +19,7 @@ from typing import Any
 import psutil
 import pytest
 
-from assay.metrics import definition
+from assay.catalogue import definition
 from assay.records import Measurement
 from assay.store import Store
 

@@ -15,7 +15,8 @@ from assay.errors import GateFailed
 from assay.measure.attention import STRIDE, AttentionSubject
 from assay.measure.subject import Operation
 from assay.records import AttentionCase
-from assay.workload import Semantics, Workload
+from assay.semantics import Semantics
+from assay.workload import Workload
 
 WORKLOAD = Workload.self_attention("core", batch=2, length=8, d_model=16, heads=2)
 DROPOUT = replace(WORKLOAD, semantics=Semantics(dropout=0.1))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from assay.errors import GateFailed
-from assay.measure.cold import first_pass, words_seen_before
+from assay.measure.cold import FirstPass, words_seen_before
 from assay.measure.identity import FUZZ, Identity
 
 
@@ -73,6 +73,18 @@ def test_where_the_reference_fails_the_other_may_fail_too() -> None:
         Identity("strict", Bytes(crash)).compare("document 0", "a", ValueError(), [1])
 
 
+def passed(
+    spoil: Callable[[str, list[int]], Sequence[int]] = lambda text, ids: ids, identity: Identity | None = None
+) -> FirstPass:
+    found = FirstPass(Bytes(spoil))
+    found.encode(TestFirstPass.TEXTS, identity)
+    return found
+
+
+def figures(found: FirstPass, seen: int = 0) -> dict[str, float]:
+    return {metric.name: float(metric.value) for metric in found.metrics(seen)}
+
+
 class TestFirstPass:
     TEXTS = ("one two ", "three", "four four")
 
@@ -83,28 +95,42 @@ class TestFirstPass:
             refilled[:] = ids
             return refilled
 
-        found, _ = first_pass(Bytes(refill), self.TEXTS, 0, None)
-        assert found == [list(text.encode()) for text in self.TEXTS]
+        assert passed(refill).ids == [list(text.encode()) for text in self.TEXTS]
 
     @pytest.mark.parametrize(("seen", "size"), [(0, 22), (1, 14), (8, 14), (9, 9)])
     def test_documents_that_were_seen_do_not_count(self, seen: int, size: int) -> None:
-        _, metrics = first_pass(Bytes(), self.TEXTS, seen, None)
-        assert {metric.name: metric.value for metric in metrics}["cold_bytes"] == size
+        assert figures(passed(), seen)["cold_bytes"] == size
 
     def test_a_corpus_that_was_seen_has_no_figure(self) -> None:
-        assert first_pass(Bytes(), self.TEXTS, 22, None)[1] == ()
+        assert figures(passed(), 22) == {}
+
+    def test_it_goes_on_where_it_was_and_encodes_nothing_twice(self) -> None:
+        encoded: list[str] = []
+
+        def note(text: str, ids: list[int]) -> list[int]:
+            encoded.append(text)
+            return ids
+
+        found = FirstPass(Bytes(note))
+        for end in (1, 1, 3, 3):
+            found.encode(self.TEXTS[:end], IDENTITY)
+            assert tuple(encoded) == self.TEXTS[:end]
+        assert found.ids == passed().ids
+        assert figures(found)["cold_bytes"] == 22
 
     def test_the_ratio_is_to_the_reference(self) -> None:
         def slowly(text: str, ids: list[int]) -> list[int]:
             sum(range(300_000))
             return ids
 
-        _, metrics = first_pass(Bytes(slowly), self.TEXTS, 0, IDENTITY)
-        assert float({metric.name: metric.value for metric in metrics}["cold_ratio"]) > 3.0
+        assert figures(passed(slowly, IDENTITY))["cold_ratio"] > 3.0
 
-    def test_a_difference_ends_it(self) -> None:
-        with pytest.raises(GateFailed, match="document 2 has 8 tokens instead of 9"):
-            first_pass(Bytes(lambda text, ids: ids[:8]), self.TEXTS, 0, IDENTITY)
+    def test_a_difference_ends_it_and_is_met_again(self) -> None:
+        found = FirstPass(Bytes(lambda text, ids: ids[:8]))
+        for _ in range(2):
+            with pytest.raises(GateFailed, match="document 2 has 8 tokens instead of 9"):
+                found.encode(self.TEXTS, IDENTITY)
+        assert len(found.ids) == 2
 
 
 def test_words_seen_before() -> None:

@@ -187,7 +187,7 @@ def test_little_time_passes_outside_the_measured_calls(benchmark: Any, what: str
     settings = Settings()
     with Crew(assay.discover(), settings) as crew:
         if what == "anchor":
-            entry = crew.anchors(gemm=False)[ANCHOR]
+            entry = crew.anchors(arithmetic="")[ANCHOR]
             calibrate([(entry, entry)], SAMPLE_NS)
             entry.judged = True
         else:

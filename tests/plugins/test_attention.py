@@ -16,9 +16,10 @@ from torch import Tensor
 import assay
 from assay.inputs import EmbeddedText, Inputs, make_inputs, make_weights
 from assay.oracle import verify
-from assay.plan import SUITES
+from assay.suites import SUITES
 
 NAMES = ("weightless", "self-attention", "causal", "multi-head-stack", "multi-head-split", "sdpa", "nn-mha")
+TUTORIAL = next(suite for suite in SUITES if suite.name == "tutorial")  # larger suites are for longer runs
 CAUSAL = assay.Semantics(mask="causal")
 WEIGHTLESS = assay.Semantics(kind="weightless")
 
@@ -66,10 +67,7 @@ def _own_workloads() -> Sequence[assay.Workload]:
     ]
 
 
-WORKLOADS = {
-    workload.id: workload
-    for workload in [*(workload for suite in SUITES for workload in suite.workloads), *_own_workloads()]
-}
+WORKLOADS = {workload.id: workload for workload in [*TUTORIAL.workloads, *_own_workloads()]}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -94,7 +92,8 @@ def text(host: assay.Host) -> EmbeddedText:
 
 
 def offered(host: assay.Host, workload: assay.Workload) -> list[assay.AttentionPlugin]:
-    return [plugin for plugin in host.every(assay.AttentionPlugin) if plugin.unsupported(workload) is None]
+    plugins = host.every(assay.AttentionPlugin)
+    return [one for one in plugins if not one.compiles and one.unsupported(workload) is None and not host.missing(one)]
 
 
 def inputs_of(workload: assay.Workload, text: EmbeddedText, trial: int = 0) -> Inputs:
@@ -160,8 +159,7 @@ class TestEveryWorkload:
 
 class TestWhoOffersWhat:
     def test_every_implementation_has_work_in_the_tutorial(self, host: assay.Host) -> None:
-        workloads = SUITES[0].workloads
-        assert {plugin.name for workload in workloads for plugin in offered(host, workload)} >= set(NAMES)
+        assert {plugin.name for workload in TUTORIAL.workloads for plugin in offered(host, workload)} >= set(NAMES)
 
     @pytest.mark.parametrize(
         ("name", "change"),
@@ -183,7 +181,7 @@ class TestWhoOffersWhat:
         changed = replace(fitting, semantics=replace(fitting.semantics, **change))
         assert "is not offered" in str(plugin.unsupported(changed))
 
-    @pytest.mark.parametrize("name", NAMES)
+    @pytest.mark.parametrize("name", sorted(set(NAMES) - {"sdpa"}))
     def test_grouped_heads_are_declined(self, host: assay.Host, name: str) -> None:
         plugin = host.one(assay.AttentionPlugin, name)
         fitting = next(w for w in WORKLOADS.values() if plugin.unsupported(w) is None)
@@ -200,7 +198,7 @@ class TestWhoOffersWhat:
     def test_answering_imports_no_torch(self) -> None:
         script = (
             "import sys, assay\n"
-            "from assay.plan import SUITES\n"
+            "from assay.suites import SUITES\n"
             "plugins = assay.discover().every(assay.AttentionPlugin)\n"
             "answers = [plugin.unsupported(w) for plugin in plugins for s in SUITES for w in s.workloads]\n"
             "print(answers.count(None), len(answers), 'torch' in sys.modules)\n"

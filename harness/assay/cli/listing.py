@@ -29,7 +29,7 @@ def list_(kind: str, plugins: tuple[str, ...], block: tuple[str, ...], as_json: 
     """List what is installed, what it lacks on this machine, and which plugins failed."""
     from assay import document, tables
     from assay.discovery import discover
-    from assay.plan import SUITES
+    from assay.suites import SUITES
 
     host = discover(plugins, block)
     rows: dict[str, list[dict[str, str]]] = {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import click
 
 from assay.host import Host
@@ -47,6 +49,16 @@ def share(context: click.Context, parameter: click.Parameter, value: object) -> 
     return number
 
 
+def width(context: click.Context, parameter: click.Parameter, value: object) -> float:
+    """Read the half width of an interval, `1%` or `0.01`, in (0, 1); 0 where none is given."""
+    if value is None:
+        return 0.0
+    number = share(context, parameter, value)
+    if not number:
+        raise click.BadParameter(f"{str(value).strip()!r} is no width above 0%")
+    return number
+
+
 def seconds(context: click.Context, parameter: click.Parameter, value: object) -> float:
     """Read a time above 0, `30`, `30s` or `2m`, in seconds."""
     text = str(value).strip()
@@ -74,6 +86,14 @@ def size(context: click.Context, parameter: click.Parameter, value: object) -> i
     if number <= 0:
         raise click.BadParameter(f"{value!r} is no size; write 2GiB or 500MB")
     return number
+
+
+def device(context: click.Context, parameter: click.Parameter, value: object) -> str:
+    """Read the name of a device, `cpu`, `cuda` or `cuda:1`."""
+    text = str(value).strip()
+    if re.fullmatch(r"cpu|cuda(:\d+)?", text) is None:
+        raise click.BadParameter(f"{text!r} is no device; write cpu, cuda or cuda:1")
+    return text
 
 
 def find(plugins: tuple[str, ...], block: tuple[str, ...]) -> Host:

@@ -10,6 +10,7 @@ from assay.cli import options
 
 if TYPE_CHECKING:
     from assay.job import Outcome
+    from assay.workload import Dtype
 
 GLOBS = "Comma-separated names and patterns, or none."
 
@@ -17,7 +18,7 @@ GLOBS = "Comma-separated names and patterns, or none."
 @click.command("run")
 @click.option("--suite", envvar="ASSAY_SUITE", default="tutorial", show_default=True, help="See `assay list suites`.")
 @click.option("--tokenizers", envvar="ASSAY_TOKENIZERS", metavar="GLOBS", help=f"{GLOBS}  [default: the suite's]")
-@click.option("--attentions", envvar="ASSAY_ATTENTIONS", default="*", show_default=True, metavar="GLOBS", help=GLOBS)
+@click.option("--attentions", envvar="ASSAY_ATTENTIONS", metavar="GLOBS", help=f"{GLOBS}  [default: the suite's]")
 @click.option(
     "--corpora",
     envvar="ASSAY_CORPORA",
@@ -31,6 +32,14 @@ GLOBS = "Comma-separated names and patterns, or none."
     show_default=True,
     callback=options.share,
     help="The last share of each corpus, for rows on unseen text; 0 for none.",
+)
+@click.option(
+    "--sample",
+    envvar="ASSAY_SAMPLE",
+    callback=options.width,
+    metavar="WIDTH",
+    help="Measure a random sample of each corpus's documents, just large enough for the 95 % interval of every row's"
+    " bytes per token to be within this, such as 1%.  [default: all documents]",
 )
 @click.option(
     "--baseline",
@@ -90,6 +99,22 @@ GLOBS = "Comma-separated names and patterns, or none."
     type=click.IntRange(1),
     help="Threads that a plugin's libraries may use.",
 )
+@click.option(
+    "--dtype",
+    envvar="ASSAY_DTYPE",
+    default="f32",
+    show_default=True,
+    type=click.Choice(["f32", "bf16", "f16"]),
+    help="Precision of the attentions' inputs.",
+)
+@click.option(
+    "--device",
+    envvar="ASSAY_DEVICE",
+    default="cpu",
+    show_default=True,
+    callback=options.device,
+    help="Where the attentions run: cpu, cuda or cuda:1.",
+)
 @click.option("--resume", metavar="RUN", help="Measure what this run still lacks, with its own settings.")
 @click.option(
     "--report",
@@ -105,9 +130,12 @@ GLOBS = "Comma-separated names and patterns, or none."
 def run_(
     suite: str,
     tokenizers: str | None,
-    attentions: str,
+    attentions: str | None,
     corpora: str | None,
     held_out: float,
+    sample: float,
+    dtype: Dtype,
+    device: str,
     baselines: tuple[str, ...],
     budget_s: float,
     precision: float,
@@ -155,6 +183,9 @@ def run_(
             attentions=attentions,
             corpora=corpora,
             held_out=held_out,
+            sample=sample,
+            dtype=dtype,
+            device=device,
             threads=threads,
         )
         outcome = job.begin(host, selection, settings, results, reporter)

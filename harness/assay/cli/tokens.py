@@ -67,8 +67,9 @@ def tokens(
     from assay import corpus, document, tables
     from assay.cli import drawing
     from assay.pieces import cut
-    from assay.plan import chosen_tokenizers, suite
+    from assay.plan import chosen_tokenizers
     from assay.records import Status
+    from assay.suites import suite
 
     if (text is None) == (file is None):
         raise click.UsageError("Give either TEXT or --file.")

@@ -17,11 +17,12 @@ from assay.execute.protocol import Answer
 from assay.execute.settings import Settings
 from assay.host import Host
 from assay.noise import ANCHOR, TWIN
-from assay.records import AttentionCase, Case, Status
+from assay.records import AttentionCase, Case, Status, TokenizerCase
 from assay.wire import kind_of
 
 MOST_DEATHS = 2
 ANCHOR_NS = 2_000_000
+ARITHMETIC = ("gemm", "stream")
 
 
 class Crew:
@@ -33,6 +34,7 @@ class Crew:
         self._workers: dict[str, Worker] = {}
         self._deaths: dict[str, int] = {}
         self._anchors: dict[str, Entry] = {}
+        self._arithmetic = ""
         self._core = _one_core() if settings.threads == 1 else None
 
     def __enter__(self) -> Self:
@@ -80,7 +82,8 @@ class Crew:
             return Answer(
                 content={}, status=Status.SKIPPED, reason=f"{plugin.name} {missing.what}", remedy=missing.remedy
             )
-        if self._deaths.get(_key(case), 0) >= MOST_DEATHS:
+        limit = isinstance(case, TokenizerCase) and case.trained_on is not None  # each is tried once
+        if not limit and self._deaths.get(_key(case), 0) >= MOST_DEATHS:
             return Answer(
                 content={},
                 status=Status.FAILED,
@@ -96,13 +99,13 @@ class Crew:
             self._workers[key] = Worker(self._remedy(case), self.settings)
         return self._workers[key]
 
-    def buried(self, worker: Worker) -> None:
-        """Take note that a worker died or was given up."""
+    def buried(self, worker: Worker, *, counted: bool = True) -> None:
+        """Take note that a worker died or was given up; `counted` against its plugin."""
         for key, known in list(self._workers.items()):
             if known is worker:
                 worker.kill()
                 del self._workers[key]
-                self._deaths[key] = self._deaths.get(key, 0) + 1
+                self._deaths[key] = self._deaths.get(key, 0) + counted
 
     def died_before(self, case: Case) -> bool:
         """Whether the plugin of a case has a new process because an earlier one died."""
@@ -125,14 +128,14 @@ class Crew:
         self._workers[key] = Worker(worker.remedy, self.settings)
         return self._workers[key]
 
-    def renew_anchors(self, *, gemm: bool) -> None:
+    def renew_anchors(self, *, arithmetic: str) -> None:
         """Have fresh processes for the anchors, the same entries sampling in them."""
         before = dict(self._anchors)
-        for name in ("anchors", "twin", "gemm"):
+        for name in ("anchors", "twin", *([arithmetic] if arithmetic else [])):
             if name in self._workers:
                 self._workers.pop(name).stop()
         self._anchors = {}
-        for name, fresh in self.anchors(gemm=gemm).items():
+        for name, fresh in self.anchors(arithmetic=arithmetic).items():
             if name in before:
                 before[name].ask, before[name].is_alive = fresh.ask, fresh.is_alive
                 before[name].warm_up(ANCHOR_NS)
@@ -144,26 +147,38 @@ class Crew:
             worker.stop()
         self._workers, self._anchors = {}, {}
 
-    def anchors(self, *, gemm: bool) -> dict[str, Entry]:
-        """Give the machine's anchors by name; the twin is the Python loop once more, in another process."""
+    def anchors(self, *, arithmetic: str) -> dict[str, Entry]:
+        """Give the anchors by name; the twin is the Python loop once more, in another process.
+
+        Those of `arithmetic`, a `dtype/device` such as `f32/cpu` or nothing, have a process of their own: one with
+        torch in it runs the loop 7 % slower. The next `dtype/device` takes its place.
+        """
         if ANCHOR not in self._anchors:
-            self._anchors |= self._offered("anchors", gemm=False)
+            self._anchors |= self._offered("anchors", arithmetic="")
         if TWIN not in self._anchors:
-            twin = self._offered("twin", gemm=False)
+            twin = self._offered("twin", arithmetic="")
             if ANCHOR in twin:
                 self._anchors[TWIN] = twin[ANCHOR]
-        if gemm and "gemm" not in self._anchors:  # by itself: a process with torch in it runs the loop 7 % slower
-            offered = self._offered("gemm", gemm=True)
-            self._anchors |= {name: entry for name, entry in offered.items() if name == "gemm"}
-        return {name: anchor for name, anchor in self._anchors.items() if anchor.alive and (gemm or name != "gemm")}
+        if arithmetic and arithmetic != self._arithmetic:
+            if self._arithmetic in self._workers:
+                self._workers.pop(self._arithmetic).stop()
+            for name in ARITHMETIC:
+                self._anchors.pop(name, None)
+            self._arithmetic = arithmetic
+        if arithmetic and arithmetic not in self._workers:
+            self._anchors |= self._offered(arithmetic, arithmetic=arithmetic)
+        alive = {name: anchor for name, anchor in self._anchors.items() if anchor.alive}
+        return {name: anchor for name, anchor in alive.items() if arithmetic or name not in ARITHMETIC}
 
-    def _offered(self, name: str, *, gemm: bool) -> dict[str, Entry]:
+    def _offered(self, name: str, *, arithmetic: str) -> dict[str, Entry]:
         """Start a worker for anchors, unless it is there, and give the operations that it offers."""
         if name not in self._workers:
             self._workers[name] = Worker("report it to assay", self.settings)
         worker = self._workers[name]
         try:
-            worker.ask("load", work={"gemm": gemm, "threads": self.settings.threads}, setup=self.setup(worker))
+            worker.ask(
+                "load", work={"arithmetic": arithmetic, "threads": self.settings.threads}, setup=self.setup(worker)
+            )
             operations = worker.ask("check").content.get("operations", ())
         except WorkerDied:
             self.buried(worker)
@@ -206,7 +221,7 @@ def _key(case: Case) -> str:
 
 def _unsupported(plugin: AttentionPlugin, case: AttentionCase) -> str | None:
     try:
-        return plugin.unsupported(case.workload)
+        return plugin.unsupported(case.workload.of_step)
     except Exception as error:
         return f"the plugin could not say: {type(error).__name__}: {error}"
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
+from assay.accounting import account, overhead, stages
+from assay.catalogue import definition
 from assay.counts import compression
 from assay.execute.crew import ANCHOR_NS, Crew, anchor_pairs
 from assay.execute.entry import Entry, calibrate
 from assay.execute.rounds import Stop, sample_rounds
 from assay.execute.running import Running, without_speed
-from assay.metrics import agreement, comparison, credit, definition, machine_share, speeds
-from assay.records import AnchorTiming, AttentionCase, Case, GroupResult, Measurement, Metric, Timing
+from assay.metrics import agreement, comparison, full_pass, machine_share, speeds
+from assay.records import AnchorTiming, AttentionCase, Case, GroupResult, Measurement, Metric, Timing, TokenizerCase
+from assay.sampling import enough
 from assay.stats import paired_ratio
 from assay.wire import case_to_json, metrics_from_json
 
@@ -33,6 +36,7 @@ def run_group(
     finished, running = _assign(cases, crew)
     tick("loading", 0, budget_s)
     _load(running, crew)
+    _draw(running, lambda documents: tick(f"sampling {documents:,} documents", 0, budget_s))
     for phase, step in (("predicting", _predict), ("checking", _check)):
         for item in running:
             tick(f"{phase} {item.case.plugin}", 0, budget_s)
@@ -48,7 +52,8 @@ def run_group(
     baseline = _baseline(whole, crew.settings.baselines)
     for item in whole:
         metrics = [*_figures(item, baseline, anchors), *memory[item.case.id], *item.predicted]
-        metrics.append(Metric(name="stopped_by", value=stop))
+        metrics += [Metric(name="stopped_by", value=stop), *full_pass(metrics)]
+        metrics += _shape_of(item.case, metrics)
         item.succeed((*metrics, *agreement(metrics, item.entries[0].name)), restarted=crew.died_before(item.case))
     measured = {item.case.id: item.ended for item in running if item.ended is not None}
     measured |= {row.case.id: row for row in finished}
@@ -72,9 +77,25 @@ def _load(items: Sequence[Running], crew: Crew) -> None:
     """Load all cases at once: importing takes the most time, and nothing is timed yet."""
     for item in items:
         item.worker.printed()
-        item.post("load", work={"case": case_to_json(item.case)}, setup=crew.setup(item.worker))
+        work = {"case": case_to_json(item.case), "documents": item.documents}
+        item.post("load", work=work, setup=crew.setup(item.worker))
     for item in items:
         item.collect("load")
+
+
+def _draw(items: Sequence[Running], tick: Callable[[int], object]) -> None:
+    """Where a sample is asked for, have all keep to the same one, just large enough for each of them."""
+
+    def doubt(documents: int) -> float:
+        tick(documents)
+        going = [item for item in items if item.ended is None]
+        for item in going:
+            item.documents = documents
+        return max((item.ask("size", documents=documents).get("doubt", 0.0) for item in going), default=0.0)
+
+    targets = {item.case.sample for item in items if isinstance(item.case, TokenizerCase)} - {0.0}
+    if targets:
+        enough(doubt, min(targets))
 
 
 def _predict(item: Running, crew: Crew) -> None:
@@ -116,8 +137,8 @@ def _rounds(
     """Sample every operation of every live case, and the anchors, in turn."""
     if not live:
         return "budget", ()
-    gemm = any(isinstance(item.case, AttentionCase) for item in live)
-    anchors = crew.anchors(gemm=gemm)
+    arithmetic = _arithmetic(live)
+    anchors = crew.anchors(arithmetic=arithmetic)
     calibrate(list(anchor_pairs(anchors)), ANCHOR_NS)
     for anchor in anchors.values():
         anchor.samples = []
@@ -125,7 +146,7 @@ def _rounds(
     for epoch in range(crew.settings.epochs):
         if epoch:
             tick(0, budget_s)
-            crew.renew_anchors(gemm=gemm)
+            crew.renew_anchors(arithmetic=arithmetic)
             _renew(live, crew)
         pairs = [*_pairs(live, _baseline(live, crew.settings.baselines)), *anchor_pairs(anchors)]
         entries = [entry for entry, _ in pairs]
@@ -147,6 +168,12 @@ def _rounds(
         AnchorTiming(group=group, name=name, work=anchor.tokens, samples=tuple(anchor.samples))
         for name, anchor in anchors.items()
     )
+
+
+def _arithmetic(live: Sequence[Running]) -> str:
+    """The `dtype/device` of a group of attention cases, whose peak is sampled beside them."""
+    workloads = [item.case.workload for item in live if isinstance(item.case, AttentionCase)]
+    return f"{workloads[0].dtype}/{workloads[0].device}" if workloads else ""
 
 
 def _tell(tick: Callable[[int, float], object], later_s: float, done: int, left_s: float) -> None:
@@ -211,9 +238,15 @@ def _figures(item: Running, baseline: Running | None, anchors: Sequence[AnchorTi
     yield from _machine(item, timings[0], {anchor.name: anchor for anchor in anchors})
 
 
+def _shape_of(case: Case, metrics: Sequence[Metric]) -> tuple[Metric, ...]:
+    """Where the time of an attention row goes: into the call, or into the stages of a pipeline."""
+    if not isinstance(case, AttentionCase):
+        return ()
+    return stages(metrics) if case.workload.level == "pipeline" else overhead(metrics)
+
+
 def _machine(item: Running, timing: Timing, anchors: Mapping[str, AnchorTiming]) -> tuple[Metric, ...]:
     """What the first operation comes to, beside what the machine could do in the same rounds."""
     if isinstance(item.case, AttentionCase):
-        flop = item.case.workload.flop
-        return credit(timing, flop) + machine_share(timing, flop, "gemm_fraction", anchors.get("gemm"))
+        return account(item.case.workload, timing, anchors)
     return machine_share(timing, item.entries[0].size or 0, "copy_fraction", anchors.get("copy"))

@@ -29,11 +29,14 @@ FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+) in (?P<name>\S+)
 
 
 class WorkerDied(Exception):
-    """The worker is gone, or was ended; says how and, where it is known, in which line of code."""
+    """The worker is gone, or was ended; says how and, where it is known, in which line of code.
 
-    def __init__(self, reason: str, remedy: str) -> None:
+    `outcome` says it in a few words.
+    """
+
+    def __init__(self, outcome: str, reason: str, remedy: str) -> None:
         super().__init__(reason)
-        self.reason, self.remedy = reason, remedy
+        self.outcome, self.reason, self.remedy = outcome, reason, remedy
 
 
 class Worker:
@@ -140,14 +143,16 @@ class Worker:
         try:
             code = self._process.wait(GRACE_S)
         except subprocess.TimeoutExpired:
-            return WorkerDied(f"it closed its line to the host while {DOING[step]}", self.remedy)
+            return WorkerDied("hung up", f"it closed its line to the host while {DOING[step]}", self.remedy)
         if code >= 0:
-            return WorkerDied(f"its process exited with code {code} while {DOING[step]}", self.remedy)
+            outcome = f"exited with code {code}"
+            return WorkerDied(outcome, f"its process {outcome} while {DOING[step]}", self.remedy)
         name = signal.Signals(-code).name
-        reason = f"its process was killed by {name} while {DOING[step]}{self._place()}"
+        outcome = f"killed by {name}"
+        reason = f"its process was {outcome} while {DOING[step]}{self._place()}"
         if name == "SIGKILL":
             reason += f", probably for memory (limit {self.memory / 2**30:.1f} GiB)"
-        return WorkerDied(reason, self.remedy)
+        return WorkerDied(outcome, reason, self.remedy)
 
     def _hung(self, step: Step) -> WorkerDied:
         """Have the hung worker write its stack (by faulthandler, which needs no cooperation)."""
@@ -155,7 +160,7 @@ class Worker:
             self._process.send_signal(signal.SIGUSR1)
             time.sleep(DUMP_S)
         reason = f"it gave no answer for {self.settings.timeout_s:g} s while {DOING[step]}{self._place()}"
-        return WorkerDied(reason, f"{self.remedy}; --timeout allows more time")
+        return WorkerDied("timed out", reason, f"{self.remedy}; --timeout allows more time")
 
     def _place(self) -> str:
         """The innermost line of the last stack in the log."""

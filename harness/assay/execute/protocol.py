@@ -10,9 +10,10 @@ from typing import Any, Literal
 
 from assay.records import Status
 
-Step = Literal["load", "predict", "check", "calibrate", "sample", "memory", "recheck", "unload", "stop"]
+Step = Literal["load", "size", "predict", "check", "calibrate", "sample", "memory", "recheck", "unload", "stop"]
 DOING: Mapping[str, str] = {
     "load": "loading",
+    "size": "sizing a sample",
     "predict": "predicting",
     "check": "checking",
     "calibrate": "calibrating",

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from assay.execute.crew import Crew
 from assay.execute.group import run_group
+from assay.execute.limits import try_group
 from assay.execute.settings import Settings
 from assay.host import Host
 from assay.records import Case, GroupResult, TokenizerCase
@@ -32,6 +33,10 @@ def execute(
         for number, (name, members) in enumerate(groups):
             weight = weights[number] / max(1, sum(weights[number:]))
             spent = _Spent(left * weight)
+            limits = [case for case in members if isinstance(case, TokenizerCase) and case.trained_on is not None]
+            if limits:
+                yield try_group(limits, crew, _bound(tick, name, spent))
+                continue
             yield run_group(name, members, crew, left * weight, _bound(tick, name, spent))
             left = max(0.0, left - spent.seconds)
 
@@ -56,7 +61,9 @@ def _bound(
 
 
 def _weight(case: Case, crew: Crew) -> int:
-    """Operations to time; none for a case that cannot begin."""
+    """Operations to time; none for a limit, or for a case that cannot begin."""
     if crew.refusal(case) is not None:
         return 0
-    return OPERATIONS_OF_TOKENIZER if isinstance(case, TokenizerCase) else 1
+    if isinstance(case, TokenizerCase):
+        return OPERATIONS_OF_TOKENIZER if case.trained_on is None else 0
+    return 1

@@ -14,11 +14,15 @@ from assay.records import Case, Measurement, Metric, Status, Timing
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Running:
-    """A case on its way; whatever goes wrong becomes `ended`, a measurement without a speed."""
+    """A case on its way; whatever goes wrong becomes `ended`, a measurement without a speed.
+
+    `documents` is how many its sample has, once that is known.
+    """
 
     case: Case
     worker: Worker
     died: Callable[[Worker], object]
+    documents: int | None = None
     metrics: tuple[Metric, ...] = ()
     predicted: tuple[Metric, ...] = ()
     entries: list[Entry] = field(default_factory=list)

@@ -17,7 +17,9 @@ from assay.discovery import discover
 from assay.errors import AssayError, Unavailable, UnknownToken
 from assay.execute.guards import Surroundings
 from assay.execute.protocol import Answer, Request, receive_request, send_answer
-from assay.measure.bench import Bench, reason_of
+from assay.measure.bench import Bench
+from assay.measure.limit import LimitFailed
+from assay.measure.reason import reason_of
 from assay.records import Status
 from assay.wire import case_from_json, metrics_to_json
 
@@ -63,6 +65,9 @@ class _Server:
             return Answer(content=content)
         except Unavailable as error:
             return Answer(content={}, status=Status.SKIPPED, reason=error.message, remedy=error.remedy)
+        except LimitFailed as error:
+            content = {"metrics": metrics_to_json(error.metrics)}
+            return Answer(content=content, status=Status.FAILED, reason=error.message, expected=error.expected)
         except BaseException as error:  # a plugin may raise SystemExit, or a panic that is no Exception
             bench = self.bench
             return Answer(
@@ -80,6 +85,8 @@ class _Server:
         if request.step == "stop":
             return {}
         assert self.bench is not None, "load comes first"
+        if request.step == "size":
+            return {"doubt": self.bench.size(given["documents"])}
         if request.step == "predict":
             return metrics_to_json(self.bench.predict())
         if request.step == "check":
@@ -117,9 +124,9 @@ class _Server:
             self.bench = Bench(discover(setup["plugins"], setup["block"]), grid=setup["grid"])
         self.surroundings = None
         if "case" in work:
-            self.bench.load(case_from_json(work["case"]))
+            self.bench.load(case_from_json(work["case"]), work.get("documents"))
         else:
-            self.bench.load_anchors(gemm=work["gemm"], threads=work["threads"])
+            self.bench.load_anchors(arithmetic=work["arithmetic"], threads=work["threads"])
         self.surroundings = Surroundings()
         return {}
 

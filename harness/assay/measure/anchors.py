@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Sequence
+from functools import partial
 
 from assay.measure.subject import Operation
 from assay.records import Metric
 
 LOOP = 20_000
 COPY_BYTES = 8 << 20
+STREAM_BYTES = 64 << 20
 GEMM_WIDTH = 384
-GEMM_FLOP = 2 * GEMM_WIDTH**3
+DEVICE_GEMM_WIDTH = 4096
+DEVICE_STREAM_BYTES = 1 << 30
 
 
 class AnchorSubject:
-    """A pure-Python loop, a copy of 8 MiB and, where torch is installed and wanted, a 384³ product in float32."""
-
-    def __init__(self, *, gemm: bool) -> None:
-        self._gemm = gemm and importlib.util.find_spec("torch") is not None
+    """Nothing but its operations: there is nothing to predict, and no output to check."""
 
     def predict(self) -> tuple[Metric, ...]:
-        """Anchors are small: there is nothing to predict."""
+        """Anchors are small."""
         return ()
 
     def check(self) -> tuple[Metric, ...]:
@@ -30,26 +30,7 @@ class AnchorSubject:
 
     def operations(self) -> tuple[Operation, ...]:
         """Give the anchors; tokens are what one call handles: steps of the loop, bytes, FLOP."""
-        source = bytearray(COPY_BYTES)
-        operations = [
-            Operation(name="python", call=_python_loop, audit=_pass, tokens=LOOP),
-            Operation(name="copy", call=lambda: bytearray(source), audit=_pass, tokens=COPY_BYTES, size=COPY_BYTES),
-        ]
-        if self._gemm:
-            import torch
-
-            left, right = torch.ones(GEMM_WIDTH, GEMM_WIDTH), torch.ones(GEMM_WIDTH, GEMM_WIDTH)
-            product = torch.empty(GEMM_WIDTH, GEMM_WIDTH)
-            operations.append(
-                Operation(
-                    name="gemm",
-                    call=lambda: torch.mm(left, right, out=product),
-                    audit=_pass,
-                    tokens=GEMM_FLOP,
-                    context=torch.inference_mode,
-                )
-            )
-        return tuple(operations)
+        raise NotImplementedError
 
     def memory(self) -> tuple[Metric, ...]:
         """Anchors are small."""
@@ -57,6 +38,51 @@ class AnchorSubject:
 
     def recheck(self) -> None:
         """Anchors have no output to check."""
+
+
+class Machine(AnchorSubject):
+    """A pure-Python loop, and a copy of 8 MiB: no torch in the process, which would make the loop slower."""
+
+    def operations(self) -> tuple[Operation, ...]:
+        """Give `python` and `copy`."""
+        source = bytearray(COPY_BYTES)
+        return (
+            Operation(name="python", call=_python_loop, audit=_pass, tokens=LOOP),
+            Operation(name="copy", call=lambda: bytearray(source), audit=_pass, tokens=COPY_BYTES, size=COPY_BYTES),
+        )
+
+
+class Arithmetic(AnchorSubject):
+    """What torch can do in one dtype on one device: a square product, and a copy that no cache holds."""
+
+    def __init__(self, dtype: str, device: str) -> None:
+        self.dtype, self.device = dtype, device
+
+    def operations(self) -> tuple[Operation, ...]:
+        """Give `gemm`, 384³ on a CPU, and `stream`, 64 MiB read and written there; none without torch."""
+        if importlib.util.find_spec("torch") is None:
+            return ()
+        import torch
+
+        from assay.inputs import DTYPES
+        from assay.measure.device import reader
+
+        on_cpu = self.device == "cpu"
+        width = GEMM_WIDTH if on_cpu else DEVICE_GEMM_WIDTH
+        size = STREAM_BYTES if on_cpu else DEVICE_STREAM_BYTES
+        left, right, product = (
+            torch.ones(width, width, dtype=DTYPES[self.dtype], device=self.device) for _ in range(3)
+        )
+        source, target = (torch.zeros(size, dtype=torch.uint8, device=self.device) for _ in range(2))
+        calls = (
+            ("gemm", partial(torch.mm, left, right, out=product), 2 * width**3),
+            ("stream", partial(target.copy_, source), 2 * size),
+        )
+        read = reader(self.device)
+        return tuple(
+            Operation(name=name, call=call, audit=_pass, tokens=work, context=torch.inference_mode, read=read)
+            for name, call, work in calls
+        )
 
 
 def _python_loop() -> int:

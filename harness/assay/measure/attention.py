@@ -4,130 +4,233 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from dataclasses import replace
 from functools import partial
 
 import torch
+from torch import Tensor
 
 from assay.contracts import AttentionPlugin, Step, Weights
 from assay.errors import GateFailed
-from assay.inputs import EmbeddedText, Inputs, make_inputs, make_weights
+from assay.inputs import EmbeddedText, Inputs, make_inputs, make_upstream, make_weights
+from assay.measure.device import reader
+from assay.measure.dispatch import dispatched
 from assay.measure.memory import peak_resident_bytes, peak_torch_bytes
 from assay.measure.predict import extrapolate, probe_sizes
 from assay.measure.subject import Operation
 from assay.oracle import TRIALS, Verified, check_step, verify
+from assay.passes import fill, mode, record, run_pass
+from assay.properties import check_properties, companion
 from assay.records import AttentionCase, Metric
 from assay.workload import Workload
 
 STRIDE = 61
+SMALLEST = 2
+CALLS = 20
+
+Call = Callable[[], object]
 
 
 class AttentionSubject:
     """Built with the host's weights; checked on several inputs and timed on another."""
 
-    def __init__(self, plugin: AttentionPlugin, case: AttentionCase, text: EmbeddedText | None) -> None:
+    def __init__(
+        self,
+        plugin: AttentionPlugin,
+        case: AttentionCase,
+        text: EmbeddedText | None,
+        held: MutableMapping[tuple[str, str], tuple[str, ...]] | None = None,
+    ) -> None:
+        """With the inputs from a `text`; `held` remembers which properties held, by plugin and small workload."""
         self.plugin = plugin
         self.workload = case.workload
         self.text = text
+        self.held = {} if held is None else held
         self.weights: Weights | None = None
         self.inputs: Inputs | None = None
         self.verified: Verified | None = None
-        self.build_seconds = 0.0
+        self.build_seconds = self.first_seconds = 0.0
 
     def predict(self) -> tuple[Metric, ...]:
         """Run the workload at two shorter lengths; memory is the plugin's own figure where it has one."""
-        length = self.workload.q_len
-        sizes = probe_sizes(length)
-        seconds, peaks = [], []
-        for size in sizes:
-            keys = max(1, self.workload.kv_len * size // length)
-            small = replace(self.workload, q_len=size, kv_len=keys, source=None)
-            with torch.inference_mode():
-                weights = make_weights(small)
-                step = self.plugin.build(small, weights)
-                call = partial(step, *make_inputs(small, None, 0).tensors)
-                call()
-                seconds.append(min(_seconds(call) for _ in range(3)))
-                peaks.append(peak_torch_bytes(call))
         own = None if self.plugin.peak_bytes is None else self.plugin.peak_bytes(self.workload)
-        expected = extrapolate(sizes, (peaks[0], peaks[1]), length) if own is None else own
+        if self.plugin.compiles:
+            return () if own is None else (Metric(name="predicted_bytes", value=int(own)),)
+        sizes = probe_sizes(self.workload.kv_len)
+        readings = [self._probe(self._shorter(size), 3) for size in sizes]
+        seconds, peaks = zip(*readings, strict=True)
+        expected = extrapolate(sizes, (peaks[0], peaks[1]), self.workload.kv_len) if own is None else own
+        smallest, _ = self._probe(replace(self._shorter(SMALLEST), batch=1), CALLS)
         return (
-            Metric(name="predicted_seconds", value=extrapolate(sizes, (seconds[0], seconds[1]), length)),
+            Metric(name="predicted_seconds", value=extrapolate(sizes, seconds, self.workload.kv_len)),
             Metric(name="predicted_bytes", value=int(expected)),
+            Metric(name="overhead_seconds", value=smallest),
         )
 
     def check(self) -> tuple[Metric, ...]:
-        """Build the step and hold it to the float64 reference."""
-        inputs_of = partial(make_inputs, self.workload, self.text)
-        with torch.inference_mode():
-            self.weights = make_weights(self.workload)
-            self.verified = verify(self._build, self.workload, self.weights, inputs_of)
+        """Try the properties on a small workload, build the step and hold it to the float64 reference."""
+        workload, plugin = self.workload, self.plugin
+        properties = () if plugin.compiles else self._properties()
+        inputs_of = partial(make_inputs, workload, self.text)
+        with mode(workload):
+            self.weights = make_weights(workload)
+            self.verified = verify(partial(self._build, inputs_of(0)), workload, self.weights, inputs_of)
             self.inputs = inputs_of(TRIALS)
+            ran = dispatched(partial(run_pass, self.verified.step, self._filled(), self._upstream()))
+        properties = self._properties() if plugin.compiles else properties  # so that its first step is its first
         return (
             Metric(name="error", value=self.verified.error),
             Metric(name="naive_error", value=self.verified.naive_error),
+            *self._gradient(),
+            Metric(name="checked_queries", value=self.verified.checked),
+            Metric(name="properties", value=", ".join(properties)),
+            Metric(name="dispatched", value=", ".join(ran)),
+            *_executed(plugin, workload),
             Metric(name="build_seconds", value=self.build_seconds),
+            Metric(name="first_step_seconds", value=self.first_seconds),
         )
 
     def operations(self) -> tuple[Operation, ...]:
-        """One call computes one step without gradients."""
-        assert self.verified is not None, "check comes first"
-        call, allowed = self._call(), self.verified.allowed
-        with torch.inference_mode():
-            expected = call().flatten().clone()  # a step may use its output again
+        """One call computes one pass of the workload's phase."""
+        call, allowed = self._call(), self.allowed
+        with mode(self.workload):
+            expected = [tensor.detach().flatten().clone() for tensor in _tensors(call())]
         offsets = itertools.cycle(range(STRIDE))
         random = self.workload.semantics.dropout > 0
 
         def audit(outputs: Sequence[object]) -> None:
             """Look at every 61st element of the last output, from an offset that goes round."""
-            offset, output = next(offsets), outputs[-1]
-            if not isinstance(output, torch.Tensor) or output.numel() != expected.numel():
+            offset, found = next(offsets), _tensors(outputs[-1])
+            if [tensor.numel() for tensor in found] != [tensor.numel() for tensor in expected]:
                 raise GateFailed("a timed call gives an output of another shape")
-            found, wanted = output.flatten()[offset::STRIDE], expected[offset::STRIDE]
-            if not random and not bool(((found - wanted).abs() <= allowed).all()):
+            pairs = zip(found, expected, strict=True)
+            if not random and not all(_close(*pair, offset, allowed) for pair in pairs):
                 raise GateFailed("a timed call gives another output than before")
 
         operation = Operation(
-            name="step", call=call, audit=audit, tokens=self.workload.tokens, context=torch.inference_mode
+            name="step",
+            call=call,
+            audit=audit,
+            tokens=self.workload.tokens,
+            context=partial(mode, self.workload),
+            read=reader(self.workload.device),
         )
         return (operation,)
 
     def memory(self) -> tuple[Metric, ...]:
         """Torch's allocations of one step, exactly, and the high-water mark of the process."""
         call = self._call()
-        with torch.inference_mode():
+        with mode(self.workload):
             metrics = [Metric(name="peak_bytes", value=peak_torch_bytes(call))]
             resident = peak_resident_bytes(call)
         return tuple(metrics if resident is None else [*metrics, Metric(name="peak_resident_bytes", value=resident)])
 
     def recheck(self) -> None:
         """Hold the step, and the inputs that it was timed on, to the reference once more."""
-        with torch.inference_mode():
+        with mode(self.workload):
             fresh = make_inputs(self.workload, self.text, TRIALS)
-            pairs = zip(fresh.tensors, self._inputs().tensors, strict=True)
+            pairs = zip(fresh.tensors, self._filled().tensors, strict=True)
             if any(not torch.equal(ours, theirs) for ours, theirs in pairs):
-                raise GateFailed("the inputs were changed while it was timed")
+                raise GateFailed("inputs: the inputs were changed while it was timed")
             if not self.workload.semantics.dropout:  # its mean takes many draws, which the gate has made
-                assert self.verified is not None, "check comes first"
-                check_step(self.verified.step, self.workload, self.weights, fresh)
+                check_step(self.step, self.workload, self.weights, fresh, TRIALS)
 
-    def _call(self) -> partial[torch.Tensor]:
+    @property
+    def step(self) -> Step:
+        """The step that passed the gate."""
         assert self.verified is not None, "check comes first"
-        return partial(self.verified.step, *self._inputs().tensors)
+        return self.verified.step
 
-    def _inputs(self) -> Inputs:
+    @property
+    def allowed(self) -> float:
+        """The largest difference from the reference, of outputs and gradients, that the gate allowed in every trial."""
+        assert self.verified is not None, "check comes first"
+        gradient = 0.0 if self.verified.gradient is None else self.verified.gradient.allowed
+        return max(self.verified.allowed, gradient)
+
+    def _properties(self) -> tuple[str, ...]:
+        small = companion(self.workload)
+        if self.plugin.compiles:  # another size would be compiled by itself
+            small = replace(small, q_len=self.workload.q_len, kv_len=self.workload.kv_len, batch=self.workload.batch)
+        key = (self.plugin.name, small.id)
+        if key not in self.held:
+            self.held[key] = check_properties(self.plugin, small)
+        return self.held[key]
+
+    def _gradient(self) -> Iterator[Metric]:
+        assert self.verified is not None, "check comes first"
+        if self.verified.gradient is not None:
+            yield Metric(name="gradient_error", value=self.verified.gradient.step)
+            yield Metric(name="naive_gradient_error", value=self.verified.gradient.naive)
+
+    def _shorter(self, size: int) -> Workload:
+        """The workload at another key length; of a decoding step the queries stay, elsewhere they keep their share."""
+        workload = self.workload
+        if workload.level == "decode":
+            return replace(workload, kv_len=max(size, workload.q_len + 1), source=None)
+        queries = max(1, workload.q_len * size // workload.kv_len)
+        return replace(workload, q_len=queries, kv_len=size, source=None)
+
+    def _probe(self, small: Workload, calls: int) -> tuple[float, float]:
+        """The least time of some calls on a small workload, and what torch allocates in one."""
+        with mode(small):
+            step, inputs = self.plugin.build(small, make_weights(small)), make_inputs(small, None, 0)
+            fill(step, inputs)
+            call = _timed(step, small, inputs)
+            call()
+            return min(_seconds(call) for _ in range(calls)), peak_torch_bytes(call)
+
+    def _call(self) -> Call:
+        """One pass on the timed inputs; the past of a decoding step is filled in before."""
+        with mode(self.workload):
+            inputs = self._filled()
+            fill(self.step, inputs)
+            return _timed(self.step, self.workload, inputs)
+
+    def _upstream(self) -> Tensor | None:
+        return None if self.workload.phase == "fwd" else make_upstream(self.workload, TRIALS)
+
+    def _filled(self) -> Inputs:
         assert self.inputs is not None, "check comes first"
         return self.inputs
 
-    def _build(self, workload: Workload, weights: Weights | None) -> Step:
+    def _build(self, inputs: Inputs, workload: Workload, weights: Weights | None) -> Step:
+        """Build a step and call it a first time, which is when some translate their code."""
         start = time.perf_counter()
         step = self.plugin.build(workload, weights)
         self.build_seconds = time.perf_counter() - start
+        fill(step, inputs)
+        self.first_seconds = _seconds(partial(step, *inputs.tensors))
         return step
 
 
-def _seconds(call: partial[torch.Tensor]) -> float:
+def _timed(step: Step, workload: Workload, inputs: Inputs) -> Call:
+    if workload.phase == "fwd":
+        return partial(step, *inputs.tensors)
+    upstream = make_upstream(workload, TRIALS)
+    if workload.phase == "fwd_bwd":
+        return partial(run_pass, step, inputs, upstream)
+    leaves, output = record(step, inputs)
+    return partial(torch.autograd.grad, output, leaves, upstream, retain_graph=True)
+
+
+def _executed(plugin: AttentionPlugin, workload: Workload) -> Iterator[Metric]:
+    flop = None if plugin.flop is None else plugin.flop(workload)
+    if flop is not None:
+        yield Metric(name="executed_flop", value=int(flop))
+
+
+def _tensors(output: object) -> list[Tensor]:
+    several = output if isinstance(output, tuple) else (output,)
+    return [tensor for tensor in several if isinstance(tensor, Tensor)]
+
+
+def _close(found: Tensor, expected: Tensor, offset: int, allowed: float) -> bool:
+    return bool(((found.detach().flatten()[offset::STRIDE] - expected[offset::STRIDE]).abs() <= allowed).all())
+
+
+def _seconds(call: Call) -> float:
     start = time.perf_counter()
     call()
     return time.perf_counter() - start

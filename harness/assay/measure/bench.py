@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay import clock
@@ -13,8 +11,9 @@ from assay.contracts import LADDER, AttentionPlugin, Provided, Tokenizer, Tokeni
 from assay.corpus import divide, find, load
 from assay.errors import AssayError, GateFailed, Unavailable
 from assay.host import Host
-from assay.measure.anchors import AnchorSubject
+from assay.measure.anchors import Arithmetic, Machine
 from assay.measure.identity import Identity
+from assay.measure.limit import LimitSubject
 from assay.measure.subject import Operation, Subject
 from assay.measure.tokenizer import TokenizerSubject
 from assay.records import AttentionCase, Case, Metric, Sample
@@ -34,13 +33,15 @@ class Bench:
         self._identities: dict[str, Identity] = {}
         self._fuzzed: dict[str, tuple[Metric, ...] | GateFailed] = {}
         self.closed_vocabulary = False
+        self._held: dict[tuple[str, str], tuple[str, ...]] = {}
         self._texts: dict[TextSource, EmbeddedText] = {}
         self._subject: Subject | None = None
         self._operations: dict[str, Operation] = {}
 
-    def load(self, case: Case) -> None:
+    def load(self, case: Case, documents: int | None = None) -> None:
         """Take up a case: build a tokenizer, make ready the text for an attention.
 
+        A sample has so many `documents`, where that is known already.
         Raises `Unavailable` for what is missing on this machine, and whatever the plugin raises.
         """
         self.unload()
@@ -50,31 +51,53 @@ class Bench:
             from assay.measure.attention import AttentionSubject
 
             self._set_threads(case.workload.threads)
+            self._need_device(case.workload.device)
             source = case.workload.source
-            self._subject = AttentionSubject(attention, case, None if source is None else self._text(source))
+            if source is not None and case.workload.level == "pipeline":
+                self._subject = self._pipeline(attention, case, source)
+                return
+            text = None if source is None else self._text(source)
+            self._subject = AttentionSubject(attention, case, text, self._held)
         else:
             tokenizer = self.host.one(TokenizerPlugin, case.tokenizer)
             self.closed_vocabulary = tokenizer.closed_vocabulary
             self._need(tokenizer)
             corpus = find(self.host, case.corpus)
             self._need(corpus)
+            if case.trained_on is not None:
+                training = divide(find(self.host, case.trained_on), 0.0).training
+                limit = LimitSubject(tokenizer, load(corpus), training)
+                limit.identity = self._identity(tokenizer, training)
+                self._subject = limit
+                return
             parts = divide(corpus, case.held_out)
             grid = self.grid and corpus.kind != LADDER and not case.held_out
             subject = TokenizerSubject(tokenizer, parts, kind=corpus.kind, grid=grid)
             subject.identity = self._identity(tokenizer, parts.training)
+            if documents is not None:
+                subject.draw(documents)
             self._subject = subject
 
-    def load_anchors(self, *, gemm: bool, threads: int) -> None:
-        """Take up the anchors of the machine instead of a case."""
+    def load_anchors(self, *, arithmetic: str, threads: int) -> None:
+        """Take up anchors instead of a case: those of `dtype/device`, or the machine's for an empty text."""
         self.unload()
-        if gemm:
+        if arithmetic:
             self._set_threads(threads)
-        self._subject = AnchorSubject(gemm=gemm)
+            dtype, _, device = arithmetic.partition("/")
+            self._subject = Arithmetic(dtype, device)
+        else:
+            self._subject = Machine()
 
     def unload(self) -> None:
         """Drop the case, so that its memory is free for the next."""
         self._subject = None
         self._operations = {}
+
+    def size(self, documents: int) -> float:
+        """Take a sample of so many documents, and give what it leaves in doubt."""
+        subject = self._loaded()
+        assert isinstance(subject, TokenizerSubject), "only a tokenizer has a sample"
+        return subject.size(documents)
 
     def predict(self) -> tuple[Metric, ...]:
         """Predict time and memory of the case."""
@@ -101,7 +124,7 @@ class Bench:
         """Time an operation once, then look at what it gave."""
         operation = self._operations[name]
         with operation.context():
-            sample, outputs = clock.read(operation.call, loops)
+            sample, outputs = operation.read(operation.call, loops)
             operation.audit(outputs)
         return sample
 
@@ -156,6 +179,25 @@ class Bench:
             self._texts[source] = EmbeddedText(ids, tokenizer.vocab_size)
         return self._texts[source]
 
+    def _pipeline(self, attention: AttentionPlugin, case: AttentionCase, source: TextSource) -> Subject:
+        from assay.measure.pipeline import PipelineSubject
+
+        tokenizer, corpus = self.host.one(TokenizerPlugin, source.tokenizer), find(self.host, source.corpus)
+        self._need(tokenizer)
+        self._need(corpus)
+        parts = divide(corpus, 0.0)
+        texts = tuple(document.text for document in parts.measured)
+        built = tokenizer.build(parts.training)
+        return PipelineSubject((tokenizer, attention), case, built, texts, self._held)
+
+    def _need_device(self, device: str) -> None:
+        import torch
+
+        if device.partition(":")[0] == "cuda" and not torch.cuda.is_available():
+            raise Unavailable(
+                "torch finds no CUDA device here", remedy="leave out --device, or run it where there is one"
+            )
+
     def _need(self, plugin: Provided) -> None:
         missing = self.host.missing(plugin)
         if missing is not None:
@@ -165,13 +207,3 @@ class Bench:
         import torch
 
         torch.set_num_threads(threads)
-
-
-def reason_of(error: BaseException) -> str:
-    """One line: what was raised and, unless it is a sentence of ours, where."""
-    text = " ".join(str(error).split())
-    if isinstance(error, AssayError):
-        return " ".join(error.message.split())
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
-    return f"{type(error).__name__}: {text}{place}" if text else f"{type(error).__name__}{place}"

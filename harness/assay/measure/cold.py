@@ -5,6 +5,8 @@ from __future__ import annotations
 import operator
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
 
 from assay.contracts import Tokenizer
 from assay.errors import GateFailed
@@ -12,41 +14,62 @@ from assay.measure.identity import Identity
 from assay.records import Metric
 
 
-def first_pass(
-    tokenizer: Tokenizer, texts: Sequence[str], seen: int, identity: Identity | None
-) -> tuple[list[list[int]], tuple[Metric, ...]]:
-    """Encode each document once, and with it, in turn, the reference whose ids are claimed.
+class FirstPass:
+    """Encodes each document once, and with it, in turn, the reference whose ids are claimed; by CPU time."""
 
-    The first `seen` characters were encoded before (to predict): documents that begin there do not count
-    for the figures. Times are CPU time of this process. Raises `GateFailed` where ids are not those claimed.
-    """
-    found: list[list[int]] = []
-    place = size = ours = theirs = 0
-    for number, text in enumerate(texts):
-        start = time.process_time_ns()
-        ids = tokenizer.encode(text)
-        taken = time.process_time_ns() - start
-        reference = 0
-        if identity is not None:
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self.tokenizer = tokenizer
+        self.ids: list[list[int]] = []
+        self._readings: list[_Reading] = []
+
+    def encode(self, texts: Sequence[str], identity: Identity | None) -> None:
+        """Go on to the end of the texts, whose beginning was encoded before.
+
+        Raises `GateFailed` where ids are not those claimed; the next call then begins with that document.
+        """
+        for number, text in enumerate(texts[len(self.ids) :], start=len(self.ids)):
             start = time.process_time_ns()
-            expected = identity.reference.encode(text)
-            reference = time.process_time_ns() - start
-            identity.compare(f"document {number}", text, as_ints(expected), as_ints(ids))
-        if place >= seen:
-            size += len(text.encode("utf-8", "surrogatepass"))
-            ours += taken
-            theirs += reference
-        place += len(text)
-        found.append(as_ints(ids))  # a copy: a list may be refilled
-    if not size or not ours:
-        return found, ()
-    metrics = [
-        Metric(name="cold_bytes", value=size),
-        Metric(name="cold_mb_per_s", value=size / ours * 1e3),
-    ]
-    if theirs:
-        metrics.append(Metric(name="cold_ratio", value=ours / theirs))
-    return found, tuple(metrics)
+            ids = self.tokenizer.encode(text)
+            taken = time.process_time_ns() - start
+            reference = 0
+            if identity is not None:
+                start = time.process_time_ns()
+                expected = identity.reference.encode(text)
+                reference = time.process_time_ns() - start
+                identity.compare(f"document {number}", text, as_ints(expected), as_ints(ids))
+            size = len(text.encode("utf-8", "surrogatepass"))
+            self.ids.append(as_ints(ids))  # a copy: a list may be refilled
+            self._readings.append(_Reading(len(text), size, taken, reference))
+
+    def metrics(self, seen: int) -> tuple[Metric, ...]:
+        """Give the figures.
+
+        The first `seen` characters were encoded before (to predict): documents that begin there do not count.
+        """
+        places = accumulate((reading.characters for reading in self._readings), initial=0)
+        cold = [reading for place, reading in zip(places, self._readings, strict=False) if place >= seen]
+        size = sum(reading.size for reading in cold)
+        ours = sum(reading.ours_ns for reading in cold)
+        theirs = sum(reading.theirs_ns for reading in cold)
+        if not size or not ours:
+            return ()
+        metrics = [
+            Metric(name="cold_bytes", value=size),
+            Metric(name="cold_mb_per_s", value=size / ours * 1e3),
+        ]
+        if theirs:
+            metrics.append(Metric(name="cold_ratio", value=ours / theirs))
+        return tuple(metrics)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One document of the pass: its characters and bytes, and the CPU time of ours and of the reference."""
+
+    characters: int
+    size: int
+    ours_ns: int
+    theirs_ns: int
 
 
 def as_ints(ids: Sequence[int]) -> list[int]:

@@ -7,7 +7,8 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol
 
-from assay.records import Metric
+from assay import clock
+from assay.records import Metric, Sample
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +16,7 @@ class Operation:
     """One thing to time, and how many tokens (and bytes of text) one call of it handles.
 
     `audit` looks at the outputs of timed calls, and raises `GateFailed` for a wrong one. `context` is
-    entered around a whole sample. Both stay outside the timed region.
+    entered around a whole sample. Both stay outside the timed region. `read` takes a call and loops, and times them.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Operation:
     tokens: int
     size: int | None = None
     context: Callable[[], AbstractContextManager[object]] = nullcontext
+    read: Callable[[Callable[[], object], int], tuple[Sample, list[object]]] = clock.read
 
 
 class Subject(Protocol):

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import itertools
-import operator
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from assay.contracts import LADDER, PARALLEL, EncodeBatch, TokenizerPlugin
+from assay.contracts import LADDER, PARALLEL, Document, EncodeBatch, TokenizerPlugin
 from assay.corpus import Parts
 from assay.counts import token_counts
 from assay.errors import GateFailed, UnknownToken
-from assay.measure.cold import as_ints, first_pass, words_seen_before
+from assay.measure.cold import FirstPass, as_ints, words_seen_before
+from assay.measure.gate import compare_ids, round_trip
 from assay.measure.grid import every_core, latency, lengths
 from assay.measure.growth import growth
 from assay.measure.identity import Identity
@@ -21,8 +21,8 @@ from assay.measure.memory import peak_resident_bytes, resident_bytes
 from assay.measure.predict import extrapolate, probe_sizes
 from assay.measure.subject import Operation
 from assay.records import Metric
+from assay.sampling import doubt, sample_metrics, shuffled, size_of
 
-EXCERPT = 12
 STRIDE = 16
 SHORT = 256
 
@@ -45,8 +45,28 @@ class TokenizerSubject:
         if before is not None and after is not None:
             self.built.append(Metric(name="build_bytes", value=max(0, after - before)))
         self.ids: tuple[list[int], ...] = ()
+        self._corpus: tuple[Document, ...] = ()  # in the order of the draw, where a sample is asked for
+        self._pass = FirstPass(self.tokenizer)
+        self._wrong: GateFailed | UnknownToken | None = None
         self._predicted = 0
         self._pieces: Mapping[str, tuple[str, ...]] = {}
+
+    def draw(self, documents: int) -> None:
+        """Keep to a sample of so many documents, or of all where there are not more."""
+        self._corpus = self._corpus or shuffled(self.documents)
+        self.documents = self._corpus[:documents]
+        self.texts = tuple(document.text for document in self.documents)
+
+    def size(self, documents: int) -> float:
+        """Draw a sample, encode what is new in it, and give what it leaves in doubt; see `assay.sampling.doubt`."""
+        self.draw(documents)
+        try:
+            self._pass.encode(self.texts, self.identity)
+        except (GateFailed, UnknownToken) as error:
+            self._wrong = self._wrong or error
+        if self._wrong is not None:
+            return 0.0  # `check` will say it; more documents do not mend it
+        return doubt(tuple(map(size_of, self.documents)), tuple(map(len, self._pass.ids)), len(self._corpus))
 
     def predict(self) -> tuple[Metric, ...]:
         """Encode an eighth and a quarter of the text; a part may have words that the whole has not."""
@@ -60,11 +80,12 @@ class TokenizerSubject:
         size = sum(map(len, self.texts))
         sizes = probe_sizes(size)
         probes = [self._first(length) for length in sizes]
-        self._predicted = sizes[1]
+        cold = not self._pass.ids
+        self._predicted = sizes[1]  # of a sample these were encoded first too, with what a tokenizer puts off till then
         first = _seconds(probes[0])
         seconds = [min(_seconds(probe) for _ in range(3)) for probe in probes]
         metrics = [Metric(name="predicted_seconds", value=extrapolate(sizes, (seconds[0], seconds[1]), size))]
-        metrics += [Metric(name="first_call_seconds", value=first)]
+        metrics += [Metric(name="first_call_seconds", value=first)] if cold else []
         peaks = [peak_resident_bytes(probe) for probe in probes]
         if peaks[0] is not None and peaks[1] is not None:
             expected = extrapolate(sizes, (peaks[0], peaks[1]), size)
@@ -78,36 +99,30 @@ class TokenizerSubject:
     def check(self) -> tuple[Metric, ...]:
         """Encode and decode every document: ids in range, the same twice, and the round trip as declared."""
         tokenizer, plugin = self.tokenizer, self.plugin
-        size = operator.index(tokenizer.vocab_size)
-        first, cold = first_pass(tokenizer, self.texts, self._predicted, self.identity)
-        self.ids = tuple(first)
+        if self._wrong is not None:
+            raise self._wrong
+        self._pass.encode(self.texts, self.identity)
+        self.ids = tuple(self._pass.ids)
         exact, difference = 0, None
         for number, (text, ids) in enumerate(zip(self.texts, self.ids, strict=True)):
-            wrong = next((index for index, value in enumerate(ids) if not 0 <= value < size), None)
-            if wrong is not None:
-                raise GateFailed(
-                    f"id {ids[wrong]} at token {wrong} of document {number} is outside the vocabulary of {size}"
-                )
-            _compare(number, tokenizer.encode(text), ids, "the second time")
-            decoded = tokenizer.decode(ids)
-            if not isinstance(decoded, str):
-                raise GateFailed(f"decode gives {type(decoded).__name__}, not str")
-            if decoded == text:
-                exact += 1
-            elif difference is None:
-                difference = _difference(number, text, decoded)
+            found = round_trip(tokenizer, f"document {number}", text, ids)
+            exact += found is None
+            difference = difference or found
         if difference is not None and plugin.lossless:
             raise GateFailed(
                 f"it promises a lossless round trip, but {difference}",
                 remedy="mend it, or announce it with lossless=False",
             )
+        counts = token_counts(self.documents, self.ids, tokenizer, parallel=self.kind == PARALLEL)
         metrics = [
-            *token_counts(self.documents, self.ids, tokenizer, parallel=self.kind == PARALLEL),
+            *counts,
+            *(sample_metrics(self.documents, self._corpus, counts) if self._corpus else ()),
             Metric(name="round_trip", value=exact / len(self.texts)),
+            Metric(name="ids_as", value=type(tokenizer.encode(min(self.texts, key=len))).__name__),
             Metric(name="special_tokens", value=plugin.specials.label),
             Metric(name="words_seen_before", value=words_seen_before(self.texts)),
             *self.built,
-            *cold,
+            *self._pass.metrics(self._predicted),
         ]
         if difference is not None:
             metrics.append(Metric(name="round_trip_difference", value=difference))
@@ -159,7 +174,7 @@ class TokenizerSubject:
             for output in outputs:
                 for number, found in enumerate(output):  # type: ignore[arg-type, var-annotated]
                     if not _alike(found, ids[number], offset):
-                        _compare(number, found, ids[number], "in a timed call")
+                        compare_ids(f"document {number}", found, ids[number], "in a timed call")
 
         size = sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
         return Operation(name=name, call=call, audit=audit, tokens=sum(map(len, ids)), size=size)
@@ -172,7 +187,7 @@ class TokenizerSubject:
     def recheck(self) -> None:
         """Encode every document once more."""
         for number, (text, ids) in enumerate(zip(self.texts, self.ids, strict=True)):
-            _compare(number, self.tokenizer.encode(text), ids, "after timing")
+            compare_ids(f"document {number}", self.tokenizer.encode(text), ids, "after timing")
 
     def _first(self, length: int) -> Callable[[], object]:
         """A call that encodes about so many characters of the documents, cut at white space where there is any."""
@@ -188,18 +203,6 @@ class TokenizerSubject:
 
 def _each(encode: Callable[[str], Sequence[int]], texts: Sequence[str]) -> list[Sequence[int]]:
     return [encode(text) for text in texts]
-
-
-def _compare(number: int, found: Sequence[int], expected: Sequence[int], when: str) -> None:
-    ours, theirs = list(expected), as_ints(found)
-    if ours != theirs:
-        place = next((i for i, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), None)
-        detail = (
-            f"{len(theirs)} tokens instead of {len(ours)}"
-            if place is None
-            else f"id {theirs[place]} instead of {ours[place]} at token {place}"
-        )
-        raise GateFailed(f"document {number} encodes to other ids {when}: {detail}")
 
 
 def _alike(found: Sequence[int], expected: list[int], offset: int) -> bool:
@@ -220,11 +223,3 @@ def _seconds(call: Callable[[], object]) -> float:
     start = time.perf_counter()
     call()
     return time.perf_counter() - start
-
-
-def _difference(number: int, text: str, decoded: str) -> str:
-    """Show the first character at which two texts part, with a few characters around it."""
-    pairs = zip(text, decoded, strict=False)
-    place = next((index for index, (a, b) in enumerate(pairs) if a != b), min(len(text), len(decoded)))
-    start, end = max(0, place - EXCERPT), place + EXCERPT
-    return f"document {number} differs at character {place}: {text[start:end]!r} became {decoded[start:end]!r}"

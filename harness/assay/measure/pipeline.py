@@ -1,0 +1,154 @@
+"""The whole way from text: tokenized, cut into windows, embedded, and attended to."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, MutableMapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from assay.contracts import AttentionPlugin, Tokenizer, TokenizerPlugin
+from assay.errors import GateFailed
+from assay.inputs import DTYPES, EmbeddedText
+from assay.measure.attention import AttentionSubject
+from assay.measure.cold import as_ints
+from assay.measure.device import reader
+from assay.measure.gate import round_trip
+from assay.measure.memory import peak_resident_bytes, peak_torch_bytes
+from assay.measure.subject import Operation
+from assay.records import AttentionCase, Metric
+
+STRIDE = 61
+PADDING = 0
+SPARE = 8
+LONGEST_WORD = 64
+
+Audit = Callable[[Sequence[object]], None]
+
+
+class PipelineSubject:
+    """A tokenizer and an attention of level `module` on the text of a corpus; each part is checked by itself."""
+
+    def __init__(
+        self,
+        plugins: tuple[TokenizerPlugin, AttentionPlugin],
+        case: AttentionCase,
+        tokenizer: Tokenizer,
+        texts: Sequence[str],
+        held: MutableMapping[tuple[str, str], tuple[str, ...]],
+    ) -> None:
+        """Take as much of the texts, laid end to end, as fills the windows; the last is filled up with id 0."""
+        self.tokenizer_plugin, attention = plugins
+        self.tokenizer = tokenizer
+        self.workload = case.workload.of_step
+        self.text = _fitting(tokenizer, "\n".join(texts), self.workload.tokens)
+        self.ids = as_ints(tokenizer.encode(self.text))
+        self.size = len(self.text.encode("utf-8", "surrogatepass"))
+        filled = [*self.ids, *[PADDING] * (self.workload.tokens + SPARE - len(self.ids))]
+        self.embedded = EmbeddedText(filled, tokenizer.vocab_size)
+        self.attention = AttentionSubject(attention, replace(case, workload=self.workload), self.embedded, held)
+
+    def predict(self) -> tuple[Metric, ...]:
+        """What the attention is expected to take; tokenizing comes on top."""
+        return tuple(metric for metric in self.attention.predict() if metric.name != "overhead_seconds")
+
+    def check(self) -> tuple[Metric, ...]:
+        """Hold the attention to the reference, and the tokenizer to its ids and its promise of a round trip."""
+        metrics = self.attention.check()
+        difference = round_trip(self.tokenizer, "the text", self.text, self.ids)
+        if difference is not None and self.tokenizer_plugin.lossless:
+            raise GateFailed(f"the tokenizer promises a lossless round trip, but {difference}")
+        return (
+            *metrics,
+            Metric(name="tokens", value=len(self.ids)),
+            Metric(name="bytes", value=self.size),
+            Metric(name="context_bytes", value=self.workload.q_len * self.size / len(self.ids)),
+            Metric(name="flop_per_kb", value=self.workload.flop / (self.size / 1e3)),
+        )
+
+    def operations(self) -> tuple[Operation, ...]:
+        """One call of `step` goes the whole way; `tokenize`, `embed` and `attend` are its stages by themselves."""
+        ids = self._tokenize()
+        hidden = self._embed(ids)
+        with torch.inference_mode():
+            attended = self._audit(self.attention.step(hidden))
+        calls: tuple[tuple[str, Callable[[], object], Audit], ...] = (
+            ("step", lambda: self.attention.step(self._embed(self._tokenize())), attended),
+            ("tokenize", self._tokenize, partial(_same_ids, self.ids)),
+            ("embed", partial(self._embed, ids), self._audit(hidden)),
+            ("attend", partial(self.attention.step, hidden), attended),
+        )
+        read = reader(self.workload.device)
+        return tuple(
+            Operation(
+                name=name,
+                call=call,
+                audit=audit,
+                tokens=len(self.ids),
+                size=self.size,
+                context=torch.inference_mode,
+                read=read,
+            )
+            for name, call, audit in calls
+        )
+
+    def memory(self) -> tuple[Metric, ...]:
+        """Torch's allocations of going the whole way once, and the high-water mark of the process."""
+        (whole, *_) = self.operations()
+        with torch.inference_mode():
+            resident = peak_resident_bytes(whole.call)
+            metrics = [Metric(name="peak_bytes", value=peak_torch_bytes(whole.call))]
+        return tuple(metrics if resident is None else [*metrics, Metric(name="peak_resident_bytes", value=resident)])
+
+    def recheck(self) -> None:
+        """Check the attention once more, and that the text gives the same ids."""
+        self.attention.recheck()
+        _same_ids(self.ids, [self._tokenize()])
+
+    def _tokenize(self) -> Sequence[int]:
+        return self.tokenizer.encode(self.text)
+
+    def _embed(self, ids: Sequence[int]) -> Tensor:
+        """Lay the ids in windows, and embed them: [batch, q_len, d_model]."""
+        workload = self.workload
+        embedding = self.embedded.embedding(length=workload.q_len, width=workload.d_model, seed=workload.seed)
+        windows = torch.full((workload.tokens,), PADDING, dtype=torch.int64, device=workload.device)
+        windows[: len(ids)] = torch.as_tensor(ids, dtype=torch.int64, device=workload.device)
+        with torch.inference_mode():
+            embedded = embedding.to(workload.device)(windows.view(workload.batch, -1))
+            hidden: Tensor = embedded.to(DTYPES[workload.dtype])
+        return hidden
+
+    def _audit(self, expected: Tensor) -> Audit:
+        """Look at every 61st element of the last output, from an offset that goes round."""
+        offsets = itertools.cycle(range(STRIDE))
+        wanted, allowed = expected.flatten().clone(), self.attention.allowed
+
+        def audit(outputs: Sequence[object]) -> None:
+            offset, output = next(offsets), outputs[-1]
+            if not isinstance(output, Tensor) or output.numel() != wanted.numel():
+                raise GateFailed("a timed call gives an output of another shape")
+            difference = output.flatten()[offset::STRIDE] - wanted[offset::STRIDE]
+            if not bool((difference.abs() <= allowed).all()):
+                raise GateFailed("a timed call gives another output than before")
+
+        return audit
+
+
+def _fitting(tokenizer: Tokenizer, text: str, tokens: int) -> str:
+    """The longest beginning of a text, to a white space where there is one, that has at most so many tokens."""
+    low, high = 0, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        fits = len(tokenizer.encode(text[:middle])) <= tokens
+        low, high = (middle, high) if fits else (low, middle - 1)
+    cut = max((place for place in range(max(0, low - LONGEST_WORD), low) if text[place].isspace()), default=low)
+    return text if low == len(text) else text[:cut]
+
+
+def _same_ids(expected: list[int], outputs: Sequence[object]) -> None:
+    if any(as_ints(output) != expected for output in outputs):  # type: ignore[arg-type]
+        raise GateFailed("a timed call gives other ids than before")

@@ -1,0 +1,241 @@
+"""What holds for every right attention, whatever its inputs: checked by changing what must not matter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from assay.contracts import AttentionPlugin, Step
+from assay.errors import GateFailed
+from assay.inputs import Inputs, make_inputs, make_weights
+from assay.oracle import ULPS, call_step, check_step
+from assay.passes import mode
+from assay.reference import looked_at, visible
+from assay.workload import Workload
+
+LENGTH = 192
+ODD = 7
+MASKED = ("causal", "window", "prefix", "padding")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """A step of a workload, the inputs it is tried on, and what came out."""
+
+    step: Step
+    workload: Workload
+    inputs: Inputs
+    output: Tensor
+
+    def again(self, inputs: Inputs) -> Tensor:
+        """Call the step on other inputs."""
+        return call_step(self.step, self.workload, inputs, None)[0]
+
+    def hold(self, name: str, found: Tensor, wanted: Tensor, what: str) -> None:
+        """Raise `GateFailed` unless two outputs agree, to the allowed error, where they are looked at."""
+        mask = looked_at(self.workload, torch.arange(self.workload.q_len)).to(found.device)
+        wide = mask[:, None, :, None] if found.ndim == 4 else mask[:, :, None]
+        difference = torch.where(wide, (found.double() - wanted.double()).abs(), 0.0)
+        if not difference.max().item() <= self.slack:
+            raise GateFailed(f"{name}: {what}, and the output differs by {difference.max().item():.3g}")
+
+    @property
+    def slack(self) -> float:
+        """How far two orders of the same sum may lie apart: 16 units in the last place of the largest output."""
+        mask = looked_at(self.workload, torch.arange(self.workload.q_len)).to(self.output.device)
+        wide = mask[:, None, :, None] if self.output.ndim == 4 else mask[:, :, None]
+        largest = torch.where(wide, self.output.double().abs(), 0.0).max().item()
+        return ULPS * torch.finfo(self.output.dtype).eps * max(1.0, largest)
+
+
+def companion(workload: Workload) -> Workload:
+    """A workload of the same semantics that is small enough to be tried many times, without dropout or gradients."""
+    length = min(workload.kv_len, LENGTH)
+    reach = workload.semantics.reach and max(1, min(workload.semantics.reach, length // 3))
+    queries = max(1, min(workload.q_len, length - 1 if workload.level == "decode" else length))
+    return replace(
+        workload,
+        q_len=length if workload.q_len == workload.kv_len else queries,
+        kv_len=length,
+        batch=min(workload.batch, 2),
+        phase="fwd",
+        semantics=replace(workload.semantics, dropout=0.0, reach=reach),
+        source=None,
+    )
+
+
+def check_properties(plugin: AttentionPlugin, workload: Workload) -> tuple[str, ...]:
+    """Try a plugin on the workload and on variants of it that it offers; give the names of what held.
+
+    Raises `GateFailed` with the name of the first property that does not hold, and whatever the plugin raises.
+    """
+    if plugin.unsupported(workload) is not None:
+        return ()
+    with mode(workload):
+        built = _build(plugin, workload)
+        checks = {name: check for name, check in CHECKS.items() if not (plugin.compiles and name == "strided")}
+        names = [name for name, check in checks.items() if check(built)]
+        check_step(built.step, workload, make_weights(workload), built.inputs)
+        if not plugin.compiles:  # each variant would be compiled by itself
+            names += [name for name, variant in _variants(workload) if _holds(plugin, name, variant)]
+            names += ["batch"] if _batch(plugin, built) else []
+            names += ["empty-rows"] if _empty_rows(plugin, workload) else []
+    return tuple(names)
+
+
+def _build(plugin: AttentionPlugin, workload: Workload) -> Built:
+    step, inputs = plugin.build(workload, make_weights(workload)), make_inputs(workload, None, 0)
+    output = call_step(step, workload, inputs, None)[0].clone()  # a step may use its output again
+    return Built(step=step, workload=workload, inputs=inputs, output=output)
+
+
+def _repeats(built: Built) -> bool:
+    """The same inputs give the same output, whatever was asked in between, and other inputs another."""
+    other = built.again(make_inputs(built.workload, None, 1))
+    built.hold("repeat", built.again(built.inputs), built.output, "it is called again with the same inputs")
+    if torch.equal(other, built.output):
+        raise GateFailed("repeat: other inputs give the same output")
+    return True
+
+
+def _unseen(built: Built) -> bool:
+    """What a query does not see may be anything finite: its output stays."""
+    workload, mask = built.workload, built.workload.semantics.mask
+    if mask not in MASKED:
+        return False
+    for row in dict.fromkeys((0, workload.q_len // 2, workload.q_len - 1)):
+        seen = visible(workload, torch.tensor([row]))[:, 0, 0]
+        if bool(seen.all()) or not bool(looked_at(workload, torch.tensor([row])).all()):
+            continue
+        changed = built.again(_replaced(built, ~seen))
+        axis = changed.ndim - 2
+        difference = (changed.double() - built.output.double()).select(axis, row).abs().max().item()
+        if not difference <= built.slack:
+            name = "causality" if mask == "causal" else mask
+            raise GateFailed(f"{name}: query {row} changes by {difference:.3g} with keys that it must not see")
+    return True
+
+
+def _replaced(built: Built, where: Tensor) -> Inputs:
+    """Other finite values at some positions [batch or 1, kv_len] of k and v, or of x."""
+    workload, inputs = built.workload, built.inputs
+    other = make_inputs(workload, None, 1)
+    if workload.level == "core":
+        wide = where[:, None, :, None].to(built.output.device)
+        q, k, v, *lengths = inputs.tensors
+        changed = (torch.where(wide, 3 * new, old) for new, old in zip(other.tensors[1:3], (k, v), strict=True))
+        if workload.semantics.kind == "weightless":
+            x = torch.where(wide, 3 * other.tensors[0], q)
+            return Inputs(tensors=(x, x, x))
+        return Inputs(tensors=(q, *changed, *lengths))
+    past = 0 if inputs.past is None else inputs.past.shape[1]
+    wide = where[:, :, None].to(built.output.device)
+    x, *lengths = inputs.tensors
+    x = torch.where(wide[:, past:], 3 * other.tensors[0], x)
+    if inputs.past is None or other.past is None:
+        return Inputs(tensors=(x, *lengths))
+    return Inputs(tensors=(x, *lengths), past=torch.where(wide[:, :past], 3 * other.past, inputs.past))
+
+
+def _ones(built: Built) -> bool:
+    """Weights of attention add up to one: where every value is 1, so is every output."""
+    if built.workload.level != "core" or built.workload.semantics.kind == "weightless":
+        return False
+    q, k, v, *lengths = built.inputs.tensors
+    found = built.again(Inputs(tensors=(q, k, torch.ones_like(v), *lengths)))
+    built.hold("ones", found, torch.ones_like(found), "every value is 1")
+    return True
+
+
+def _key_order(built: Built) -> bool:
+    """Without mask and positions the order of the keys is nothing: they are turned round with their values."""
+    semantics, workload = built.workload.semantics, built.workload
+    if semantics.mask != "none" or semantics.bias != "none":
+        return False
+    if workload.level == "core" and semantics.kind != "weightless":
+        q, k, v = built.inputs.tensors
+        found = built.again(Inputs(tensors=(q, k.flip(2), v.flip(2))))
+    else:
+        flipped = tuple(tensor.flip(-2) for tensor in built.inputs.tensors[:1]) * len(built.inputs.tensors)
+        found = built.again(Inputs(tensors=flipped)).flip(-2)
+    built.hold("key-order", found, built.output, "keys and values are turned round")
+    return True
+
+
+def _strided(built: Built) -> bool:
+    """Inputs that do not lie in one piece of memory are the same inputs."""
+    spread = built.inputs.map(_spread)
+    if built.workload.semantics.kind == "weightless":
+        spread = Inputs(tensors=spread.tensors[:1] * 3)
+    built.hold("strided", built.again(spread), built.output, "the inputs lie in memory in another order")
+    return True
+
+
+def _spread(tensor: Tensor) -> Tensor:
+    axis = 1 if tensor.ndim == 4 else 0
+    return tensor.transpose(axis, -2).contiguous().transpose(axis, -2)
+
+
+CHECKS: dict[str, Callable[[Built], bool]] = {
+    "repeat": _repeats,
+    "unseen": _unseen,
+    "ones": _ones,
+    "key-order": _key_order,
+    "strided": _strided,
+}
+
+
+def _variants(workload: Workload) -> Iterator[tuple[str, Workload]]:
+    """Sizes at which implementations break: one position, and a head dimension that no block divides."""
+    if workload.level != "decode":
+        yield "length-one", replace(workload, q_len=1, kv_len=1)
+    width = ODD + (workload.semantics.bias == "rope")
+    yield "odd-heads", replace(workload, d_qk=width, d_v=width, d_model=width * workload.q_heads)
+
+
+def _holds(plugin: AttentionPlugin, name: str, workload: Workload) -> bool:
+    if plugin.unsupported(workload) is not None:
+        return False
+    weights = make_weights(workload)
+    try:
+        check_step(plugin.build(workload, weights), workload, weights, make_inputs(workload, None, 0))
+    except GateFailed as error:
+        raise GateFailed(f"{name}: {error.message}") from error
+    return True
+
+
+def _batch(plugin: AttentionPlugin, built: Built) -> bool:
+    """An item of a batch comes out as it does alone."""
+    workload = built.workload
+    pair = replace(workload, batch=2)
+    alone = replace(workload, batch=1)
+    if workload.semantics.mask == "padding" or any(plugin.unsupported(one) is not None for one in (pair, alone)):
+        return False
+    both = built if workload.batch == 2 else _build(plugin, pair)
+    step = plugin.build(alone, make_weights(alone))
+    second = both.inputs.map(lambda tensor: tensor[1:])
+    if workload.semantics.kind == "weightless":
+        second = Inputs(tensors=second.tensors[:1] * 3)
+    found = call_step(step, alone, second, None)[0]
+    both.hold("batch", found.expand_as(both.output[1:]), both.output[1:], "the second of a batch is computed alone")
+    return True
+
+
+def _empty_rows(plugin: AttentionPlugin, workload: Workload) -> bool:
+    """Two queries come before the first key: they give what the plugin declares, and the rest is right."""
+    if workload.level != "core" or workload.semantics.mask not in ("causal", "window"):
+        return False
+    longer = replace(workload, q_len=workload.kv_len + 2)
+    if plugin.unsupported(longer) is not None:
+        return False
+    inputs = make_inputs(longer, None, 0)
+    step = plugin.build(longer, None)
+    check_step(step, longer, None, inputs)
+    empty = call_step(step, longer, inputs, None)[0][:, :, :2]
+    right = {"zero": bool((empty == 0).all()), "nan": bool(empty.isnan().all()), "unstated": True}
+    if not right[plugin.empty_rows]:
+        raise GateFailed(f"empty-rows: a query that sees no key does not give {plugin.empty_rows}, as is declared")
+    return True

@@ -1,0 +1,170 @@
+"""What attention rows come to together: how time and memory grow with length, and the whole way from text."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from assay.records import AttentionCase, Measurement, Status
+from assay.tables import Table, three
+from assay.workload import Workload
+
+SHORTEST = 512
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Growth:
+    """How one implementation grows over the lengths of a family of workloads, as exponents of a power law.
+
+    The exponents are slopes of log time, and log peak memory, over log length, by least squares over the lengths of
+    512 and more; None where there are fewer than two.
+    """
+
+    family: str
+    plugin: str
+    lengths: tuple[int, ...]
+    time: float | None
+    memory: float | None
+
+
+def scaling_tables(measurements: Sequence[Measurement]) -> tuple[Table, ...]:
+    """Give a table of growth for each family of workloads that differ in length alone, and one of pipelines."""
+    families = _families(measurements)
+    tables = [_growth(family, rows) for family, rows in families.items()]
+    return tuple(table for table in (*tables, _pipelines(measurements)) if table.rows)
+
+
+def growths(family: str, rows: Sequence[Measurement]) -> Iterator[Growth]:
+    """Fit each plugin's rows."""
+    for plugin in dict.fromkeys(row.case.plugin for row in rows):
+        own = {_length(row): row for row in rows if row.case.plugin == plugin}
+        yield Growth(
+            family=family,
+            plugin=plugin,
+            lengths=tuple(sorted(own)),
+            time=_exponent(own, "step_seconds"),
+            memory=_exponent(own, "peak_bytes"),
+        )
+
+
+def crossings(rows: Sequence[Measurement]) -> Iterator[tuple[str, str, float]]:
+    """Pairs of plugins and the length at which the second becomes the faster one.
+
+    The ratio of their times is taken as a power law between two lengths that follow one another.
+    """
+    seconds: dict[str, dict[int, float]] = {}
+    for row in rows:
+        seconds.setdefault(row.case.plugin, {})[_length(row)] = float(row.value("step_seconds") or 0.0)
+    for first, second in itertools.combinations(seconds, 2):
+        shared = sorted(seconds[first].keys() & seconds[second].keys())
+        logs = {length: math.log(seconds[first][length] / seconds[second][length]) for length in shared}
+        for shorter, longer in itertools.pairwise(shared):
+            before, after = logs[shorter], logs[longer]
+            if before * after < 0:
+                length = math.exp(math.log(shorter) + math.log(longer / shorter) * before / (before - after))
+                yield (first, second, length) if before < 0 else (second, first, length)
+
+
+def _families(measurements: Sequence[Measurement]) -> Mapping[str, list[Measurement]]:
+    """Rows with a time, by their workload without its length; families of several lengths only."""
+    found: dict[str, list[Measurement]] = {}
+    for row in measurements:
+        if isinstance(row.case, AttentionCase) and row.status is Status.OK and row.case.workload.level != "pipeline":
+            found.setdefault(_family(row.case.workload), []).append(row)
+    return {family: rows for family, rows in found.items() if len({_length(row) for row in rows}) > 1}
+
+
+def _family(workload: Workload) -> str:
+    anonymous = replace(workload, source=None)
+    lengths = f".s{workload.q_len}" if workload.q_len == workload.kv_len else f".s{workload.q_len}:{workload.kv_len}"
+    return anonymous.id.replace(f"{lengths}.d", ".s*.d", 1)
+
+
+def _length(row: Measurement) -> int:
+    assert isinstance(row.case, AttentionCase)
+    return row.case.workload.kv_len
+
+
+def _exponent(rows: Mapping[int, Measurement], metric: str) -> float | None:
+    points = [
+        (math.log(length), math.log(float(value)))
+        for length, row in rows.items()
+        if length >= SHORTEST and (value := row.value(metric))
+    ]
+    return statistics.linear_regression(*zip(*points, strict=True)).slope if len(points) > 1 else None
+
+
+def _growth(family: str, rows: Sequence[Measurement]) -> Table:
+    lengths = sorted({_length(row) for row in rows})
+    times = {(row.case.plugin, _length(row)): row for row in rows}
+    return Table(
+        title=f"growth with length: {family}, milliseconds",
+        columns=("attention", *map(str, lengths), "time", "memory"),
+        rows=tuple(
+            (
+                growth.plugin,
+                *(_figure(times.get((growth.plugin, length)), "step_seconds", 1e3) for length in lengths),
+                *("-" if exponent is None else f"{exponent:.2f}" for exponent in (growth.time, growth.memory)),
+            )
+            for growth in growths(family, rows)
+        ),
+        numeric=frozenset((*map(str, lengths), "time", "memory")),
+        notes=(
+            f"time and memory: exponents of length from {SHORTEST} on (1 is linear, 2 quadratic)",
+            *(
+                f"{second} is faster than {first} from about {length:,.0f} positions on"
+                for first, second, length in crossings(rows)
+            ),
+        ),
+    )
+
+
+def _pipelines(measurements: Sequence[Measurement]) -> Table:
+    rows = [
+        row
+        for row in measurements
+        if isinstance(row.case, AttentionCase)
+        and row.case.workload.level == "pipeline"
+        and row.status is not Status.UNSUPPORTED
+    ]
+    return Table(
+        title="from text to attention: bytes of text per second, and where the time goes",
+        columns=(
+            "tokenizer",
+            "attention",
+            "kB/s",
+            "tokenize",
+            "embed",
+            "attend",
+            "MFLOP per kB",
+            "bytes in a context",
+            "status",
+        ),
+        rows=tuple(
+            (
+                row.case.workload.source.tokenizer if row.case.workload.source else "-",
+                row.case.plugin,
+                _figure(row, "mb_per_s", 1e3),
+                *(_percent(row, f"{stage}_share") for stage in ("tokenize", "embed", "attend")),
+                _figure(row, "flop_per_kb", 1e-6),
+                _figure(row, "context_bytes"),
+                row.status.value,
+            )
+            for row in rows
+            if isinstance(row.case, AttentionCase)
+        ),
+        numeric=frozenset({"kB/s", "tokenize", "embed", "attend", "MFLOP per kB", "bytes in a context"}),
+    )
+
+
+def _figure(row: Measurement | None, metric: str, factor: float = 1.0) -> str:
+    value = None if row is None else row.value(metric)
+    return "-" if value is None else three(float(value) * factor)
+
+
+def _percent(row: Measurement, metric: str) -> str:
+    value = row.value(metric)
+    return "-" if value is None else f"{float(value):.1%}"

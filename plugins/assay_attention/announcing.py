@@ -1,0 +1,36 @@
+"""What the announcements of this folder have in common; nothing here or in what it announces imports torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import assay
+
+X_LEVELS = ("qkv", "module")
+PHASES = ("fwd", "bwd", "fwd_bwd")
+Number = Callable[[assay.Workload], int | None]
+
+
+def plugin(
+    name: str,
+    summary: str,
+    target: str,
+    unsupported: Callable[[assay.Workload], str | None],
+    *,
+    peak_bytes: Number | None = None,
+    flop: Number | None = None,
+    empty_rows: Literal["zero", "nan", "unstated"] = "unstated",
+) -> assay.AttentionPlugin:
+    """Announce `target`, a `module:attribute` of this folder."""
+    return assay.AttentionPlugin(
+        name=name,
+        summary=summary,
+        requires=("torch>=2.6",),
+        licence="MIT",
+        build=assay.lazy(f"assay_attention.{target}"),
+        unsupported=unsupported,
+        peak_bytes=peak_bytes,
+        flop=flop,
+        empty_rows=empty_rows,
+    )

@@ -1,0 +1,36 @@
+"""Announces attention of other packages, which need a GPU."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import assay
+from assay_attention.announcing import PHASES, plugin
+
+HALF = ("bf16", "f16")
+FLASH = assay.Only(
+    levels=("core",),
+    masks=("none", "causal", "window"),
+    phases=PHASES,
+    dtypes=HALF,
+    devices=("cuda",),
+    rectangular=True,
+    uneven=False,
+)
+DAO = replace(FLASH, biases=("none", "alibi"), grouped=True)
+FLA = assay.Only(levels=("core",), kinds=("linear",), masks=("causal",), phases=PHASES, dtypes=HALF, devices=("cuda",))
+
+PLUGINS = (
+    replace(
+        plugin("flash-attn", "Dao's FlashAttention", "dao_flash:FlashAttention", DAO, empty_rows="zero"),
+        requires=("torch>=2.6", "flash-attn>=2.6"),
+    ),
+    replace(
+        plugin("xformers", "memory-efficient attention of xformers", "xformers_attention:MemoryEfficient", FLASH),
+        requires=("torch>=2.6", "xformers>=0.0.30"),
+    ),
+    replace(
+        plugin("fla-linear", "linear attention of flash-linear-attention", "fla_linear:ChunkedLinear", FLA),
+        requires=("torch>=2.7", "fla-core>=0.6"),
+    ),
+)

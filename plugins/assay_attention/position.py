@@ -1,0 +1,69 @@
+"""How attention is told of positions: by linear biases of the scores, or by turned queries and keys."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+import assay
+from assay_attention.dtype import like
+from assay_attention.mask import positions
+
+THETA = 10_000.0
+
+
+def alibi(workload: assay.Workload) -> Tensor:
+    """Give what is added to scaled scores, [1, q_heads, q_len, kv_len]: -slope * distance."""
+    distance = (positions(workload) - torch.arange(workload.kv_len, device=workload.device)).abs()
+    return (-slopes(workload).view(1, -1, 1, 1) * distance).to(like(workload))
+
+
+def slopes(workload: assay.Workload) -> Tensor:
+    """Give ALiBi's slope of each head, float64 [q_heads]: 2^(-8 (h + 1) / heads).
+
+    Press et al. 2022, Train Short, Test Long.
+    """
+    heads = torch.arange(1, workload.q_heads + 1, dtype=torch.float64, device=workload.device)
+    return 2.0 ** (-8.0 * heads / workload.q_heads)
+
+
+class Rope(nn.Module):
+    """Turns the pairs (i, i + d/2) of queries or keys by position * 10000^(-2i/d) (Su et al. 2021)."""
+
+    cosine: Tensor
+    sine: Tensor
+
+    def __init__(self, workload: assay.Workload) -> None:
+        super().__init__()
+        half = workload.d_qk // 2
+        speeds = THETA ** (-torch.arange(half, dtype=torch.float64, device=workload.device) / half)
+        self.first = min(0, workload.kv_len - workload.q_len)  # more queries than keys begin before position 0
+        angles = torch.arange(self.first, workload.kv_len, device=workload.device).unsqueeze(-1) * speeds
+        self.register_buffer("cosine", angles.cos().to(like(workload)))
+        self.register_buffer("sine", angles.sin().to(like(workload)))
+
+    def forward(self, x: Tensor, start: int) -> Tensor:
+        """Turn x [..., length, d_qk], whose first position is `start`."""
+        places = slice(start - self.first, start - self.first + x.shape[-2])
+        cosine, sine = self.cosine[places], self.sine[places]
+        first, second = x.chunk(2, dim=-1)
+        return torch.cat([first * cosine - second * sine, second * cosine + first * sine], dim=-1)
+
+
+class Turned(nn.Module):
+    """A core whose queries, the last positions, and keys are turned before it."""
+
+    def __init__(self, core: assay.Step, workload: assay.Workload) -> None:
+        super().__init__()
+        self.core = core
+        self.rope = Rope(workload)
+        self.first = workload.kv_len - workload.q_len
+
+    def forward(self, q: Tensor, k: Tensor, v: Tensor, *lengths: Tensor) -> Tensor:
+        """Attend as the core does."""
+        return self.core(self.rope(q, self.first), self.rope(k, 0), v, *lengths)
+
+
+def turned(core: assay.Step, workload: assay.Workload) -> assay.Step:
+    """Give the core, with queries and keys turned before it where the workload says `rope`."""
+    return Turned(core, workload) if workload.semantics.bias == "rope" else core
