@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import assay
+import assay_attention
 import assay_peers
 import assay_plain
 import assay_regex
@@ -36,6 +37,7 @@ FIRST_PARTY = {
     for package in (assay_regex, assay_tiktoken, assay_plain, assay_peers)
     for plugin in package.assay_tokenizers()
 }
+ATTENTIONS = {plugin.name for plugin in assay_attention.assay_attentions()}
 
 
 def module(hooks: str) -> str:
@@ -149,7 +151,7 @@ def test_a_bad_plugin_is_a_named_failure_and_costs_only_itself(
     assert remedy in failure.remedy
     assert str(failure).startswith(f"plugin bad-dist 6.6 (bad) failed at {stage}: ")
     assert tokenizers(host) == FIRST_PARTY | {"good"}
-    assert len(host.every(assay.AttentionPlugin)) == 7
+    assert {plugin.name for plugin in host.every(assay.AttentionPlugin)} == ATTENTIONS
     assert len(host.every(assay.CorpusPlugin)) > 20
 
 

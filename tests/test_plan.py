@@ -14,7 +14,7 @@ from assay.errors import AssayError, UnknownName
 from assay.host import Found, Host, Origin
 from assay.plan import Selection, plan
 from assay.records import AttentionCase, TokenizerCase
-from assay.suites import TUTORIAL
+from assay.suites import PIPELINE_ATTENTIONS, SUITES, TUTORIAL, TUTORIAL_ATTENTIONS, Suite
 
 OURS, THEIRS = (
     Origin(entry_point="o", distribution="assay", version="1"),
@@ -38,6 +38,10 @@ def tokenizer(name: str, pretrained: bool = False) -> assay.TokenizerPlugin:
     return assay.TokenizerPlugin(name=name, summary="", build=assay.lazy("nowhere:nothing"), pretrained=pretrained)
 
 
+def attention(name: str) -> assay.AttentionPlugin:
+    return assay.AttentionPlugin(name=name, summary="", build=assay.lazy("no:thing"), unsupported=lambda workload: None)
+
+
 @pytest.fixture
 def host() -> Host:
     ours = [
@@ -45,10 +49,11 @@ def host() -> Host:
         corpus("adversarial-x", LADDER),
         corpus("the-verdict"),
         corpus("far", missing=Missing("is not here", "assay data fetch far")),
-        assay.AttentionPlugin(name="a", summary="", build=assay.lazy("no:thing"), unsupported=lambda workload: None),
+        *(attention(name) for name in (*TUTORIAL_ATTENTIONS, "fused-qkv", "naive", "kv-cache")),
     ]
     found = [Found(plugin=plugin, origin=OURS) for plugin in ours]
-    return Host([*found, Found(plugin=tokenizer("third"), origin=THEIRS)], [])
+    theirs = [Found(plugin=plugin, origin=THEIRS) for plugin in (tokenizer("third"), attention("third-attention"))]
+    return Host([*found, *theirs], [])
 
 
 def names(host: Host, selection: Selection, *, held_out: bool = False) -> list[tuple[str, str]]:
@@ -150,3 +155,97 @@ class TestLimits:
 
     def test_the_tutorial_has_none(self, host: Host) -> None:
         assert {case.trained_on for case in self.cases(host, Selection())} == {None}
+
+
+class TestAttentions:
+    EVERY = (*TUTORIAL_ATTENTIONS, "fused-qkv", "naive", "kv-cache", "third-attention")
+
+    def cases(self, host: Host, selection: Selection) -> list[AttentionCase]:
+        return [case for case in plan(host, selection) if isinstance(case, AttentionCase)]
+
+    @pytest.mark.parametrize("name", ["tutorial", "standard", "quick"])
+    def test_the_tutorial_has_its_own_and_those_of_others(self, host: Host, name: str) -> None:
+        found = self.cases(host, Selection(suite=name))
+        assert {case.attention for case in found} == {*TUTORIAL_ATTENTIONS, "third-attention"}
+
+    @pytest.mark.parametrize("name", ["gpt2-124m", "gqa", "window", "decode", "ragged", "positions"])
+    def test_the_others_have_all_and_no_tokenizers(self, host: Host, name: str) -> None:
+        (suite,) = (suite for suite in SUITES if suite.name == name)
+        found = plan(host, Selection(suite=name))
+        assert len(found) == len(suite.workloads) * len(self.EVERY)
+        assert {(case.attention, case.workload) for case in self.cases(host, Selection(suite=name))} == {
+            (attention, workload) for attention in self.EVERY for workload in suite.workloads
+        }
+
+    def test_those_asked_for_are_given_whatever_the_suite(self, host: Host) -> None:
+        found = self.cases(host, Selection(attentions="naive,third*"))
+        assert {case.attention for case in found} == {"naive", "third-attention"}
+
+    def test_precision_device_and_threads_reach_every_workload(self, host: Host) -> None:
+        for name in ("tutorial", "gpt2-124m", "decode", "pipeline"):
+            found = self.cases(host, Selection(suite=name, dtype="bf16", device="cuda:1", threads=3))
+            workloads = [case.workload for case in found]
+            assert {(work.dtype, work.device, work.threads) for work in workloads} == {("bf16", "cuda:1", 3)}
+            assert all("/bf16/cuda:1.t3" in work.id for work in workloads)
+
+    def test_without_being_asked_for_they_are_those_of_the_suite(self, host: Host) -> None:
+        found = self.cases(host, Selection(suite="gpt2-124m"))
+        assert {(case.workload.dtype, case.workload.device) for case in found} == {("f32", "cpu")}
+
+
+class TestWorkloads:
+    IDS = ("core/bwd/window9/b1.h8:2.s64.d16/f16/cuda.t1", "decode/fwd/causal/b1.h2.s1:64.d8.m16/f32/cpu.t1")
+
+    def test_stand_in_place_of_a_suite(self, host: Host) -> None:
+        found = plan(host, Selection(workloads=self.IDS))
+        assert {case.workload.id for case in found if isinstance(case, AttentionCase)} == set(self.IDS)
+        assert {case.plugin for case in found} == set(TestAttentions.EVERY)
+
+    def test_their_precision_and_device_can_be_changed(self, host: Host) -> None:
+        found = plan(host, Selection(workloads=self.IDS[:1], attentions="naive", dtype="f32", device="cpu"))
+        assert [case.id for case in found] == ["attention/core/bwd/window9/b1.h8:2.s64.d16/f32/cpu.t1/naive"]
+
+    def test_what_is_no_id_is_unknown(self, host: Host) -> None:
+        with pytest.raises(UnknownName, match="'casual' is no part of attention semantics"):
+            plan(host, Selection(workloads=("core/fwd/casual/b1.h8.s64.d16/f32/cpu.t1",)))
+
+
+class TestPipeline:
+    def pairs(self, host: Host, selection: Selection) -> list[tuple[str, str]]:
+        found = plan(host, selection)
+        assert all(isinstance(case, AttentionCase) for case in found), "there are no rows of tokenizers alone"
+        return [
+            (case.workload.source.tokenizer, case.attention)
+            for case in found
+            if isinstance(case, AttentionCase) and case.workload.source is not None
+        ]
+
+    def test_every_tokenizer_meets_every_attention(self, host: Host) -> None:
+        tokenizers = ("regex-unk", "gpt2", "cl100k_base", "o200k_base", "third")  # of its own, those of this host
+        attentions = (*(name for name in PIPELINE_ATTENTIONS), "third-attention")
+        found = self.pairs(host, Selection(suite="pipeline"))
+        assert sorted(found) == sorted((one, other) for one in tokenizers for other in attentions)
+
+    def test_of_those_asked_for(self, host: Host) -> None:
+        selection = Selection(suite="pipeline", tokenizers="gpt2,regex*", attentions="sdpa")
+        assert self.pairs(host, selection) == [("gpt2", "sdpa"), ("regex", "sdpa"), ("regex-unk", "sdpa")]
+
+    def test_its_text_is_the_one_selected(self, host: Host) -> None:
+        more = Host([*host.found, Found(plugin=corpus("other"), origin=THEIRS)], [])
+        found = plan(more, Selection(suite="pipeline", corpora="other"))
+        sources = [case.workload.source for case in found if isinstance(case, AttentionCase)]
+        assert {source.corpus for source in sources if source is not None} == {"other"}
+
+    def test_pairs_of_one_tokenizer_are_compared_with_each_other(self, host: Host) -> None:
+        found = plan(host, Selection(suite="pipeline", tokenizers="gpt2,regex-unk"))
+        assert len({case.group for case in found}) == 2
+
+
+@pytest.mark.parametrize("suite", SUITES, ids=lambda suite: suite.name)
+def test_a_suite_names_plugins_that_there_are(suite: Suite) -> None:
+    installed = assay.discover()
+    tokenizers = {plugin.name for plugin in installed.every(assay.TokenizerPlugin)}
+    attentions = {plugin.name for plugin in installed.every(assay.AttentionPlugin)}
+    assert set(suite.tokenizers or ()) <= tokenizers
+    assert set(suite.attentions or ()) <= attentions
+    assert set(suite.baselines) <= tokenizers | attentions

@@ -16,6 +16,7 @@ from assay.workload import TextSource, Workload
 
 SIZE = st.integers(1, 10**6)
 NAME = st.text(st.characters())  # half characters too: what a file is called is not ours to choose
+METRIC = st.text(st.characters(exclude_categories=["Cs"]))  # as keys of an object, where JSON joins two halves
 
 
 @st.composite
@@ -99,7 +100,7 @@ def test_a_workload_that_cannot_be_is_refused() -> None:
 VALUES = st.integers(-(2**63), 2**63) | st.floats(allow_nan=False) | st.booleans() | NAME
 
 
-@given(values=st.dictionaries(NAME, VALUES, max_size=6))
+@given(values=st.dictionaries(METRIC, VALUES, max_size=6))
 def test_metrics_keep_order_value_and_type(values: dict[str, int | float | bool | str]) -> None:
     metrics = tuple(Metric(name=name, value=value) for name, value in values.items())
     found = metrics_from_json(json.loads(json.dumps(metrics_to_json(metrics))))

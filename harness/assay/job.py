@@ -19,7 +19,6 @@ from assay.noise import Noise, noise_floor
 from assay.plan import Selection, plan
 from assay.records import Case, Measurement, Run
 from assay.store import Store, new_run_id, now
-from assay.suites import suite
 from assay.workload import Dtype
 
 RESULTS = "results"
@@ -67,8 +66,9 @@ def run(
     corpora: str | None = None,
     held_out: float = 0.1,
     sample: float = 0.0,
-    dtype: Dtype = "f32",
-    device: str = "cpu",
+    workloads: Sequence[str] = (),
+    dtype: Dtype | None = None,
+    device: str | None = None,
     results: str | Path = RESULTS,
     settings: Settings | None = None,
     plugins: Sequence[str | Path] = (),
@@ -89,6 +89,7 @@ def run(
         corpora=corpora,
         held_out=held_out,
         sample=sample,
+        workloads=tuple(workloads),
         dtype=dtype,
         device=device,
         threads=settings.threads,
@@ -104,7 +105,7 @@ def begin(
     Raises `Interrupted` on Ctrl-C, and `StoreError` when the results cannot be written; whatever was stored
     until then stays.
     """
-    chosen = suite(selection.suite)
+    chosen = selection.chosen
     cases = plan(host, selection)
     settings = replace(settings, baselines=settings.baselines or chosen.baselines, grid=chosen.grid or settings.grid)
     store = Store(results)

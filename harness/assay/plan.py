@@ -11,7 +11,7 @@ from assay.errors import AssayError
 from assay.host import Host
 from assay.records import AttentionCase, Case, TokenizerCase
 from assay.sampling import ALWAYS_WHOLE
-from assay.suites import Suite, suite
+from assay.suites import Suite, of_workloads, suite
 from assay.workload import Dtype, TextSource, Workload
 
 OURS = "assay"
@@ -25,19 +25,25 @@ class Selection:
 
     `tokenizers`, `attentions` and `corpora` None take those of the suite. `held_out` is the share of each corpus
     that trainable tokenizers do not see in a second row; 0 makes no such row. `sample` is the width, as a share,
-    that a sample of each corpus must reach; 0 takes all documents. `threads` is torch's, `dtype` and `device` are
-    the attentions'.
+    that a sample of each corpus must reach; 0 takes all documents. `threads` is torch's. `workloads` are ids of
+    attention workloads, in place of the suite's cases; `dtype` and `device` change those of every workload.
     """
 
     suite: str = "tutorial"
+    workloads: tuple[str, ...] = ()
     tokenizers: str | None = None
     attentions: str | None = None
     corpora: str | None = None
     held_out: float = 0.1
     sample: float = 0.0
     threads: int = 1
-    dtype: Dtype = "f32"
-    device: str = "cpu"
+    dtype: Dtype | None = None
+    device: str | None = None
+
+    @property
+    def chosen(self) -> Suite:
+        """The suite by its name, or one of the workloads; raises `UnknownName`."""
+        return of_workloads(self.workloads) if self.workloads else suite(self.suite)
 
 
 def plan(host: Host, selection: Selection) -> tuple[Case, ...]:
@@ -48,7 +54,7 @@ def plan(host: Host, selection: Selection) -> tuple[Case, ...]:
     trains nothing, tokenizers are trained on the tutorial's text where it is selected or nothing else is, else on the
     first text.
     """
-    chosen = suite(selection.suite)
+    chosen = selection.chosen
     if not 0.0 <= selection.held_out < 1.0:
         raise AssayError(f"the held-out share must lie in [0 %, 100 %), not {selection.held_out * 100:g} %")
     if not 0.0 <= selection.sample < 1.0:
@@ -126,7 +132,8 @@ def _corpora(host: Host, patterns: str) -> tuple[str, ...]:
 
 
 def _with(workload: Workload, tokenizer: str, corpora: tuple[str, ...], selection: Selection) -> Workload:
-    drawn = replace(workload, threads=selection.threads, dtype=selection.dtype, device=selection.device)
+    dtype, device = selection.dtype or workload.dtype, selection.device or workload.device
+    drawn = replace(workload, threads=selection.threads, dtype=dtype, device=device)
     if workload.source is None or not corpora:
         return drawn
     asked = workload.source.corpus

@@ -13,6 +13,8 @@ from assay.tables import Table, three
 from assay.workload import Workload
 
 SHORTEST = 512
+CLEAR = math.log(1.05)
+NOTE = f"time, memory: exponents of length from {SHORTEST} on (1 linear, 2 quadratic); last: of the two longest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,13 +22,14 @@ class Growth:
     """How one implementation grows over the lengths of a family of workloads, as exponents of a power law.
 
     The exponents are slopes of log time, and log peak memory, over log length, by least squares over the lengths of
-    512 and more; None where there are fewer than two.
+    512 and more; `last` is that of time between the two longest. None where there are fewer than two.
     """
 
     family: str
     plugin: str
     lengths: tuple[int, ...]
     time: float | None
+    last: float | None
     memory: float | None
 
 
@@ -46,6 +49,7 @@ def growths(family: str, rows: Sequence[Measurement]) -> Iterator[Growth]:
             plugin=plugin,
             lengths=tuple(sorted(own)),
             time=_exponent(own, "step_seconds"),
+            last=_exponent({length: own[length] for length in sorted(own)[-2:]}, "step_seconds"),
             memory=_exponent(own, "peak_bytes"),
         )
 
@@ -53,7 +57,8 @@ def growths(family: str, rows: Sequence[Measurement]) -> Iterator[Growth]:
 def crossings(rows: Sequence[Measurement]) -> Iterator[tuple[str, str, float]]:
     """Pairs of plugins and the length at which the second becomes the faster one.
 
-    The ratio of their times is taken as a power law between two lengths that follow one another.
+    The ratio of their times is taken as a power law between two lengths that follow one another, and must be
+    5 % from 1 at both.
     """
     seconds: dict[str, dict[int, float]] = {}
     for row in rows:
@@ -63,7 +68,7 @@ def crossings(rows: Sequence[Measurement]) -> Iterator[tuple[str, str, float]]:
         logs = {length: math.log(seconds[first][length] / seconds[second][length]) for length in shared}
         for shorter, longer in itertools.pairwise(shared):
             before, after = logs[shorter], logs[longer]
-            if before * after < 0:
+            if before * after < 0 and min(abs(before), abs(after)) > CLEAR:
                 length = math.exp(math.log(shorter) + math.log(longer / shorter) * before / (before - after))
                 yield (first, second, length) if before < 0 else (second, first, length)
 
@@ -99,21 +104,22 @@ def _exponent(rows: Mapping[int, Measurement], metric: str) -> float | None:
 
 def _growth(family: str, rows: Sequence[Measurement]) -> Table:
     lengths = sorted({_length(row) for row in rows})
-    times = {(row.case.plugin, _length(row)): row for row in rows}
+    found = {(row.case.plugin, _length(row)): row for row in rows}
+    figures = (*map(str, lengths), "time", "last", "memory")
     return Table(
         title=f"growth with length: {family}, milliseconds",
-        columns=("attention", *map(str, lengths), "time", "memory"),
+        columns=("attention", *figures),
         rows=tuple(
             (
                 growth.plugin,
-                *(_figure(times.get((growth.plugin, length)), "step_seconds", 1e3) for length in lengths),
-                *("-" if exponent is None else f"{exponent:.2f}" for exponent in (growth.time, growth.memory)),
+                *(_figure(found.get((growth.plugin, length)), "step_seconds", 1e3) for length in lengths),
+                *("-" if power is None else f"{power:.2f}" for power in (growth.time, growth.last, growth.memory)),
             )
             for growth in growths(family, rows)
         ),
-        numeric=frozenset((*map(str, lengths), "time", "memory")),
+        numeric=frozenset(figures),
         notes=(
-            f"time and memory: exponents of length from {SHORTEST} on (1 is linear, 2 quadratic)",
+            NOTE,
             *(
                 f"{second} is faster than {first} from about {length:,.0f} positions on"
                 for first, second, length in crossings(rows)

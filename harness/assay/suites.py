@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from assay.errors import UnknownName
@@ -65,6 +65,17 @@ def suite(name: str) -> Suite:
     raise UnknownName(f"there is no suite named {name!r}", remedy=remedy)
 
 
+def of_workloads(ids: Sequence[str]) -> Suite:
+    """Make a suite of workloads by their ids, on all attentions; raise `UnknownName` for what is no id."""
+    try:
+        workloads = tuple(map(Workload.parse, ids))
+    except ValueError as error:
+        raise UnknownName(str(error), remedy="an id looks like core/fwd/causal/b1.h8.s1024.d64/f32/cpu.t1") from None
+    return Suite(
+        name="workloads", version=1, summary="as asked for", baselines=ATTENTION_BASELINES, workloads=workloads
+    )
+
+
 def _tutorial() -> Iterator[Workload]:
     make = Workload.self_attention
     yield make("core", batch=1, length=7, d_model=5, semantics=Semantics(kind="weightless"))
@@ -123,7 +134,7 @@ SUITES = (
     Suite(
         name="standard",
         version=2,
-        summary="all tokenizers on all corpora that are here, at several lengths and at limits; the tutorial's attention",
+        summary="all tokenizers on all corpora here, at several lengths and at limits; the tutorial's attention",
         corpora="*",
         baselines=("gpt2", "sdpa"),
         workloads=tuple(_tutorial()),

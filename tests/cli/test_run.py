@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import torch
 
 import assay
 
@@ -202,6 +203,43 @@ def test_quiet_leaves_standard_error_empty(cli: Cli) -> None:
     assert cli("run", "--tokenizers", "regex", *TOKENIZERS_ONLY, "--quiet").stderr == ""
 
 
+# --- attention workloads by id, in a precision, on a device
+
+
+def test_a_workload_in_half_precision_has_every_figure_of_an_attention_row(cli: Cli) -> None:
+    workload = "core/fwd/causal/b1.h2.s64.d16/f32/cpu.t1"
+    ran = cli(
+        "run", "--workload", workload, "--attentions", "naive,sdpa", "--dtype", "bf16", "--budget", "1s", "--json"
+    )
+    assert ran.rc == 0, ran.stderr
+    rows = rows_of(ran, "attentions")
+    assert rows.keys() == {"naive", "sdpa"}
+    assert ran.json["tokenizers"] == []
+    for row in rows.values():
+        assert row["workload"] == workload.replace("f32", "bf16")
+        assert row["status"] == "ok", row
+        assert 0 < row["error"] < 0.1
+        assert row["credited_flop"] == 2 * 2 * (64 * 65 // 2) * (16 + 16)
+        assert row["credited_bytes"] == 4 * 2 * 64 * 16 * 2
+        assert row["roofline_fraction"] == max(row["gemm_fraction"], row["stream_fraction"]) > 0
+        assert row["overhead_share"] == pytest.approx(row["overhead_seconds"] / row["step_seconds"])
+        assert "unseen" in row["properties"]
+        assert row["dispatched"]
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a CUDA device")
+def test_without_the_device_every_row_is_skipped_with_its_remedy(cli: Cli) -> None:
+    workload = "core/fwd/causal/b1.h2.s64.d16/f32/cpu.t1"
+    ran = cli("run", "--workload", workload, "--attentions", "naive,sdpa", "--device", "cuda", "--json")
+    assert ran.rc == 0, ran.stderr
+    rows = rows_of(ran, "attentions")
+    assert rows.keys() == {"naive", "sdpa"}
+    for row in rows.values():
+        assert (row["status"], row["reason"]) == ("skipped", "torch finds no CUDA device here")
+        assert row["remedy"] == "leave out --device, or run it where there is one"
+        assert SPEEDS & row.keys() == set()
+
+
 # --- bad input: one clear line, exit 2, and nothing is left behind
 
 
@@ -225,6 +263,11 @@ def test_quiet_leaves_standard_error_empty(cli: Cli) -> None:
         (["--held-out", "-5%"], "not between 0% and 100%"),
         (["--held-out", "nan"], "not between 0% and 100%"),
         (["--threads", "0"], "--threads"),
+        (["--dtype", "nonsense"], "'nonsense' is not one of 'f32', 'bf16', 'f16'"),
+        (["--device", "tpu"], "'tpu' is no device; write cpu, cuda or cuda:1"),
+        (["--device", "cuda:x"], "'cuda:x' is no device"),
+        (["--workload", "nonsense"], "'nonsense' is no workload id"),
+        (["--workload", "core/fwd/causal/b1.h3:2.s4.d8/f32/cpu.t1"], "3 query heads cannot share 2 key heads evenly"),
         (["--plugin", "absent.py"], "there is no plugin file absent.py"),
         (["--block", "regexp"], "there is no plugin 'regexp' to block"),
     ],

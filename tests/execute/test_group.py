@@ -10,7 +10,7 @@ import pytest
 import assay
 from assay.execute.crew import Crew
 from assay.execute.group import run_group
-from assay.execute.rounds import FEWEST
+from assay.execute.rounds import FEWEST_LONG
 from assay.execute.settings import Settings
 from assay.records import GroupResult, Status, TokenizerCase
 
@@ -65,7 +65,8 @@ def test_the_workers_of_every_epoch_are_timed_on_one_core(watched: tuple[Path, G
 def test_every_epoch_has_its_rounds(watched: tuple[Path, GroupResult]) -> None:
     for row in watched[1].measurements:
         for timing in row.timings:
-            assert [sample.epoch for sample in timing.samples] == [n for n in range(EPOCHS) for _ in range(FEWEST)]
+            epochs = [sample.epoch for sample in timing.samples]
+            assert epochs == [epoch for epoch in range(EPOCHS) for _ in range(FEWEST_LONG)]
 
 
 def test_times_that_are_alike_are_sampled_with_as_many_loops(watched: tuple[Path, GroupResult]) -> None:

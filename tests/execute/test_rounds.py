@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from assay.execute import rounds
-from assay.execute.rounds import FEWEST, LOOK_EVERY, Stop, sample_rounds
+from assay.execute.rounds import FEWEST, FEWEST_LONG, LOOK_EVERY, Stop, sample_rounds
 from assay.records import Sample
 
 PLENTY_S = 3000.0
@@ -149,7 +149,7 @@ class TestOrder:
     def test_an_anchor_is_sampled_with_the_others(self, stage: Stage) -> None:
         entries = cast(stage, "ABC")
         entries[2].judged = False
-        play(entries)
+        play(entries, budget_s=3 * FEWEST)
         assert [len(entry.samples) for entry in entries] == [FEWEST] * 3
 
 
@@ -166,7 +166,7 @@ class TestDeath:
     def test_who_is_gone_before_the_first_round_is_never_asked(self, stage: Stage) -> None:
         entries = cast(stage, "AB")
         entries[0].lives = 0
-        play(entries)
+        play(entries, budget_s=FEWEST)
         assert stage.log == ["B"] * FEWEST
 
     def test_it_ends_when_no_judged_entry_is_alive(self, stage: Stage) -> None:
@@ -217,13 +217,23 @@ class TestStop:
         anchor = Fake(name="anchor", stage=stage, times=noisy(3), judged=False)
         assert play([Fake(name="A", stage=stage, times=steady()), anchor], budget_s=PLENTY_S) == "precision"
 
-    @pytest.mark.parametrize("budget_s", [-1.0, 0.0, 1.0, 3 * FEWEST - 1])
+    @pytest.mark.parametrize("budget_s", [-1.0, 0.0, 1.0, 3 * FEWEST_LONG])
     def test_the_fewest_rounds_are_made_whatever_the_budget(self, stage: Stage, budget_s: float) -> None:
         entries = cast(stage, "ABC")
         assert play(entries, budget_s=budget_s) == "budget"
-        assert [len(entry.samples) for entry in entries] == [FEWEST] * 3
+        assert [len(entry.samples) for entry in entries] == [FEWEST_LONG] * 3
 
-    @pytest.mark.parametrize("made", [11, 13, 40])
+    def test_nothing_is_precise_before_ten(self, stage: Stage) -> None:
+        entries = cast(stage, "ABC", lambda number: steady())
+        assert play(entries, entries[0], budget_s=3 * 10 - 1, wanted=1.0) == "precision"
+        assert [len(entry.samples) for entry in entries] == [10] * 3
+
+    def test_before_ten_the_budget_decides_whatever_is_known(self, stage: Stage) -> None:
+        entries = cast(stage, "ABC", lambda number: steady())
+        assert play(entries, entries[0], budget_s=3 * 8 - 1, wanted=1.0) == "budget"
+        assert [len(entry.samples) for entry in entries] == [8] * 3
+
+    @pytest.mark.parametrize("made", [FEWEST_LONG + 1, FEWEST, 11, 13, 40])
     def test_by_budget_after_a_whole_round(self, stage: Stage, made: int) -> None:
         entries = cast(stage, "ABC")
         assert play(entries, budget_s=3 * made - 1) == "budget"

@@ -146,8 +146,9 @@ class TestPredict:
         attention = Attention()
         workload = Workload.self_attention("core", batch=1, length=256, d_model=8)
         predicted = {metric.name: metric.value for metric in subject(attention, workload).predict()}
-        assert [small.q_len for small in attention.built] == [32, 64]
+        assert [small.q_len for small in attention.built] == [32, 64, 2]
         assert predicted["predicted_seconds"] > 0
+        assert predicted["overhead_seconds"] > 0  # of the last, on two positions
 
     def test_what_grows_with_the_square_of_the_length_is_predicted_to_a_few_percent(self) -> None:
         """Scores of 2 heads and 512 queries and keys: 4 bytes each; some of them live at once."""

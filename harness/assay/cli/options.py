@@ -88,8 +88,10 @@ def size(context: click.Context, parameter: click.Parameter, value: object) -> i
     return number
 
 
-def device(context: click.Context, parameter: click.Parameter, value: object) -> str:
+def device(context: click.Context, parameter: click.Parameter, value: object) -> str | None:
     """Read the name of a device, `cpu`, `cuda` or `cuda:1`."""
+    if value is None:
+        return None
     text = str(value).strip()
     if re.fullmatch(r"cpu|cuda(:\d+)?", text) is None:
         raise click.BadParameter(f"{text!r} is no device; write cpu, cuda or cuda:1")

@@ -17,6 +17,13 @@ GLOBS = "Comma-separated names and patterns, or none."
 
 @click.command("run")
 @click.option("--suite", envvar="ASSAY_SUITE", default="tutorial", show_default=True, help="See `assay list suites`.")
+@click.option(
+    "--workload",
+    "workloads",
+    multiple=True,
+    metavar="ID",
+    help="An attention workload, such as core/fwd/causal/b1.h8.s1024.d64/f32/cpu.t1, in place of a suite; repeatable.",
+)
 @click.option("--tokenizers", envvar="ASSAY_TOKENIZERS", metavar="GLOBS", help=f"{GLOBS}  [default: the suite's]")
 @click.option("--attentions", envvar="ASSAY_ATTENTIONS", metavar="GLOBS", help=f"{GLOBS}  [default: the suite's]")
 @click.option(
@@ -102,18 +109,15 @@ GLOBS = "Comma-separated names and patterns, or none."
 @click.option(
     "--dtype",
     envvar="ASSAY_DTYPE",
-    default="f32",
-    show_default=True,
     type=click.Choice(["f32", "bf16", "f16"]),
-    help="Precision of the attentions' inputs.",
+    help="Precision of the attentions' inputs.  [default: the workload's, f32]",
 )
 @click.option(
     "--device",
     envvar="ASSAY_DEVICE",
-    default="cpu",
-    show_default=True,
     callback=options.device,
-    help="Where the attentions run: cpu, cuda or cuda:1.",
+    metavar="DEVICE",
+    help="Where the attentions run: cpu, cuda or cuda:1.  [default: the workload's, cpu]",
 )
 @click.option("--resume", metavar="RUN", help="Measure what this run still lacks, with its own settings.")
 @click.option(
@@ -134,8 +138,9 @@ def run_(
     corpora: str | None,
     held_out: float,
     sample: float,
-    dtype: Dtype,
-    device: str,
+    workloads: tuple[str, ...],
+    dtype: Dtype | None,
+    device: str | None,
     baselines: tuple[str, ...],
     budget_s: float,
     precision: float,
@@ -184,6 +189,7 @@ def run_(
             corpora=corpora,
             held_out=held_out,
             sample=sample,
+            workloads=workloads,
             dtype=dtype,
             device=device,
             threads=threads,

@@ -11,7 +11,7 @@ from assay.records import Sample
 from assay.stats import precision
 
 FEWEST = 10
-FEWEST_LONG = 5
+FEWEST_LONG = 7
 LOOK_EVERY = 5
 Stop = Literal["precision", "budget"]
 T = TypeVar("T")
@@ -47,7 +47,7 @@ def sample_rounds(
 
     A round is there and back, a reading each: A B C, C B A; what drifts meanwhile drifts for all. Its order is
     drawn anew, and the next round has it backwards. `baselines` gives for each entry the one it is compared
-    with, perhaps itself; those of one baseline follow each other. At least ten rounds are made, and five where
+    with, perhaps itself; those of one baseline follow each other. At least ten rounds are made, and seven where
     these take longer than the budget.
     `tick` is told the rounds done and the seconds left.
     """
