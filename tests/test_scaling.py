@@ -174,21 +174,23 @@ class TestTables:
         assert scaling_tables([]) == ()
 
 
+PIPELINE = {
+    "mb_per_s": 0.0123,
+    "tokenize_share": 0.25,
+    "embed_share": 0.05,
+    "attend_share": 0.7,
+    "flop_per_kb": 12.3e6,
+    "context_bytes": 4567.0,
+    "step_seconds": 1.0,
+}
+
+
 class TestPipelines:
     WORKLOAD = Workload.self_attention("pipeline", batch=2, length=1024, d_model=8, source=TEXT)
-    FIGURES = {
-        "mb_per_s": 0.0123,
-        "tokenize_share": 0.25,
-        "embed_share": 0.05,
-        "attend_share": 0.7,
-        "flop_per_kb": 12.3e6,
-        "context_bytes": 4567.0,
-        "step_seconds": 1.0,
-    }
 
     def test_text_per_second_and_where_the_time_goes(self) -> None:
         other = replace(self.WORKLOAD, source=replace(TEXT, tokenizer="characters"))
-        (table,) = scaling_tables([row("sdpa", self.WORKLOAD, **self.FIGURES), row("nn-mha", other, **self.FIGURES)])
+        (table,) = scaling_tables([row("sdpa", self.WORKLOAD, **PIPELINE), row("nn-mha", other, **PIPELINE)])
         found = cells(table, "sdpa")
         assert (found["tokenizer"], cells(table, "nn-mha")["tokenizer"]) == ("gpt2", "characters")
         assert (found["kB/s"], found["MFLOP per kB"], found["bytes in a context"]) == ("12.3", "12.3", "4,570")
@@ -203,5 +205,5 @@ class TestPipelines:
 
     def test_they_have_no_growth(self) -> None:
         longer = replace(self.WORKLOAD, q_len=2048, kv_len=2048)
-        tables = scaling_tables([row("sdpa", of, **self.FIGURES) for of in (self.WORKLOAD, longer)])
+        tables = scaling_tables([row("sdpa", of, **PIPELINE) for of in (self.WORKLOAD, longer)])
         assert [len(table.rows) for table in tables] == [2]

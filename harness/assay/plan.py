@@ -92,8 +92,8 @@ def plan(host: Host, selection: Selection) -> tuple[Case, ...]:
     ]
     cases = [] if pipelines else cases
     for workload in chosen.workloads:
-        named = tokenizers if workload.level == "pipeline" else ()
-        for source in [tokenizer.name for tokenizer in named] or [chosen.source_tokenizer]:
+        named = [tokenizer.name for tokenizer in tokenizers]
+        for source in named if workload.level == "pipeline" else [chosen.source_tokenizer]:
             drawn = _with(workload, source, texts, selection)
             cases += [AttentionCase(attention=attention.name, workload=drawn) for attention in attentions]
     if not cases:

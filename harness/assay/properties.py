@@ -94,7 +94,7 @@ def _build(plugin: AttentionPlugin, workload: Workload) -> Built:
 
 def _repeats(built: Built) -> bool:
     """The same inputs give the same output, whatever was asked in between, and other inputs another."""
-    other = built.again(make_inputs(built.workload, None, 1))
+    other = built.again(make_inputs(built.workload, None, 1)).clone()
     built.hold("repeat", built.again(built.inputs), built.output, "it is called again with the same inputs")
     if torch.equal(other, built.output):
         raise GateFailed("repeat: other inputs give the same output")

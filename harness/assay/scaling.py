@@ -57,8 +57,7 @@ def growths(family: str, rows: Sequence[Measurement]) -> Iterator[Growth]:
 def crossings(rows: Sequence[Measurement]) -> Iterator[tuple[str, str, float]]:
     """Pairs of plugins and the length at which the second becomes the faster one.
 
-    The ratio of their times is taken as a power law between two lengths that follow one another, and must be
-    5 % from 1 at both.
+    The ratio of their times is taken as a power law between two lengths at which it is 5 % from 1 or more.
     """
     seconds: dict[str, dict[int, float]] = {}
     for row in rows:
@@ -66,9 +65,10 @@ def crossings(rows: Sequence[Measurement]) -> Iterator[tuple[str, str, float]]:
     for first, second in itertools.combinations(seconds, 2):
         shared = sorted(seconds[first].keys() & seconds[second].keys())
         logs = {length: math.log(seconds[first][length] / seconds[second][length]) for length in shared}
-        for shorter, longer in itertools.pairwise(shared):
+        clear = [length for length in shared if abs(logs[length]) > CLEAR]
+        for shorter, longer in itertools.pairwise(clear):
             before, after = logs[shorter], logs[longer]
-            if before * after < 0 and min(abs(before), abs(after)) > CLEAR:
+            if before * after < 0:
                 length = math.exp(math.log(shorter) + math.log(longer / shorter) * before / (before - after))
                 yield (first, second, length) if before < 0 else (second, first, length)
 
@@ -107,7 +107,7 @@ def _growth(family: str, rows: Sequence[Measurement]) -> Table:
     found = {(row.case.plugin, _length(row)): row for row in rows}
     figures = (*map(str, lengths), "time", "last", "memory")
     return Table(
-        title=f"growth with length: {family}, milliseconds",
+        title=f"growth with length, milliseconds: {family}",
         columns=("attention", *figures),
         rows=tuple(
             (

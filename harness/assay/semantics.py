@@ -9,6 +9,7 @@ from typing import Literal, get_args
 Kind = Literal["softmax", "weightless", "linear"]
 Mask = Literal["none", "causal", "window", "prefix", "padding"]
 Bias = Literal["none", "alibi", "rope"]
+DIGITS = 4
 REACHING: tuple[Mask, ...] = ("window", "prefix")
 
 
@@ -47,6 +48,8 @@ class Semantics:
     def __post_init__(self) -> None:
         if not 0.0 <= self.dropout < 1.0:
             raise ValueError(f"dropout must lie in [0, 1), not {self.dropout}")
+        if self.dropout and self.dropout != round(self.dropout, DIGITS):
+            raise ValueError(f"dropout is told to {DIGITS} decimal places, {self.dropout!r} has more")
         if (self.mask in REACHING) != (self.reach > 0) or self.reach < 0:
             raise ValueError(f"a mask {self.mask} cannot have the reach {self.reach}: window and prefix have one")
         if self.kind != "softmax" and (self.bias != "none" or self.mask not in ("none", "causal")):
@@ -63,7 +66,7 @@ class Semantics:
         if self.bias != "none":
             parts.append(self.bias)
         if self.dropout:
-            parts.append(f"dropout{self.dropout:g}")
+            parts.append(f"dropout{self.dropout:.{DIGITS}f}".rstrip("0"))
         return "+".join(parts)
 
     @classmethod
@@ -76,11 +79,15 @@ class Semantics:
                 found: dict[str, object] = {"kind": word}
             elif word == "full" and not number:
                 found = {"mask": "none"}
-            elif word in get_args(Mask) and (word in REACHING) == bool(number):
+            elif (
+                word in get_args(Mask)
+                and (word in REACHING) == number.isdecimal()
+                and not (number and word not in REACHING)
+            ):
                 found = {"mask": word} | ({"reach": int(number)} if number else {})
             elif word in get_args(Bias) and not number:
                 found = {"bias": word}
-            elif word == "dropout" and number:
+            elif word == "dropout" and number.count(".") < 2 and number.strip("."):
                 found = {"dropout": float(number)}
             else:
                 raise ValueError(f"{part!r} is no part of attention semantics")

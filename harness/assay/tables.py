@@ -113,6 +113,7 @@ def write(tables: Iterable[Table], stream: TextIO | None = None) -> None:
         stream.write("\n".join(as_tsv(table) for table in tables if table.rows))
         return
     from rich.console import Console
+    from rich.text import Text
 
     for table in tables:
         console = Console(file=stream, highlight=False)
@@ -120,6 +121,7 @@ def write(tables: Iterable[Table], stream: TextIO | None = None) -> None:
         gap = 2 if least + 2 * len(table.columns) <= console.width else 1
         # Where the terminal is narrower than the words, it wraps the lines: nothing is cut.
         console.width = max(console.width, least + gap * (len(table.columns) - 1))
+        console.print(Text(table.title, "bold"))
         console.print(_drawn(table, gap, console.width))
         for note in table.notes:
             console.print(f"  {note}", style="dim", markup=False)
@@ -165,8 +167,6 @@ def _drawn(table: Table, gap: int, room: int) -> RichTable:
     from rich.text import Text
 
     drawn = RichTable(
-        title=Text(table.title, "bold"),
-        title_justify="left",
         box=box.SIMPLE_HEAD,
         padding=(0, gap - 1, 0, 0),
         pad_edge=False,

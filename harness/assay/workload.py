@@ -88,6 +88,10 @@ class Workload:
             raise ValueError("a query before the first key has no gradient: q_len must not exceed kv_len")
         if self.level == "pipeline" and self.source is None:
             raise ValueError("at level pipeline there must be a text to begin with")
+        if self.semantics.kind == "weightless" and (
+            self.q_len != self.kv_len or self.d_qk != self.d_v or self.q_heads != self.kv_heads
+        ):
+            raise ValueError("weightless attention is of one x: queries, keys and values have one shape")
         if self.semantics.bias == "rope" and self.d_qk % 2:
             raise ValueError(f"rope turns pairs: the head dimension must be even, not {self.d_qk}")
 

@@ -248,7 +248,7 @@ def test_without_the_device_every_row_is_skipped_with_its_remedy(cli: Cli) -> No
     [
         (["--tokenizers", "gpt-2"], "there is no tokenizer named 'gpt-2' (did you mean gpt2 or "),
         (["--tokenizers", "regex*,bert*"], "there is no tokenizer named 'bert*'"),
-        (["--attentions", "casual"], "did you mean causal?"),
+        (["--attentions", "casual"], "there is no attention named 'casual' (did you mean causal or "),
         (["--suite", "tutorail"], "there is no suite named 'tutorail' (did you mean tutorial?)"),
         (["--suite", "zzz"], "there are: tutorial, standard, quick"),
         (["--corpora", "the-verdikt"], "did you mean the-verdict?"),

@@ -16,6 +16,7 @@ from assay import clock
 from assay.contracts import AttentionPlugin, Only, Step, TokenizerPlugin, Weights
 from assay.errors import GateFailed
 from assay.measure.pipeline import LONGEST_WORD, STRIDE, PipelineSubject, _fitting
+from assay.measure.subject import Operation
 from assay.records import AttentionCase, Value
 from assay.semantics import Semantics
 from assay.workload import TextSource, Workload
@@ -237,11 +238,15 @@ class TestOperations:
         subject.check()
         operations = {operation.name: operation for operation in subject.operations()}
         tokenizer.spoil = lambda ids: [*ids[:5], 7, *ids[6:]]
-        for name, words in (("tokenize", "other ids than before"), ("step", "another output than before")):
-            operation = operations[name]
-            with operation.context(), pytest.raises(GateFailed, match=words):
+
+        def audited(operation: Operation) -> None:
+            with operation.context():
                 for _ in range(STRIDE):  # the audit looks at every 61st number
                     operation.audit([operation.call()])
+
+        for name, words in (("tokenize", "other ids than before"), ("step", "another output than before")):
+            with pytest.raises(GateFailed, match=words):
+                audited(operations[name])
         with pytest.raises(GateFailed, match="other ids than before"):
             subject.recheck()
 

@@ -39,7 +39,7 @@ def run_group(
     _draw(running, lambda documents: tick(f"sampling {documents:,} documents", 0, budget_s))
     for phase, step in (("predicting", _predict), ("checking", _check)):
         for item in running:
-            tick(f"{phase} {item.case.plugin}", 0, budget_s)
+            tick(f"{phase} {item.case.plugin}{_foretold(item)}", 0, budget_s)
             step(item, crew)
     live = [item for item in running if item.ended is None]
     calibrate(list(_pairs(live, _baseline(live, crew.settings.baselines))), SAMPLE_NS)
@@ -107,6 +107,12 @@ def _predict(item: Running, crew: Crew) -> None:
     seconds, budget = figures.get("predicted_seconds", 0.0), crew.settings.budget_s
     if item.ended is None and seconds * FEWEST_CALLS > budget:
         item.skip(f"predicted {seconds:.1f} s a call: {FEWEST_CALLS} calls > {budget:g} s", "raise --budget")
+
+
+def _foretold(item: Running) -> str:
+    """What is known of a call before it is made."""
+    seconds = next((float(metric.value) for metric in item.predicted if metric.name == "predicted_seconds"), None)
+    return "" if seconds is None else f", about {seconds:.2g} s a call"
 
 
 def _check(item: Running, crew: Crew) -> None:

@@ -16,7 +16,7 @@ from assay.errors import GateFailed
 from assay.inputs import EmbeddedText, Inputs, make_inputs, make_upstream, make_weights
 from assay.measure.device import reader
 from assay.measure.dispatch import dispatched
-from assay.measure.memory import peak_resident_bytes, peak_torch_bytes
+from assay.measure.memory import peak_device_bytes, peak_resident_bytes
 from assay.measure.predict import extrapolate, probe_sizes
 from assay.measure.subject import Operation
 from assay.oracle import TRIALS, Verified, check_step, verify
@@ -122,7 +122,7 @@ class AttentionSubject:
         """Torch's allocations of one step, exactly, and the high-water mark of the process."""
         call = self._call()
         with mode(self.workload):
-            metrics = [Metric(name="peak_bytes", value=peak_torch_bytes(call))]
+            metrics = [Metric(name="peak_bytes", value=peak_device_bytes(call, self.workload.device))]
             resident = peak_resident_bytes(call)
         return tuple(metrics if resident is None else [*metrics, Metric(name="peak_resident_bytes", value=resident)])
 
@@ -179,7 +179,7 @@ class AttentionSubject:
             fill(step, inputs)
             call = _timed(step, small, inputs)
             call()
-            return min(_seconds(call) for _ in range(calls)), peak_torch_bytes(call)
+            return min(_seconds(call) for _ in range(calls)), peak_device_bytes(call, small.device)
 
     def _call(self) -> Call:
         """One pass on the timed inputs; the past of a decoding step is filled in before."""

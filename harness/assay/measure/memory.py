@@ -46,6 +46,23 @@ def peak_torch_bytes(call: Callable[[], object]) -> int:
     return peak
 
 
+def peak_device_bytes(call: Callable[[], object], device: str) -> int:
+    """The largest sum of living tensors that a call allocates on its device, in bytes.
+
+    On a GPU that of torch's allocator there, above what lived before; on a CPU that of `peak_torch_bytes`.
+    """
+    if device == "cpu":
+        return peak_torch_bytes(call)
+    import torch
+
+    torch.cuda.synchronize(device)
+    before = torch.cuda.memory_allocated(device)
+    torch.cuda.reset_peak_memory_stats(device)
+    call()
+    torch.cuda.synchronize(device)
+    return max(0, torch.cuda.max_memory_allocated(device) - before)
+
+
 def _status(field: str) -> int | None:
     try:
         found = re.search(rf"^{field}:\s+(\d+) kB", STATUS.read_text("ascii"), re.MULTILINE)

@@ -17,7 +17,7 @@ from assay.measure.attention import AttentionSubject
 from assay.measure.cold import as_ints
 from assay.measure.device import reader
 from assay.measure.gate import round_trip
-from assay.measure.memory import peak_resident_bytes, peak_torch_bytes
+from assay.measure.memory import peak_device_bytes, peak_resident_bytes
 from assay.measure.subject import Operation
 from assay.records import AttentionCase, Metric
 
@@ -46,6 +46,9 @@ class PipelineSubject:
         self.workload = case.workload.of_step
         self.text = _fitting(tokenizer, "\n".join(texts), self.workload.tokens)
         self.ids = as_ints(tokenizer.encode(self.text))
+        wrong = next((value for value in self.ids if not 0 <= value < tokenizer.vocab_size), None)
+        if wrong is not None:
+            raise GateFailed(f"the id {wrong} is outside the tokenizer's vocabulary of {tokenizer.vocab_size}")
         self.size = len(self.text.encode("utf-8", "surrogatepass"))
         filled = [*self.ids, *[PADDING] * (self.workload.tokens + SPARE - len(self.ids))]
         self.embedded = EmbeddedText(filled, tokenizer.vocab_size)
@@ -100,7 +103,7 @@ class PipelineSubject:
         (whole, *_) = self.operations()
         with torch.inference_mode():
             resident = peak_resident_bytes(whole.call)
-            metrics = [Metric(name="peak_bytes", value=peak_torch_bytes(whole.call))]
+            metrics = [Metric(name="peak_bytes", value=peak_device_bytes(whole.call, self.workload.device))]
         return tuple(metrics if resident is None else [*metrics, Metric(name="peak_resident_bytes", value=resident)])
 
     def recheck(self) -> None:
