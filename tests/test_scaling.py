@@ -122,6 +122,16 @@ class TestCrossings:
         rows = [*law("a", ends.__getitem__, lengths=(512, 1024)), *law("b", lambda _: 2.0, lengths=(512, 1024))]
         assert list(crossings(rows)) == []
 
+    def test_it_lies_where_the_faster_one_changes_not_halfway_to_a_clear_difference(self) -> None:
+        times = {512: 1.8, 1024: 1.98, 2048: 1.99, 4096: 3.0}
+        rows = [
+            *law("a", times.__getitem__, lengths=tuple(times)),
+            *law("b", lambda _: 2.0, lengths=tuple(times)),
+        ]
+        ((before, after, length),) = crossings(rows)
+        assert (before, after) == ("a", "b")
+        assert 2048 < length < 2200
+
     def test_none_where_one_is_always_faster_or_no_two_lengths_are_shared(self) -> None:
         assert list(crossings([*law("a", float), *law("b", lambda length: 2.0 * length)])) == []
         apart = [*law("a", float, lengths=(512, 1024)), *law("b", lambda length: 1e6 / length, lengths=(2048, 4096))]

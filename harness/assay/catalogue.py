@@ -78,6 +78,7 @@ CATALOGUE = (
     Definition(name="limit", unit="text", meaning="what came of a limit, of its gravest text"),
     Definition(name="ids_as", unit="text", meaning="the type of what encode gives: list, tuple, array, ndarray"),
     Definition(name="ids_sha256", unit="hex", meaning="sha256 of all ids as 64-bit little-endian integers"),
+    Definition(name="family", unit="text", meaning="tokenizers that differ in vocabulary size alone, as announced"),
     Definition(name="special_tokens", unit="text", meaning="the special-token policy of the descriptor"),
     Definition(name="build_seconds", unit="s", meaning="wall time of building the plugin, once", exact=False),
     Definition(name="encode_mb_per_s", unit="MB/s", meaning="bytes / 10^6 / median encode time", exact=False),

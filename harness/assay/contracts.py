@@ -122,7 +122,8 @@ class TokenizerPlugin(Provided):
     `build` receives the training text (a pretrained tokenizer ignores it). `lossless` promises that
     decode(encode(text)) == text, and is held to it. `closed_vocabulary` announces that `encode` raises
     `UnknownToken` on text with words it was not trained on. `same_ids_as` names the tokenizer whose ids this
-    one claims to give: the claim is checked before anything is timed.
+    one claims to give: the claim is checked before anything is timed. `family` names those that differ from this one
+    in vocabulary size alone.
     """
 
     build: Callable[[str], Tokenizer]
@@ -130,6 +131,7 @@ class TokenizerPlugin(Provided):
     lossless: bool = True
     closed_vocabulary: bool = False
     same_ids_as: str | None = None
+    family: str | None = None
     specials: SpecialTokens = SpecialTokens()
 
 

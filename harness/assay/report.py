@@ -11,6 +11,7 @@ from assay.manifest import Manifest
 from assay.noise import Noise
 from assay.records import Measurement, Run
 from assay.scaling import scaling_tables
+from assay.sweep import sweep_tables
 from assay.tables import as_markdown, result_tables
 
 READING = """\
@@ -30,7 +31,7 @@ def as_page(run: Run, manifest: Manifest, measurements: Sequence[Measurement], n
     floor = "" if noise is None else f"Noise floor of this run: {noise}.\n\n"
     facts = "".join(f"- {name}: {value}\n" for name, value in run.environment.items())
     found = (*finding_tables(measurements), *scaling_tables(measurements))
-    shown = (*found, *result_tables(measurements), *grid_tables(measurements))
+    shown = (*found, *sweep_tables(measurements), *result_tables(measurements), *grid_tables(measurements))
     sections = "\n".join(map(as_markdown, shown))
     return (
         f"# Assay run {run.id}\n\nSuite {run.suite}, started {run.started}, {run.state}; {manifest}.\n\n"

@@ -57,7 +57,8 @@ def growths(family: str, rows: Sequence[Measurement]) -> Iterator[Growth]:
 def crossings(rows: Sequence[Measurement]) -> Iterator[tuple[str, str, float]]:
     """Pairs of plugins and the length at which the second becomes the faster one.
 
-    The ratio of their times is taken as a power law between two lengths at which it is 5 % from 1 or more.
+    Their times must differ by 5 % or more on both sides. In between the ratio is taken as a power law, from the
+    last length at which the first was faster to the next.
     """
     seconds: dict[str, dict[int, float]] = {}
     for row in rows:
@@ -66,11 +67,18 @@ def crossings(rows: Sequence[Measurement]) -> Iterator[tuple[str, str, float]]:
         shared = sorted(seconds[first].keys() & seconds[second].keys())
         logs = {length: math.log(seconds[first][length] / seconds[second][length]) for length in shared}
         clear = [length for length in shared if abs(logs[length]) > CLEAR]
-        for shorter, longer in itertools.pairwise(clear):
-            before, after = logs[shorter], logs[longer]
-            if before * after < 0:
-                length = math.exp(math.log(shorter) + math.log(longer / shorter) * before / (before - after))
-                yield (first, second, length) if before < 0 else (second, first, length)
+        for start, end in itertools.pairwise(clear):
+            if logs[start] * logs[end] < 0:
+                between = [length for length in shared if start <= length <= end]
+                shorter, longer = [pair for pair in itertools.pairwise(between) if _turns(logs, pair, start)][-1]
+                part = logs[shorter] / (logs[shorter] - logs[longer])
+                length = shorter * (longer / shorter) ** part
+                yield (first, second, length) if logs[start] < 0 else (second, first, length)
+
+
+def _turns(logs: Mapping[int, float], pair: tuple[int, int], start: int) -> bool:
+    """Whether the sign is still that of the start at the first of two lengths, and no more at the second."""
+    return logs[pair[0]] * logs[start] > 0 >= logs[pair[1]] * logs[start]
 
 
 def _families(measurements: Sequence[Measurement]) -> Mapping[str, list[Measurement]]:

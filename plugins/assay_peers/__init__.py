@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from functools import partial
 
 import assay
 from assay_peers.files import absent
 
-VOCAB_SIZE = 4000  # of what is trained here; a small text has fewer pieces
+VOCAB_SIZES = (1000, 2000, 4000, 8000)  # of what is trained here; a small text has fewer pieces
 ALPHABET = 1000  # characters that are trained on one by one, the most frequent first
 HUGGING_FACE = "tokenizers>=0.20"
 SENTENCEPIECE = "sentencepiece>=0.2"
@@ -34,10 +35,10 @@ GPT2 = (
     ("iree-gpt2", "iree", "iree-tokenizer>=0.3", "Apache-2.0 WITH LLVM-exception", ""),
 )
 TRAINED = (
-    ("hf-bpe-4k", "trained:bpe", "byte-level BPE", True, BPE_SPECIALS),
-    ("hf-wordpiece-4k", "trained:wordpiece", "lower-cased WordPiece", False, WORDPIECE_SPECIALS),
-    ("sentencepiece-bpe-4k", "sentencepiece:bpe", "BPE over code points", False, SENTENCEPIECE_SPECIALS),
-    ("sentencepiece-unigram-4k", "sentencepiece:unigram", "a Unigram model", False, SENTENCEPIECE_SPECIALS),
+    ("hf-bpe", "trained:bpe", "byte-level BPE", True, BPE_SPECIALS),
+    ("hf-wordpiece", "trained:wordpiece", "lower-cased WordPiece", False, WORDPIECE_SPECIALS),
+    ("sentencepiece-bpe", "sentencepiece:bpe", "BPE over code points", False, SENTENCEPIECE_SPECIALS),
+    ("sentencepiece-unigram", "sentencepiece:unigram", "a Unigram model", False, SENTENCEPIECE_SPECIALS),
 )
 
 
@@ -85,15 +86,16 @@ def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
         same_ids_as="cl100k_base",
         specials=ENDOFTEXT,
     )
-    for name, target, what, lossless, specials in TRAINED:
-        library = HUGGING_FACE if name.startswith("hf-") else SENTENCEPIECE
+    for (family, target, what, lossless, specials), size in itertools.product(TRAINED, VOCAB_SIZES):
+        library = HUGGING_FACE if family.startswith("hf-") else SENTENCEPIECE
         yield assay.TokenizerPlugin(
-            name=name,
-            summary=f"{what} of at most {VOCAB_SIZE:,} entries, trained by {library.partition('>')[0]}",
+            name=f"{family}-{size // 1000}k",
+            summary=f"{what} of at most {size:,} entries, trained by {library.partition('>')[0]}",
             requires=(library,),
             licence="Apache-2.0",
-            build=assay.lazy(f"assay_peers.{target}"),
+            build=partial(assay.lazy(f"assay_peers.{target}"), vocab_size=size),
             lossless=lossless,
+            family=family,
             specials=specials,
         )
     yield assay.TokenizerPlugin(

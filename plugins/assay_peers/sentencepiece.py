@@ -11,7 +11,7 @@ from collections import Counter
 import sentencepiece
 
 import assay
-from assay_peers import ALPHABET, VOCAB_SIZE
+from assay_peers import ALPHABET
 from assay_peers.binding import Binding
 
 LEAST_COVERAGE = 0.98  # the library refuses less
@@ -19,17 +19,17 @@ WORDS = 100  # of a sentence to train on: on one long line that repeats itself, 
 LONGEST = 1 << 24  # bytes; by default a sentence of more than 4,192 is left out without a word
 
 
-def bpe(training_text: str) -> Binding:
+def bpe(training_text: str, *, vocab_size: int) -> Binding:
     """Train BPE over code points."""
-    return _train(training_text, "bpe")
+    return _train(training_text, "bpe", vocab_size)
 
 
-def unigram(training_text: str) -> Binding:
+def unigram(training_text: str, *, vocab_size: int) -> Binding:
     """Train a Unigram language model."""
-    return _train(training_text, "unigram")
+    return _train(training_text, "unigram", vocab_size)
 
 
-def _train(training_text: str, kind: str) -> Binding:
+def _train(training_text: str, kind: str, vocab_size: int) -> Binding:
     words = training_text.split()
     if not words:
         raise assay.AssayError("the training text is empty", remedy="name a corpus that has words in it")
@@ -38,7 +38,7 @@ def _train(training_text: str, kind: str) -> Binding:
         sentence_iterator=(" ".join(words[at : at + WORDS]) for at in range(0, len(words), WORDS)),
         model_writer=model,
         model_type=kind,
-        vocab_size=VOCAB_SIZE,
+        vocab_size=vocab_size,
         character_coverage=_coverage(words),
         hard_vocab_limit=False,  # a small text has fewer pieces
         max_sentence_length=LONGEST,

@@ -9,18 +9,18 @@ from collections import Counter
 
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
-from assay_peers import ALPHABET, BPE_SPECIALS, VOCAB_SIZE, WORDPIECE_SPECIALS
+from assay_peers import ALPHABET, BPE_SPECIALS, WORDPIECE_SPECIALS
 from assay_peers.binding import Binding
 from assay_peers.hugging_face import bind
 
 
-def bpe(training_text: str) -> Binding:
+def bpe(training_text: str, *, vocab_size: int) -> Binding:
     """Train byte-level BPE as GPT-2 has it; all 256 bytes are in the vocabulary, so that nothing is unknown."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=VOCAB_SIZE,
+        vocab_size=vocab_size,
         special_tokens=list(BPE_SPECIALS.tokens),
         initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
         show_progress=False,
@@ -29,7 +29,7 @@ def bpe(training_text: str) -> Binding:
     return bind(tokenizer)
 
 
-def wordpiece(training_text: str) -> Binding:
+def wordpiece(training_text: str, *, vocab_size: int) -> Binding:
     """Train WordPiece on lower-cased words and punctuation, as BERT cuts them.
 
     The library numbers the letters inside words in the order of a hash table, and so gives another vocabulary in
@@ -45,7 +45,7 @@ def wordpiece(training_text: str) -> Binding:
     school = Tokenizer(models.WordPiece(unk_token=unk))
     school.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     trainer = trainers.WordPieceTrainer(
-        vocab_size=VOCAB_SIZE,
+        vocab_size=vocab_size,
         special_tokens=[*WORDPIECE_SPECIALS.tokens, *(f"##{letter}" for letter in letters)],
         show_progress=False,
     )

@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import assay
-from assay_peers import GPT2, TRAINED, VOCAB_SIZE, files, gpt2
+from assay_peers import GPT2, TRAINED, VOCAB_SIZES, files, gpt2
 
 CLAIMS = {name: "gpt2" for name, *_ in GPT2} | {
     "gigatoken-exact": "gpt2",
@@ -29,7 +29,8 @@ CLAIMS = {name: "gpt2" for name, *_ in GPT2} | {
     "rs-bpe-cl100k": "cl100k_base",
 }
 OUTPUT = {"gigatoken-exact": array}  # the others give lists
-TRAINED_NAMES = tuple(name for name, *_ in TRAINED)
+VOCAB_SIZE = 4000
+TRAINED_NAMES = [f"{family}-4k" for family, *_ in TRAINED]
 HELD_OUT = 16_000  # characters of The Verdict to train on
 NASTY = {
     "special token": "Hello. <|endoftext|>It's",
@@ -207,6 +208,17 @@ class TestTrained:
             assert tokenizer.decode(ids) == verdict
         else:
             assert tokenizer.decode(tokenizer.encode("Jack")).lower() == "jack"
+
+    @pytest.mark.parametrize("family", [family for family, *_ in TRAINED])
+    def test_a_larger_vocabulary_takes_fewer_tokens(self, build: Build, verdict: str, family: str) -> None:
+        made = [build(f"{family}-{size // 1000}k", verdict) for size in VOCAB_SIZES]
+        assert all(one.vocab_size <= size for one, size in zip(made, VOCAB_SIZES, strict=True))
+        sizes = [one.vocab_size for one in made]
+        assert sizes == sorted(sizes)
+        assert sizes[0] < sizes[1] < sizes[-1]
+        lengths = [len(one.encode(verdict)) for one in made]
+        assert lengths == sorted(lengths, reverse=True)
+        assert lengths[0] > lengths[1]
 
     @pytest.mark.parametrize("name", TRAINED_NAMES)
     def test_what_was_not_seen(self, build: Build, verdict: str, name: str) -> None:

@@ -120,6 +120,7 @@ class TokenizerSubject:
             Metric(name="round_trip", value=exact / len(self.texts)),
             Metric(name="ids_as", value=type(tokenizer.encode(min(self.texts, key=len))).__name__),
             Metric(name="special_tokens", value=plugin.specials.label),
+            *([] if plugin.family is None else [Metric(name="family", value=plugin.family)]),
             Metric(name="words_seen_before", value=words_seen_before(self.texts)),
             *self.built,
             *self._pass.metrics(self._predicted),
