@@ -179,7 +179,7 @@ WRONG = {
     "a shape that would broadcast": (attention(finish=lambda context: context[:1]), r"shape \[1, 2, 6, 4\]"),
     "float64": (attention(finish=lambda context: context.double()), "torch.float64"),
     "bfloat16": (attention(finish=lambda context: context.bfloat16()), "torch.bfloat16"),
-    "no tensor": (attention(finish=lambda context: (context,)), "tuple, not a tensor"),
+    "no tensor": (attention(finish=lambda context: (context,)), "tuple, not a plain tensor"),
     "dropout left on": (attention(drop=lambda shares, p: dropout(shares, 0.1)), "wrong output"),
 }
 
@@ -239,6 +239,9 @@ class TestDefinition:
     @pytest.mark.parametrize("kind", ["softmax", "weightless"])
     @pytest.mark.parametrize(("queries", "keys", "kv_heads"), [(3, 3, 4), (2, 5, 4), (1, 4, 2), (3, 3, 1)])
     def test_core(self, mask: str, kind: str, queries: int, keys: int, kv_heads: int) -> None:
+        width = 3
+        if kind == "weightless":  # of one x
+            queries, kv_heads, width = keys, 4, 2
         workload = Workload(
             level="core",
             batch=1,
@@ -247,17 +250,17 @@ class TestDefinition:
             q_heads=4,
             kv_heads=kv_heads,
             d_qk=2,
-            d_v=3,
+            d_v=width,
             d_model=8,
             semantics=Semantics(kind=kind, mask=mask),
         )
         generator = torch.Generator().manual_seed(0)
         q, k, v = (
             torch.randn(shape, generator=generator, dtype=torch.float64)
-            for shape in ((1, 4, queries, 2), (1, kv_heads, keys, 2), (1, kv_heads, keys, 3))
+            for shape in ((1, 4, queries, 2), (1, kv_heads, keys, 2), (1, kv_heads, keys, width))
         )
         output = attend(workload, Inputs(tensors=(q, k, v)), None)
-        assert output.shape == (1, 4, queries, 3)
+        assert output.shape == (1, 4, queries, width)
         for head in range(4):
             group = head * kv_heads // 4
             for position in range(queries):

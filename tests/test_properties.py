@@ -1,7 +1,8 @@
-"""Twelve wrong attentions and what refuses each, and the right ones that pass everything."""
+"""Fourteen wrong attentions and what refuses each, and the right ones that pass everything."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -21,6 +22,7 @@ from assay.workload import Workload
 
 CAUSAL = Workload.self_attention("core", batch=2, length=64, d_model=64, heads=4, semantics=Semantics(mask="causal"))
 SINGLE = replace(CAUSAL, q_len=1, kv_len=1)  # its output is its value: only the memory can be wrong
+PADDED = replace(CAUSAL, semantics=Semantics(mask="padding"))
 BLOCK = 16
 Build = Callable[[Workload, Weights | None], Step]
 
@@ -118,6 +120,15 @@ def borrowing(workload: Workload, weights: Weights | None) -> Step:
     return lambda q, k, v: v if k.shape[-2] == 1 else right(q, k, v)
 
 
+def remembering(workload: Workload, weights: Weights | None) -> Step:
+    """Right for tensors that it has not seen; what it knows, it does not compute again."""
+    return functools.lru_cache(causal()(workload, weights))
+
+
+class Lazy(Tensor):
+    """A tensor that could compute when it is looked at."""
+
+
 def in_half(scores: Tensor) -> Tensor:
     return torch.softmax(scores.bfloat16(), dim=-1).float()
 
@@ -137,6 +148,8 @@ MUTANTS: dict[str, tuple[Build, str]] = {
         "repeat",
     ),
     "no mask": (causal(masked=False), "causality"),
+    "remembered by tensor": (remembering, "afresh"),
+    "computed when looked at": (causal(finish=lambda context: context.as_subclass(Lazy)), "output"),
     "output aliasing input": (borrowing, "memory"),
 }
 
@@ -240,6 +253,59 @@ def test_memory_that_is_not_written_shows() -> None:
 
     with pytest.raises(GateFailed):
         check(forgetful)
+
+
+@pytest.mark.parametrize("dtype", ["f32", "bf16"])
+def test_late_rows_are_held_to_their_own_size(dtype: str) -> None:
+    """Row 0 of a causal output is a value, the last ones are means of many and small."""
+    long = replace(CAUSAL, q_len=1024, kv_len=1024, batch=1, dtype=dtype)
+
+    def half(workload: Workload, weights: Weights | None) -> Step:
+        right = causal()(workload, weights)
+
+        def step(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+            output = right(q, k, v)
+            if q.shape[-2] > 512:
+                output[..., 512:, :] = 0.0
+            return output
+
+        return step
+
+    check(causal(), long)
+    with pytest.raises(GateFailed, match=r"^reference: "):
+        check(half, long)
+
+
+@pytest.mark.parametrize("workload", [replace(CAUSAL, q_len=70), PADDED], ids=["empty rows", "padding"])
+def test_what_is_not_looked_at_may_be_nan_in_timed_calls_too(workload: Workload) -> None:
+    (operation,) = check(Right, workload).operations()
+    with operation.context():
+        operation.audit([operation.call()])
+
+
+def test_a_step_that_skips_padding_has_right_gradients() -> None:
+    def unpadding(workload: Workload, weights: Weights | None) -> Step:
+        right = Right(workload, weights)
+
+        def step(q: Tensor, k: Tensor, v: Tensor, lengths: Tensor) -> Tensor:
+            valid = torch.arange(q.shape[-2]) < lengths[:, None]
+            return torch.where(valid[:, None, :, None], right(q, k, v, lengths), 0.0)
+
+        return step
+
+    check(unpadding, replace(PADDED, phase="fwd_bwd"))
+
+
+def test_a_decoding_step_that_moves_on_is_refused() -> None:
+    class Appending(Right):
+        def __call__(self, *inputs: Tensor) -> Tensor:
+            output = super().__call__(*inputs)
+            assert self.past is not None
+            self.past = torch.cat([self.past[:, 1:], inputs[0]], dim=1)
+            return output
+
+    with pytest.raises(GateFailed, match=r"^stays: "):
+        check(Appending, replace(CAUSAL, level="decode", q_len=1, batch=1))
 
 
 def test_a_companion_is_small_and_of_the_same_kind() -> None:

@@ -169,7 +169,7 @@ class TestTables:
     def test_decoding_grows_with_its_keys(self) -> None:
         decode = replace(CAUSAL, level="decode", q_len=1)
         (table,) = scaling_tables(law("kv-cache", float, of=decode))
-        assert "decode/fwd/causal/b1.h1.s*.d8.m8/" in table.title
+        assert "decode/fwd/causal/b1.h1.s1:*.d8.m8/" in table.title
         assert cells(table, "kv-cache")["time"] == "1.00"
 
     def test_a_length_that_a_plugin_has_not_is_a_dash(self) -> None:

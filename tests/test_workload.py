@@ -52,7 +52,7 @@ def workloads(draw: st.DrawFn) -> Workload:
         dtype=draw(st.sampled_from(["f32", "bf16", "f16"])),
         device=draw(st.sampled_from(["cpu", "cuda", "cuda:1"])),
         threads=draw(SIZE),
-        source=source if level == "pipeline" or draw(st.booleans()) else None,
+        source=source if level == "pipeline" or (level != "core" and draw(st.booleans())) else None,
     )
 
 
@@ -235,9 +235,14 @@ class TestFlop:
             times = {"fwd": 1, "bwd": 2, "fwd_bwd": 3}[workload.phase]
             flop = 2 * states * (workload.q_len + workload.kv_len) * times
         weights = make_weights(dataclasses.replace(workload, device="cpu"))
+        valid = (
+            int(looked_at(workload, rows).expand(workload.batch, -1).sum())
+            if workload.semantics.mask == "padding"
+            else workload.batch * workload.q_len
+        )
         if weights is not None:
             tensors = [weights.wq, weights.wk, weights.wv, *([] if weights.wo is None else [weights.wo])]
-            flop += 2 * workload.batch * workload.q_len * sum(tensor.numel() for tensor in tensors)
+            flop += 2 * valid * sum(tensor.numel() for tensor in tensors)
         assert workload.flop == flop
 
 
@@ -245,6 +250,7 @@ class TestBytes:
     @given(workload=workloads())
     def test_are_those_of_the_tensors_that_a_step_meets(self, workload: Workload) -> None:
         assume(workload.semantics.kind != "weightless")  # its three inputs are one tensor
+        assume(workload.semantics.mask not in ("window", "padding"))  # of their tensors a part is enough
         here = dataclasses.replace(workload, device="cpu", source=None, level=workload.of_step.level)
         inputs, weights = make_inputs(here, None, 0), make_weights(here)
         width = {"core": workload.q_heads * workload.d_v, "qkv": workload.q_heads * workload.d_v}
@@ -257,6 +263,21 @@ class TestBytes:
         if workload.level == "decode":  # the cache: a key and a value for every position
             numbers += workload.batch * workload.kv_len * workload.kv_heads * (workload.d_qk + workload.d_v)
         assert workload.bytes == numbers * inputs.tensors[0].element_size()
+
+    def test_of_a_window_only_the_keys_that_are_seen(self) -> None:
+        whole = dataclasses.replace(PLAIN, level="decode", q_len=1, kv_len=64, semantics=Semantics(mask="causal"))
+        window = dataclasses.replace(whole, semantics=Semantics(mask="window", reach=16))
+        entry = whole.kv_heads * (whole.d_qk + whole.d_v) * 4
+        assert whole.bytes - window.bytes == (64 - 16) * entry
+        two = dataclasses.replace(window, q_len=2)
+        assert two.bytes - window.bytes == entry + 2 * 4 * whole.d_model
+
+    def test_of_padding_only_what_is_valid(self) -> None:
+        padded = dataclasses.replace(PLAIN, batch=2, q_len=8, kv_len=8, semantics=Semantics(mask="padding"))
+        assert padded.lengths == (4, 8)
+        assert padded.tokens == 12
+        single = dataclasses.replace(PLAIN, q_len=12, kv_len=12)
+        assert padded.bytes == single.bytes
 
 
 def test_a_plugin_is_asked_for_the_step_of_a_pipeline() -> None:

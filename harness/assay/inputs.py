@@ -54,7 +54,8 @@ class EmbeddedText:
                 f"the text has {len(self.ids)} tokens, too few for {batch} windows of {length}",
                 remedy="give a longer text",
             )
-        embedded: Tensor = self.embedding(length=length, width=width, seed=seed)(first[0]).detach()
+        table = self.embedding(length=length, width=width, seed=seed)
+        embedded: Tensor = table(first[0].to(table.token.weight.device)).detach()
         return embedded
 
     def embedding(self, *, length: int, width: int, seed: int) -> TextEmbedding:
@@ -106,9 +107,13 @@ def make_inputs(workload: Workload, text: EmbeddedText | None, trial: int) -> In
 
 
 def make_upstream(workload: Workload, trial: int) -> Tensor:
-    """Draw the gradient of the output of level `core` from N(0, 1)."""
+    """Draw the gradient of the output of level `core` from N(0, 1); at padded queries it is 0."""
     shape = (workload.batch, workload.q_heads, workload.q_len, workload.d_v)
-    return _cast(torch.randn(shape, generator=_generator(workload, trial + UPSTREAM)), workload)
+    upstream = torch.randn(shape, generator=_generator(workload, trial + UPSTREAM))
+    if workload.semantics.mask == "padding":
+        valid = torch.arange(workload.q_len) < torch.tensor(workload.lengths).unsqueeze(-1)
+        upstream = upstream * valid[:, None, :, None]
+    return _cast(upstream, workload)
 
 
 def _heads(workload: Workload, text: EmbeddedText | None, trial: int) -> tuple[Tensor, ...]:

@@ -93,7 +93,13 @@ def plan(host: Host, selection: Selection) -> tuple[Case, ...]:
     cases = [] if pipelines else cases
     for workload in chosen.workloads:
         named = [tokenizer.name for tokenizer in tokenizers]
-        for source in named if workload.level == "pipeline" else [chosen.source_tokenizer]:
+        if selection.workloads and workload.threads != selection.threads:
+            raise AssayError(
+                f"{workload.id} asks for {workload.threads} threads, and the run has {selection.threads}",
+                remedy=f"give --threads {workload.threads}",
+            )
+        own = workload.source.tokenizer if selection.workloads and workload.source else chosen.source_tokenizer
+        for source in named if workload.level == "pipeline" and not selection.workloads else [own]:
             drawn = _with(workload, source, texts, selection)
             cases += [AttentionCase(attention=attention.name, workload=drawn) for attention in attentions]
     if not cases:

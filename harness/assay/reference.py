@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import torch
 from torch import Tensor
+from torch.utils.checkpoint import checkpoint
 
 from assay.contracts import Weights
 from assay.inputs import Inputs
@@ -25,7 +26,15 @@ def attend(workload: Workload, inputs: Inputs, weights: Weights | None, rows: Te
     """
     rows = torch.arange(workload.q_len) if rows is None else rows
     q, k, v = project(workload, inputs, weights)
-    parts = [product(weigh(workload, q, k, part), v) for part in chunks(workload, rows)]
+
+    def attended(part: Tensor) -> Tensor:
+        return product(weigh(workload, q, k, part), v)
+
+    recorded = q.requires_grad and torch.is_grad_enabled()  # then every part is computed again on the way back
+    parts = [
+        checkpoint(attended, part, use_reentrant=False) if recorded else attended(part)
+        for part in chunks(workload, rows)
+    ]
     context = torch.cat(parts, dim=2)
     if weights is None:
         return context
@@ -105,6 +114,12 @@ def product(left: Tensor, right: Tensor) -> Tensor:
     if left.dtype in (torch.float16, torch.bfloat16):
         return (left.float() @ right.float()).to(left.dtype)
     return left @ right
+
+
+def widened(mask: Tensor, tensor: Tensor) -> Tensor:
+    """Lay a mask of queries [batch or 1, rows] over an output [batch, heads, rows, d] or [batch, rows, width]."""
+    mask = mask.to(tensor.device)
+    return mask[:, None, :, None] if tensor.ndim == 4 else mask[:, :, None]
 
 
 def chunks(workload: Workload, rows: Tensor) -> Iterator[Tensor]:

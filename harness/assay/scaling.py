@@ -92,8 +92,9 @@ def _families(measurements: Sequence[Measurement]) -> Mapping[str, list[Measurem
 
 def _family(workload: Workload) -> str:
     anonymous = replace(workload, source=None)
-    lengths = f".s{workload.q_len}" if workload.q_len == workload.kv_len else f".s{workload.q_len}:{workload.kv_len}"
-    return anonymous.id.replace(f"{lengths}.d", ".s*.d", 1)
+    if workload.q_len == workload.kv_len:
+        return anonymous.id.replace(f".s{workload.q_len}.d", ".s*.d", 1)
+    return anonymous.id.replace(f".s{workload.q_len}:{workload.kv_len}.d", f".s{workload.q_len}:*.d", 1)
 
 
 def _length(row: Measurement) -> int:

@@ -88,10 +88,11 @@ class Workload:
             raise ValueError("a query before the first key has no gradient: q_len must not exceed kv_len")
         if self.level == "pipeline" and self.source is None:
             raise ValueError("at level pipeline there must be a text to begin with")
-        if self.semantics.kind == "weightless" and (
-            self.q_len != self.kv_len or self.d_qk != self.d_v or self.q_heads != self.kv_heads
-        ):
+        even = self.q_heads == self.kv_heads and self.q_len == self.kv_len and self.d_qk == self.d_v
+        if self.semantics.kind == "weightless" and not even:
             raise ValueError("weightless attention is of one x: queries, keys and values have one shape")
+        if self.level == "core" and self.source is not None and not even:
+            raise ValueError("at level core a text gives queries, keys and values of one shape")
         if self.semantics.bias == "rope" and self.d_qk % 2:
             raise ValueError(f"rope turns pairs: the head dimension must be even, not {self.d_qk}")
 
@@ -179,8 +180,8 @@ class Workload:
 
     @property
     def tokens(self) -> int:
-        """Query positions that one step computes: batch * q_len."""
-        return self.batch * self.q_len
+        """Query positions that one step computes: batch * q_len, of padded items those that are valid."""
+        return sum(self.lengths) if self.semantics.mask == "padding" else self.batch * self.q_len
 
     @property
     def lengths(self) -> tuple[int, ...]:
@@ -220,14 +221,20 @@ class Workload:
         return flop + 2 * self.tokens * self.d_model * width
 
     @property
+    def _keys_seen(self) -> int:
+        """Positions of the whole batch whose keys any query sees."""
+        if self.semantics.mask == "window":
+            return self.batch * min(self.kv_len, self.semantics.reach + self.q_len - 1)
+        return sum(self.lengths)
+
+    @property
     def bytes(self) -> int:
-        """The bytes that must be moved at least: every input, weight, cache entry and output once.
+        """The bytes that must be moved at least: every input, weight, cache entry that is seen, and output once.
 
         Backward: q, k, v, the output and its gradient are read, and three gradients written.
         """
-        query = self.batch * self.q_heads * self.q_len * self.d_qk
-        keys = self.batch * self.kv_heads * self.kv_len * (self.d_qk + self.d_v)
-        output = self.batch * self.q_heads * self.q_len * self.d_v
+        query, output = (self.tokens * self.q_heads * width for width in (self.d_qk, self.d_v))
+        keys = self._keys_seen * self.kv_heads * (self.d_qk + self.d_v)
         if self.level == "core":
             forward, backward = query + keys + output, 2 * (query + keys + output)
             moved = {"fwd": forward, "bwd": backward, "fwd_bwd": forward + backward}[self.phase]

@@ -631,3 +631,50 @@ def test_bad_input_from_python_is_raised_before_anything_is_stored(tmp_path: Pat
 def test_a_budget_that_is_no_time_is_refused_from_python_too(tmp_path: Path) -> None:
     with pytest.raises(assay.AssayError, match="budget"):
         assay.run(tokenizers="regex", attentions="none", budget_s=-1.0, results=tmp_path / "results")
+
+
+MUTE = """
+import assay
+
+def leave(workload):
+    raise SystemExit(3)
+
+def stumble(workload):
+    return workload.no_such_field
+
+@assay.hookimpl
+def assay_attentions():
+    for name, unsupported in {"leaver": leave, "stumbler": stumble}.items():
+        yield assay.AttentionPlugin(name=name, summary=name, build=print, unsupported=unsupported)
+"""
+
+
+def test_a_plugin_that_cannot_say_what_it_offers_costs_its_own_row(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "mute.py").write_text(MUTE)
+    workload = "core/fwd/full/b1.h2.s8.d4/f32/cpu.t1"
+    ran = cli(
+        "run",
+        "--plugin",
+        "mute.py",
+        "--workload",
+        workload,
+        "--attentions",
+        "leaver,stumbler,naive",
+        "--budget",
+        "0.2s",
+        "--json",
+    )
+    rows = rows_of(ran, "attentions")
+    assert {name: row["status"] for name, row in rows.items()} == {
+        "leaver": "failed",
+        "stumbler": "failed",
+        "naive": "ok",
+    }
+    assert rows["leaver"]["reason"].startswith("it could not say what it offers: SystemExit")
+    assert rows["stumbler"]["reason"].startswith("it could not say what it offers: AttributeError")
+    assert ran.rc == 3
+
+
+def test_an_id_asks_for_the_threads_of_the_run(cli: Cli) -> None:
+    complaint = cli("run", "--workload", "core/fwd/full/b1.h2.s8.d4/f32/cpu.t2").complaint
+    assert "asks for 2 threads, and the run has 1 (give --threads 2)" in complaint

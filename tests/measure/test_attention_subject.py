@@ -12,7 +12,8 @@ from torch import Tensor
 from assay import clock
 from assay.contracts import AttentionPlugin, Step, Weights
 from assay.errors import GateFailed
-from assay.measure.attention import STRIDE, AttentionSubject
+from assay.measure.attention import AttentionSubject
+from assay.measure.audit import STRIDE
 from assay.measure.subject import Operation
 from assay.records import AttentionCase
 from assay.semantics import Semantics

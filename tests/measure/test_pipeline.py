@@ -15,7 +15,8 @@ from torch.nn.functional import scaled_dot_product_attention
 from assay import clock
 from assay.contracts import AttentionPlugin, Only, Step, TokenizerPlugin, Weights
 from assay.errors import GateFailed
-from assay.measure.pipeline import LONGEST_WORD, STRIDE, PipelineSubject, _fitting
+from assay.measure.audit import STRIDE
+from assay.measure.pipeline import LONGEST_WORD, PipelineSubject, _fitting
 from assay.measure.subject import Operation
 from assay.records import AttentionCase, Value
 from assay.semantics import Semantics

@@ -16,6 +16,7 @@ from assay.execute.process import Worker, WorkerDied
 from assay.execute.protocol import Answer
 from assay.execute.settings import Settings
 from assay.host import Host
+from assay.measure.reason import reason_of
 from assay.noise import ANCHOR, TWIN
 from assay.records import AttentionCase, Case, Status, TokenizerCase
 from assay.wire import kind_of
@@ -67,9 +68,15 @@ class Crew:
         plugin: Provided
         if isinstance(case, AttentionCase):
             attention = self.host.one(AttentionPlugin, case.attention)
-            reason = _unsupported(attention, case)
+            try:
+                reason = attention.unsupported(case.workload.of_step)
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # a plugin may raise SystemExit
+                failure = f"it could not say what it offers: {reason_of(error)}"
+                return Answer(content={}, status=Status.FAILED, reason=failure, remedy=self._remedy(case))
             if reason is not None:
-                return Answer(content={}, status=Status.UNSUPPORTED, reason=reason)
+                return Answer(content={}, status=Status.UNSUPPORTED, reason=str(reason))
             plugin = attention
         else:
             plugin = self.host.one(TokenizerPlugin, case.tokenizer)
@@ -217,13 +224,6 @@ def anchor_pairs(anchors: Mapping[str, Entry]) -> Iterator[tuple[Entry, Entry]]:
 
 def _key(case: Case) -> str:
     return f"{kind_of(case)}:{case.plugin}"
-
-
-def _unsupported(plugin: AttentionPlugin, case: AttentionCase) -> str | None:
-    try:
-        return plugin.unsupported(case.workload.of_step)
-    except Exception as error:
-        return f"the plugin could not say: {type(error).__name__}: {error}"
 
 
 def _one_core() -> int | None:
