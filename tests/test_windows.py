@@ -158,3 +158,15 @@ class TestEmbedding:
     def test_a_text_longer_than_the_context_is_refused(self) -> None:
         with pytest.raises(IndexError):
             TextEmbedding(vocab_size=6, context_length=4, width=3)(torch.zeros(1, 5, dtype=torch.long))
+
+
+def test_embeddings_of_several_lengths_share_their_tokens() -> None:
+    from assay.inputs import EmbeddedText
+
+    text = EmbeddedText(list(range(40)), 50)
+    short, long = (text.embedding(length=length, width=8, seed=1) for length in (4, 16))
+    assert short.token is long.token
+    alone = TextEmbedding(vocab_size=50, context_length=16, width=8, seed=1)
+    assert torch.equal(long.token.weight, alone.token.weight)
+    assert torch.equal(long.position.weight, alone.position.weight)
+    assert text.embedding(length=4, width=8, seed=2).token is not short.token

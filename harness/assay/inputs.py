@@ -59,12 +59,17 @@ class EmbeddedText:
         return embedded
 
     def embedding(self, *, length: int, width: int, seed: int) -> TextEmbedding:
-        """Give the token and position embedding of a context length and a width, made once."""
+        """Give the token and position embedding of a context length and a width, made once.
+
+        Tokens are drawn before positions, so that all lengths have the same, and hold them once.
+        """
         key = (length, width, seed)
         if key not in self._embeddings:
-            self._embeddings[key] = TextEmbedding(
-                vocab_size=self.vocab_size, context_length=length, width=width, seed=seed
-            )
+            made = TextEmbedding(vocab_size=self.vocab_size, context_length=length, width=width, seed=seed)
+            for (_, other_width, other_seed), known in self._embeddings.items():
+                if (other_width, other_seed) == (width, seed):
+                    made.token = known.token
+            self._embeddings[key] = made
         return self._embeddings[key]
 
 
