@@ -23,26 +23,29 @@ METRIC = st.text(st.characters(exclude_categories=["Cs"]))  # as keys of an obje
 def workloads(draw: st.DrawFn) -> Workload:
     level = draw(st.sampled_from(["core", "qkv", "module"]))
     length, kv_heads = draw(SIZE), draw(st.integers(1, 64))
+    kind, width = draw(st.sampled_from(["softmax", "weightless"])), draw(SIZE)
+    source = draw(st.none() | st.builds(TextSource, corpus=NAME, tokenizer=NAME))
+    even = kind == "weightless" or (level == "core" and source is not None)  # all of one x
     return Workload(
         level=level,
         batch=draw(SIZE),
         q_len=length,
-        kv_len=draw(SIZE) if level == "core" else length,
-        q_heads=kv_heads * draw(st.integers(1, 8)),
+        kv_len=draw(SIZE) if level == "core" and not even else length,
+        q_heads=kv_heads * (1 if even else draw(st.integers(1, 8))),
         kv_heads=kv_heads,
-        d_qk=draw(SIZE),
-        d_v=draw(SIZE),
+        d_qk=width,
+        d_v=width if even else draw(SIZE),
         d_model=draw(SIZE),
         semantics=Semantics(
-            kind=draw(st.sampled_from(["softmax", "weightless"])),
+            kind=kind,
             mask=draw(st.sampled_from(["none", "causal"])),
-            dropout=draw(st.floats(0.0, 1.0, exclude_max=True)),
+            dropout=draw(st.integers(0, 9_999)) / 10_000,
         ),
         dtype=draw(st.sampled_from(["f32", "bf16", "f16"])),
         device=draw(st.sampled_from(["cpu", "cuda:0"])),
         threads=draw(st.integers(1, 256)),
         seed=draw(st.integers(0, 2**63)),
-        source=draw(st.none() | st.builds(TextSource, corpus=NAME, tokenizer=NAME)),
+        source=source,
     )
 
 
