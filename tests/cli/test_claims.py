@@ -91,5 +91,5 @@ def test_the_exit_code_says_that_rows_failed(ran: tuple[Any, str]) -> None:
 def test_the_page_tells_who_is_unranked(ran: tuple[Any, str]) -> None:
     page = ran[1]
     assert "| same | reference | 1 of 1 | 40,000 |" in page
-    assert "| wrong-on-a-document | reference | 0 of 1 | 0 | - | - | wrong |" in page
+    assert "| wrong-on-a-document | reference | 0 of 1 | 0 | - | - | - | wrong |" in page
     assert "encode MB/s by length of text and batch: many-languages/all" in page

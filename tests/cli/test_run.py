@@ -579,8 +579,8 @@ def assay_attentions():
 def test_a_wrong_attention_is_refused_a_throughput(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "theirs.py").write_text(ATTENTIONS, encoding="utf-8")
     reasons = {
-        "wrong-triangle": "wrong output",
-        "nan": "wrong output",
+        "wrong-triangle": "causality: query",
+        "nan": "repeat: ",
     }
     names = ",".join(["right", *reasons])
     command = ["run", "--suite", "quick", "--plugin", "theirs.py", "--tokenizers", "none", "--attentions", names]
