@@ -16,6 +16,8 @@ from typing import Any
 import psutil
 import pytest
 
+from assay.execute.rounds import FEWEST_LONG
+
 pytestmark = pytest.mark.long
 
 Row = dict[str, Any]
@@ -129,7 +131,7 @@ def test_a_good_tokenizer_is_measured_in_full(outcome: Outcome, name: str) -> No
         assert row[f"{operation}_tokens_per_s"] > 0
         assert row[f"{operation}_mb_per_s"] > 0
         assert row[f"{operation}_ratio"] > 0
-        assert row[f"{operation}_samples"] == outcome.rows["gpt2"]["encode_samples"] >= 10
+        assert row[f"{operation}_samples"] == outcome.rows["gpt2"]["encode_samples"] >= FEWEST_LONG
     assert row["peak_bytes"] >= 0
     assert 0 < row["copy_fraction"] < 1
     assert row["baseline"] == "gpt2"
@@ -140,7 +142,7 @@ def test_a_good_attention_is_measured_in_full(outcome: Outcome, name: str) -> No
     row = outcome.rows[name]
     assert (row["status"], row["reason"]) == ("ok", None), row
     assert row["tokens_per_s"] > 0
-    assert row["step_samples"] == outcome.rows["sdpa"]["step_samples"] >= 10
+    assert row["step_samples"] == outcome.rows["sdpa"]["step_samples"] >= FEWEST_LONG
     assert row["step_ratio"] > 0
     assert row["peak_bytes"] > 0
     assert row["error"] < 1e-4
@@ -265,5 +267,5 @@ def test_a_plugin_that_died_twice_is_not_started_a_third_time(mortal: Any) -> No
 def test_the_deaths_of_others_cost_a_good_plugin_nothing(mortal: Any) -> None:
     rows = [row_of(mortal, "immortal", f"{name}.txt") for name in ("first", "second", "third")]
     assert [row["status"] for row in rows] == ["ok"] * 3
-    assert all(row["encode_samples"] >= 10 for row in rows)
+    assert all(row["encode_samples"] >= FEWEST_LONG for row in rows)
     assert mortal.rc == 3

@@ -55,4 +55,4 @@ def test_a_quadratic_encoder_for_real() -> None:
         return sum(text[:place].count("b") for place in range(0, len(text), 8))
 
     found = {metric.name: metric.value for metric in growth(encode, LADDER)}
-    assert 1.3 < float(found["growth_exponent"]) < 2.2
+    assert 1.3 < float(found["growth_exponent"]) < 2.6  # beyond the caches more than quadratic
