@@ -21,8 +21,8 @@ time over the baseline's, round by round (the baseline is the row with 1.00), ab
 not `ok` has no throughput. `error` is the largest difference from a float64 reference, `naive error` that of the
 definition in the row's own precision. `GEMM peak` is the rate of a square product and `copy rate` that of a copy of
 64 MiB, both sampled in the same rounds; `peak MiB` is what torch allocates in a step, in brackets what was predicted.
-A row marked `overhead-bound` takes less than twice as long as on two positions: it measures the call more than the
-attention. Compare rows within one table only.
+A row marked `overhead-bound` takes less than twice as long as on two positions, or under 100 µs where that is not
+known: it measures the call more than the attention. Compare rows within one table only.
 """
 
 
