@@ -1,23 +1,27 @@
-# make run    sets up .venv, runs the main job, prints the tables, writes results/ and results/report.md
+# make run    sets up .venv, runs the main job, prints the tables, writes results/ and results/report.html
 # make test   sets up .venv, runs all tests
 # make check  sets up .venv, lint, types and import contracts
+# make screenshot  takes the pictures in README.md anew, of a report made now (needs chromium)
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test check clean
+.PHONY: run test check screenshot clean
 run: $(READY)
-	$(BIN)/assay run --suite tutorial --report results/report.md
+	$(BIN)/assay run --suite tutorial --report results/report.html
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4
 
 check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+screenshot: run
+	$(BIN)/python docs/screenshot.py results/report.html docs
 
 # Anew whenever the dependencies or the entry points change.
 $(READY): pyproject.toml constraints.txt

@@ -14,6 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("no stopwatch", deadline=None)  # a shared machine may take its time
+settings.load_profile("no stopwatch")
 
 
 @dataclass(frozen=True)
@@ -41,11 +45,14 @@ class Ran:
 
 
 def environment(extra: Mapping[str, str | os.PathLike[str]] | None = None) -> dict[str, str]:
-    """The environment of a child: ours without settings of Assay, and `PYTHONPATH` put before ours.
+    """The environment of a child: ours without settings of Assay and of pytest, and `PYTHONPATH` put before ours.
 
-    `CI` is left out, because it silences the progress that some tests follow.
+    `CI` is left out, because it silences the progress that some tests follow, and the size of a terminal that
+    pytest-xdist sets.
     """
-    ours = {name: value for name, value in os.environ.items() if not name.startswith("ASSAY_") and name != "CI"}
+    gone = {"CI", "COLUMNS", "LINES"}
+    kept = (name for name in os.environ if not name.startswith(("ASSAY_", "PYTEST_")) and name not in gone)
+    ours = {name: os.environ[name] for name in kept}
     added = {name: os.fspath(value) for name, value in (extra or {}).items()}
     paths = [path for path in (added.get("PYTHONPATH"), ours.get("PYTHONPATH")) if path]
     return {**ours, **added, "PYTHONPATH": os.pathsep.join(paths)}

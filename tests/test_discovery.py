@@ -88,14 +88,14 @@ BAD = {
     "misspelt hook": (
         "import assay\n@assay.hookimpl\ndef assay_tokenisers(): return []",
         "register",
-        "'assay_tokenisers'",
-        "The hooks are assay_corpora, assay_tokenizers, assay_attentions",
+        "it has 'assay_tokenisers', which is no hook; did you mean assay_tokenizers?",
+        "the hooks are assay_corpora, assay_tokenizers, assay_attentions",
     ),
-    "no hook": ("def assay_tokenizers(): return []", "register", "it implements no hook", "@assay.hookimpl"),
+    "no hook": ("def assay_tokenizers(): return []", "register", "assay_tokenizers is not marked", "@assay.hookimpl"),
     "wrong argument": (
         "import assay\n@assay.hookimpl\ndef assay_tokenizers(config): return []",
         "register",
-        "config",
+        "assay_tokenizers takes no arguments, and here it has config",
         "without arguments",
     ),
     "hook that raises": (
@@ -128,8 +128,10 @@ BAD = {
         "TypeError: ",
         "--block bad-dist:bad",
     ),
-    "None as plugin": ("plugin = None", "register", "its entry point is None", "The hooks are"),
+    "None as plugin": ("plugin = None", "register", "its entry point is None", "the hooks are"),
 }
+
+SAID = {"import": "cannot be imported", "register": "cannot be registered"}
 
 
 @pytest.mark.parametrize(("source", "stage", "message", "remedy"), BAD.values(), ids=BAD)
@@ -149,10 +151,113 @@ def test_a_bad_plugin_is_a_named_failure_and_costs_only_itself(
     assert failure.stage == stage
     assert message in failure.message
     assert remedy in failure.remedy
-    assert str(failure).startswith(f"plugin bad-dist 6.6 (bad) failed at {stage}: ")
+    assert str(failure).startswith(f"plugin bad-dist 6.6 (bad) {SAID.get(stage, f'failed in {stage}')}: ")
+    assert str(failure).endswith("--block bad-dist:bad)")
+    assert "\n" not in str(failure)
     assert tokenizers(host) == FIRST_PARTY | {"good"}
     assert {plugin.name for plugin in host.every(assay.AttentionPlugin)} == ATTENTIONS
     assert len(host.every(assay.CorpusPlugin)) > 20
+
+
+LEAVE = "or leave it out with --block bad-dist:bad"
+MENDED = {
+    "a requirement of its own": (
+        "Requires-Dist: tea-and-biscuits>=2\nRequires-Dist: rain; extra == 'weather'\nRequires-Dist: pluggy\n",
+        "import tea_and_biscuits",
+        'pip install "tea-and-biscuits>=2", or leave it out with --block bad-dist:bad',
+    ),
+    "a version of a requirement": (
+        "Requires-Dist: pluggy>=1000\n",
+        "from pluggy import everything",
+        'pip install "pluggy>=1000", or leave it out with --block bad-dist:bad',
+    ),
+    "a module of its own": (
+        "",
+        "import bad_plugin.parts",
+        f"its own module is not there: pip install --force-reinstall bad-dist, {LEAVE}",
+    ),
+    "nothing known": ("", "from pluggy import everything", "mend it, or leave it out with --block bad-dist:bad"),
+}
+
+
+@pytest.mark.parametrize(("needs", "source", "remedy"), MENDED.values(), ids=MENDED)
+def test_what_a_plugin_cannot_import_is_brought_by_the_command_that_is_told(
+    install: Install, needs: str, source: str, remedy: str
+) -> None:
+    site = install("bad-dist", "6.6", {"bad": "bad_plugin"}, {"bad_plugin": source})
+    with (site / "bad_dist-6.6.dist-info" / "METADATA").open("a") as file:
+        file.write(needs)
+    (failure,) = assay.discover().failures
+    assert (failure.stage, failure.remedy) == ("import", remedy)
+
+
+def test_an_exception_that_cannot_be_printed_is_a_failure_like_any_other(install: Install) -> None:
+    source = "class Odd(Exception):\n    def __str__(self): raise ValueError\nraise Odd"
+    install("odd-dist", "1", {"odd": "odd_plugin"}, {"odd_plugin": source})
+    (failure,) = assay.discover().failures
+    assert failure.message == "Odd"
+
+
+def test_a_descriptor_that_cannot_be_looked_at_is_a_failure_like_any_other(install: Install) -> None:
+    source = module("""
+        class Odd:
+            def __repr__(self):
+                return 1 / 0
+
+        @assay.hookimpl
+        def assay_tokenizers():
+            yield tokenizer("fine")
+            yield assay.TokenizerPlugin(name="odd", summary=Odd(), build=print)
+    """)
+    install("odd-dist", "1", {"odd": "odd_plugin"}, {"odd_plugin": source})
+    host = assay.discover()
+    assert tokenizers(host) == FIRST_PARTY | {"fine"}
+    (failure,) = host.failures
+    assert (failure.stage, failure.message) == ("assay_tokenizers", "ZeroDivisionError: division by zero")
+
+
+def test_a_descriptor_of_a_class_of_its_own_clashes_like_any_other(install: Install) -> None:
+    source = module("""
+        class Mine(assay.TokenizerPlugin):
+            __slots__ = ()
+
+        @assay.hookimpl
+        def assay_tokenizers():
+            yield Mine(name="same", summary="", build=print)
+            yield tokenizer("same")
+            yield Mine(name="other", summary="", build=print)
+    """)
+    install("mine-dist", "1", {"mine": "mine_plugin"}, {"mine_plugin": source})
+    host = assay.discover()
+    assert {(failure.stage, failure.name) for failure in host.failures} == {("clash", "same")}
+    assert tokenizers(host) == FIRST_PARTY | {"other"}
+
+
+def test_an_entry_point_that_says_nothing_is_a_failure_like_any_other(install: Install) -> None:
+    install("mute-dist", "1", {"mute": "not a module!"}, {})
+    (failure,) = assay.discover().failures
+    assert (str(failure.origin), failure.stage) == ("mute-dist 1 (mute)", "import")
+
+
+def test_a_hook_of_a_later_version_may_be_marked_as_optional(install: Install) -> None:
+    later = "@assay.hookimpl(optionalhook=True)\ndef assay_optimizers(config): return []\n"
+    install("both-dist", "1", {"both": "both_plugin"}, {"both_plugin": announcing("both") + later})
+    install("late-dist", "1", {"late": "late_plugin"}, {"late_plugin": f"import assay\n{later}"})
+    host = assay.discover()
+    assert "both" in tokenizers(host)
+    (failure,) = host.failures
+    assert (failure.origin.entry_point, failure.message) == ("late", "it implements no hook")
+
+
+def test_what_was_loaded_is_told(install: Install) -> None:
+    source = "import time\ntime.sleep(0.02)\nassay_hooks = 1\n" + announcing("slow")
+    site = install("slow-dist", "1", {"slow": "slow_plugin"}, {"slow_plugin": source})
+    loadings = {loading.origin.entry_point: loading for loading in assay.discover().loadings}
+    slow = loadings["slow"]
+    assert (slow.hooks, slow.written_for, slow.file) == (("assay_tokenizers",), 1, str(site / "slow_plugin.py"))
+    assert slow.import_s >= 0.02
+    assert slow.origin.target == "slow_plugin"
+    assert all(loading.written_for == 1 for loading in loadings.values()), "first-party plugins declare it as well"
 
 
 @pytest.mark.usefixtures("good")
@@ -244,6 +349,38 @@ def test_a_descriptor_with_a_field_of_the_wrong_type_is_refused(install: Install
     assert failure.stage == "assay_tokenizers"
     assert field.partition("=")[0] in failure.message
     assert tokenizers(host) == FIRST_PARTY | {"straight"}
+
+
+@pytest.mark.parametrize(
+    ("hook", "fields", "said"),
+    [
+        ("assay_tokenizers", "TokenizerPlugin(family=7, build=print", "family of odd is 7, not text or None"),
+        (
+            "assay_attentions",
+            "AttentionPlugin(empty_rows='none', unsupported=assay.Only(), build=print",
+            "empty_rows of odd is 'none', not one of zero, nan, unstated",
+        ),
+        (
+            "assay_reports",
+            "ReportPlugin(shows=('runes',), suffix='.x', write=print",
+            "shows of odd is ('runes',), not a tuple of run, runs, comparison, history",
+        ),
+        (
+            "assay_reports",
+            "ReportPlugin(shows='run', suffix='.x', write=print",
+            "shows of odd is 'run', not a tuple of",
+        ),
+        ("assay_reports", "ReportPlugin(suffix='', write=print", "suffix of odd is '', not the end of a file's name"),
+        ("assay_metrics", "MetricPlugin(unit='1'", "odd has neither of_tokens nor of_row"),
+    ],
+)
+def test_a_descriptor_that_nothing_could_be_done_with_is_refused(
+    install: Install, hook: str, fields: str, said: str
+) -> None:
+    source = f"import assay\n@assay.hookimpl\ndef {hook}():\n    yield assay.{fields}, name='odd', summary='')\n"
+    install("odd-dist", "1", {"odd": "odd_plugin"}, {"odd_plugin": source})
+    (failure,) = assay.discover().failures
+    assert failure.message.startswith(said)
 
 
 def test_a_name_claimed_by_two_belongs_to_neither_until_one_is_blocked(install: Install) -> None:
@@ -418,6 +555,53 @@ def test_a_file_is_blocked_by_its_name_or_its_path(
 def test_a_blocked_plugin_is_not_even_imported(install: Install) -> None:
     install("boom-dist", "1", {"boom": "boom_plugin"}, {"boom_plugin": "raise KeyboardInterrupt"})
     assert tokenizers(assay.discover(block=["boom"])) == FIRST_PARTY
+
+
+@pytest.mark.parametrize(
+    ("load", "left"),
+    [
+        ("none", set()),
+        ("extra", {"extra"}),
+        ("extra-*", {"extra"}),
+        ("assay:regex,extra", {"regex", "regex-unk", "regex-fast", "regex-unk-fast", "extra"}),
+        ("assay", FIRST_PARTY),
+        ("*", FIRST_PARTY | {"extra"}),
+        (None, FIRST_PARTY | {"extra"}),
+    ],
+)
+def test_only_what_is_to_be_loaded_is_loaded(install: Install, load: str | None, left: set[str]) -> None:
+    install("extra-dist", "1", {"extra": "extra_plugin"}, {"extra_plugin": announcing("extra")})
+    host = assay.discover(load=load)
+    assert tokenizers(host) == left
+    assert host.failures == ()
+    kept = {loading.origin.block for loading in host.loadings}
+    out = {left_out.origin.block for left_out in host.left_out}
+    assert kept | out >= {"extra-dist:extra", "assay:regex", "assay:attention"}
+    assert kept & out == set()
+
+
+def test_what_is_not_to_be_loaded_is_not_even_imported(install: Install) -> None:
+    install("boom-dist", "1", {"boom": "boom_plugin"}, {"boom_plugin": "raise KeyboardInterrupt"})
+    assert tokenizers(assay.discover(load="assay")) == FIRST_PARTY
+
+
+def test_a_file_is_loaded_whatever_installed_plugins_are(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(announcing("mine"))
+    assert tokenizers(assay.discover([tmp_path / "mine.py"], load="none")) == {"mine"}
+    assert tokenizers(assay.discover([tmp_path / "mine.py"], ["mine"], load="none")) == set()
+
+
+def test_a_name_to_load_that_nothing_has_is_refused_unless_leniently() -> None:
+    with pytest.raises(assay.AssayError, match=r"no installed plugin 'regexp' to load .*assay:regex"):
+        assay.discover(load="attention,regexp")
+    host = assay.discover(block=["regexp"], load="regexp,assay:regex", lenient=True)
+    assert "regex" in tokenizers(host)
+    assert "gpt2" not in tokenizers(host)
+
+
+def test_the_reason_for_an_unknown_name_may_be_that_it_was_left_out() -> None:
+    with pytest.raises(assay.UnknownName, match=r"no tokenizer plugin is loaded; \d+ plugin\(s\) are left out"):
+        assay.discover(load="none").one(assay.TokenizerPlugin, "gpt2")
 
 
 def test_blocking_a_name_that_nothing_has_is_refused() -> None:

@@ -143,4 +143,4 @@ class TestTables:
     def test_grid(self) -> None:
         (table,) = grid_tables([row("a", line_mb_per_s=1.234, encode_mb_per_s=5.0, latency_p50_seconds=2e-6), row("b")])
         assert table.title == "encode MB/s by length of text and batch: c/all"
-        assert table.rows == (("a", "1.23", "-", "-", "5", "-", "-", "-", "2", "-"),)
+        assert table.rows == (("a", "1.23", "-", "-", "5.00", "-", "-", "-", "2.00", "-"),)

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from assay.noise import ANCHOR, TWIN, Noise, noise_floor
-from assay.records import AnchorTiming, Sample
+from assay.noise import ANCHOR, TWIN, noise_floor
+from assay.records import AnchorTiming, Noise, Sample
 
 UNIT = 10**9
 

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import assay
-from assay.pieces import Pieces, cut_by, find
+from assay.cuts import Pieces
+from assay.pieces import cut_by, find
 
 TEXTS = (
     st.text(st.characters(codec="utf-8"))

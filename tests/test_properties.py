@@ -10,10 +10,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from assay.contracts import AttentionPlugin, Only, Step, Weights
+from assay.contracts import AttentionPlugin, Step, Weights
 from assay.errors import GateFailed
 from assay.inputs import Inputs
 from assay.measure.attention import AttentionSubject
+from assay.only import Only
 from assay.properties import ODD, check_properties, companion
 from assay.records import AttentionCase
 from assay.reference import attend
@@ -186,6 +187,7 @@ SEMANTICS = (
     Semantics(mask="causal", bias="alibi"),
     Semantics(mask="causal", bias="rope"),
     Semantics(kind="weightless"),
+    Semantics(kind="weightless", mask="causal"),
     Semantics(kind="linear", mask="causal"),
     Semantics(kind="linear"),
 )

@@ -203,8 +203,8 @@ class TestPipelines:
         (table,) = scaling_tables([row("sdpa", self.WORKLOAD, **PIPELINE), row("nn-mha", other, **PIPELINE)])
         found = cells(table, "sdpa")
         assert (found["tokenizer"], cells(table, "nn-mha")["tokenizer"]) == ("gpt2", "characters")
-        assert (found["kB/s"], found["MFLOP per kB"], found["bytes in a context"]) == ("12.3", "12.3", "4,570")
-        assert (found["tokenize"], found["embed"], found["attend"]) == ("25.0%", "5.0%", "70.0%")
+        assert (found["kB/s"], found["MFLOP per kB"], found["bytes in a context"]) == ("12.3", "12.3", "4,567")
+        assert (found["tokenize"], found["embed"], found["attend"]) == ("25.0%", "5.00%", "70.0%")
         assert found["status"] == "ok"
 
     def test_a_failed_one_is_a_row_and_one_that_is_not_offered_is_none(self) -> None:

@@ -1,42 +1,17 @@
-"""Tables: TSV for a pipe, Markdown for a page, and a terminal where nothing is cut."""
+"""Measurements as tables for a person and for a program, and where tables go."""
 
 from __future__ import annotations
 
 import io
-import re
-from collections.abc import Sequence
 from dataclasses import replace
 
-import pytest
-
+from assay.columns import GIVES_WAY
 from assay.records import AttentionCase, Measurement, Metric, Status, TokenizerCase, Value
 from assay.tables import Table, as_markdown, as_tsv, raw_tables, result_tables, write
 from assay.workload import Workload
 
 WORKLOAD = Workload.self_attention("core", batch=1, length=4, d_model=8)
-PLAIN = Table(
-    title="a title",
-    columns=("name", "count"),
-    rows=(("one", "1"), ("two | three", "23")),
-    numeric=frozenset({"count"}),
-    notes=("a note",),
-)
-
-
-class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-def drawn(tables: Sequence[Table], width: int, monkeypatch: pytest.MonkeyPatch) -> str:
-    """What a terminal of that width shows, without its colours."""
-    monkeypatch.setenv("COLUMNS", str(width))
-    monkeypatch.setenv("TERM", "xterm-256color")
-    terminal = Terminal()
-    write(tables, terminal)
-    return re.sub(r"\x1b\[[0-9;]*m", "", terminal.getvalue())
+PLAIN = Table(title="a title", columns=("name", "count"), rows=(("one", "1"),), notes=("±1 µs",))
 
 
 def tokenizer(name: str = "t", status: Status = Status.OK, held_out: float = 0.0, **figures: Value) -> Measurement:
@@ -59,85 +34,22 @@ def cells(table: Table, row: int = 0) -> dict[str, str]:
     return dict(zip(table.columns, table.rows[row], strict=True))
 
 
-class TestTsv:
-    def test_header_and_rows(self) -> None:
-        assert as_tsv(PLAIN) == "name\tcount\none\t1\ntwo | three\t23\n"
-
-    def test_a_cell_stays_a_cell(self) -> None:
-        table = Table(title="", columns=("a", "b"), rows=(("one\ttwo\n three", ""),))
-        assert as_tsv(table) == "a\tb\none two three\t\n"
-
+class TestWrite:
     def test_a_pipe_gets_tsv_and_tables_without_rows_are_left_out(self) -> None:
         pipe = io.StringIO()
         write([PLAIN, Table(title="empty", columns=("x",), rows=()), PLAIN], pipe)
         assert pipe.getvalue() == as_tsv(PLAIN) + "\n" + as_tsv(PLAIN)
 
+    def test_the_shape_may_be_told(self) -> None:
+        pipe = io.StringIO()
+        write([PLAIN, PLAIN], pipe, "markdown")
+        assert pipe.getvalue() == as_markdown(PLAIN) + "\n" + as_markdown(PLAIN)
 
-class TestMarkdown:
-    def test_whole(self) -> None:
-        assert as_markdown(PLAIN) == (
-            "### a title\n\n| name | count |\n| --- | ---: |\n| one | 1 |\n| two \\| three | 23 |\n\n- a note\n"
-        )
-
-    def test_a_bar_does_not_make_a_column(self) -> None:
-        table = Table(title="", columns=("a|b", "c"), rows=(("|", "x||y"),))
-        for line in as_markdown(table).splitlines()[2:]:
-            assert len(re.findall(r"(?<!\\)\|", line)) == 3
-
-    def test_a_line_break_does_not_end_a_row(self) -> None:
-        table = Table(title="", columns=("a", "b"), rows=(("one\ntwo", "three\r\nfour"),))
-        assert len(as_markdown(table).strip().splitlines()) == 3 + 2
-
-    def test_a_line_break_does_not_end_a_note(self) -> None:
-        table = Table(title="", columns=("a",), rows=(("1",),), notes=("one\n\n# two",))
-        assert as_markdown(table).splitlines()[-1].startswith("- one")
-
-
-NAMES = ("gpt2", "[red]", "[bold]x[/bold]", "a-very-long-plugin-name-that-nobody-would-type", "[/nonsense]")
-
-
-class TestTerminal:
-    @pytest.mark.parametrize("width", [20, 40, 80, 200])
-    def test_nothing_is_cut(self, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
-        figures = {"vocabulary_size": 50_257, "tokens": 123_456_789, "bytes_per_token": 3.98, "round_trip": 1.0}
-        (table,) = result_tables([tokenizer(name, **figures) for name in NAMES])
-        shown = drawn([table], width, monkeypatch)
-        for word in {word for row in (table.columns, *table.rows) for cell in row for word in cell.split()}:
-            assert word in shown
-        assert "…" not in shown
-
-    def test_sentences_are_wrapped_and_names_are_not(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        sentence = "a summary of so many words that no terminal of forty columns has room for it"
-        table = Table(title="t", columns=("name", "summary"), rows=(("multi-head-split", sentence),))
-        shown = drawn([table], 40, monkeypatch)
-        assert "multi-head-split" in shown
-        assert [word for word in sentence.split() if word not in shown] == []
-        assert max(map(len, shown.splitlines())) <= 40
-
-    @pytest.mark.parametrize("name", NAMES)
-    def test_markup_is_text(self, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        table = Table(
-            title=f"title {name}", columns=(f"head {name}", "x"), rows=((name, name),), notes=(f"note {name}",)
-        )
-        shown = drawn([table], 120, monkeypatch)
-        assert f"title {name}" in shown
-        assert f"head {name}" in shown
-        assert f"note {name}" in shown
-        assert shown.count(name) == 5
-
-    def test_a_long_name_is_in_one_piece_whatever_its_script(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        name = "分词器分词器分词器分词器"
-        table = Table(title="t", columns=("name", "summary"), rows=((name, "so many words " * 5),))
-        assert name in drawn([table], 20, monkeypatch)
-
-    def test_numbers_are_set_to_the_right(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        lines = drawn([PLAIN], 80, monkeypatch).splitlines()
-        one, two = (next(line for line in lines if line.startswith(name)) for name in ("one", "two"))
-        assert one.rstrip().endswith("  1")
-        assert len(one.rstrip()) == len(two.rstrip())
-
-    def test_notes_stand_below(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        assert drawn([PLAIN], 80, monkeypatch).rstrip().splitlines()[-1] == "  a note"
+    def test_signs_that_an_output_does_not_know_are_spelt(self) -> None:
+        pipe = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors="backslashreplace")
+        write([PLAIN], pipe, "markdown")
+        pipe.seek(0)
+        assert "- +-1 us" in pipe.read()
 
 
 class TestResultTables:
@@ -180,38 +92,41 @@ class TestResultTables:
             "status": "ok",
         }.items() <= found.items()
 
-    @pytest.mark.parametrize(("spread", "shown"), [(0.0, "±0.0%"), (0.0949, "±9.5%"), (0.1, "±10%"), (1.234, "±123%")])
-    def test_the_spread_stands_beside_the_speed(self, spread: float, shown: str) -> None:
+    def test_the_spread_stands_beside_the_speed_and_says_how_many_digits_it_has(self) -> None:
         text, step = result_tables(
-            [tokenizer(encode_mb_per_s=5.0, encode_spread=spread), attention(step_seconds=2e-6, step_spread=spread)]
+            [
+                tokenizer(encode_mb_per_s=47.2, encode_spread=0.054, encode_tokens_per_s=10.72e6),
+                attention(step_seconds=9.2345e-6, step_spread=0.011, tokens_per_s=81_342.0, gemm_fraction=0.5934),
+            ]
         )
-        assert cells(text)["encode MB/s"] == f"5\xa0{shown}"
-        assert cells(step)["latency µs"] == f"2\xa0{shown}"
+        assert cells(text)["encode MB/s"] == "47\xa0±5%"
+        assert cells(text)["encode Mtok/s"] == "10.7"
+        assert cells(step)["latency µs"] == "9.23\xa0±1.1%"
+        assert cells(step)["tokens/s"] == "81,300"
+        assert cells(step)["of GEMM peak"] == "59.3%"
 
-    @pytest.mark.parametrize("width", [20, 80])
-    def test_a_figure_and_what_stands_beside_it_stay_on_one_line(
-        self, width: int, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        tables = result_tables([tokenizer(encode_mb_per_s=12.3, encode_spread=0.01, unknown_tokens=7)])
-        assert "12.3\xa0±1.0%" in drawn(tables, width, monkeypatch)
+    def test_a_ratio_has_the_digits_of_its_interval_and_the_baseline_is_1(self) -> None:
+        wide = tokenizer("wide", encode_ratio=1.234, encode_ratio_low=0.9, encode_ratio_high=1.6)
+        sharp = tokenizer("sharp", encode_ratio=1.234, encode_ratio_low=1.228, encode_ratio_high=1.24)
+        (table,) = result_tables([wide, sharp, tokenizer("baseline", encode_ratio=1.0)])
+        assert [cells(table, number)["ratio"] for number in range(3)] == ["1.2", "1.23", "1.00"]
 
-    @pytest.mark.parametrize(
-        ("value", "shown"),
-        [
-            (0.01234, "0.0123"),
-            (1.0, "1"),
-            (12.345, "12.3"),
-            (999.4, "999"),
-            (999.7, "1,000"),
-            (1000.0, "1,000"),
-            (1234.5, "1,230"),
-            (9999.9, "10,000"),
-            (123_456_789.0, "123,000,000"),
-        ],
-    )
-    def test_three_digits_without_an_exponent(self, value: float, shown: str) -> None:
-        (table,) = result_tables([attention(tokens_per_s=value)])
-        assert cells(table)["tokens/s"] == shown
+    def test_columns_give_way_in_the_stated_order(self) -> None:
+        text, step = result_tables([tokenizer(), attention()])
+        assert text.gives_way == ("encode Mtok/s", "vocab", "round trip", "unknown")
+        assert step.gives_way == (
+            *("naive error", "of copy rate", "of GEMM peak", "peak MiB", "tokens/s", "error vs float64"),
+        )
+        assert set(text.gives_way + step.gives_way) == set(GIVES_WAY)
+
+    def test_a_metric_of_a_plugin_has_a_column_of_its_own_which_is_the_first_to_give_way(self) -> None:
+        (table,) = result_tables([tokenizer("a", letters=12_345, mood="good"), tokenizer("b")])
+        assert table.columns[-3:] == ("letters", "mood", "status")
+        assert [row[-3:-1] for row in table.rows] == [("12,345", "good"), ("-", "-")]
+        assert ("letters" in table.numeric, "mood" in table.numeric) == (True, False)
+        assert table.gives_way[:2] == ("mood", "letters")
+        (raw,) = raw_tables([tokenizer("a", letters=12_345, mood="good"), tokenizer("b")])
+        assert [cells(raw, row)["letters"] for row in range(2)] == ["12345", ""]
 
     def test_lossy_says_where(self) -> None:
         (table,) = result_tables([tokenizer(round_trip=0.0, round_trip_difference="document 0 differs at 3")])

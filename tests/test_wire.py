@@ -9,9 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.records import AttentionCase, Case, Metric, TokenizerCase
+from assay.records import AttentionCase, Case, Measurement, Metric, Sample, Status, Timing, TokenizerCase
 from assay.semantics import Semantics
-from assay.wire import case_from_json, case_to_json, kind_of, metrics_from_json, metrics_to_json
+from assay.wire import (
+    case_from_json,
+    case_to_json,
+    kind_of,
+    metrics_from_json,
+    metrics_to_json,
+    row_from_json,
+    row_to_json,
+)
 from assay.workload import TextSource, Workload
 
 SIZE = st.integers(1, 10**6)
@@ -109,3 +117,33 @@ def test_metrics_keep_order_value_and_type(values: dict[str, int | float | bool 
     found = metrics_from_json(json.loads(json.dumps(metrics_to_json(metrics))))
     assert found == metrics
     assert [type(metric.value) for metric in found] == [type(metric.value) for metric in metrics]
+
+
+ROWS = st.builds(
+    Measurement,
+    case=CASES,
+    status=st.sampled_from(Status),
+    reason=st.none() | NAME,
+    remedy=st.none() | NAME,
+    expected=st.booleans(),
+    metrics=st.dictionaries(METRIC, VALUES, max_size=3).map(
+        lambda values: tuple(Metric(name=name, value=value) for name, value in values.items())
+    ),
+    timings=st.lists(
+        st.builds(
+            Timing,
+            name=NAME,
+            samples=st.lists(st.builds(Sample, loops=SIZE, wall_ns=SIZE, cpu_ns=SIZE, epoch=SIZE), max_size=3).map(
+                tuple
+            ),
+        ),
+        max_size=2,
+    ).map(tuple),
+)
+
+
+@given(row=ROWS)
+def test_a_row_comes_back_as_it_was(row: Measurement) -> None:
+    found = row_from_json(row_to_json(row))
+    assert found == row
+    assert type(found.status) is Status

@@ -16,44 +16,74 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from assay.catalogue import Definition, definition
     from assay.contracts import (
         AttentionPlugin,
         CorpusPlugin,
         Document,
+        MetricPlugin,
         Missing,
-        Only,
         Prefill,
+        ReportPlugin,
         SpecialTokens,
         Step,
         TokenBytes,
+        Tokenized,
         Tokenizer,
         TokenizerPlugin,
         Weights,
         lazy,
     )
+    from assay.cuts import Piece, Pieces, Span
     from assay.discovery import discover
     from assay.errors import AssayError, Unavailable, UnknownName, UnknownToken
     from assay.frames import Frames, results
-    from assay.hookspecs import hookimpl
+    from assay.hookspecs import HOOKS_VERSION, hookimpl
     from assay.host import Failure, Host, Origin
-    from assay.job import Outcome, run
-    from assay.records import AttentionCase, Measurement, Metric, Run, Sample, Status, Timing, TokenizerCase
+    from assay.job import run
+    from assay.only import Only
+    from assay.outline import report_tables
+    from assay.publication import Listed, Mark, Point, Publication, Reading, Series
+    from assay.records import (
+        AttentionCase,
+        Manifest,
+        Measurement,
+        Metric,
+        Noise,
+        Outcome,
+        Run,
+        Sample,
+        Status,
+        Timing,
+        TokenizerCase,
+    )
+    from assay.scaling import Growth, family, growths
     from assay.semantics import Semantics
+    from assay.tables import Table
+    from assay.verdicts import Alike, Change, Comparison, Judgement, Verdict
     from assay.windows import TextEmbedding, Windows, window_loader
     from assay.workload import TextSource, Workload
 
 _HOMES = {
     "contracts": (
-        "AttentionPlugin CorpusPlugin Document Missing Only Prefill SpecialTokens Step TokenBytes Tokenizer"
-        " TokenizerPlugin Weights lazy"
+        "AttentionPlugin CorpusPlugin Document MetricPlugin Missing Prefill ReportPlugin SpecialTokens Step"
+        " TokenBytes Tokenized Tokenizer TokenizerPlugin Weights lazy"
     ),
+    "catalogue": "Definition definition",
+    "cuts": "Piece Pieces Span",
     "discovery": "discover",
     "errors": "AssayError Unavailable UnknownName UnknownToken",
     "frames": "Frames results",
-    "hookspecs": "hookimpl",
+    "hookspecs": "HOOKS_VERSION hookimpl",
     "host": "Failure Host Origin",
-    "job": "Outcome run",
-    "records": "AttentionCase Measurement Metric Run Sample Status Timing TokenizerCase",
+    "job": "run",
+    "only": "Only",
+    "outline": "report_tables",
+    "publication": "Listed Mark Point Publication Reading Series",
+    "records": ("AttentionCase Manifest Measurement Metric Noise Outcome Run Sample Status Timing TokenizerCase"),
+    "scaling": "Growth family growths",
+    "tables": "Table",
+    "verdicts": "Alike Change Comparison Judgement Verdict",
     "windows": "TextEmbedding Windows window_loader",
     "semantics": "Semantics",
     "workload": "TextSource Workload",
@@ -61,43 +91,70 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
+    "Alike",
     "AssayError",
     "AttentionCase",
     "AttentionPlugin",
+    "Change",
+    "Comparison",
     "CorpusPlugin",
+    "Definition",
     "Document",
     "Failure",
     "Frames",
+    "Growth",
+    "HOOKS_VERSION",
     "Host",
+    "Judgement",
+    "Listed",
+    "Manifest",
+    "Mark",
     "Measurement",
     "Metric",
+    "MetricPlugin",
     "Missing",
+    "Noise",
     "Only",
     "Origin",
     "Outcome",
+    "Piece",
+    "Pieces",
+    "Point",
     "Prefill",
+    "Publication",
+    "Reading",
+    "ReportPlugin",
     "Run",
     "Sample",
     "Semantics",
+    "Series",
+    "Span",
     "SpecialTokens",
     "Status",
     "Step",
+    "Table",
     "TextEmbedding",
     "TextSource",
     "Timing",
     "TokenBytes",
+    "Tokenized",
     "Tokenizer",
     "TokenizerCase",
     "TokenizerPlugin",
     "Unavailable",
     "UnknownName",
     "UnknownToken",
+    "Verdict",
     "Weights",
     "Windows",
     "Workload",
+    "definition",
     "discover",
+    "family",
+    "growths",
     "hookimpl",
     "lazy",
+    "report_tables",
     "results",
     "run",
     "window_loader",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
+
+from assay.records import Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,8 +239,8 @@ LANGUAGE = r"[a-z]{2,3}(-[A-Za-z0-9]{1,8})*"
 DEFINITIONS = {definition.name: definition for definition in CATALOGUE}
 
 
-def definition(name: str) -> Definition | None:
-    """Find a metric's definition.
+def definition(name: str, run: Run | None = None) -> Definition | None:
+    """Find a metric's definition, of a `run` also where a plugin brought the metric.
 
     `encode_spread` is the `spread` of the operation `encode`, `tokens_pt-BR` the `tokens` of the documents in
     that language.
@@ -247,4 +250,11 @@ def definition(name: str) -> Definition | None:
         return DEFINITIONS[name]
     if operation in OF_LANGUAGES and re.fullmatch(LANGUAGE, rest):
         return DEFINITIONS[operation]
-    return DEFINITIONS.get(rest) if operation and rest in TIMED else None
+    if operation and rest in TIMED:
+        return DEFINITIONS[rest]
+    return None if run is None else next((own for own in of_plugins(run) if own.name == name), None)
+
+
+def of_plugins(run: Run) -> tuple[Definition, ...]:
+    """Give the metrics of plugins that a run asked for, as they were announced then."""
+    return tuple(Definition(**fields) for fields in json.loads(run.settings).get("metrics", ()))

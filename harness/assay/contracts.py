@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
+from assay.publication import Publication, Shown
+from assay.records import Measurement, Value
 from assay.workload import Workload
 
 if TYPE_CHECKING:
@@ -123,7 +125,7 @@ class TokenizerPlugin(Provided):
     decode(encode(text)) == text, and is held to it. `closed_vocabulary` announces that `encode` raises
     `UnknownToken` on text with words it was not trained on. `same_ids_as` names the tokenizer whose ids this
     one claims to give: the claim is checked before anything is timed. `family` names those that differ from this one
-    in vocabulary size alone.
+    in vocabulary size alone. `thread_safe` promises that threads may encode with one tokenizer at once.
     """
 
     build: Callable[[str], Tokenizer]
@@ -133,6 +135,7 @@ class TokenizerPlugin(Provided):
     same_ids_as: str | None = None
     family: str | None = None
     specials: SpecialTokens = SpecialTokens()
+    thread_safe: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,59 +192,6 @@ class AttentionPlugin(Provided):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Only:
-    """A ready-made `unsupported`: an empty tuple or None places no limit.
-
-    What a plugin written today cannot know about is out of bounds unless it is named: levels, masks, biases and
-    phases beside the plain ones. `grouped` offers fewer key heads than query heads, `rectangular` a key length other
-    than the query length, `uneven` a value width other than the query width.
-    """
-
-    levels: tuple[str, ...] = ("core", "qkv", "module")
-    kinds: tuple[str, ...] = ("softmax",)
-    masks: tuple[str, ...] = ("none", "causal")
-    biases: tuple[str, ...] = ("none",)
-    phases: tuple[str, ...] = ("fwd",)
-    dtypes: tuple[str, ...] = ()
-    devices: tuple[str, ...] = ()
-    max_heads: int | None = None
-    min_heads: int = 1
-    dropout: bool = True
-    grouped: bool = False
-    rectangular: bool = False
-    uneven: bool = True
-
-    def __call__(self, workload: Workload) -> str | None:
-        """Give the first reason why the workload is out of bounds, or None."""
-        semantics = workload.semantics
-        listed = (
-            ("level", workload.level, self.levels),
-            ("kind", semantics.kind, self.kinds),
-            ("mask", semantics.mask, self.masks),
-            ("bias", semantics.bias, self.biases),
-            ("phase", workload.phase, self.phases),
-            ("dtype", workload.dtype, self.dtypes),
-            ("device", workload.device.partition(":")[0], self.devices),
-        )
-        for noun, value, allowed in listed:
-            if allowed and value not in allowed:
-                return f"{noun} {value} is not offered, only {', '.join(allowed)}"
-        if self.max_heads is not None and workload.q_heads > self.max_heads:
-            return f"{workload.q_heads} heads are more than {self.max_heads}"
-        if workload.q_heads < self.min_heads:
-            return f"{workload.q_heads} heads are fewer than {self.min_heads}"
-        if semantics.dropout and not self.dropout:
-            return "dropout is not offered"
-        if workload.kv_heads != workload.q_heads and not self.grouped:
-            return "fewer key heads than query heads are not offered"
-        if workload.level != "decode" and workload.kv_len != workload.q_len and not self.rectangular:
-            return "a key length other than the query length is not offered"
-        if workload.d_v != workload.d_qk and not self.uneven:
-            return "a value width other than the query width is not offered"
-        return None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """One text of a corpus."""
 
@@ -270,6 +220,43 @@ class CorpusPlugin(Provided):
     kind: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokenized:
+    """One document and what a tokenizer made of it."""
+
+    text: str
+    ids: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricPlugin(Provided):
+    """Announces a metric, a column of its own in every table of rows that have it; the summary says what it means.
+
+    `of_tokens` receives all documents of a tokenizer's row with their ids, and the tokenizer; `of_row` a measured row,
+    for what follows from its other metrics. Either may answer None where the metric has no meaning. `unit` is that of a
+    single number, `text` for words. An `exact` metric carries no noise: any change of it is a finding.
+    """
+
+    unit: str
+    exact: bool = True
+    of_tokens: Callable[[Sequence[Tokenized], Tokenizer], Value | None] | None = None
+    of_row: Callable[[Measurement], Value | None] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportPlugin(Provided):
+    """Announces a form in which results are written; its name is the format of `assay report --format`.
+
+    `write` receives what there is to show and gives the whole report, as text (written as UTF-8) or as bytes; it
+    raises `assay.AssayError` for what it cannot write. `suffix` is how names of such files end, by which `-o` knows the
+    format: `.html`. `shows` says what it can be made of: one `run`, several `runs`, a `comparison`, a `history`.
+    """
+
+    write: Callable[[Publication], str | bytes]
+    suffix: str
+    shows: tuple[Shown, ...] = ("run",)
+
+
 @dataclass(frozen=True, slots=True)
 class Lazy:
     """A callable that imports its target, `module:attribute`, when it is first called."""
@@ -290,9 +277,11 @@ def lazy(target: str) -> Callable[..., Any]:
     return Lazy(target)
 
 
-Descriptor = TokenizerPlugin | AttentionPlugin | CorpusPlugin
+Descriptor = TokenizerPlugin | AttentionPlugin | CorpusPlugin | MetricPlugin | ReportPlugin
 NAMES_OF_KINDS: Mapping[type[Provided], str] = {
     TokenizerPlugin: "tokenizer",
     AttentionPlugin: "attention",
     CorpusPlugin: "corpus",
+    MetricPlugin: "metric",
+    ReportPlugin: "report",
 }

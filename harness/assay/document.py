@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from assay.host import Failure
-from assay.manifest import Manifest
-from assay.noise import Noise
-from assay.records import Measurement, Run, TokenizerCase
+from assay.records import Manifest, Outcome, Run, TokenizerCase
 from assay.rows import row_of
 
 SCHEMA = 1
+BEYOND = re.compile("[\x7f-\U0010ffff]")  # json itself escapes what comes before the space
 
 
-def of_run(run: Run, manifest: Manifest, measurements: Sequence[Measurement], noise: Noise | None) -> str:
+def of_outcome(outcome: Outcome) -> str:
     """Write a run: its record, what became of its plan, how noisy the machine was, and a row for each case."""
-    rows = [(row.case, row_of(run.id, row)) for row in measurements]
+    rows = [(row.case, row_of(outcome.run.id, row)) for row in outcome.measurements]
     return write(
         {
-            "run": run_record(run, manifest),
-            "noise": None if noise is None else asdict(noise),
+            "run": run_record(outcome.run, outcome.manifest),
+            "noise": None if outcome.noise is None else asdict(outcome.noise),
             "tokenizers": [cells for case, cells in rows if isinstance(case, TokenizerCase)],
             "attentions": [cells for case, cells in rows if not isinstance(case, TokenizerCase)],
         }
@@ -43,8 +43,12 @@ def of_failures(failures: Sequence[Failure]) -> list[dict[str, str]]:
 
 
 def write(content: Mapping[str, object]) -> str:
-    """Write one document; figures that are no finite numbers become null."""
-    return json.dumps(_finite({"schema": SCHEMA, **content}), indent=2, ensure_ascii=False, allow_nan=False)
+    """Write one document; figures that are no finite numbers become null.
+
+    Characters that are not printable are escaped, so that a terminal obeys none; JSON reads them as they were.
+    """
+    text = json.dumps(_finite({"schema": SCHEMA, **content}), indent=2, ensure_ascii=False, allow_nan=False)
+    return BEYOND.sub(lambda match: match[0] if match[0].isprintable() else json.dumps(match[0])[1:-1], text)
 
 
 def _finite(value: object) -> object:

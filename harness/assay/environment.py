@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import platform
-import subprocess
 import sys
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
+
+from assay.revisions import state
 
 PACKAGES = ("assay", "torch", "tiktoken", "pluggy", "numpy", "pandas")
 SETTINGS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "PYTHONHASHSEED")
@@ -30,7 +31,7 @@ def describe() -> Mapping[str, str]:
         except metadata.PackageNotFoundError:
             continue
     facts |= {name: os.environ[name] for name in SETTINGS if name in os.environ}
-    revision = _revision()
+    revision = state(Path.cwd())
     return facts if revision is None else facts | {"git": revision}
 
 
@@ -51,18 +52,3 @@ def _processor() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
-
-
-def _revision() -> str | None:
-    """The git revision of the working directory, with a plus sign when it has changes."""
-    try:
-        answer = subprocess.run(
-            ["git", "describe", "--always", "--dirty=+", "--abbrev=12", "--exclude=*"],
-            capture_output=True,
-            text=True,
-            timeout=5,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return answer.stdout.strip() or None

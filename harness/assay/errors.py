@@ -47,3 +47,9 @@ class UnknownToken(AssayError):
     def __init__(self, token: str) -> None:
         super().__init__(f"the word {token!r} is not in the vocabulary")
         self.token = token
+
+
+class NotComparable(AssayError):
+    """What was saved was measured elsewhere: a difference would say nothing of the code."""
+
+    exit_code = 5

@@ -7,13 +7,18 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from assay.columns import shown
+from assay.digits import figure
+from assay.fields import kind_of
+from assay.query import Query, ask, chosen
 from assay.records import Measurement, Status, TokenizerCase
 from assay.scaling import scaling_tables
-from assay.tables import NO_BREAK, Table, is_limit, raw_tables, result_tables, write
+from assay.tables import NO_BREAK, Shape, Table, is_limit, raw_tables, result_tables, shape_for, write
 
 GRID = ("line", "paragraph", "page", "encode", "batch", "batch2")
 DIGITS = 12
 PARITY = "parity_"
+EVERYTHING = Query()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +47,28 @@ class Claim:
         return self.difference is None and self.equal > 0
 
 
-def show(measurements: Sequence[Measurement]) -> None:
-    """Write results to standard output: rounded and with what they come to for a person, raw for a pipe."""
-    if sys.stdout.isatty():
-        write((*result_tables(measurements), *finding_tables(measurements), *scaling_tables(measurements)))
-    else:
-        write(raw_tables(measurements))
+def show(measurements: Sequence[Measurement], query: Query = EVERYTHING, shape: Shape | None = None) -> None:
+    """Write results to standard output: rounded and with what they come to for a person, raw as TSV."""
+    shape = shape or shape_for(sys.stdout)
+    write(shown_tables(measurements, query, raw=shape == "tsv"), shape=shape)
+
+
+def shown_tables(measurements: Sequence[Measurement], query: Query, *, raw: bool) -> tuple[Table, ...]:
+    """Give the tables of a run; where something is asked of its rows, of these alone.
+
+    What rows come to together is then left out: it would be said of a part as of the whole.
+    """
+    rows = ask(measurements, query)
+    if query.columns:
+        asked = chosen(measurements, query, given=("group", "status", "reason") if raw else ("status",))
+        rows = tuple(row for row in rows if kind_of(row) in asked)
+        return (raw_tables if raw else result_tables)(rows, lambda members: asked[kind_of(members[0])])
+    if raw:
+        return raw_tables(rows)
+    if query:
+        limits = _limits([row for row in rows if is_limit(row)])
+        return (*result_tables(rows), *((limits,) if limits.rows else ()))
+    return (*result_tables(rows), *finding_tables(rows), *scaling_tables(rows))
 
 
 def finding_tables(measurements: Sequence[Measurement]) -> tuple[Table, ...]:
@@ -144,7 +165,7 @@ def _identity(found: Sequence[Claim]) -> Table:
                 f"{claim.equal} of {claim.tried}",
                 f"{claim.strings:,}",
                 "-" if claim.digest is None else claim.digest[:DIGITS],
-                "-" if claim.cold_ratio is None or not claim.holds else f"{claim.cold_ratio:.3f}",
+                "-" if claim.cold_ratio is None or not claim.holds else figure(claim.cold_ratio),
                 claim.ids_as,
                 "same" if claim.holds else "wrong",
             )
@@ -233,17 +254,12 @@ def _grid(subject: str, rows: Sequence[Measurement]) -> Table:
         rows=tuple(
             (
                 row.case.plugin,
-                *(_three(row, f"{name}_mb_per_s") for name in GRID),
-                _three(row, "cold_mb_per_s"),
-                _three(row, "latency_p50_seconds", 1e6),
-                _three(row, "latency_p99_seconds", 1e6),
+                *(shown(row, f"{name}_mb_per_s") for name in GRID),
+                shown(row, "cold_mb_per_s"),
+                shown(row, "latency_p50_seconds", 1e6),
+                shown(row, "latency_p99_seconds", 1e6),
             )
             for row in rows
         ),
         numeric=frozenset(("whole", *GRID, "cold", "p50 µs", "p99 µs")),
     )
-
-
-def _three(row: Measurement, metric: str, factor: float = 1.0) -> str:
-    value = row.value(metric)
-    return "-" if value is None or isinstance(value, str) else f"{float(value) * factor:.3g}"

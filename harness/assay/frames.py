@@ -50,7 +50,7 @@ def _frames(runs: Sequence[Run], rows: Sequence[tuple[Run, Measurement]]) -> Fra
     samples: list[Cells] = []
     for run, row in rows:
         for metric in row.metrics:
-            known = definition(metric.name)
+            known = definition(metric.name, run)
             tidy.append(
                 {
                     "run": run.id,

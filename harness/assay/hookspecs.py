@@ -6,7 +6,12 @@ from collections.abc import Iterable
 
 import pluggy
 
-from assay.contracts import AttentionPlugin, CorpusPlugin, TokenizerPlugin
+from assay.contracts import AttentionPlugin, CorpusPlugin, Descriptor, MetricPlugin, ReportPlugin, TokenizerPlugin
+
+# Raised when a hook or a field is added that a plugin may rely on. A plugin says with `assay_hooks = 1` for which
+# version it was written; one that is written for a later one than this cannot be loaded.
+HOOKS_VERSION = 1
+OLDEST_HOOKS_VERSION = 1
 
 hookspec = pluggy.HookspecMarker("assay")
 hookimpl = pluggy.HookimplMarker("assay")
@@ -30,9 +35,21 @@ class Hooks:
         """Yield the attention implementations that this plugin brings."""
         raise NotImplementedError
 
+    @hookspec
+    def assay_metrics(self) -> Iterable[MetricPlugin]:
+        """Yield the metrics that this plugin adds to rows of others."""
+        raise NotImplementedError
 
-PROVIDES: dict[str, type[CorpusPlugin] | type[TokenizerPlugin] | type[AttentionPlugin]] = {
+    @hookspec
+    def assay_reports(self) -> Iterable[ReportPlugin]:
+        """Yield the forms in which this plugin can write results."""
+        raise NotImplementedError
+
+
+PROVIDES: dict[str, type[Descriptor]] = {
     "assay_corpora": CorpusPlugin,
     "assay_tokenizers": TokenizerPlugin,
     "assay_attentions": AttentionPlugin,
+    "assay_metrics": MetricPlugin,
+    "assay_reports": ReportPlugin,
 }

@@ -5,38 +5,23 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+from assay.added import chosen as chosen_metrics
+from assay.deposit import now
 from assay.discovery import discover
 from assay.environment import describe
 from assay.errors import AssayError, StoreError
 from assay.execute.run import execute
 from assay.execute.settings import Settings
 from assay.host import Host
-from assay.manifest import Manifest
-from assay.noise import Noise, noise_floor
 from assay.plan import Selection, plan
-from assay.records import Case, Measurement, Run
-from assay.store import Store, new_run_id, now
+from assay.records import Case, Measurement, Outcome, Run
+from assay.store import Store, new_run_id
 from assay.workload import Dtype
 
 RESULTS = "results"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """A run, what became of its plan, what it measured, and how noisy the machine was."""
-
-    run: Run
-    manifest: Manifest
-    measurements: tuple[Measurement, ...]
-    noise: Noise | None
-
-    @property
-    def failed(self) -> bool:
-        """Whether a case failed in a way that its plugin does not announce."""
-        return any(measurement.blamed for measurement in self.measurements)
 
 
 class Interrupted(AssayError):
@@ -64,6 +49,7 @@ def run(
     tokenizers: str | None = None,
     attentions: str | None = None,
     corpora: str | None = None,
+    metrics: str | None = None,
     held_out: float = 0.1,
     sample: float = 0.0,
     workloads: Sequence[str] = (),
@@ -73,13 +59,14 @@ def run(
     settings: Settings | None = None,
     plugins: Sequence[str | Path] = (),
     block: Sequence[str] = (),
+    load: str | None = None,
     budget_s: float | None = None,
 ) -> Outcome:
     """Run a suite and store its results; the arguments are those of `assay run`.
 
     Raises `AssayError` for bad input, before anything is measured.
     """
-    settings = replace(settings or Settings(), plugins=tuple(map(str, plugins)), block=tuple(block))
+    settings = replace(settings or Settings(), plugins=tuple(map(str, plugins)), block=tuple(block), load=load)
     if budget_s is not None:
         settings = replace(settings, budget_s=budget_s)
     selection = Selection(
@@ -87,6 +74,7 @@ def run(
         tokenizers=tokenizers,
         attentions=attentions,
         corpora=corpora,
+        metrics=metrics,
         held_out=held_out,
         sample=sample,
         workloads=tuple(workloads),
@@ -94,7 +82,7 @@ def run(
         device=device,
         threads=settings.threads,
     )
-    return begin(discover(settings.plugins, settings.block), selection, settings, results)
+    return begin(discover(settings.plugins, settings.block, settings.load), selection, settings, results)
 
 
 def begin(
@@ -107,7 +95,12 @@ def begin(
     """
     chosen = selection.chosen
     cases = plan(host, selection)
-    settings = replace(settings, baselines=settings.baselines or chosen.baselines, grid=chosen.grid or settings.grid)
+    settings = replace(
+        settings,
+        baselines=settings.baselines or chosen.baselines,
+        grid=chosen.grid or settings.grid,
+        metrics=chosen_metrics(host, selection.metrics),
+    )
     store = Store(results)
     record = Run(
         id=new_run_id(),
@@ -124,6 +117,15 @@ def begin(
         store.close()
 
 
+def settings_of(name: str, results: str | Path) -> Settings:
+    """Give the settings of a run; raises `UnknownName` for a run that is not there."""
+    store = Store(results, create=False)
+    try:
+        return Settings.from_json(store.run(name).settings)
+    finally:
+        store.close()
+
+
 def resume(name: str, results: str | Path, watcher: Watcher | None = None) -> Outcome:
     """Measure what a run still lacks, with the run's own settings.
 
@@ -133,7 +135,7 @@ def resume(name: str, results: str | Path, watcher: Watcher | None = None) -> Ou
     try:
         record = store.run(name)
         settings = Settings.from_json(record.settings)
-        host = discover(settings.plugins, settings.block)
+        host = discover(settings.plugins, settings.block, settings.load)
         store.reopen(record.id)
         return _carry_on(host, store, record, store.planned(record.id), settings, watcher or Watcher())
     finally:
@@ -161,9 +163,4 @@ def _carry_on(
         raise Interrupted(f"interrupted: {len(store.measured(record.id))} {kept}", remedy=remedy) from None
     except StoreError as error:
         raise StoreError(f"{error.message}; {len(done)} {kept}", remedy=f"{error.remedy}; {remedy}") from None
-    return Outcome(
-        run=store.run(record.id),
-        manifest=store.manifest(record.id),
-        measurements=store.measurements(record.id),
-        noise=noise_floor(store.anchors(record.id)),
-    )
+    return store.outcome(record.id)

@@ -4,32 +4,11 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from assay.records import AnchorTiming
+from assay.records import AnchorTiming, Noise
 from assay.stats import paired_ratio
 
 ANCHOR, TWIN = "python", "python-twin"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Noise:
-    """The distance from 1 of the ratio between two processes of the same code, over the groups of a run.
-
-    `detectable` is the smallest change that stands out of it: the median half-width of the interval of such
-    a ratio, plus the median distance.
-    """
-
-    median: float
-    worst: float
-    detectable: float
-    groups: int
-
-    def __str__(self) -> str:
-        return (
-            f"identical code in two processes differed by {self.median:.2%} (median of {self.groups} groups,"
-            f" worst {self.worst:.2%}); a change under {self.detectable:.1%} does not stand out"
-        )
 
 
 def noise_floor(anchors: Sequence[AnchorTiming]) -> Noise | None:

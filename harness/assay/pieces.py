@@ -9,16 +9,14 @@ import sys
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import accumulate, groupby, pairwise
 from typing import Protocol, runtime_checkable
 
 from assay.contracts import Missing, TokenBytes, TokenizerPlugin
+from assay.cuts import Piece, Pieces, Range, Span
 from assay.errors import AssayError, UnknownToken
 from assay.host import Host
 from assay.records import Status
-
-Range = tuple[int, int]
 
 WORD = re.compile(r"\S+")
 REACH = 256  # how many characters past its place a token is looked for, for each unplaced token before it
@@ -31,62 +29,6 @@ class Spans(Protocol):
 
     def spans(self, text: str) -> Sequence[Range]:
         """Give [start, end) in characters for each id that `encode` gives, starts and ends ascending."""
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A part of a text, [start, end) in bytes of its UTF-8, and the characters that these bytes touch.
-
-    Two tokens that share a character have bytes apart, and both have the character.
-    """
-
-    bytes: Range
-    characters: Range
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Piece:
-    """One token of a text.
-
-    `text` is the token decoded alone, bytes that are no UTF-8 by themselves as escapes. `hex` is its exact
-    bytes, None where the tokenizer does not offer `token_bytes`. Tokens with equal spans share a part of the
-    text, and where one ends and the next begins is not known; an empty span is a token with no part of it.
-    """
-
-    id: int
-    text: str
-    hex: str | None
-    span: Span
-    unknown: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pieces:
-    """The tokens of a text and the `lost` parts that no token covers; `reason` says why there are none."""
-
-    tokenizer: str
-    status: Status
-    tokens: tuple[Piece, ...] = ()
-    lost: tuple[Span, ...] = ()
-    decoded: str | None = None
-    reason: str | None = None
-    remedy: str | None = None
-    expected: bool = False
-
-    @property
-    def ids(self) -> tuple[int, ...]:
-        """The ids of the text."""
-        return tuple(token.id for token in self.tokens)
-
-    @property
-    def unknown(self) -> int:
-        """How many tokens are the unknown token."""
-        return sum(token.unknown for token in self.tokens)
-
-    @property
-    def lost_bytes(self) -> int:
-        """How many bytes of the text no token covers."""
-        return sum(end - start for start, end in (span.bytes for span in self.lost))
 
 
 def cut(host: Host, plugins: Sequence[TokenizerPlugin], training: str, text: str) -> Iterator[Pieces]:

@@ -8,7 +8,7 @@ from typing import TypeVar
 from assay.contracts import LADDER, LIMIT, AttentionPlugin, CorpusPlugin, Provided, TokenizerPlugin
 from assay.corpus import divide, find, is_path, load
 from assay.errors import AssayError
-from assay.host import Host
+from assay.host import Host, matches
 from assay.records import AttentionCase, Case, TokenizerCase
 from assay.sampling import ALWAYS_WHOLE
 from assay.suites import Suite, of_workloads, suite
@@ -27,6 +27,7 @@ class Selection:
     that trainable tokenizers do not see in a second row; 0 makes no such row. `sample` is the width, as a share,
     that a sample of each corpus must reach; 0 takes all documents. `threads` is torch's. `workloads` are ids of
     attention workloads, in place of the suite's cases; `dtype` and `device` change those of every workload.
+    `metrics` are those of plugins, all that are ready for None.
     """
 
     suite: str = "tutorial"
@@ -39,6 +40,20 @@ class Selection:
     threads: int = 1
     dtype: Dtype | None = None
     device: str | None = None
+    metrics: str | None = None
+
+    def wants(self, case: Case) -> bool:
+        """Whether the names and globs that were given take in the plugin of a case."""
+        patterns = self.attentions if isinstance(case, AttentionCase) else self.tokenizers
+        return patterns is None or matches(patterns, case.plugin)
+
+    def asks_for(self, kind: type[Provided], name: str, distribution: str | None) -> bool:
+        """Whether a plugin of this name would take part: by the names given, else of the suite's or others' own."""
+        tokenizer = kind is TokenizerPlugin
+        patterns = self.tokenizers if tokenizer else self.attentions
+        if patterns is not None:
+            return matches(patterns, name)
+        return _takes(self.chosen.tokenizers if tokenizer else self.chosen.attentions, name, distribution)
 
     @property
     def chosen(self) -> Suite:
@@ -122,8 +137,13 @@ def _attentions(host: Host, chosen: Suite, patterns: str | None) -> tuple[Attent
 
 def _named(host: Host, kind: type[Plugin], names: tuple[str, ...]) -> tuple[Plugin, ...]:
     """Of a suite that has this kind, those named, and those of others."""
-    every = host.every(kind) if names else ()
-    return tuple(plugin for plugin in every if plugin.name in names or host.origin(plugin).distribution != OURS)
+    every = host.every(kind)
+    return tuple(plugin for plugin in every if _takes(names, plugin.name, host.origin(plugin).distribution))
+
+
+def _takes(own: tuple[str, ...] | None, name: str, distribution: str | None) -> bool:
+    """Whether a suite with these names of its own (None for all) takes a plugin in; one without names takes none."""
+    return own is None or name in own or (bool(own) and distribution != OURS)
 
 
 def _corpora(host: Host, patterns: str) -> tuple[str, ...]:

@@ -270,7 +270,8 @@ def _batch(plugin: AttentionPlugin, built: Built) -> bool:
 
 def _empty_rows(plugin: AttentionPlugin, workload: Workload) -> bool:
     """Two queries come before the first key: they give what the plugin declares, and the rest is right."""
-    if workload.level != "core" or workload.semantics.mask not in ("causal", "window"):
+    semantics = workload.semantics
+    if workload.level != "core" or semantics.kind == "weightless" or semantics.mask not in ("causal", "window"):
         return False
     longer = replace(workload, q_len=workload.kv_len + 2)
     if plugin.unsupported(longer) is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Literal
 
@@ -177,3 +177,56 @@ class Run:
     settings: str = "{}"
     state: Literal["running", "complete", "interrupted", "failed"] = "running"
     finished: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """Cases by how they ended; `missing` ones are planned and not measured yet."""
+
+    planned: int
+    ok: int
+    failed: int
+    skipped: int
+    unsupported: int
+    missing: int
+
+    def __str__(self) -> str:
+        """Such as `23 cases planned: 20 ok, 1 failed, 2 skipped`."""
+        counts = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "planned"}
+        told = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+        return f"{self.planned} case{'s' * (self.planned != 1)} planned: {told or 'nothing to do'}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noise:
+    """The distance from 1 of the ratio between two processes of the same code, over the groups of a run.
+
+    `detectable` is the smallest change that stands out of it: the median half-width of the interval of such
+    a ratio, plus the median distance.
+    """
+
+    median: float
+    worst: float
+    detectable: float
+    groups: int
+
+    def __str__(self) -> str:
+        return (
+            f"identical code in two processes differed by {self.median:.2%} (median of {self.groups} groups,"
+            f" worst {self.worst:.2%}); a change under {self.detectable:.1%} does not stand out"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """A run, what became of its plan, what it measured, and how noisy the machine was."""
+
+    run: Run
+    manifest: Manifest
+    measurements: tuple[Measurement, ...]
+    noise: Noise | None
+
+    @property
+    def failed(self) -> bool:
+        """Whether a case failed in a way that its plugin does not announce."""
+        return any(measurement.blamed for measurement in self.measurements)

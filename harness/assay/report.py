@@ -1,50 +1,106 @@
-"""A run as a Markdown page: what was measured, on what, and how to repeat it."""
+"""Reports: in which form, made of what, written where. The forms are plugins."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
+from assay.contracts import NAMES_OF_KINDS, ReportPlugin
 from assay.errors import AssayError
-from assay.findings import finding_tables, grid_tables
-from assay.manifest import Manifest
-from assay.noise import Noise
-from assay.records import Measurement, Run
-from assay.scaling import scaling_tables
-from assay.sweep import sweep_tables
-from assay.tables import as_markdown, result_tables
+from assay.host import Host
+from assay.publication import Listed, Publication, Shown
 
-READING = """\
-Throughput is the median over timed samples of twice about 5 ms, wall time, one process, and the spread is half the
-distance between the quartiles. All rows of a table were sampled in turn, in interleaved rounds; `ratio` is CPU
-time over the baseline's, round by round (the baseline is the row with 1.00), above 1 is slower. A row that is
-not `ok` has no throughput. `error` is the largest difference from a float64 reference, `naive error` that of the
-definition in the row's own precision. `GEMM peak` is the rate of a square product and `copy rate` that of a copy of
-64 MiB, both sampled in the same rounds; `peak MiB` is what torch allocates in a step, in brackets what was predicted.
-A row marked `overhead-bound` takes less than twice as long as on two positions, or under 100 µs where that is not
-known: it measures the call more than the attention. Compare rows within one table only.
-"""
+PLAIN = "md"
 
 
-def as_page(run: Run, manifest: Manifest, measurements: Sequence[Measurement], noise: Noise | None) -> str:
-    """Write the page."""
-    floor = "" if noise is None else f"Noise floor of this run: {noise}.\n\n"
-    facts = "".join(f"- {name}: {value}\n" for name, value in run.environment.items())
-    found = (*finding_tables(measurements), *scaling_tables(measurements))
-    shown = (*found, *sweep_tables(measurements), *result_tables(measurements), *grid_tables(measurements))
-    sections = "\n".join(map(as_markdown, shown))
-    return (
-        f"# Assay run {run.id}\n\nSuite {run.suite}, started {run.started}, {run.state}; {manifest}.\n\n"
-        f"{READING}\n{floor}{sections}\n"
-        f"## Provenance\n\n- command: `{run.command}`\n{facts}"
-    )
+class ReportFailed(AssayError):
+    """A report plugin broke; what was measured is in the store."""
+
+    exit_code = 3
 
 
-def write_markdown(
-    path: str, run: Run, manifest: Manifest, measurements: Sequence[Measurement], noise: Noise | None
-) -> None:
-    """Write the page to a file, or raise `AssayError`."""
+def form(host: Host, shows: Shown, name: str | None, output: str | None) -> ReportPlugin:
+    """Give the form of that name; without one that by which the name of the output ends, else Markdown.
+
+    Raises `UnknownName` for a form that nothing has, `AssayError` for one that lacks something, or cannot show this.
+    """
+    plugin = host.one(ReportPlugin, name) if name is not None else _by_suffix(host, shows, output)
+    missing = host.missing(plugin)
+    if missing is not None:
+        raise AssayError(f"the report {plugin.name} {missing.what}", remedy=missing.remedy)
+    if shows not in plugin.shows:
+        able = [other.name for other in host.every(ReportPlugin) if shows in other.shows]
+        raise AssayError(f"the report {plugin.name} cannot show a {shows}", remedy=f"these can: {', '.join(able)}")
+    return plugin
+
+
+def publish(plugin: ReportPlugin, publication: Publication) -> bytes:
+    """Have a plugin write a report; whatever it does wrong is one `AssayError`."""
     try:
-        Path(path).write_text(as_page(run, manifest, measurements, noise), encoding="utf-8")
+        content: object = plugin.write(publication)
+    except (KeyboardInterrupt, AssayError):
+        raise
+    except BaseException as error:  # a plugin may raise SystemExit, or a panic that is no Exception
+        raise ReportFailed(f"the report {plugin.name} failed: {type(error).__name__}: {error}") from None
+    if isinstance(content, str):
+        return content.encode("utf-8", "backslashreplace")
+    if isinstance(content, bytes):
+        return content
+    raise ReportFailed(f"the report {plugin.name} gave {type(content).__name__}, not text or bytes")
+
+
+def save(path: str | Path, content: bytes) -> None:
+    """Write a report to a file, or raise `AssayError`."""
+    try:
+        Path(path).write_bytes(content)
     except OSError as error:
         raise AssayError(f"the report {path} cannot be written: {error.strerror}") from None
+
+
+def listed(host: Host) -> tuple[Listed, ...]:
+    """Give every plugin of a host and what it lacks here, then those that failed."""
+    found = []
+    for item in host.found:
+        missing = host.missing(item.plugin)
+        found.append(
+            Listed(
+                kind=NAMES_OF_KINDS[type(item.plugin)],
+                name=item.plugin.name,
+                summary=item.plugin.summary,
+                origin=str(item.origin),
+                licence=item.plugin.licence,
+                status="ready" if missing is None else "missing",
+                reason=None if missing is None else missing.what,
+                remedy=None if missing is None else missing.remedy,
+            )
+        )
+    return (*found, *_failed(host))
+
+
+def _failed(host: Host) -> Sequence[Listed]:
+    return [
+        Listed(
+            kind="plugin",
+            name=failure.origin.entry_point,
+            summary="",
+            origin=str(failure.origin),
+            licence="unstated",
+            status="failed",
+            reason=failure.what,
+            remedy=failure.remedy,
+        )
+        for failure in host.failures
+    ]
+
+
+def _by_suffix(host: Host, shows: Shown, output: str | None) -> ReportPlugin:
+    name = "" if output is None else Path(output).name.lower()
+    fitting = [one for one in host.every(ReportPlugin) if shows in one.shows and name.endswith(one.suffix)]
+    if fitting:
+        return max(fitting, key=lambda one: len(one.suffix))
+    if Path(name).suffix:
+        known = ", ".join(sorted({one.suffix for one in host.every(ReportPlugin) if shows in one.shows}))
+        raise AssayError(
+            f"no report is written to files like {output}", remedy=f"name it with one of {known}, or give --format"
+        )
+    return host.one(ReportPlugin, PLAIN)

@@ -8,12 +8,15 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from assay.columns import shown
+from assay.digits import count, percent, three
 from assay.records import AttentionCase, Measurement, Status
-from assay.tables import Table, three
+from assay.tables import ELSEWHERE, Table
 from assay.workload import Workload
 
 SHORTEST = 512
 CLEAR = math.log(1.05)
+PIPELINE_GIVES_WAY = ("MFLOP per kB", "embed", "bytes in a context", "attend", "tokenize")
 NOTE = f"time, memory: exponents of length from {SHORTEST} on (1 linear, 2 quadratic); last: of the two longest"
 
 
@@ -86,11 +89,12 @@ def _families(measurements: Sequence[Measurement]) -> Mapping[str, list[Measurem
     found: dict[str, list[Measurement]] = {}
     for row in measurements:
         if isinstance(row.case, AttentionCase) and row.status is Status.OK and row.case.workload.level != "pipeline":
-            found.setdefault(_family(row.case.workload), []).append(row)
+            found.setdefault(family(row.case.workload), []).append(row)
     return {family: rows for family, rows in found.items() if len({_length(row) for row in rows}) > 1}
 
 
-def _family(workload: Workload) -> str:
+def family(workload: Workload) -> str:
+    """Name the workloads that differ from this one in length alone."""
     anonymous = replace(workload, source=None)
     if workload.q_len == workload.kv_len:
         return anonymous.id.replace(f".s{workload.q_len}.d", ".s*.d", 1)
@@ -121,7 +125,7 @@ def _growth(family: str, rows: Sequence[Measurement]) -> Table:
         rows=tuple(
             (
                 growth.plugin,
-                *(_figure(found.get((growth.plugin, length)), "step_seconds", 1e3) for length in lengths),
+                *(shown(found.get((growth.plugin, length)), "step_seconds", 1e3) for length in lengths),
                 *("-" if power is None else f"{power:.2f}" for power in (growth.time, growth.last, growth.memory)),
             )
             for growth in growths(family, rows)
@@ -162,24 +166,16 @@ def _pipelines(measurements: Sequence[Measurement]) -> Table:
             (
                 row.case.workload.source.tokenizer if row.case.workload.source else "-",
                 row.case.plugin,
-                _figure(row, "mb_per_s", 1e3),
-                *(_percent(row, f"{stage}_share") for stage in ("tokenize", "embed", "attend")),
-                _figure(row, "flop_per_kb", 1e-6),
-                _figure(row, "context_bytes"),
+                shown(row, "mb_per_s", 1e3),
+                *(shown(row, f"{stage}_share", form=percent) for stage in ("tokenize", "embed", "attend")),
+                shown(row, "flop_per_kb", 1e-6, lambda value, _: three(value)),
+                shown(row, "context_bytes", form=count),
                 row.status.value,
             )
             for row in rows
             if isinstance(row.case, AttentionCase)
         ),
         numeric=frozenset({"kB/s", "tokenize", "embed", "attend", "MFLOP per kB", "bytes in a context"}),
+        gives_way=PIPELINE_GIVES_WAY,
+        elsewhere=ELSEWHERE,
     )
-
-
-def _figure(row: Measurement | None, metric: str, factor: float = 1.0) -> str:
-    value = None if row is None else row.value(metric)
-    return "-" if value is None else three(float(value) * factor)
-
-
-def _percent(row: Measurement, metric: str) -> str:
-    value = row.value(metric)
-    return "-" if value is None else f"{float(value):.1%}"

@@ -137,12 +137,7 @@ def _signed_rank_interval(means: Sequence[float], count: int) -> tuple[float, fl
 
 
 def _student(freedom: int) -> float:
-    """The 97.5 % point of Student's t, by the Cornish-Fisher expansion (Abramowitz and Stegun 26.7.5)."""
-    exact = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571}
-    z = 1.959964
-    terms = (
-        (z**3 + z) / 4,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
-    )
-    return exact.get(freedom) or z + sum(term / freedom**power for power, term in enumerate(terms, start=1))
+    """The 97.5 % point of Student's t."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, 0.975))

@@ -17,9 +17,24 @@ from sqlalchemy import Connection, Engine, create_engine, event, func, insert, i
 from sqlalchemy.exc import DatabaseError, IntegrityError
 
 from assay import schema
+from assay.deposit import deposit, now
 from assay.errors import StoreError, UnknownName
-from assay.manifest import Manifest, manifest
-from assay.records import AnchorTiming, Case, GroupResult, Measurement, Metric, Run, Sample, Status, Timing, Value
+from assay.manifest import manifest
+from assay.noise import noise_floor
+from assay.records import (
+    AnchorTiming,
+    Case,
+    GroupResult,
+    Manifest,
+    Measurement,
+    Metric,
+    Outcome,
+    Run,
+    Sample,
+    Status,
+    Timing,
+    Value,
+)
 from assay.wire import case_from_json, case_to_json, kind_of
 
 FILE = "assay.sqlite"
@@ -87,7 +102,7 @@ class Store:
         """Record what a group of cases came to: all of it or nothing."""
         try:
             with self._transaction(write=True) as connection:
-                _add_group(connection, run, result)
+                deposit(connection, run, result)
         except IntegrityError as error:
             if "UNIQUE" not in str(error.orig).upper():
                 raise
@@ -148,8 +163,8 @@ class Store:
             planned = connection.execute(select(func.count()).where(cases.c.run == run)).scalar_one()
             return manifest(planned, {Status(status): count for status, count in connection.execute(ended)})
 
-    def measurements(self, run: str) -> tuple[Measurement, ...]:
-        """Give all measurements of a run, in the order of its plan."""
+    def measurements(self, run: str, *, raw: bool = True) -> tuple[Measurement, ...]:
+        """Give all measurements of a run, in the order of its plan; without `raw`, none of their samples."""
         figures: dict[str, list[Metric]] = {}
         readings: dict[tuple[str, str], list[Sample]] = {}
         metrics, samples, heads = schema.metrics, schema.samples, schema.measurements
@@ -162,7 +177,8 @@ class Store:
                     else TYPES[row.type](row.number if row.number is not None else math.nan)
                 )
                 figures.setdefault(row.case, []).append(Metric(name=row.name, value=value))
-            for row in connection.execute(select(samples).where(samples.c.run == run).order_by(*by_number)):
+            wanted = select(samples).where(samples.c.run == run).order_by(*by_number)
+            for row in connection.execute(wanted) if raw else ():
                 reading = Sample(loops=row.loops, wall_ns=row.wall_ns, cpu_ns=row.cpu_ns, epoch=row.epoch)
                 readings.setdefault((row.case, row.operation), []).append(reading)
             rows = {row.case: row for row in connection.execute(select(heads).where(heads.c.run == run))}
@@ -198,6 +214,16 @@ class Store:
             for (group, name, work), readings in found.items()
         )
 
+    def outcome(self, name: str | None = None, *, raw: bool = True) -> Outcome:
+        """Give a run with all that was measured in it; the newest for None. Raises `UnknownName`."""
+        run = self.run(name)
+        return Outcome(
+            run=run,
+            manifest=self.manifest(run.id),
+            measurements=self.measurements(run.id, raw=raw),
+            noise=noise_floor(self.anchors(run.id)),
+        )
+
     def _let_readers_read(self) -> None:
         """Switch a new store to write-ahead logging; the switch waits for others, and needs no repeating."""
         with suppress(DatabaseError, sqlite3.Error), self._engine.connect() as connection:
@@ -226,11 +252,6 @@ def new_run_id() -> str:
     return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
-def now() -> str:
-    """The time in UTC, ISO 8601, to the millisecond."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
 def _configure(connection: Any, _: object) -> None:
     """Leave transactions to us, and never lose what was acknowledged."""
     connection.isolation_level = None
@@ -242,52 +263,3 @@ def _begin(connection: Connection) -> None:
     """Take the lock for writing at once: a reader that turns writer could be refused."""
     immediate = connection.get_execution_options().get("immediate")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
-
-
-def _text(value: str | None) -> str | None:
-    """Text as a database takes it: a lone surrogate becomes an escape."""
-    return None if value is None else value.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def _add_group(connection: Connection, run: str, result: GroupResult) -> None:
-    for measurement in result.measurements:
-        _add(connection, run, measurement)
-    readings = [
-        {"run": run, "group": anchor.group, "name": anchor.name, "work": anchor.work, "number": number} | asdict(sample)
-        for anchor in result.anchors
-        for number, sample in enumerate(anchor.samples)
-    ]
-    if readings:
-        connection.execute(insert(schema.anchors), readings)
-
-
-def _add(connection: Connection, run: str, measurement: Measurement) -> None:
-    key: dict[str, str | int | float | None] = {"run": run, "case": measurement.case.id}
-    head: dict[str, str | int | float | None] = {
-        "status": measurement.status.value,
-        "reason": _text(measurement.reason),
-        "remedy": _text(measurement.remedy),
-        "expected": int(measurement.expected),
-        "stored": now(),
-    }
-    figures: list[dict[str, str | int | float | None]] = [
-        {
-            "position": position,
-            "name": metric.name,
-            "type": type(metric.value).__name__,
-            "number": None if isinstance(metric.value, str) else float(metric.value),
-            "text": _text(metric.value) if isinstance(metric.value, str) else None,
-        }
-        for position, metric in enumerate(measurement.metrics)
-    ]
-    readings = [
-        {"run": run, "case": measurement.case.id, "operation": timing.name, "place": place, "number": number}
-        | asdict(sample)
-        for place, timing in enumerate(measurement.timings)
-        for number, sample in enumerate(timing.samples)
-    ]
-    connection.execute(insert(schema.measurements), key | head)
-    if figures:
-        connection.execute(insert(schema.metrics), [key | figure for figure in figures])
-    if readings:
-        connection.execute(insert(schema.samples), readings)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from assay.records import AttentionCase, Case, Metric, TokenizerCase
+from assay.records import AttentionCase, Case, Measurement, Metric, Sample, Status, Timing, TokenizerCase
 from assay.semantics import Semantics
 from assay.workload import TextSource, Workload
 
@@ -32,6 +32,25 @@ def case_from_json(text: str) -> Case:
 def kind_of(case: Case) -> str:
     """Name the kind of a case as the store does."""
     return "attention" if isinstance(case, AttentionCase) else "tokenizer"
+
+
+def row_to_json(row: Measurement) -> str:
+    """Write a measured row, raw samples too."""
+    content = asdict(row) | {"case": case_to_json(row.case), "metrics": metrics_to_json(row.metrics)}
+    return json.dumps(content)
+
+
+def row_from_json(text: str) -> Measurement:
+    """Read a measured row."""
+    fields: dict[str, Any] = json.loads(text)
+    fields["case"] = case_from_json(fields["case"])
+    fields["status"] = Status(fields["status"])
+    fields["metrics"] = metrics_from_json(fields["metrics"])
+    fields["timings"] = tuple(
+        Timing(name=timing["name"], samples=tuple(Sample(**sample) for sample in timing["samples"]))
+        for timing in fields["timings"]
+    )
+    return Measurement(**fields)
 
 
 def metrics_to_json(metrics: Sequence[Metric]) -> Mapping[str, object]:

@@ -8,6 +8,7 @@ import assay
 
 CHARACTERS = assay.SpecialTokens(unk="\ufffd", in_text="recognised")
 WHITESPACE = assay.SpecialTokens(unk="<|unk|>", in_text="recognised")
+assay_hooks = 1  # the version of the hooks that this is written for
 
 
 @assay.hookimpl

@@ -8,6 +8,7 @@ import assay
 
 SPECIALS = assay.SpecialTokens(eos="<|endoftext|>", unk="<|unk|>", in_text="recognised")
 COMPILED = ("numba>=0.60", "numpy>=1.26")
+assay_hooks = 1  # the version of the hooks that this is written for
 
 
 @assay.hookimpl

@@ -16,6 +16,7 @@ SUMMARIES = {
     "cl100k_base": "GPT-3.5 and GPT-4",
     "o200k_base": "GPT-4o and later",
 }
+assay_hooks = 1  # the version of the hooks that this is written for
 
 
 @assay.hookimpl

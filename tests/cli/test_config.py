@@ -125,3 +125,13 @@ def test_help_is_there_when_the_settings_are_wrong(cli: Cli, tmp_path: Path) -> 
 def test_a_wrong_value_in_the_environment_is_one_clear_line(cli: Cli) -> None:
     assert "did you mean tutorial" in cli("run", env={"ASSAY_SUITE": "tutorail"}).complaint
     assert "--budget" in cli("run", env={"ASSAY_BUDGET": "soon"}).complaint
+
+
+def test_settings_reach_the_commands_of_a_group(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("1 / 0")
+    (tmp_path / "assay.toml").write_text('corpora = "nowhere"\nplugin = ["mine.py"]\n[data]\njson = true\n')
+    ran = cli("data", "list")
+    assert "the-verdict" in [row["name"] for row in ran.json["corpora"]]
+    assert "plugin mine.py cannot be imported: ZeroDivisionError" in ran.stderr
+    (tmp_path / "assay.toml").write_text("[data]\ntokenizers = 'gpt2'\n")
+    assert "sets 'tokenizers', which is no option of assay data" in cli("data", "list").complaint

@@ -152,3 +152,71 @@ def test_a_reader_that_goes_away_is_no_crash(child_environment: Callable[[], dic
     )
     os.close(writing)
     assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+def test_verbose_lists_the_plugins_themselves(cli: Cli, install: Install) -> None:
+    install("good-dist", "1.0", {"good": "good_plugin"}, {"good_plugin": "assay_hooks = 1\n" + GOOD})
+    install("import-dist", "1.1", {"broken": "broken_plugin"}, {"broken_plugin": "1 / 0"})
+    site = install("late-dist", "2", {"late": "late_plugin"}, {"late_plugin": "assay_hooks = 99\n" + GOOD})
+    ran = cli("list", "metrics", "--verbose", "--block", "plain", "--json", env={"PYTHONPATH": site})
+    rows = {row["name"]: row for row in ran.json["plugins"]}
+    good = rows["good"]
+    assert good.pop("import_ms") > 0
+    assert good == {
+        "name": "good",
+        "status": "ready",
+        "origin": "good-dist 1.0 (good)",
+        "distribution": "good-dist",
+        "version": "1.0",
+        "hooks": ["assay_tokenizers"],
+        "hooks_version": 1,
+        "announces": ["good", "needy"],
+        "needs": ["no-such-thing>=2"],
+        "lacks": [
+            {
+                "name": "needy",
+                "what": "needs no-such-thing>=2, which is not installed",
+                "remedy": 'pip install "no-such-thing>=2"',
+            }
+        ],
+    }
+    assert {name: rows[name]["status"] for name in ("broken", "late", "plain", "regex")} == {
+        "broken": "failed",
+        "late": "failed",
+        "plain": "left out",
+        "regex": "ready",
+    }
+    assert rows["broken"]["import_ms"] is None
+    assert "plugins" not in cli("list", "metrics", "--json").json
+    table = cli("list", "metrics", "--verbose", env={"PYTHONPATH": site}).stdout
+    assert "good\tready\tgood-dist\t1.0\ttokenizers\t1\t" in table
+    assert "it is written for hooks version 99, this is 1\tpip install --upgrade assay" in table
+
+
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [("raise SystemExit(0)", 3), ("import assay\n@assay.hookimpl\ndef assay_corpora(): return []", 0)],
+)
+def test_strict_plugins_exit_with_3_when_one_failed(cli: Cli, tmp_path: Path, source: str, code: int) -> None:
+    (tmp_path / "mine.py").write_text(source)
+    listed = cli("list", "reports", "--plugin", "mine.py", "--strict-plugins", "--json")
+    assert "md" in names(listed.json["reports"])
+    assert listed.rc == code
+    told = "assay: failed: plugins, which --strict-plugins counts: mine.py\n"
+    assert listed.stderr == (told if code else "")
+    assert cli("list", "reports", "--plugin", "mine.py", env={"ASSAY_STRICT_PLUGINS": "1"}).rc == code
+    assert cli("list", "reports", "--plugin", "mine.py").rc == 0
+
+
+def test_none_or_some_of_the_installed_plugins_can_be_loaded(cli: Cli, install: Install, tmp_path: Path) -> None:
+    site = install("boom-dist", "1", {"boom": "boom_plugin"}, {"boom_plugin": "import os\nos._exit(9)"})
+    assert cli("list", env={"PYTHONPATH": site}).rc == 9
+    kept = cli("list", "--json", "--load", "regex,builtin", env={"PYTHONPATH": site}).json
+    assert names(kept["tokenizers"]) == ["regex", "regex-unk", "regex-fast", "regex-unk-fast"]
+    assert (kept["attentions"], names(kept["reports"])) == ([], ["md", "json", "pytest-benchmark"])
+    none = cli("list", "--json", env={"PYTHONPATH": site, "ASSAY_LOAD": "none"}).json
+    assert not any(none[kind] for kind in ("tokenizers", "attentions", "corpora", "metrics", "reports"))
+    (tmp_path / "pyproject.toml").write_text('[tool.assay]\nload = "assay"\n')
+    assert "gpt2" in names(cli("list", "--json", env={"PYTHONPATH": site}).json["tokenizers"])
+    complaint = cli("list", "--load", "regexp", env={"PYTHONPATH": site}).complaint
+    assert "there is no installed plugin 'regexp' to load (there are: " in complaint

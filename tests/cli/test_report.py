@@ -59,7 +59,7 @@ def test_the_page_may_go_to_a_file(cli: Cli, stored: Any, tmp_path: Path) -> Non
     [
         (["-o", "no/such/folder/page.md"], "page.md cannot be written: No such file or directory"),
         (["19990101"], "'19990101' fits no run"),
-        (["--format", "pdf"], "--format"),
+        (["--format", "pdf"], "there is no report named 'pdf' (there are: md"),
     ],
 )
 def test_bad_input_is_one_clear_line(cli: Cli, stored: Any, arguments: list[str], words: str) -> None:

@@ -39,7 +39,8 @@ class Tutorial:
 @pytest.fixture(scope="module")
 def tutorial(process: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Tutorial:
     folder = tmp_path_factory.mktemp("tutorial")
-    command = ["run", "--suite", "tutorial", "--json", "--budget", "2s", "--report", "report.md"]
+    # Ample for what is predicted on a busy machine, where five calls longer than the budget are a skipped row.
+    command = ["run", "--suite", "tutorial", "--json", "--budget", "8s", "--report", "report.md"]
     ran = process([sys.executable, "-m", "assay", *command], cwd=folder, timeout=280)
     assert ran.rc == 0, ran.stderr
     return Tutorial(ran, ran.json, folder / "results")
@@ -127,7 +128,7 @@ def test_a_run_says_what_and_where_it_was(tutorial: Tutorial) -> None:
     run = tutorial.document["run"]
     assert (run["state"], run["suite"]) == ("complete", "tutorial/1")
     assert run["started"] < run["finished"]
-    assert "--budget 2s" in run["command"]
+    assert "--budget 8s" in run["command"]
     assert run["environment"].keys() >= {"python", "platform", "cores", "torch", "tiktoken", "assay"}
 
 
@@ -261,7 +262,7 @@ def test_without_the_device_every_row_is_skipped_with_its_remedy(cli: Cli) -> No
         (["--held-out", "half"], "'half' is no share; write 10% or 0.1"),
         (["--held-out", "100%"], "not between 0% and 100%"),
         (["--held-out", "-5%"], "not between 0% and 100%"),
-        (["--held-out", "nan"], "not between 0% and 100%"),
+        (["--held-out", "nan"], "'nan' is no share; write 10% or 0.1"),
         (["--threads", "0"], "--threads"),
         (["--dtype", "nonsense"], "'nonsense' is not one of 'f32', 'bf16', 'f16'"),
         (["--device", "tpu"], "'tpu' is no device; write cpu, cuda or cuda:1"),
@@ -535,7 +536,7 @@ def test_a_bad_plugin_file_is_a_warning_and_the_rest_runs(cli: Cli, tmp_path: Pa
     (tmp_path / "broken.py").write_text("def (:")
     ran = cli("run", "--plugin", "broken.py", "--tokenizers", "regex", *TOKENIZERS_ONLY, "--json")
     assert rows_of(ran)["regex"]["status"] == "ok"
-    assert "assay: warning: plugin broken.py failed at import: SyntaxError" in ran.stderr
+    assert "assay: warning: plugin broken.py cannot be imported: SyntaxError" in ran.stderr
 
 
 ATTENTIONS = """

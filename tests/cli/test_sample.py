@@ -215,7 +215,7 @@ def test_the_setting_and_the_environment(cli: Cli, tmp_path: Path) -> None:
         ("-1%", "not between 0% and 100%"),
         ("100%", "not between 0% and 100%"),
         ("1", "not between 0% and 100%"),
-        ("nan", "not between 0% and 100%"),
+        ("nan", "'nan' is no share; write 10% or 0.1"),
         ("narrow", "'narrow' is no share; write 10% or 0.1"),
     ],
 )

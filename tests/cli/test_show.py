@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -73,3 +74,96 @@ def test_without_results_nothing_is_made(cli: Cli, tmp_path: Path, arguments: li
     assert "there are no results in nowhere" in complaint
     assert "assay run" in complaint
     assert not (tmp_path / "nowhere").exists()
+
+
+ASKED = (
+    "--filter",
+    "plugin=gpt2,reg*",
+    "--filter",
+    "tokens>0",
+    "--sort",
+    "tokens:desc",
+    "--columns",
+    "tokens,fertility",
+)
+
+
+@pytest.fixture(scope="module")
+def wide(process: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str, Any]]]:
+    """A results folder with a run of several tokenizers, and its rows, those with tokens, the most tokens first."""
+    folder = tmp_path_factory.mktemp("wide")
+    command = [sys.executable, "-m", "assay", *COMMAND, "regex-unk,gpt2,p50k_base"]
+    rows = process(command, cwd=folder).json["tokenizers"]
+    found = [row for row in rows if row["tokenizer"] in ("gpt2", "regex-unk") and row.get("tokens")]
+    splits = list(dict.fromkeys(row["split"] for row in rows))
+    return folder / "kept", sorted(found, key=lambda row: (splits.index(row["split"]), -row["tokens"]))
+
+
+def test_rows_and_figures_can_be_chosen_for_a_pipe(cli: Cli, wide: Any) -> None:
+    folder, rows = wide
+    header, *lines = (line.split("\t") for line in cli("show", *ASKED, "--results", folder).stdout.splitlines())
+    assert header == ["group", "tokenizer", "tokens", "fertility", "status", "reason"]
+    assert [line[1:4] for line in lines] == [
+        [row["tokenizer"], str(row["tokens"]), str(row["fertility"])] for row in rows
+    ]
+
+
+def test_and_for_a_program(cli: Cli, wide: Any) -> None:
+    folder, rows = wide
+    found = cli("show", *ASKED, "--json", "--results", folder).json
+    assert found["attentions"] == []
+    assert [row["case"] for row in found["tokenizers"]] == [row["case"] for row in rows]
+    for row, whole in zip(found["tokenizers"], rows, strict=True):
+        assert list(row)[-3:] == ["expected", "tokens", "fertility"]
+        assert row.items() <= whole.items()
+
+
+def test_and_as_markdown_and_as_a_table(cli: Cli, wide: Any) -> None:
+    folder, rows = wide
+    shown = [(row["tokenizer"], f"{row['tokens']:,}") for row in rows]
+    markdown = cli("show", *ASKED, "--as", "markdown", "--results", folder).stdout
+    assert "| tokenizer | tokens | fertility | status |\n| --- | ---: | ---: | --- |\n" in markdown
+    lines = [line.strip("| ").split(" | ") for line in markdown.splitlines() if line.endswith("| ok |")]
+    assert [(line[0], line[1]) for line in lines] == shown
+    table = cli("show", *ASKED, "--as", "table", "--results", folder).stdout
+    drawn = [line.split() for line in table.splitlines() if line.endswith(" ok")]
+    assert [(line[0], line[1]) for line in drawn] == shown
+
+
+def test_a_table_of_chosen_rows_says_nothing_of_the_whole(cli: Cli, wide: Any) -> None:
+    folder, _ = wide
+    titles = [
+        line for line in cli("show", "--as", "markdown", "--results", folder).stdout.splitlines() if line[:3] == "###"
+    ]
+    asked = cli("show", "--sort", "ratio", "--as", "markdown", "--results", folder).stdout
+    assert [line for line in asked.splitlines() if line[:3] == "###"] == [
+        title for title in titles if title.startswith("### tokenizer: ")
+    ]
+
+
+def test_that_nothing_fits_is_said_and_no_error(cli: Cli, wide: Any) -> None:
+    folder, _ = wide
+    ran = cli("show", "--filter", "plugin=nobody", "--results", folder)
+    assert (ran.rc, ran.stdout) == (0, "")
+    assert re.fullmatch(r"no row of run \S+ fits\n", ran.stderr)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--columns", "tokens,fertilty"], "no column and no metric is named 'fertilty' (did you mean fertility"),
+        (["--columns", "encode_p50"], "did you mean latency_p50_seconds?"),
+        (["--columns", " , "], "--columns names no column"),
+        (["--sort", "tokns"], "did you mean tokens"),
+        (["--sort", "tokens:up"], "'tokens:up' is no order (write COLUMN, COLUMN:asc or COLUMN:desc)"),
+        (["--filter", "tokens"], "'tokens' is no filter (write NAME=GLOB, NAME!=GLOB or NAME>NUMBER)"),
+        (["--filter", "tokens<few"], "'few' is no number to compare tokens with"),
+        (["--filter", "tokens<few", "--json"], "'few' is no number to compare tokens with"),
+        (["--as", "markdown", "--json"], "leave out --as"),
+        (["--runs", "--sort", "tokens"], "leave out --runs"),
+        (["--as", "html"], "'html' is not one of"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_in_one_line(cli: Cli, wide: Any, arguments: list[str], words: str) -> None:
+    folder, _ = wide
+    assert words in cli("show", *arguments, "--results", folder).complaint

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assay.catalogue import Definition
 from assay.errors import AssayError
 from assay.execute.settings import Settings
 from assay.records import Run
@@ -28,6 +29,9 @@ SETTINGS = st.builds(
     memory_bytes=st.none() | st.integers(1, 2**60),
     threads=st.integers(1, 1024),
     seed=st.integers(-(2**63), 2**63),
+    metrics=st.lists(
+        st.builds(Definition, name=st.text(), unit=st.text(), meaning=st.text(), exact=st.booleans()), max_size=2
+    ).map(tuple),
 )
 
 

@@ -13,11 +13,12 @@ from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
 from assay import clock
-from assay.contracts import AttentionPlugin, Only, Step, TokenizerPlugin, Weights
+from assay.contracts import AttentionPlugin, Step, TokenizerPlugin, Weights
 from assay.errors import GateFailed
 from assay.measure.audit import STRIDE
 from assay.measure.pipeline import LONGEST_WORD, PipelineSubject, _fitting
 from assay.measure.subject import Operation
+from assay.only import Only
 from assay.records import AttentionCase, Value
 from assay.semantics import Semantics
 from assay.workload import TextSource, Workload

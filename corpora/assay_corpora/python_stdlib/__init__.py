@@ -25,4 +25,4 @@ def documents(characters: int) -> Iterator[assay.Document]:
         characters -= len(text)
         if characters < 0:
             return
-        yield assay.Document(text=text, id=f"{platform.python_version()}/{path.name}", language="python")
+        yield assay.Document(text=text, id=f"{platform.python_version()}/{path.name}", language="zxx")

@@ -9,18 +9,27 @@ from collections.abc import Sequence
 
 import click
 
+from assay.cli.accepting import accept
+from assay.cli.bisecting import bisect_
+from assay.cli.checking import check
+from assay.cli.comparing import compare
 from assay.cli.config import defaults
+from assay.cli.conforming import conform
 from assay.cli.data import data
 from assay.cli.examining import doctor
+from assay.cli.history import history
 from assay.cli.listing import list_
-from assay.cli.reporting import report
+from assay.cli.plugins import plugins
+from assay.cli.reporting import export, report
 from assay.cli.running import run_
+from assay.cli.saying import say
 from assay.cli.showing import show
 from assay.cli.tokens import tokens
 from assay.errors import AssayError
 
 EPILOG = (
-    "Exit codes: 0 fine, 2 usage or bad input, 3 a plugin or case failed, 130 interrupted. "
+    "Exit codes: 0 fine, 1 a regression, 2 usage or bad input, 3 a plugin or case failed, 4 not all could be told, "
+    "5 not comparable, 130 interrupted. "
     "Defaults can be set by ASSAY_<OPTION>, under [tool.assay] in pyproject.toml, or in assay.toml."
 )
 
@@ -31,7 +40,23 @@ def app() -> None:
     """Weigh tokenizers and attention implementations: correct first, then fast, honest about noise."""
 
 
-for command in (run_, list_, show, tokens, report, doctor, data):
+for command in (
+    run_,
+    list_,
+    plugins,
+    conform,
+    show,
+    compare,
+    check,
+    bisect_,
+    accept,
+    history,
+    tokens,
+    report,
+    export,
+    doctor,
+    data,
+):
     app.add_command(command)
 
 
@@ -42,8 +67,7 @@ def run(arguments: Sequence[str]) -> int:
             stream.reconfigure(errors="backslashreplace")  # an output that knows only ASCII is no reason to crash
     try:
         helping = not {"-h", "--help"}.isdisjoint(arguments)
-        options = {name: command.params for name, command in app.commands.items()}
-        settings = {} if helping else defaults(options)
+        settings = {} if helping else defaults(app.commands)
         with app.make_context("assay", list(arguments), default_map=settings) as context:
             code: object = app.invoke(context)
         sys.stdout.flush()
@@ -66,5 +90,5 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _complain(message: str, code: int) -> int:
-    print(f"assay: {'' if code == 130 else 'error: '}{' '.join(message.split())}", file=sys.stderr)
+    say(f"assay: {'' if code == 130 else 'error: '}{message}")
     return code

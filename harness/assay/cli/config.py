@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,30 +12,63 @@ import click
 from assay.errors import AssayError
 
 Settings = dict[str, Any]
+TOLERANCES = "budget"
 
 
-def defaults(commands: Mapping[str, Sequence[click.Parameter]], folder: Path | None = None) -> Settings:
+def defaults(commands: Mapping[str, click.Command], folder: Path | None = None) -> Settings:
     """Read the settings of a folder (this one, for None) as click's map of defaults by command.
 
     A setting at the top holds for every command that has such an option, one under a command's name for
-    that command only. Raises `AssayError` for a file that is no TOML and for a name that is no option.
+    that command only, or for those of a group. Raises `AssayError` for a file that is no TOML and for a name that is
+    no option.
     """
     folder = Path() if folder is None else folder
-    merged: dict[str, Settings] = {name: {} for name in commands}
-    options = {name: {_spelling(option): option for option in found} for name, found in commands.items()}
+    merged: Settings = {}
+    options = dict(_options(commands))
     for path, keys in ((folder / "assay.toml", ()), (folder / "pyproject.toml", ("tool", "assay"))):
         for key, value in _read(path, keys).items():
-            owners = [key] if key in options else [name for name in options if key in options[name]]
-            if not owners:
-                raise AssayError(f"{path} sets {key!r}, which is no option of assay", remedy="see assay run --help")
-            for owner in owners:
-                settings = value if key in options else {key: value}
-                if not isinstance(settings, dict):
-                    raise AssayError(f"{path} sets {key!r} to {value!r}; it takes a table of options")
-                for name, setting in settings.items():
-                    if name not in options[owner]:
-                        raise AssayError(f"{path} sets {name!r}, which is no option of assay {owner}")
-                    merged[owner][str(options[owner][name].name)] = setting
+            if key == TOLERANCES and isinstance(value, dict):
+                continue  # not an option: see tolerance_table
+            owners = [road for road in options if road[0] == key]
+            settings = value if owners else {key: value}
+            if not isinstance(settings, dict):
+                raise AssayError(f"{path} sets {key!r} to {value!r}; it takes a table of options")
+            for name, setting in settings.items():
+                takers = [road for road in owners or options if name in options[road]]
+                if not takers:
+                    whose = f" {key}" if owners else ""
+                    remedy = f"see assay {key if owners else 'run'} --help"
+                    raise AssayError(f"{path} sets {name!r}, which is no option of assay{whose}", remedy=remedy)
+                for road in takers:
+                    _place(merged, road)[str(options[road][name].name)] = setting
+    return merged
+
+
+def _options(
+    commands: Mapping[str, click.Command], road: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], dict[str, click.Parameter]]]:
+    """The options of each command by how they are written in a file, and the road to it: `("data", "list")`."""
+    for name, command in commands.items():
+        if isinstance(command, click.Group):
+            yield from _options(command.commands, (*road, name))
+        else:
+            found = (each for each in command.params if isinstance(each, click.Option))
+            yield (*road, name), {_spelling(option): option for option in found}
+
+
+def _place(settings: Settings, road: tuple[str, ...]) -> Settings:
+    for name in road:
+        settings = settings.setdefault(name, {})
+    return settings
+
+
+def tolerance_table(folder: Path | None = None) -> Settings:
+    """Read `[budget]` of assay.toml, then `[tool.assay.budget]` of pyproject.toml: tolerances by pattern of a cell."""
+    folder = Path() if folder is None else folder
+    merged: Settings = {}
+    for path, keys in ((folder / "assay.toml", ()), (folder / "pyproject.toml", ("tool", "assay"))):
+        table = _read(path, keys).get(TOLERANCES, {})
+        merged |= table if isinstance(table, dict) else {}
     return merged
 
 

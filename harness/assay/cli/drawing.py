@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from itertools import groupby, zip_longest
 from typing import TYPE_CHECKING
 
+from assay.visible import UNSEEN
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-    from assay.pieces import Pieces
+    from assay.cuts import Pieces
 
 LEAST = 60  # cells of a column: there are as many columns of at least this width as the terminal has room for
 GAP = 3
@@ -22,11 +24,6 @@ TOKEN = ("black on color(153)", "black on color(222)")
 UNKNOWN = ("bold underline white on red", "bold underline white on magenta")
 LOST = "dim strike"
 OPENING, CLOSING = "{?", "}?"
-# Printable by the book, but selectors, fillers and blanks cannot be seen, and skin tones have another width on
-# other terminals.
-UNSEEN = re.compile(
-    "[\u034f\u115f\u1160\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U0001f3fb-\U0001f3ff\U000e0100-\U000e01ef]"
-)
 CHARACTERS = re.compile("[\udc80-\udcff]+|.", re.DOTALL)
 
 

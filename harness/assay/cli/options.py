@@ -3,45 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from pathlib import Path
 
 import click
 
-from assay.host import Host
+from assay.cli.loading import loading
+from assay.corpus import is_path
+from assay.errors import AssayError
+from assay.share import share as parse_share
 
-as_json = click.option(
-    "--json", "as_json", envvar="ASSAY_JSON", is_flag=True, help="Write one JSON document instead of tables."
-)
-results = click.option(
-    "--results",
-    envvar="ASSAY_RESULTS",
-    default="results",
-    show_default=True,
-    metavar="DIR",
-    help="The folder of the results.",
-)
-plugins = click.option(
-    "--plugin",
-    "plugins",
-    envvar="ASSAY_PLUGIN",
-    multiple=True,
-    type=click.Path(dir_okay=False),
-    metavar="FILE",
-    help="Also load the plugin in this Python file. May be repeated.",
-)
-block = click.option(
-    "--block",
-    envvar="ASSAY_BLOCK",
-    multiple=True,
-    metavar="NAME",
-    help="Leave out a plugin: an entry point, a distribution, or DISTRIBUTION:ENTRY_POINT. May be repeated.",
-)
+Decorator = Callable[[Callable[..., object]], Callable[..., object]]
+GLOBS = "Comma-separated names and patterns, or none."
 
 
 def share(context: click.Context, parameter: click.Parameter, value: object) -> float:
     """Read a share, `10%` or `0.1`, in [0, 1)."""
     text = str(value).strip()
     try:
-        number = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        number = parse_share(text)
     except ValueError:
         raise click.BadParameter(f"{text!r} is no share; write 10% or 0.1") from None
     if not 0.0 <= number < 1.0:
@@ -98,11 +78,134 @@ def device(context: click.Context, parameter: click.Parameter, value: object) ->
     return text
 
 
-def find(plugins: tuple[str, ...], block: tuple[str, ...]) -> Host:
-    """Discover the plugins, and warn on standard error of those that failed."""
-    from assay.discovery import discover
+as_json = click.option(
+    "--json", "as_json", envvar="ASSAY_JSON", is_flag=True, help="Write one JSON document instead of tables."
+)
+results = click.option(
+    "--results",
+    envvar="ASSAY_RESULTS",
+    default="results",
+    show_default=True,
+    metavar="DIR",
+    help="The folder of the results.",
+)
+tokenizers = click.option(
+    "--tokenizers", envvar="ASSAY_TOKENIZERS", metavar="GLOBS", help=f"{GLOBS}  [default: the suite's]"
+)
+attentions = click.option(
+    "--attentions", envvar="ASSAY_ATTENTIONS", metavar="GLOBS", help=f"{GLOBS}  [default: the suite's]"
+)
+corpora = click.option(
+    "--corpora",
+    envvar="ASSAY_CORPORA",
+    metavar="GLOBS|PATHS",
+    help="Corpora by name or pattern, text files, folders.  [default: the suite's]",
+)
+metrics = click.option(
+    "--metrics",
+    envvar="ASSAY_METRICS",
+    metavar="GLOBS",
+    help="Figures of plugins to add to the rows, see `assay list metrics`.  [default: all that are installed]",
+)
+workloads = click.option(
+    "--workload",
+    "workloads",
+    multiple=True,
+    metavar="ID",
+    help="An attention workload, such as core/fwd/causal/b1.h8.s1024.d64/f32/cpu.t1, in place of a suite; repeatable.",
+)
+timeout = click.option(
+    "--timeout",
+    "timeout_s",
+    envvar="ASSAY_TIMEOUT",
+    default="120s",
+    show_default=True,
+    callback=seconds,
+    help="The longest a plugin may take over one step.",
+)
+memory = click.option(
+    "--memory",
+    "memory_bytes",
+    envvar="ASSAY_MEMORY",
+    callback=size,
+    metavar="SIZE",
+    help="The most memory a plugin may take, such as 2GiB.  [default: 4/5 of what is available]",
+)
+threads = click.option(
+    "--threads",
+    envvar="ASSAY_THREADS",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Threads that a plugin's libraries may use.",
+)
+dtype = click.option(
+    "--dtype",
+    envvar="ASSAY_DTYPE",
+    type=click.Choice(["f32", "bf16", "f16"]),
+    help="Precision of the attentions' inputs.  [default: the workload's, f32]",
+)
+on_device = click.option(
+    "--device",
+    envvar="ASSAY_DEVICE",
+    callback=device,
+    metavar="DEVICE",
+    help="Where the attentions run: cpu, cuda or cuda:1.  [default: the workload's, cpu]",
+)
+operations = click.option(
+    "--operation",
+    "operations",
+    multiple=True,
+    metavar="NAME",
+    help="Time only this operation: encode, decode or step. May be repeated.  [default: all]",
+)
+effect = click.option(
+    "--effect",
+    envvar="ASSAY_EFFECT",
+    default="1%",
+    show_default=True,
+    callback=share,
+    help="The smallest change that matters; [tool.assay.budget] sets it by cell.",
+)
+margin = click.option(
+    "--margin",
+    envvar="ASSAY_MARGIN",
+    default="3%",
+    show_default=True,
+    callback=share,
+    help="Unchanged means that the 90 % interval of the ratio lies within this.",
+)
+quiet = click.option("-q", "--quiet", envvar="ASSAY_QUIET", is_flag=True, help="No progress on standard error.")
 
-    host = discover(plugins, block)
-    for failure in host.failures:
-        click.echo(f"assay: warning: {failure}", err=True)
-    return host
+
+def together(*options: Decorator) -> Decorator:
+    """Make one decorator of several options, in the order in which help lists them."""
+
+    def decorate(command: Callable[..., object]) -> Callable[..., object]:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+cases = together(workloads, tokenizers, attentions, corpora)
+judging = together(operations, effect, margin)
+limits = together(threads, timeout, memory)
+finding = together(results, loading, as_json, quiet)
+
+
+def write_file(path: str, content: str) -> None:
+    """Write a file that was asked for, or raise `AssayError`."""
+    try:
+        Path(path).write_text(content, encoding="utf-8")
+    except OSError as error:
+        raise AssayError(f"{path} cannot be written: {error.strerror}", remedy="give another path") from None
+
+
+def absolute(corpora: str | None) -> str | None:
+    """Make paths of corpora whole: the sides of a check may have other working folders."""
+    if corpora is None:
+        return None
+    parts = [part.strip() for part in corpora.split(",")]
+    return ",".join(str(Path(part).resolve()) if is_path(part) and Path(part).exists() else part for part in parts)

@@ -1,32 +1,125 @@
-"""`assay report`."""
+"""`assay report` and `assay export`."""
 
 from __future__ import annotations
+
+import shlex
+import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from assay.cli import options
+from assay.cli.loading import Wanted, loading
+
+if TYPE_CHECKING:
+    from assay.contracts import ReportPlugin
+    from assay.host import Host
+    from assay.publication import Publication
+    from assay.records import Outcome
+
+output = click.option(
+    "-o", "--output", type=click.Path(dir_okay=False), help="Write to this file instead of standard output."
+)
+named = click.option(
+    "--format",
+    "form",
+    envvar="ASSAY_FORMAT",
+    metavar="NAME",
+    help="The form, see `assay list reports`.  [default: by the name of the file, else md]",
+)
+interactive = click.option(
+    "--interactive", envvar="ASSAY_INTERACTIVE", is_flag=True, help="With charts that answer to the reader (html)."
+)
 
 
 @click.command("report")
 @click.argument("run", required=False)
-@click.option("-o", "--output", type=click.Path(dir_okay=False), help="Write to this file instead of standard output.")
+@output
+@named
+@interactive
 @options.results
-def report(run: str | None, output: str | None, results: str) -> int:
-    """Write the results of a RUN, by default the newest, as a Markdown page."""
-    from assay.noise import noise_floor
-    from assay.report import as_page, write_markdown
+@loading
+def report(
+    run: str | None,
+    output: str | None,
+    form: str | None,
+    interactive: bool,
+    results: str,
+    wanted: Wanted,
+) -> int:
+    """Write a report of a RUN, by default the newest: as a page (html, md), or for another program.
+
+    Without -o it goes to standard output.
+    """
+    return _report(run, output, form, results, wanted, interactive=interactive)
+
+
+@click.command("export")
+@click.argument("form", metavar="FORMAT")
+@click.argument("run", required=False)
+@output
+@options.results
+@loading
+def export(form: str, run: str | None, output: str | None, results: str, wanted: Wanted) -> int:
+    """Write the results of a RUN, by default the newest, in the FORMAT of another program: `report` under another name.
+
+    `assay list reports` lists the formats.
+    """
+    return _report(run, output, form, results, wanted, interactive=False)
+
+
+def chosen(host: Host, form: str | None, output: str | None) -> ReportPlugin:
+    """Find the form of a report of a run, before anything is done for it."""
+    from assay import report
+
+    return report.form(host, "run", form, output)
+
+
+def of_run(host: Host, outcome: Outcome, *, interactive: bool = False) -> Publication:
+    """Gather what a report of one run is made from."""
+    from assay import report
+    from assay.publication import Publication
+    from assay.reading import reading
+
+    return Publication(
+        shows="run",
+        outcomes=(outcome,),
+        plugins=report.listed(host),
+        read=lambda: reading(host, outcome),
+        command=shlex.join(["assay", *sys.argv[1:]]),
+        interactive=interactive,
+    )
+
+
+def put(content: bytes, output: str | None) -> None:
+    """Write a report to its file, or to standard output."""
+    from assay import report
+
+    if output is None:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+    else:
+        report.save(output, content)
+
+
+def _report(
+    run: str | None,
+    output: str | None,
+    form: str | None,
+    results: str,
+    wanted: Wanted,
+    *,
+    interactive: bool,
+) -> int:
+    from assay import report
     from assay.store import Store
 
+    host = wanted.find()
+    plugin = chosen(host, form, output)
     store = Store(results, create=False)
     try:
-        record = store.run(run)
-        manifest = store.manifest(record.id)
-        measurements = store.measurements(record.id)
-        noise = noise_floor(store.anchors(record.id))
+        outcome = store.outcome(run)
     finally:
         store.close()
-    if output is None:
-        click.echo(as_page(record, manifest, measurements, noise), nl=False)
-    else:
-        write_markdown(output, record, manifest, measurements, noise)
+    put(report.publish(plugin, of_run(host, outcome, interactive=interactive)), output)
     return 0

@@ -6,32 +6,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assay.cli import options
+from assay.cli import options, reporting
+from assay.cli.loading import Wanted
+from assay.cli.saying import say
 
 if TYPE_CHECKING:
-    from assay.job import Outcome
+    from assay.contracts import ReportPlugin
+    from assay.host import Host
+    from assay.records import Outcome
     from assay.workload import Dtype
-
-GLOBS = "Comma-separated names and patterns, or none."
 
 
 @click.command("run")
 @click.option("--suite", envvar="ASSAY_SUITE", default="tutorial", show_default=True, help="See `assay list suites`.")
-@click.option(
-    "--workload",
-    "workloads",
-    multiple=True,
-    metavar="ID",
-    help="An attention workload, such as core/fwd/causal/b1.h8.s1024.d64/f32/cpu.t1, in place of a suite; repeatable.",
-)
-@click.option("--tokenizers", envvar="ASSAY_TOKENIZERS", metavar="GLOBS", help=f"{GLOBS}  [default: the suite's]")
-@click.option("--attentions", envvar="ASSAY_ATTENTIONS", metavar="GLOBS", help=f"{GLOBS}  [default: the suite's]")
-@click.option(
-    "--corpora",
-    envvar="ASSAY_CORPORA",
-    metavar="GLOBS|PATHS",
-    help="Corpora by name or pattern, text files, folders.  [default: the suite's]",
-)
+@options.cases
+@options.metrics
 @click.option(
     "--held-out",
     envvar="ASSAY_HELD_OUT",
@@ -81,61 +70,23 @@ GLOBS = "Comma-separated names and patterns, or none."
     type=click.IntRange(1),
     help="Fresh processes for each plugin: 6 make a ratio good to about 1 %, at the cost of starting them.",
 )
-@click.option(
-    "--timeout",
-    "timeout_s",
-    envvar="ASSAY_TIMEOUT",
-    default="120s",
-    show_default=True,
-    callback=options.seconds,
-    help="The longest a plugin may take over one step.",
-)
-@click.option(
-    "--memory",
-    "memory_bytes",
-    envvar="ASSAY_MEMORY",
-    callback=options.size,
-    metavar="SIZE",
-    help="The most memory a plugin may take, such as 2GiB.  [default: 4/5 of what is available]",
-)
-@click.option(
-    "--threads",
-    envvar="ASSAY_THREADS",
-    default=1,
-    show_default=True,
-    type=click.IntRange(1),
-    help="Threads that a plugin's libraries may use.",
-)
-@click.option(
-    "--dtype",
-    envvar="ASSAY_DTYPE",
-    type=click.Choice(["f32", "bf16", "f16"]),
-    help="Precision of the attentions' inputs.  [default: the workload's, f32]",
-)
-@click.option(
-    "--device",
-    envvar="ASSAY_DEVICE",
-    callback=options.device,
-    metavar="DEVICE",
-    help="Where the attentions run: cpu, cuda or cuda:1.  [default: the workload's, cpu]",
-)
+@options.limits
+@options.dtype
+@options.on_device
 @click.option("--resume", metavar="RUN", help="Measure what this run still lacks, with its own settings.")
 @click.option(
     "--report",
     envvar="ASSAY_REPORT",
     type=click.Path(dir_okay=False),
-    help="Also write a Markdown report to this file.",
+    help="Also write a report to this file, in the form that its name tells: .html, .md, .csv, ...",
 )
-@options.results
-@options.plugins
-@options.block
-@options.as_json
-@click.option("-q", "--quiet", envvar="ASSAY_QUIET", is_flag=True, help="No progress on standard error.")
+@options.finding
 def run_(
     suite: str,
     tokenizers: str | None,
     attentions: str | None,
     corpora: str | None,
+    metrics: str | None,
     held_out: float,
     sample: float,
     workloads: tuple[str, ...],
@@ -151,8 +102,7 @@ def run_(
     resume: str | None,
     report: str | None,
     results: str,
-    plugins: tuple[str, ...],
-    block: tuple[str, ...],
+    wanted: Wanted,
     as_json: bool,
     quiet: bool,
 ) -> int:
@@ -166,14 +116,18 @@ def run_(
     from assay.progress import Reporter
 
     if resume is not None:
+        wanted.add(job.settings_of(resume, results))
+    host = wanted.find()
+    form = None if report is None else reporting.chosen(host, None, report)
+    if resume is not None:
         with Reporter(quiet=quiet) as reporter:
             outcome = job.resume(resume, results, reporter)
-        return _finish(outcome, results, report, as_json=as_json, quiet=quiet)
+        return _finish(outcome, results, host, form, report, as_json=as_json, quiet=quiet)
     with Reporter(quiet=quiet) as reporter:
-        host = options.find(plugins, block)
         settings = Settings(
-            plugins=plugins,
-            block=block,
+            plugins=wanted.plugins,
+            block=wanted.block,
+            load=wanted.load,
             baselines=baselines,
             budget_s=budget_s,
             precision=precision,
@@ -187,6 +141,7 @@ def run_(
             tokenizers=tokenizers,
             attentions=attentions,
             corpora=corpora,
+            metrics=metrics,
             held_out=held_out,
             sample=sample,
             workloads=workloads,
@@ -195,32 +150,38 @@ def run_(
             threads=threads,
         )
         outcome = job.begin(host, selection, settings, results, reporter)
-    return _finish(outcome, results, report, as_json=as_json, quiet=quiet)
+    return _finish(outcome, results, host, form, report, as_json=as_json, quiet=quiet)
 
 
-def _finish(outcome: Outcome, results: str, report: str | None, *, as_json: bool, quiet: bool) -> int:
-    """Show what a run came to, and give its exit code."""
+def _finish(
+    outcome: Outcome,
+    results: str,
+    host: Host,
+    form: ReportPlugin | None,
+    report: str | None,
+    *,
+    as_json: bool,
+    quiet: bool,
+) -> int:
+    """Show what a run came to, write the report that was asked for, and give the exit code."""
     from assay import document, findings
-    from assay.report import write_markdown
+    from assay.report import publish, save
 
     if as_json:
-        click.echo(document.of_run(outcome.run, outcome.manifest, outcome.measurements, outcome.noise))
+        click.echo(document.of_outcome(outcome))
     else:
         findings.show(outcome.measurements)
-    if report is not None:
-        write_markdown(report, outcome.run, outcome.manifest, outcome.measurements, outcome.noise)
+    if form is not None and report is not None:
+        save(report, publish(form, reporting.of_run(host, outcome)))
     if not quiet:
         if outcome.noise is not None:
-            click.echo(f"noise floor: {outcome.noise}", err=True)
-        click.echo(
-            f"run {outcome.run.id} is stored in {results} ({outcome.manifest}); see it again with `assay show`",
-            err=True,
-        )
+            say(f"noise floor: {outcome.noise}")
+        say(f"run {outcome.run.id} is stored in {results} ({outcome.manifest}); see it again with `assay show`")
     blamed: dict[tuple[str, str | None, str | None], list[str]] = {}
     for row in outcome.measurements:
         if row.blamed:
             blamed.setdefault((row.case.plugin, row.reason, row.remedy), []).append(row.case.id)
     for (_, reason, remedy), (first, *others) in blamed.items():
         more = f" and {len(others)} more of its cases" if others else ""
-        click.echo(f"assay: failed: {first}{more}: {reason}{f' ({remedy})' if remedy else ''}", err=True)
+        say(f"assay: failed: {first}{more}: {reason}{f' ({remedy})' if remedy else ''}")
     return 3 if outcome.failed else 0

@@ -7,26 +7,69 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli import options
+from assay.cli.saying import say
 
 if TYPE_CHECKING:
-    from assay.manifest import Manifest
-    from assay.records import Run
+    from assay.query import Query
+    from assay.records import Manifest, Outcome, Run
+    from assay.tables import Shape
 
 
 COLUMNS = ("id", "state", "started", "suite", "planned", "ok", "failed", "skipped", "missing", "command")
+GIVES_WAY = ("planned", "skipped", "suite", "missing", "command")
 
 
 @click.command("show")
 @click.argument("run", required=False)
 @click.option("--runs", is_flag=True, help="List the runs instead.")
+@click.option(
+    "--filter",
+    "filters",
+    multiple=True,
+    metavar="EXPR",
+    help="Only rows that fit: NAME=GLOBS, NAME!=GLOBS, or NAME>NUMBER, also with <, >= and <=. Names are titles of"
+    " columns, metrics, and kind, plugin, tokenizer, attention, corpus, split, workload, group, case, status, reason,"
+    " remedy. May be repeated: rows must fit all.",
+)
+@click.option(
+    "--sort",
+    "order",
+    multiple=True,
+    metavar="NAME[:desc]",
+    help="Sort the rows of each table; rows without a value come last. May be repeated, the first counts most.",
+)
+@click.option(
+    "--columns",
+    multiple=True,
+    metavar="NAMES",
+    help="Only these columns, comma-separated: titles, or any metric of docs/metrics.md.",
+)
+@click.option(
+    "--as",
+    "shape",
+    type=click.Choice(["table", "tsv", "markdown"]),
+    help="How tables are written.  [default: table on a terminal, tsv elsewhere]",
+)
 @options.results
 @options.as_json
-def show(run: str | None, runs: bool, results: str, as_json: bool) -> int:
+def show(
+    run: str | None,
+    runs: bool,
+    filters: tuple[str, ...],
+    order: tuple[str, ...],
+    columns: tuple[str, ...],
+    shape: Shape | None,
+    results: str,
+    as_json: bool,
+) -> int:
     """Show the results of a RUN again, by id or its beginning; the newest by default."""
     from assay import document, findings, tables
-    from assay.noise import noise_floor
+    from assay.query import Query
     from assay.store import Store
 
+    names = tuple(name.strip() for part in columns for name in part.split(",") if name.strip())
+    query = Query(filters=filters, sort=order, columns=names)
+    _agree(query, columns, shape, runs=runs, as_json=as_json)
     store = Store(results, create=False)
     try:
         if runs:
@@ -37,22 +80,52 @@ def show(run: str | None, runs: bool, results: str, as_json: bool) -> int:
                 )
                 return 0
             rows = tuple(_listed(item, store.manifest(item.id)) for item in found)
-            tables.write([tables.Table(title=f"runs in {store.path}", columns=COLUMNS, rows=rows)])
+            listed = tables.Table(
+                title=f"runs in {store.path}",
+                columns=COLUMNS,
+                rows=rows,
+                numeric=frozenset(COLUMNS[4:-1]),
+                gives_way=GIVES_WAY,
+                elsewhere="--json has them",
+            )
+            tables.write([listed], shape=shape)
             return 0
-        record = store.run(run)
-        measurements = store.measurements(record.id)
-        noise = noise_floor(store.anchors(record.id))
-        manifest = store.manifest(record.id)
+        outcome = store.outcome(run)
     finally:
         store.close()
     if as_json:
-        click.echo(document.of_run(record, manifest, measurements, noise))
+        click.echo(document.of_outcome(_asked(outcome, query)))
     else:
-        findings.show(measurements)
-    if manifest.missing:
+        findings.show(outcome.measurements, query, shape)
+    record = outcome.run
+    if query and not _asked(outcome, query).measurements:
+        say(f"no row of run {record.id} fits")
+    if outcome.manifest.missing:
         remedy = f"go on with `assay run --resume {record.id}`"
-        click.echo(f"run {record.id} is {record.state}: {manifest}; {remedy}", err=True)
+        say(f"run {record.id} is {record.state}: {outcome.manifest}; {remedy}")
     return 0
+
+
+def _agree(query: Query, columns: tuple[str, ...], shape: Shape | None, *, runs: bool, as_json: bool) -> None:
+    """Refuse options that mean nothing together."""
+    if as_json and shape is not None:
+        raise click.UsageError("--json is a form of its own: leave out --as")
+    if runs and (query or columns):
+        raise click.UsageError("--filter, --sort and --columns are of the rows of a run: leave out --runs")
+    if columns and not query.columns:
+        raise click.UsageError("--columns names no column")
+
+
+def _asked(outcome: Outcome, query: Query) -> Outcome:
+    """Give an outcome with the rows that are asked for, and of these the figures that are."""
+    from dataclasses import replace
+
+    from assay.query import ask, chosen, narrowed
+
+    rows = ask(outcome.measurements, query)
+    if query.columns:
+        rows = narrowed(rows, chosen(outcome.measurements, query))
+    return replace(outcome, measurements=rows)
 
 
 def _listed(run: Run, manifest: Manifest) -> tuple[str, ...]:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli import options
+from assay.cli.loading import Wanted, loading
+from assay.cli.saying import say
 
 if TYPE_CHECKING:
-    from assay.pieces import Pieces
+    from assay.cuts import Pieces
     from assay.tables import Table
 
 
@@ -40,8 +42,7 @@ if TYPE_CHECKING:
     help="The corpus that trainable tokenizers are trained on.",
 )
 @click.option("--ids", "ids", envvar="ASSAY_IDS", is_flag=True, help="Draw the ids under the tokens.")
-@options.plugins
-@options.block
+@loading
 @options.as_json
 def tokens(
     text: str | None,
@@ -49,8 +50,7 @@ def tokens(
     tokenizers: str | None,
     corpora: str,
     ids: bool,
-    plugins: tuple[str, ...],
-    block: tuple[str, ...],
+    wanted: Wanted,
     as_json: bool,
 ) -> int:
     """Show how each tokenizer cuts TEXT.
@@ -76,7 +76,7 @@ def tokens(
     content = _read(file) if file is not None else str(text)
     if file is None:
         _hint(content)
-    host = options.find(plugins, block)
+    host = wanted.find()
     chosen = chosen_tokenizers(host, suite("tutorial"), tokenizers)
     training = corpus.divide(corpus.find(host, corpora), 0.0).training
     rows = list(cut(host, chosen, training, content))
@@ -105,7 +105,7 @@ def _read(file: str) -> str:
 def _hint(text: str) -> None:
     with contextlib.suppress(OSError, ValueError):  # most texts are no possible file name
         if Path(text).is_file():
-            click.echo("assay: note: there is a file of that name; --file shows how its content is cut", err=True)
+            say("assay: note: there is a file of that name; --file shows how its content is cut")
 
 
 def _table(rows: Sequence[Pieces], text: str) -> Table:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -11,6 +10,8 @@ from typing import Any, Self
 
 from assay.contracts import AttentionPlugin, Provided, TokenizerPlugin
 from assay.corpus import find
+from assay.execute.adding import Adding
+from assay.execute.core import one_core, pinned
 from assay.execute.entry import Entry
 from assay.execute.process import Worker, WorkerDied
 from assay.execute.protocol import Answer
@@ -27,7 +28,7 @@ ARITHMETIC = ("gemm", "stream")
 
 
 class Crew:
-    """A worker for each plugin, and up to three for the anchors."""
+    """A worker for each plugin, up to three for the anchors, and one for metrics of plugins where there are any."""
 
     def __init__(self, host: Host, settings: Settings) -> None:
         self.host = host
@@ -36,7 +37,12 @@ class Crew:
         self._deaths: dict[str, int] = {}
         self._anchors: dict[str, Entry] = {}
         self._arithmetic = ""
-        self._core = _one_core() if settings.threads == 1 else None
+        self._core = one_core() if settings.threads == 1 else None
+        self.adding = Adding(
+            [metric.name for metric in settings.metrics],
+            lambda: Worker("leave out the metrics of plugins with --metrics none", settings),
+            self.setup,
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -49,19 +55,13 @@ class Crew:
         for worker in self._workers.values():
             worker.kill()
         self._workers = {}
+        self.adding.kill()
 
     @contextmanager
     def together(self) -> Iterator[None]:
         """Have the host wait on the core on which the workers are timed: waking another core costs more time."""
-        if self._core is None:
+        with pinned(self._core):
             yield
-            return
-        before = os.sched_getaffinity(0)
-        os.sched_setaffinity(0, {self._core})
-        try:
-            yield
-        finally:
-            os.sched_setaffinity(0, before)
 
     def refusal(self, case: Case) -> Answer | None:
         """Say why a case cannot even begin, or None."""
@@ -126,6 +126,7 @@ class Crew:
             "grid": self.settings.grid,
             "plugins": list(self.settings.plugins),
             "block": list(self.settings.block),
+            "load": self.settings.load,
         }
 
     def renew(self, worker: Worker) -> Worker:
@@ -153,6 +154,7 @@ class Crew:
         for worker in self._workers.values():
             worker.stop()
         self._workers, self._anchors = {}, {}
+        self.adding.stop()
 
     def anchors(self, *, arithmetic: str) -> dict[str, Entry]:
         """Give the anchors by name; the twin is the Python loop once more, in another process.
@@ -224,11 +226,3 @@ def anchor_pairs(anchors: Mapping[str, Entry]) -> Iterator[tuple[Entry, Entry]]:
 
 def _key(case: Case) -> str:
     return f"{kind_of(case)}:{case.plugin}"
-
-
-def _one_core() -> int | None:
-    """The core on which all workers take turns: alternation on one core is what makes pairs comparable."""
-    if not hasattr(os, "sched_getaffinity"):
-        return None
-    cores = sorted(os.sched_getaffinity(0))
-    return cores[os.getpid() % len(cores)]

@@ -51,6 +51,13 @@ class Entry:
             loops, walls, cpus = zip(*self._readings, strict=True)
             self.samples.append(Sample(loops=sum(loops), wall_ns=sum(walls), cpu_ns=sum(cpus), epoch=self.epoch))
 
+    def take(self) -> None:
+        """Take one reading, a sample by itself, or be alive no more."""
+        self._readings = []
+        self._read()
+        for loops, wall, cpu in self._readings:
+            self.samples.append(Sample(loops=loops, wall_ns=wall, cpu_ns=cpu, epoch=self.epoch))
+
     def _read(self) -> None:
         content = self.ask("sample", operation=self.name, loops=self.loops)
         if content:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 from assay.accounting import account, overhead, stages
-from assay.catalogue import definition
 from assay.counts import compression
 from assay.execute.crew import ANCHOR_NS, Crew, anchor_pairs
 from assay.execute.entry import Entry, calibrate
@@ -37,10 +36,12 @@ def run_group(
     tick("loading", 0, budget_s)
     _load(running, crew)
     _draw(running, lambda documents: tick(f"sampling {documents:,} documents", 0, budget_s))
-    for phase, step in (("predicting", _predict), ("checking", _check)):
-        for item in running:
-            tick(f"{phase} {item.case.plugin}{_foretold(item)}", 0, budget_s)
-            step(item, crew)
+    for item in running:
+        tick(f"predicting {item.case.plugin}", 0, budget_s)
+        predict(item, crew.settings.budget_s)
+    for item in running:
+        tick(f"checking {item.case.plugin}{_foretold(item)}", 0, budget_s)
+        item.check()
     live = [item for item in running if item.ended is None]
     calibrate(list(_pairs(live, _baseline(live, crew.settings.baselines))), SAMPLE_NS)
     stop, anchors = _rounds(name, live, crew, budget_s, lambda done, left: tick("round", done, left))
@@ -55,6 +56,9 @@ def run_group(
         metrics += [Metric(name="stopped_by", value=stop), *full_pass(metrics)]
         metrics += _shape_of(item.case, metrics)
         item.succeed((*metrics, *agreement(metrics, item.entries[0].name)), restarted=crew.died_before(item.case))
+        if crew.settings.metrics:
+            tick(f"metrics of {item.case.plugin}", 0, 0.0)
+        item.add(crew.adding)
     measured = {item.case.id: item.ended for item in running if item.ended is not None}
     measured |= {row.case.id: row for row in finished}
     return GroupResult(measurements=tuple(measured[case.id] for case in cases), anchors=anchors)
@@ -98,37 +102,22 @@ def _draw(items: Sequence[Running], tick: Callable[[int], object]) -> None:
         enough(doubt, min(targets))
 
 
-def _predict(item: Running, crew: Crew) -> None:
+def predict(item: Running, budget_s: float) -> None:
+    """Predict time and memory of a case; skip it where five calls, or the memory of one, are more than there is."""
     item.predicted = metrics_from_json(item.ask("predict"))
     figures = {metric.name: float(metric.value) for metric in item.predicted if not isinstance(metric.value, str)}
     need, limit = figures.get("predicted_bytes", 0.0), float(item.worker.memory)
     if item.ended is None and need > limit:
         item.skip(f"predicted {need / 2**30:.1f} GiB > {limit / 2**30:.1f} GiB", "free memory, or raise --memory")
-    seconds, budget = figures.get("predicted_seconds", 0.0), crew.settings.budget_s
-    if item.ended is None and seconds * FEWEST_CALLS > budget:
-        item.skip(f"predicted {seconds:.1f} s a call: {FEWEST_CALLS} calls > {budget:g} s", "raise --budget")
+    seconds = figures.get("predicted_seconds", 0.0)
+    if item.ended is None and seconds * FEWEST_CALLS > budget_s:
+        item.skip(f"predicted {seconds:.1f} s a call: {FEWEST_CALLS} calls > {budget_s:g} s", "raise --budget")
 
 
 def _foretold(item: Running) -> str:
     """What is known of a call before it is made."""
     seconds = next((float(metric.value) for metric in item.predicted if metric.name == "predicted_seconds"), None)
     return "" if seconds is None else f", about {seconds:.2g} s a call"
-
-
-def _check(item: Running, crew: Crew) -> None:
-    content = item.ask("check")
-    if item.ended is None:
-        item.metrics = metrics_from_json(content["metrics"])
-        item.entries = [
-            Entry(
-                name=operation["name"],
-                tokens=operation["tokens"],
-                size=operation["size"],
-                ask=item.ask,
-                is_alive=lambda: item.ended is None,
-            )
-            for operation in content["operations"]
-        ]
 
 
 def _baseline(items: Sequence[Running], names: Sequence[str]) -> Running | None:
@@ -194,16 +183,7 @@ def _renew(live: Sequence[Running], crew: Crew) -> None:
         item.worker = crew.renew(item.worker)
     _load(going, crew)
     for item in going:
-        content = item.ask("check")
-        before = {metric.name: metric.value for metric in item.metrics}
-        for metric in metrics_from_json(content.get("metrics", {})):
-            known = definition(metric.name)
-            if known is not None and known.exact and before.get(metric.name) != metric.value:
-                item.fail(
-                    f"{metric.name} is {metric.value} in a fresh process, and was {before.get(metric.name)}",
-                    "make it the same in every process",
-                )
-                break
+        item.hold_to(item.metrics, metrics_from_json(item.ask("check").get("metrics", {})))
         for entry in item.entries if item.ended is None else ():
             entry.warm_up(SAMPLE_NS)
 

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,9 @@ from assay.environment import available_memory
 from assay.execute.protocol import DOING, Answer, Request, Step, receive_answer, send_request
 from assay.execute.settings import Settings
 
+BENCH = "assay.execute.worker"
 MARK = "ASSAY_WORKER"
+PADDING = "ASSAY_PADDING"
 STACKS = ("Fatal Python error", "most recent call first")
 GRACE_S = 5.0
 DUMP_S = 0.5
@@ -39,11 +42,32 @@ class WorkerDied(Exception):
         self.outcome, self.reason, self.remedy = outcome, reason, remedy
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a worker runs: its interpreter, its PYTHONPATH (None for that of the host), its working folder.
+
+    `seed` is that of Python's hashes, below 2**32; `padding` lengthens the environment by so many bytes, which moves
+    the stack. `bytecode` is a folder for compiled modules, in place of those beside their sources: the process that
+    has compiled a module runs it 1 % slower than one that found it compiled.
+    """
+
+    python: str = sys.executable
+    paths: tuple[str, ...] | None = None
+    folder: str | None = None
+    seed: int = 0
+    padding: int = 0
+    bytecode: str | None = None
+
+
 class Worker:
     """One process that measures the cases of one plugin, warm from its first case to its last."""
 
-    def __init__(self, remedy: str, settings: Settings) -> None:
-        """Start the process; it imports while the host goes on. `remedy` is advice for when the plugin fails."""
+    def __init__(self, remedy: str, settings: Settings, place: Place | None = None, module: str = BENCH) -> None:
+        """Start the process; it imports while the host goes on.
+
+        `remedy` is advice for when the plugin fails, `module` what the process runs.
+        """
+        place = place or Place(seed=settings.seed)
         self.remedy = remedy
         self.settings = settings
         self.memory = settings.memory_bytes or int(available_memory() * 0.8)
@@ -57,13 +81,14 @@ class Worker:
         self._answers.register(self._connection.fileno(), select.POLLIN)
         with self._log.open("wb") as log, self._out.open("wb") as out:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "assay.execute.worker", str(theirs.fileno())],
+                [place.python, "-P", "-m", module, str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=log,
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
-                env=self._environment(),
+                env=self._environment(place),
+                cwd=place.folder,
             )
         theirs.close()
 
@@ -95,10 +120,16 @@ class Worker:
         self.kill()
 
     def kill(self) -> None:
-        """End the process and every process that it started, at once."""
-        for pid in (self._process.pid, *self.offspring()):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(pid, signal.SIGKILL) if pid == self._process.pid else os.kill(pid, signal.SIGKILL)
+        """End the process and every process that it started, at once; none of them lives when this returns."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        # The kernel ends a process some time after it was told to, on a busy machine a good while.
+        patience = time.monotonic() + GRACE_S
+        while (started := self.offspring()) and time.monotonic() < patience:
+            for pid in started:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.01)
         self._process.wait()
         self._connection.close()
         self._folder.cleanup()
@@ -123,8 +154,9 @@ class Worker:
         new, self._printed = size - self._printed, size
         return new
 
-    def _environment(self) -> Mapping[str, str]:
+    def _environment(self, place: Place) -> Mapping[str, str]:
         """What must stand before heavy imports: threads, hash seed, where plugins lie."""
+        paths = [path or str(Path.cwd()) for path in sys.path] if place.paths is None else place.paths
         threads = str(self.settings.threads)
         fixed = {
             "OMP_NUM_THREADS": threads,
@@ -133,10 +165,13 @@ class Worker:
             "RAYON_NUM_THREADS": threads,
             "OMP_WAIT_POLICY": "PASSIVE",
             "GOMP_SPINCOUNT": "0",
-            "PYTHONHASHSEED": str(self.settings.seed),
-            "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path),
+            "PYTHONHASHSEED": str(place.seed),
+            "PYTHONPATH": os.pathsep.join(paths),
             MARK: self._token,
+            PADDING: "-" * place.padding,
         }
+        if place.bytecode is not None:
+            fixed |= {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": place.bytecode}
         return os.environ | fixed
 
     def _died(self, step: Step) -> WorkerDied:
@@ -156,8 +191,9 @@ class Worker:
 
     def _hung(self, step: Step) -> WorkerDied:
         """Have the hung worker write its stack (by faulthandler, which needs no cooperation)."""
-        with contextlib.suppress(ProcessLookupError):
-            self._process.send_signal(signal.SIGUSR1)
+        for pid in (self._process.pid, *self.offspring()):  # of a copy it is the copy that hangs
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGUSR1)
             time.sleep(DUMP_S)
         reason = f"it gave no answer for {self.settings.timeout_s:g} s while {DOING[step]}{self._place()}"
         return WorkerDied("timed out", reason, f"{self.remedy}; --timeout allows more time")

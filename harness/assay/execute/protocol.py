@@ -10,7 +10,23 @@ from typing import Any, Literal
 
 from assay.records import Status
 
-Step = Literal["load", "size", "predict", "check", "calibrate", "sample", "memory", "recheck", "unload", "stop"]
+Step = Literal[
+    "load",
+    "size",
+    "predict",
+    "check",
+    "calibrate",
+    "sample",
+    "fork",
+    "join",
+    "names",
+    "memory",
+    "recheck",
+    "metrics",
+    "metric",
+    "unload",
+    "stop",
+]
 DOING: Mapping[str, str] = {
     "load": "loading",
     "size": "sizing a sample",
@@ -18,8 +34,13 @@ DOING: Mapping[str, str] = {
     "check": "checking",
     "calibrate": "calibrating",
     "sample": "sampling",
+    "fork": "forking",
+    "join": "ending a fork",
+    "names": "naming its plugins",
     "memory": "measuring memory",
     "recheck": "checking again",
+    "metrics": "naming its metrics",
+    "metric": "computing a metric",
     "unload": "unloading",
     "stop": "stopping",
 }

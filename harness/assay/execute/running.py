@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from assay.catalogue import definition
+from assay.execute.adding import Adding
 from assay.execute.entry import Entry
 from assay.execute.process import Worker, WorkerDied
 from assay.execute.protocol import Answer, Step
 from assay.records import Case, Measurement, Metric, Status, Timing
+from assay.wire import metrics_from_json
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -55,6 +58,34 @@ class Running:
             self.ended = without_speed(self.case, answer)
         return answer.content
 
+    def check(self) -> None:
+        """Pass the gate: the exact figures, and what can be timed."""
+        content = self.ask("check")
+        if self.ended is None:
+            self.metrics = metrics_from_json(content["metrics"])
+            self.entries = [
+                Entry(
+                    name=operation["name"],
+                    tokens=operation["tokens"],
+                    size=operation["size"],
+                    ask=self.ask,
+                    is_alive=lambda: self.ended is None,
+                )
+                for operation in content["operations"]
+            ]
+
+    def hold_to(self, before: Iterable[Metric], found: Iterable[Metric]) -> None:
+        """What is exact must be what it was in another process; fail where something found now differs."""
+        known = {metric.name: metric.value for metric in before}
+        for metric in found:
+            meaning = definition(metric.name)
+            if meaning is not None and meaning.exact and known.get(metric.name) != metric.value:
+                self.fail(
+                    f"{metric.name} is {metric.value} in a fresh process, and was {known.get(metric.name)}",
+                    "make it the same in every process",
+                )
+                return
+
     def timings(self) -> tuple[Timing, ...]:
         """Give the samples of every operation."""
         return tuple(Timing(name=entry.name, samples=tuple(entry.samples)) for entry in self.entries)
@@ -72,6 +103,11 @@ class Running:
             metrics=metrics,
             timings=self.timings(),
         )
+
+    def add(self, adding: Adding) -> None:
+        """Have the metrics of plugins added to the row of a case that succeeded."""
+        if self.ended is not None:
+            self.ended = adding.add(self.ended)
 
     def fail(self, reason: str, remedy: str) -> None:
         """End the case as failed; what was predicted stays in the row."""

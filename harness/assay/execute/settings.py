@@ -6,6 +6,7 @@ import json
 import math
 from dataclasses import asdict, dataclass
 
+from assay.catalogue import Definition
 from assay.errors import AssayError
 
 
@@ -13,16 +14,18 @@ from assay.errors import AssayError
 class Settings:
     """Settings of the engine.
 
-    `budget_s` is the wall time for timing, shared among the groups; a group ends earlier when the 95 %
-    interval of every ratio is within `precision` on both sides. The samples of a group come from `epochs`
-    fresh processes for each plugin, one after the other. `timeout_s` bounds each step of a worker
-    and `memory_bytes` its private memory (None takes four fifths of what is available). `baselines` are
-    the plugins that others are compared with, where a group has one; else its first row is. `grid` times
-    tokenizers also on lines, paragraphs and pages, and in batches.
+    `plugins`, `block` and `load` say which plugins there are, as `discover` takes them. `budget_s` is the wall time
+    for timing, shared among the groups; a group ends earlier when the 95 % interval of every ratio is within
+    `precision` on both sides. The samples of a group come from `epochs` fresh processes for each plugin, one after the
+    other. `timeout_s` bounds each step of a worker and `memory_bytes` its private memory (None takes four fifths of
+    what is available). `baselines` are the plugins that others are compared with, where a group has one; else its
+    first row is. `grid` times tokenizers also on lines, paragraphs and pages, and in batches. `metrics` are those of
+    plugins that are to be added to the rows, and what they mean: a stored run tells it without the plugin.
     """
 
     plugins: tuple[str, ...] = ()
     block: tuple[str, ...] = ()
+    load: str | None = None
     baselines: tuple[str, ...] = ()
     budget_s: float = 30.0
     epochs: int = 1
@@ -32,6 +35,7 @@ class Settings:
     threads: int = 1
     grid: bool = False
     seed: int = 20_479
+    metrics: tuple[Definition, ...] = ()
 
     def __post_init__(self) -> None:
         bounds = (("budget_s", 0.0), ("timeout_s", 0.0), ("epochs", 0.5), ("threads", 0.5), ("precision", -1e-9))
@@ -48,4 +52,5 @@ class Settings:
         """Read the settings."""
         fields = json.loads(text)
         lists = {name: tuple(fields.get(name, ())) for name in ("plugins", "block", "baselines")}
-        return cls(**fields | lists)
+        metrics = tuple(Definition(**each) for each in fields.get("metrics", ()))
+        return cls(**fields | lists | {"metrics": metrics})

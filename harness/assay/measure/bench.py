@@ -7,16 +7,17 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from assay import clock
-from assay.contracts import LADDER, AttentionPlugin, Provided, Tokenizer, TokenizerPlugin
+from assay.added import figure
+from assay.contracts import LADDER, AttentionPlugin, MetricPlugin, Provided, Tokenized, Tokenizer, TokenizerPlugin
 from assay.corpus import divide, find, load
 from assay.errors import AssayError, GateFailed, Unavailable
 from assay.host import Host
 from assay.measure.anchors import Arithmetic, Machine
 from assay.measure.identity import Identity
 from assay.measure.limit import LimitSubject
-from assay.measure.subject import Operation, Subject
+from assay.measure.subject import Operation, Ready, Subject
 from assay.measure.tokenizer import TokenizerSubject
-from assay.records import AttentionCase, Case, Metric, Sample
+from assay.records import AttentionCase, Case, Measurement, Metric, Sample, Value
 from assay.workload import TextSource
 
 if TYPE_CHECKING:
@@ -36,15 +37,18 @@ class Bench:
         self._held: dict[tuple[str, str], tuple[str, ...]] = {}
         self._texts: dict[TextSource, EmbeddedText] = {}
         self._subject: Subject | None = None
+        self._again = False
         self._operations: dict[str, Operation] = {}
 
-    def load(self, case: Case, documents: int | None = None) -> None:
+    def load(self, case: Case, documents: int | None = None, *, again: bool = False) -> None:
         """Take up a case: build a tokenizer, make ready the text for an attention.
 
-        A sample has so many `documents`, where that is known already.
+        A sample has so many `documents`, where that is known already. `again`: the case passed the gate in another
+        process, and `check` need only make sure that the output is right in this one too.
         Raises `Unavailable` for what is missing on this machine, and whatever the plugin raises.
         """
         self.unload()
+        self._again = again
         if isinstance(case, AttentionCase):
             attention = self.host.one(AttentionPlugin, case.attention)
             self._need(attention)
@@ -73,7 +77,7 @@ class Bench:
             parts = divide(corpus, case.held_out)
             grid = self.grid and corpus.kind != LADDER and not case.held_out
             subject = TokenizerSubject(tokenizer, parts, kind=corpus.kind, grid=grid)
-            subject.identity = self._identity(tokenizer, parts.training)
+            subject.identity = None if again else self._identity(tokenizer, parts.training)
             if documents is not None:
                 subject.draw(documents)
             self._subject = subject
@@ -106,7 +110,7 @@ class Bench:
     def check(self) -> tuple[Metric, ...]:
         """Pass the gate, and make the operations ready."""
         subject = self._loaded()
-        metrics = subject.check()
+        metrics = subject.ready() if self._again and isinstance(subject, Ready) else subject.check()
         if isinstance(subject, TokenizerSubject) and subject.identity is not None:
             metrics += self._fuzz(subject.plugin.name, subject.tokenizer, subject.identity)
         self._operations = {operation.name: operation for operation in subject.operations()}
@@ -135,6 +139,29 @@ class Bench:
     def recheck(self) -> None:
         """Check the output again."""
         self._loaded().recheck()
+
+    def metric(self, name: str, row: Measurement) -> Value | None:
+        """Ask a metric plugin about a row: of a tokenizer, which is loaded then, by its tokens, else by its figures.
+
+        Raises `GateFailed` for an answer that is no figure, and where the ids are not those of the row.
+        """
+        plugin = self.host.one(MetricPlugin, name)
+        subject = self._subject
+        value: Value | None = None
+        if plugin.of_tokens is not None and isinstance(subject, TokenizerSubject):
+            documents = self._tokenized(subject, row)
+            value = figure(plugin.unit, plugin.of_tokens(documents, subject.tokenizer))
+        if value is None and plugin.of_row is not None:
+            value = figure(plugin.unit, plugin.of_row(row))
+        return value
+
+    def _tokenized(self, subject: TokenizerSubject, row: Measurement) -> list[Tokenized]:
+        """All documents with their ids, which no plugin can change for the next one."""
+        if not subject.ids:
+            (digest,) = subject.ready()
+            if digest.value != row.value(digest.name):
+                raise GateFailed("the tokenizer gives other ids in a fresh process than in its row")
+        return [Tokenized(text=text, ids=tuple(ids)) for text, ids in zip(subject.texts, subject.ids, strict=True)]
 
     def _loaded(self) -> Subject:
         if self._subject is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from assay import clock
 from assay.records import Metric, Sample
@@ -45,3 +45,11 @@ class Subject(Protocol):
 
     def recheck(self) -> None:
         """Check the output again after timing; raise `GateFailed`."""
+
+
+@runtime_checkable
+class Ready(Protocol):
+    """A subject that can do with less than the whole gate, where the case has passed it in another process."""
+
+    def ready(self) -> tuple[Metric, ...]:
+        """Give what of the exact figures tells a right output from a wrong one; raise `GateFailed` for a wrong one."""

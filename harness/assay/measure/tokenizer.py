@@ -10,7 +10,7 @@ from functools import partial
 
 from assay.contracts import LADDER, PARALLEL, Document, EncodeBatch, TokenizerPlugin
 from assay.corpus import Parts
-from assay.counts import token_counts
+from assay.counts import ids_digest, token_counts
 from assay.errors import GateFailed, UnknownToken
 from assay.measure.cold import FirstPass, as_ints, words_seen_before
 from assay.measure.gate import compare_ids, round_trip
@@ -131,6 +131,12 @@ class TokenizerSubject:
             self._pieces = lengths(self.texts)
             metrics += latency(tokenizer.encode, self._pieces["line"])
         return tuple(metrics)
+
+    def ready(self) -> tuple[Metric, ...]:
+        """Encode every document; the digest says whether the ids are those that passed."""
+        self._pass.encode(self.texts, None)
+        self.ids = tuple(self._pass.ids)
+        return (Metric(name="ids_sha256", value=ids_digest(self.ids)),)
 
     def operations(self) -> tuple[Operation, ...]:
         """One call encodes, or decodes, every document; in the grid also lines, paragraphs, pages and batches."""

@@ -1,0 +1,38 @@
+"""What the host itself can write: announced like anybody's plugins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from assay.contracts import ReportPlugin, lazy
+from assay.hookspecs import hookimpl
+
+assay_hooks = 1  # the version of the hooks that this is written for
+
+
+@hookimpl
+def assay_reports() -> Iterator[ReportPlugin]:
+    """Announce the forms for people without a browser, and for programs."""
+    yield ReportPlugin(
+        name="md",
+        summary="a page in Markdown",
+        licence="MIT",
+        write=lazy("assay.present.publishing:as_markdown"),
+        suffix=".md",
+        shows=("run", "comparison"),
+    )
+    yield ReportPlugin(
+        name="json",
+        summary="one JSON document, as --json writes it",
+        licence="MIT",
+        write=lazy("assay.present.publishing:as_json"),
+        suffix=".json",
+        shows=("run", "comparison"),
+    )
+    yield ReportPlugin(
+        name="pytest-benchmark",
+        summary="the timings, all readings, as JSON that `pytest-benchmark compare` reads",
+        licence="MIT",
+        write=lazy("assay.present.publishing:as_pytest_benchmark"),
+        suffix=".bench.json",
+    )

@@ -1,0 +1,47 @@
+"""`assay plugins`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from assay.cli import options
+from assay.cli.loading import Wanted, loading
+
+
+@click.group("plugins")
+def plugins() -> None:
+    """Ask about the plugins themselves; `assay list --verbose` lists them."""
+
+
+@plugins.command("why")
+@click.argument("name")
+@loading
+@options.as_json
+def why(name: str, wanted: Wanted, as_json: bool) -> int:
+    """Say why NAME can or cannot be used, where it comes from, and what mends it.
+
+    NAME is a tokenizer, attention, corpus, metric or report, or a plugin: an entry point, a distribution,
+    DISTRIBUTION:ENTRY_POINT, or a Python file.
+
+    Exits with 3 when it cannot be used, or not all of it.
+    """
+    from assay import document
+    from assay.diagnosis import diagnose
+
+    if Path(name).suffix == ".py" and Path(name).is_file():
+        wanted.plugins = (*wanted.plugins, name)
+    found = diagnose(wanted.host(), name)
+    if as_json:
+        click.echo(document.write({"plugins": [asdict(each) for each in found]}))
+    else:
+        for number, each in enumerate(found):
+            if number:
+                click.echo()
+            for sentence in each.sentences:
+                click.echo(sentence)
+            for remedy in each.remedies:
+                click.echo(f"{'To have it' if each.usable else 'What to do'}: {remedy}")
+    return 0 if all(each.usable for each in found) else 3

@@ -1,0 +1,14 @@
+"""Lines on standard error."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from assay.visible import NO_BREAK, visible
+
+
+def say(text: str) -> None:
+    """Write one line to standard error; whatever a plugin or a corpus put into it is text."""
+    click.echo(visible(text, sys.stderr.encoding).replace(NO_BREAK, " "), err=True)

@@ -1,0 +1,31 @@
+"""A run as a Markdown page: what was measured, on what, and how to repeat it."""
+
+from __future__ import annotations
+
+from assay.outline import report_tables
+from assay.records import Outcome
+from assay.tables import as_markdown
+
+READING = """\
+Throughput is the median over timed samples of twice about 5 ms, wall time, one process, and the spread is half the
+distance between the quartiles. All rows of a table were sampled in turn, in interleaved rounds; `ratio` is CPU
+time over the baseline's, round by round (the baseline is the row with 1.00), above 1 is slower. A row that is
+not `ok` has no throughput. `error` is the largest difference from a float64 reference, `naive error` that of the
+definition in the row's own precision. `GEMM peak` is the rate of a square product and `copy rate` that of a copy of
+64 MiB, both sampled in the same rounds; `peak MiB` is what torch allocates in a step, in brackets what was predicted.
+A row marked `overhead-bound` takes less than twice as long as on two positions, or under 100 µs where that is not
+known: it measures the call more than the attention. Compare rows within one table only.
+"""
+
+
+def as_page(outcome: Outcome) -> str:
+    """Write the page of a run."""
+    run, measurements = outcome.run, outcome.measurements
+    floor = "" if outcome.noise is None else f"Noise floor of this run: {outcome.noise}.\n\n"
+    facts = "".join(f"- {name}: {value}\n" for name, value in run.environment.items())
+    sections = "\n".join(map(as_markdown, report_tables(measurements)))
+    return (
+        f"# Assay run {run.id}\n\nSuite {run.suite}, started {run.started}, {run.state}; {outcome.manifest}.\n\n"
+        f"{READING}\n{floor}{sections}\n"
+        f"## Provenance\n\n- command: `{run.command}`\n{facts}"
+    )

@@ -1,0 +1,60 @@
+"""Whether a plugin keeps the rules that Assay relies on: check functions, one for each rule.
+
+    from assay.testkit import conformance
+
+    test_conforms = conformance("my-tokenizer", kind="tokenizer")    # one pytest case for each rule
+
+    for finding in assay.testkit.conform(assay.discover(), "tokenizer", "my-tokenizer"):
+        print(finding.check, finding.status, finding.reason)
+
+`assay conform NAME` does the same in processes of its own. Everything here is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from assay.testkit.context import Context
+    from assay.testkit.examination import Examination, conform
+    from assay.testkit.findings import ConformanceError, Finding, Skip
+    from assay.testkit.from_pytest import conformance
+    from assay.testkit.rules import Check, checks
+
+_HOME_OF = {
+    "Check": "rules",
+    "ConformanceError": "findings",
+    "Context": "context",
+    "Examination": "examination",
+    "Finding": "findings",
+    "Skip": "findings",
+    "checks": "rules",
+    "conform": "examination",
+    "conformance": "from_pytest",
+}
+
+__all__ = [
+    "Check",
+    "ConformanceError",
+    "Context",
+    "Examination",
+    "Finding",
+    "Skip",
+    "checks",
+    "conform",
+    "conformance",
+]
+
+
+if not TYPE_CHECKING:  # a type checker should see the names above, and no others
+
+    def __getattr__(name: str) -> object:
+        home = _HOME_OF.get(name)
+        if home is None:
+            raise AttributeError(f"module 'assay.testkit' has no attribute {name!r}")
+        return getattr(importlib.import_module(f"assay.testkit.{home}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

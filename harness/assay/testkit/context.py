@@ -1,0 +1,67 @@
+"""What a check needs beside the descriptor: the host, a text to train on, strings to try, what was built."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from assay import corpus
+from assay.contracts import NAMES_OF_KINDS, CorpusPlugin, Descriptor, Tokenizer
+from assay.errors import UnknownName
+from assay.fuzz import strings
+from assay.host import Host, Origin
+from assay.measure.cold import as_ints
+
+TEXT = "the-verdict"
+STRINGS = 500
+SEED = 1_908
+PROSE = """\
+A scale tells the weight of a thing, and nothing of its worth. She had learned that at the mint, where the assayer
+put a grain of every bar into the fire before he would hear of its price: "First what it is," he used to say, "then how
+much." There were 24 bars that morning; two were not gold. Nobody was surprised, and nobody laughed.
+"""
+
+
+class Context:
+    """What the checks of one plugin share; made anew for each plugin, and filled in when it is first asked for."""
+
+    def __init__(self, host: Host, plugin: Descriptor) -> None:
+        self.host = host
+        self.plugin = plugin
+        self.kind = NAMES_OF_KINDS[type(plugin)]
+        self.kept: dict[str, Any] = {}  # what is dear to find out and serves several checks
+
+    @property
+    def origin(self) -> Origin:
+        """Where the plugin comes from."""
+        return self.host.origin(self.plugin)
+
+    @cached_property
+    def training(self) -> str:
+        """The text that trainable tokenizers are built on: the tutorial's where it is installed, else some lines."""
+        try:
+            return corpus.divide(self.host.one(CorpusPlugin, TEXT), 0.0).training
+        except UnknownName:
+            return PROSE
+
+    @cached_property
+    def strings(self) -> tuple[str, ...]:
+        """Short strings that tokenizers trip over, and the training text line by line; the shortest first."""
+        lines = (line for line in self.training.splitlines() if line.strip())
+        return tuple(sorted({*strings(STRINGS, SEED), *lines}, key=lambda text: (len(text), text)))
+
+    @cached_property
+    def tokenizer(self) -> Tokenizer:
+        """The tokenizer, built once; raises what the plugin raises."""
+        build: Any = self.plugin
+        built: Tokenizer = build.build(self.training)
+        return built
+
+    def ids(self, text: str) -> list[int] | None:
+        """Give the ids of a text, None where it is refused: whether it may be is for one check alone to say."""
+        try:
+            return as_ints(self.tokenizer.encode(text))
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # a plugin may raise SystemExit, or a panic that is no Exception
+            return None

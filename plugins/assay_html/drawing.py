@@ -1,0 +1,81 @@
+"""Charts as still pictures: SVG that follows the colours of the page, and says in words what it shows."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree
+
+from assay_html.figure import Figure
+from assay_html.inert import visible
+from assay_html.theme import COLOURS, themed
+
+NAMESPACE = "http://www.w3.org/2000/svg"
+# What a browser must not be given, or does without: the page has rules of its own.
+DROPPED = frozenset(
+    (
+        "style",
+        "font-family",
+        "role",
+        "aria-roledescription",
+        "aria-hidden",
+        "pointer-events",
+        "stroke-miterlimit",
+        "version",
+    )
+)
+NUMBER = re.compile(r"-?\d+\.\d{2,}")
+STYLE = (
+    "\n".join(f".f-{name}{{fill:var(--{name})}}.s-{name}{{stroke:var(--{name})}}" for name in COLOURS)
+    + "\n.drawing svg text{font-family:inherit}\n"
+)
+CLASSES = {colour: name for name, colour in COLOURS.items()}
+
+
+def svg(figure: Figure) -> str:
+    """Draw a figure with vl-convert, and take from it what a strict page does not allow."""
+    import vl_convert
+
+    drawn = vl_convert.vegalite_to_svg(themed(figure.spec))
+    ElementTree.register_namespace("", NAMESPACE)
+    root = ElementTree.fromstring(drawn)
+    ids: dict[str, str] = {}
+    for element in root.iter():
+        if "id" in element.attrib:
+            ids[element.attrib["id"]] = f"{figure.id}-{len(ids)}"
+    _clean(root, ids)
+    for name in ("width", "height", "class"):
+        root.attrib.pop(name, None)
+    root.set("role", "img")
+    root.set("aria-label", visible(figure.alt))
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def _clean(element: ElementTree.Element, ids: dict[str, str]) -> None:
+    attributes = dict(element.attrib)
+    element.attrib.clear()
+    label = attributes.pop("aria-label", None)
+    classes = []
+    for name, value in attributes.items():
+        if name in DROPPED or name == "class":
+            continue
+        if name in ("fill", "stroke") and (colour := CLASSES.get(value.lower())) is not None:
+            classes.append(f"{name[0]}-{colour}")
+        elif name == "id":
+            element.set(name, ids[value])
+        elif name.endswith("href"):
+            continue
+        elif value.startswith("url(#"):
+            element.set(name, f"url(#{ids.get(value[5:-1], '')})")
+        elif value != "none" or name not in ("stroke",):
+            element.set(name, NUMBER.sub(lambda match: f"{float(match[0]):.1f}".removesuffix(".0"), value))
+    if classes:
+        element.set("class", " ".join(classes))
+    children = list(element)
+    for child in children:
+        _clean(child, ids)
+        if child.tag == f"{{{NAMESPACE}}}g" and len(child) == 0:
+            element.remove(child)
+    if label is not None and element.tag in (f"{{{NAMESPACE}}}path", f"{{{NAMESPACE}}}rect", f"{{{NAMESPACE}}}text"):
+        title = ElementTree.Element(f"{{{NAMESPACE}}}title")
+        title.text = visible(label)
+        element.insert(0, title)

@@ -1,0 +1,208 @@
+"""Rows of a run as a table that can be sorted and filtered: what each column shows, and what it is sorted by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import assay
+from assay_html.inert import short, visible
+
+Cell = list[str | float | None]  # text, value, lower and upper end of its interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column: its title, how it sorts, and whether a bar is drawn under the figure."""
+
+    title: str
+    cell: Callable[[assay.Measurement], Cell]
+    numeric: bool = True
+    bar: bool = False
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """A table of many rows, of which a page shows a hundred at a time."""
+
+    id: str
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[list[Cell], ...]
+    statuses: tuple[str, ...]
+
+    @property
+    def content(self) -> dict[str, object]:
+        """Give all that a script needs to sort, filter and save the rows."""
+        return {
+            "columns": [[column.title, column.numeric, column.bar] for column in self.columns],
+            "rows": self.rows,
+            "most": [
+                max(
+                    (float(cell[1] or 0.0) for row in self.rows if isinstance((cell := row[index])[1], int | float)),
+                    default=0.0,
+                )
+                if column.bar
+                else 0.0
+                for index, column in enumerate(self.columns)
+            ],
+        }
+
+
+def tokenizer_grid(rows: Sequence[assay.Measurement]) -> Grid:
+    """Give all rows of tokenizers; limits have a table of their own."""
+    found = [row for row in rows if isinstance(row.case, assay.TokenizerCase) and row.case.trained_on is None]
+    return _grid("tokenizers", "Every tokenizer on every corpus", TOKENIZER, found)
+
+
+def attention_grid(rows: Sequence[assay.Measurement]) -> Grid:
+    """Give all rows of attention that a plugin offers."""
+    found = [
+        row for row in rows if isinstance(row.case, assay.AttentionCase) and row.status is not assay.Status.UNSUPPORTED
+    ]
+    return _grid("attentions", "Every attention implementation on every workload", ATTENTION, found)
+
+
+def three(value: float) -> str:
+    """Three significant digits, without an exponent for everyday sizes."""
+    if value >= 999.5:
+        digits = len(f"{value:.0f}") - 3
+        return f"{round(value, -digits):,.0f}"
+    return f"{value:.3g}"
+
+
+def _grid(name: str, caption: str, columns: tuple[Column, ...], rows: Sequence[assay.Measurement]) -> Grid:
+    used = tuple(
+        column
+        for column in columns
+        if not column.numeric or any(column.cell(row)[0] != "" for row in rows) or column.title in ("tokens",)
+    )
+    return Grid(
+        id=name,
+        caption=caption,
+        columns=used,
+        rows=tuple([column.cell(row) for column in used] for row in rows),
+        statuses=tuple(dict.fromkeys(_status(row) for row in rows)),
+    )
+
+
+def _words(give: Callable[[assay.Measurement], str]) -> Callable[[assay.Measurement], Cell]:
+    def cell(row: assay.Measurement) -> Cell:
+        text = give(row)
+        return [short(text)] if short(text) == text else [short(text), visible(text)]
+
+    return cell
+
+
+def _figure(
+    metric: str,
+    form: Callable[[float], str],
+    *,
+    spread: str | None = None,
+    low: str | None = None,
+    high: str | None = None,
+    factor: float = 1.0,
+) -> Callable[[assay.Measurement], Cell]:
+    """Give a figure with its interval: half the spread to both sides, or the two ends that other metrics say."""
+
+    def cell(row: assay.Measurement) -> Cell:
+        found = _number(row, metric)
+        if found is None:
+            return ["", None]
+        value = found * factor
+        wide = None if spread is None else _number(row, spread)
+        ends = [None if name is None else _number(row, name) for name in (low, high)]
+        if wide is not None:
+            return [f"{form(value)} ±{wide * 100:.2g}%", value, value * (1 - wide), value * (1 + wide)]
+        if ends[0] is not None and ends[1] is not None:
+            return [
+                f"{form(value)} ({form(ends[0] * factor)} to {form(ends[1] * factor)})",
+                value,
+                ends[0] * factor,
+                ends[1] * factor,
+            ]
+        return [form(value), value]
+
+    return cell
+
+
+def _number(row: assay.Measurement, metric: str) -> float | None:
+    value = row.value(metric)
+    if value is None or isinstance(value, str):
+        return None
+    return float(value) if float(value) - float(value) == 0.0 else None  # neither NaN nor infinite
+
+
+def _status(row: assay.Measurement) -> str:
+    return "overhead-bound" if row.value("overhead_bound") else row.status.value
+
+
+def _note(row: assay.Measurement) -> str:
+    difference = row.value("round_trip_difference")
+    told = [f"not exact, {difference}"] if difference else []
+    told += [f"{row.reason}{', as announced' if row.expected else ''}"] if row.reason else []
+    return "; ".join(told) + (f" ({row.remedy})" if row.remedy else "")
+
+
+def _trip(row: assay.Measurement) -> str:
+    value = row.value("round_trip")
+    return "" if value is None else "exact" if value == 1 else "lossy"
+
+
+def _of_tokenizer(name: str) -> Callable[[assay.Measurement], str]:
+    return lambda row: str(getattr(row.case, name))
+
+
+def _count(value: float) -> str:
+    return f"{value:,.0f}"
+
+
+def _share(value: float) -> str:
+    return f"{value:.1%}"
+
+
+def _two(value: float) -> str:
+    return f"{value:.2f}"
+
+
+def _tiny(value: float) -> str:
+    return f"{value:.1e}"
+
+
+TOKENIZER = (
+    Column(title="tokenizer", cell=_words(_of_tokenizer("tokenizer")), numeric=False),
+    Column(title="corpus", cell=_words(_of_tokenizer("corpus")), numeric=False),
+    Column(title="split", cell=_words(_of_tokenizer("split")), numeric=False),
+    Column(title="vocabulary", cell=_figure("vocabulary_size", _count)),
+    Column(title="tokens", cell=_figure("tokens", _count)),
+    Column(title="unknown", cell=_figure("unknown_token_rate", _share)),
+    Column(
+        title="bytes per token",
+        cell=_figure("bytes_per_token", _two, low="bytes_per_token_low", high="bytes_per_token_high"),
+        bar=True,
+    ),
+    Column(title="tokens per word", cell=_figure("fertility", _two)),
+    Column(title="round trip", cell=_words(_trip), numeric=False),
+    Column(title="encode MB/s", cell=_figure("encode_mb_per_s", three, spread="encode_spread"), bar=True),
+    Column(title="decode MB/s", cell=_figure("decode_mb_per_s", three, spread="decode_spread"), bar=True),
+    Column(title="time ratio", cell=_figure("encode_ratio", _two, low="encode_ratio_low", high="encode_ratio_high")),
+    Column(title="status", cell=_words(_status), numeric=False),
+    Column(title="note", cell=_words(_note), numeric=False),
+)
+ATTENTION = (
+    Column(title="attention", cell=_words(lambda row: row.case.plugin), numeric=False),
+    Column(title="workload", cell=_words(lambda row: row.case.group.partition("/")[2]), numeric=False),
+    Column(title="tokens/s", cell=_figure("tokens_per_s", three, spread="step_spread"), bar=True),
+    Column(title="latency µs", cell=_figure("step_seconds", three, factor=1e6)),
+    Column(title="time ratio", cell=_figure("step_ratio", _two, low="step_ratio_low", high="step_ratio_high")),
+    Column(title="error vs float64", cell=_figure("error", _tiny)),
+    Column(title="naive error", cell=_figure("naive_error", _tiny)),
+    Column(title="of GEMM peak", cell=_figure("gemm_fraction", _share), bar=True),
+    Column(title="of copy rate", cell=_figure("stream_fraction", _share)),
+    Column(title="peak MiB", cell=_figure("peak_bytes", three, factor=2**-20)),
+    Column(title="predicted MiB", cell=_figure("predicted_bytes", three, factor=2**-20)),
+    Column(title="operations dispatched", cell=_words(lambda row: str(row.value("dispatched") or "")), numeric=False),
+    Column(title="status", cell=_words(_status), numeric=False),
+    Column(title="note", cell=_words(_note), numeric=False),
+)

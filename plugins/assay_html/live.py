@@ -1,0 +1,43 @@
+"""Charts that answer to the reader: the same specifications drawn by Vega in the page, without any request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assay_html.figure import Figure
+from assay_html.inert import data
+from assay_html.theme import COLOURS, themed
+
+# Vega reads colours once, so that a page that turns dark is drawn anew.
+START = """
+const FIGURES = %s;
+const COLOURS = %s;
+function draw() {
+  const style = getComputedStyle(document.documentElement);
+  const names = new Map(COLOURS.map(([name, stand]) => [stand, style.getPropertyValue("--" + name).trim()]));
+  const coloured = (value) =>
+    typeof value === "string" ? names.get(value) ?? value
+    : Array.isArray(value) ? value.map(coloured)
+    : value && typeof value === "object"
+      ? Object.fromEntries(Object.entries(value).map(([key, part]) => [key, coloured(part)]))
+      : value;
+  for (const [id, spec] of FIGURES) {
+    const place = document.querySelector("#" + id + " .drawing");
+    const still = place.firstElementChild;
+    const quiet = { actions: false, defaultStyle: false, tooltip: false };
+    vegaEmbed(place, coloured(spec), { mode: "vega-lite", ast: true, renderer: "svg", ...quiet })
+      .catch((problem) => { place.replaceChildren(still); throw problem; });
+  }
+}
+draw();
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+"""
+
+
+def script(figures: Sequence[Figure]) -> str:
+    """Give the script that replaces every still picture; a chart that cannot be drawn keeps it."""
+    import vl_convert
+
+    drawn = [[figure.id, themed(figure.spec)] for figure in figures]
+    bundle: str = vl_convert.javascript_bundle(START % (data(drawn), data([list(pair) for pair in COLOURS.items()])))
+    return bundle

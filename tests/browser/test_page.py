@@ -1,0 +1,278 @@
+"""The HTML report in a real browser: what it loads, says, sorts, and what hostile text does to it."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import assay
+from assay.publication import Listed
+from assay.reading import reading
+from assay.records import Manifest, Measurement, Metric, Run, Status, TokenizerCase
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+sync_api = pytest.importorskip("playwright.sync_api")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+page_of = pytest.importorskip("assay_html.page")
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here: apt-get install chromium"),
+]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+FIVE = "regex,regex-unk,gpt2,p50k_base,bytes"
+HOSTILE = "</script><img src=x onerror=alert(1)>\u202e\"'&\x07=cmd()"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with sync_api.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@dataclass
+class Opened:
+    """A page that is open, and all that it asked for and said."""
+
+    tab: Any
+    requests: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def load(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
+    contexts = []
+
+    def call(content: str, *, wait: bool = True, **settings: Any) -> Opened:
+        path = tmp_path / f"page-{len(contexts)}.html"
+        path.write_text(content, "utf-8")
+        contexts.append(browser.new_context(viewport={"width": 1200, "height": 900}, **settings))
+        opened = Opened(contexts[-1].new_page())
+        opened.tab.on("request", lambda request: opened.requests.append(request.url))
+        opened.tab.on("console", lambda message: opened.said.append(message.text))
+        opened.tab.on("pageerror", lambda error: opened.said.append(str(error)))
+        opened.tab.on("dialog", lambda dialog: (opened.said.append("a dialog"), dialog.dismiss()))
+        opened.tab.goto(path.as_uri())
+        if wait:
+            opened.tab.wait_for_function("document.documentElement.dataset.ready")
+        return opened
+
+    yield call
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def publication(tmp_path_factory: pytest.TempPathFactory) -> assay.Publication:
+    """A real run of five tokenizers on The Verdict, and all their tokens."""
+    outcome = assay.run(
+        suite="quick",
+        tokenizers=FIVE,
+        attentions="sdpa,causal",
+        held_out=0.1,
+        results=tmp_path_factory.mktemp("browsed"),
+        budget_s=2,
+    )
+    host = assay.discover()
+    found = reading(host, outcome)
+    return assay.Publication(shows="run", outcomes=(outcome,), read=lambda: found, plugins=assay_listed(host))
+
+
+def assay_listed(host: assay.Host) -> tuple[Listed, ...]:
+    from assay.report import listed
+
+    return listed(host)
+
+
+@pytest.fixture(scope="module")
+def page(publication: assay.Publication) -> str:
+    return str(page_of.write(publication))
+
+
+def many(count: int, name: str = "tokenizer") -> assay.Publication:
+    """A run of so many rows, from records."""
+    rows = tuple(
+        Measurement(
+            case=TokenizerCase(tokenizer=f"{name}-{number % 50}", corpus=f"corpus-{number // 50}"),
+            status=Status.OK,
+            reason=HOSTILE if number == 0 and name != "tokenizer" else None,
+            metrics=(
+                Metric(name="vocabulary_size", value=1000 + number),
+                Metric(name="tokens", value=(number * 7919) % 100_003),
+                Metric(name="bytes_per_token", value=1 + (number % 37) / 10),
+                Metric(name="encode_mb_per_s", value=5 + (number % 101) / 3),
+                Metric(name="encode_spread", value=0.05),
+            ),
+        )
+        for number in range(count)
+    )
+    run = Run(id="20261126-000000-abcd", started="2026-11-26", suite="s/1", command=name, environment={"python": name})
+    counts = Manifest(planned=count, ok=count, failed=0, skipped=0, unsupported=0, missing=0)
+    return assay.Publication(
+        shows="run", outcomes=(assay.Outcome(run=run, manifest=counts, measurements=rows, noise=None),)
+    )
+
+
+def cells(tab: Any, column: int) -> list[str]:
+    found: list[str] = tab.locator(f"[data-grid=tokenizers] tbody td:nth-child({column}) bdi").all_inner_texts()
+    return found
+
+
+def column(tab: Any, title: str) -> int:
+    titles = tab.locator("[data-grid=tokenizers] thead th").all_inner_texts()
+    return 1 + next(index for index, found in enumerate(titles) if found.startswith(title))
+
+
+def test_the_page_is_small_quick_and_quiet(load: Callable[..., Opened], page: str) -> None:
+    assert len(page.encode("utf-8")) <= 400_000
+    best = 9e9
+    for _ in range(3):
+        opened = load(page)
+        best = min(best, float(opened.tab.evaluate("document.documentElement.dataset.ready")))
+        assert [url for url in opened.requests if not url.startswith("file:")] == []
+        assert len(opened.requests) == 1
+        assert opened.said == []
+    assert best < 1000
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_rule_of_accessibility_is_broken(load: Callable[..., Opened], page: str, scheme: str) -> None:
+    # axe is put in as a script, which the page's own policy rightly refuses.
+    found = axe.Axe().run(load(page, color_scheme=scheme, bypass_csp=True).tab)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_the_policy_allows_only_what_was_written(load: Callable[..., Opened], page: str) -> None:
+    opened = load(page)
+    opened.tab.evaluate(
+        "() => { const one = document.createElement('script');"
+        " one.textContent = 'window.ran = 1'; document.body.append(one); }"
+    )
+    assert opened.tab.evaluate("window.ran") is None
+    assert " style=" not in page.partition("<body>")[2]
+    assert "unsafe" not in page.partition("Content-Security-Policy")[2].partition(">")[0]
+
+
+def test_a_heading_sorts_and_a_word_filters(load: Callable[..., Opened], page: str) -> None:
+    tab = load(page).tab
+    number = column(tab, "tokens")
+    head = tab.locator("[data-grid=tokenizers] thead th").nth(number - 1)
+    for direction in ("descending", "ascending"):
+        head.locator("button").click()
+        assert head.get_attribute("aria-sort") == direction
+        shown = [int(text.replace(",", "")) for text in cells(tab, number) if text]
+        assert shown == sorted(shown, reverse=direction == "descending")
+        assert len(set(shown)) > 3
+    tab.locator("[data-grid=tokenizers] input").fill("gpt2 held-out")
+    assert cells(tab, 1) == ["gpt2"]
+    tab.locator("[data-grid=tokenizers] input").fill("")
+    tab.locator("[data-grid=tokenizers] select").select_option("failed")
+    assert cells(tab, 1) == ["regex"]
+
+
+def test_the_rows_are_saved_as_csv_without_formulas(load: Callable[..., Opened]) -> None:
+    tab = load(page_of.write(many(3, "=cmd"))).tab
+    with tab.expect_download() as waiting:
+        tab.locator("[data-grid=tokenizers] [name=save]").click()
+    rows = list(csv.reader(Path(waiting.value.path()).read_text("utf-8").splitlines()))
+    assert rows[0][:2] == ["tokenizer", "corpus"]
+    assert [row[0] for row in rows[1:]] == ["'=cmd-0", "'=cmd-1", "'=cmd-2"]
+    assert [float(row[rows[0].index("bytes per token")]) for row in rows[1:]] == [1.0, 1.1, 1.2]
+
+
+def test_every_token_is_tinted_and_told(load: Callable[..., Opened], page: str) -> None:
+    tab = load(page).tab
+    ranges = "['even', 'odd', 'unknown'].reduce((sum, name) => sum + CSS.highlights.get(name).size, 0)"
+    for name, count in (("regex", 4649), ("gpt2", 5145), ("bytes", 20479)):
+        tab.get_by_label(name, exact=True).check()
+        tab.wait_for_function(f"document.querySelector('[data-reader]').dataset.tokenizer === '{name}'")
+        tab.wait_for_function(f"{ranges} === {count}")
+    tab.get_by_label("gpt2", exact=True).check()
+    tab.wait_for_function(f"{ranges} === 5145")
+    text = tab.locator("[data-reader] pre")
+    text.focus()
+    for expected in ("token 1 of 5145: I, id 40", "token 2 of 5145: ·H, id 367", "token 3 of 5145: AD, id 2885"):
+        tab.keyboard.press("ArrowRight")
+        assert tab.locator(".token").inner_text() == expected
+    assert tab.evaluate("document.querySelectorAll('[data-reader] pre *').length") == 0
+
+
+def test_the_keyboard_reaches_everything(load: Callable[..., Opened], page: str) -> None:
+    tab = load(page).tab
+    wanted = tab.evaluate(
+        "[...document.querySelectorAll('a[href], button, input, select, summary, [tabindex]')]"
+        ".filter((one) => !one.disabled && one.type !== 'radio' && one.checkVisibility()).length"
+    )
+    reached = set()
+    for _ in range(wanted + 20):
+        tab.keyboard.press("Tab")
+        reached.add(tab.evaluate("[...document.querySelectorAll('*')].indexOf(document.activeElement)"))
+    assert len(reached) >= wanted
+
+
+def test_without_scripts_the_tables_still_stand(load: Callable[..., Opened], page: str) -> None:
+    tab = load(page, wait=False, java_script_enabled=False).tab
+    assert "Scripts are off" in tab.locator("noscript").inner_text()
+    assert "gpt2" in tab.locator("[data-grid=tokenizers] tbody").inner_text()
+    assert tab.locator("[data-grid=tokenizers] form").is_hidden()
+
+
+def test_five_thousand_rows_load_and_sort_in_time(load: Callable[..., Opened]) -> None:
+    content = page_of.write(many(5000))
+    loads, sorts = [], []
+    for _ in range(3):
+        tab = load(content).tab
+        loads.append(float(tab.evaluate("document.documentElement.dataset.ready")))
+        sorts.append(
+            tab.evaluate(
+                "() => { const start = performance.now();"
+                " document.querySelectorAll('[data-grid] thead button')[4].click();"
+                " document.body.offsetHeight; return performance.now() - start; }"
+            )
+        )
+        assert tab.locator("[data-grid] tbody tr").count() == 100
+    assert min(loads) < 1500
+    assert min(sorts) < 500
+    tab.locator("[data-grid] [name=on]").click()
+    assert "101 to 200 of 5000" in tab.locator(".pages").inner_text()
+
+
+def test_hostile_text_is_text(load: Callable[..., Opened]) -> None:
+    hostile = many(3, HOSTILE + "x" * 10_000)
+    listed = Listed(
+        kind="plugin", name=HOSTILE, summary=HOSTILE, origin=HOSTILE, licence=HOSTILE, status="failed", reason=HOSTILE
+    )
+    content = page_of.write(assay.Publication(shows="run", outcomes=hostile.outcomes, plugins=(listed,)))
+    opened = load(content)
+    assert opened.said == []
+    assert opened.tab.title() == "Assay run 20261126-000000-abcd"
+    assert opened.tab.locator("img").count() == 0
+    assert "\u202e" not in content
+    assert "\x07" not in content
+    assert "<U+202E>" in opened.tab.locator("main").inner_text()
+    assert opened.tab.evaluate("document.documentElement.scrollWidth") <= 1200
+
+
+@pytest.mark.parametrize("width", [360, 800])
+def test_a_narrow_screen_has_no_page_to_scroll_sideways(load: Callable[..., Opened], page: str, width: int) -> None:
+    tab = load(page).tab
+    tab.set_viewport_size({"width": width, "height": 800})
+    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_interactive_charts_ask_for_nothing(load: Callable[..., Opened], publication: assay.Publication) -> None:
+    content = page_of.write(
+        assay.Publication(shows="run", outcomes=publication.outcomes, read=publication.read, interactive=True)
+    )
+    assert len(content.encode("utf-8")) <= 1_500_000
+    opened = load(content)
+    opened.tab.wait_for_selector(".drawing .marks")
+    assert opened.tab.locator(".drawing .marks").count() == opened.tab.locator(".drawing").count() > 2
+    assert (len(opened.requests), opened.said) == (1, [])

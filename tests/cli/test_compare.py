@@ -1,0 +1,57 @@
+"""`assay compare`: stored runs on the command line, in real processes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Cli = Callable[..., Any]
+COMMAND = ["run", "--attentions", "none", "--tokenizers", "regex-unk,gpt2", "--held-out", "0", "--budget", "0.5s"]
+
+
+@pytest.fixture(scope="module")
+def stored(process: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """The results folder of two runs of the same code, and their ids."""
+    folder = tmp_path_factory.mktemp("compared")
+    runs = [process([sys.executable, "-m", "assay", *COMMAND, "--json"], cwd=folder).json for _ in range(2)]
+    return folder / "results", [run["run"]["id"] for run in runs]
+
+
+def test_the_same_code_raises_no_alarm(cli: Cli, stored: Any) -> None:
+    folder, runs = stored
+    ran = cli("compare", *runs, "--results", folder, "--json")
+    assert ran.rc == 0, ran
+    assert ran.json["changes"] == []
+    assert {one["verdict"] for one in ran.json["judgements"]} <= {"unchanged", "inconclusive"}
+    assert {one["against"] for one in ran.json["judgements"]} == {"gpt2", None}
+
+
+def test_the_page_and_the_comment_are_written(cli: Cli, stored: Any, tmp_path: Path) -> None:
+    folder, runs = stored
+    ran = cli("compare", *runs, "--results", folder, "--markdown", "a.md", "--junit", "a.xml", "-o", "a.html")
+    assert ran.rc == 0, ran
+    assert "regex-unk" in (tmp_path / "a.md").read_text("utf-8")
+    assert "<testsuite" in (tmp_path / "a.xml").read_text("utf-8")
+    assert "Verdicts" in (tmp_path / "a.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["no-such", "runs"], "fits no run"),
+        ([], "Missing argument"),
+        (["one"], "a baseline and a candidate"),
+    ],
+)
+def test_bad_input_is_one_line(cli: Cli, stored: Any, arguments: list[str], words: str) -> None:
+    folder, _ = stored
+    assert words in cli("compare", *arguments, "--results", folder).complaint
+
+
+def test_the_same_run_twice_is_refused(cli: Cli, stored: Any) -> None:
+    folder, runs = stored
+    assert "are the same run" in cli("compare", runs[0], runs[0], "--results", folder).complaint

@@ -1,0 +1,73 @@
+"""`assay export`: a run in the words of other programs, in real processes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Cli = Callable[..., Any]
+
+COMMAND = ["run", "--attentions", "none", "--tokenizers", "regex,regex-unk", "--budget", "0.2s", "--json"]
+
+
+@pytest.fixture(scope="module")
+def stored(process: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """The results folder of one run, and the run's document."""
+    folder = tmp_path_factory.mktemp("exported")
+    ran = process([sys.executable, "-m", "assay", *COMMAND], cwd=folder)
+    return folder / "results", ran.json
+
+
+def test_pytest_benchmark_compares_two_exports(
+    cli: Cli, stored: Any, process: Callable[..., Any], tmp_path: Path
+) -> None:
+    folder, document = stored
+    name = document["run"]["id"]
+    assert cli("export", "pytest-benchmark", name, "--results", folder, "-o", "0001_a.json").rc == 0
+    ran = cli("export", "pytest-benchmark", "--results", folder)
+    assert (ran.rc, ran.stderr) == (0, "")
+    (tmp_path / "0002_b.json").write_text(ran.stdout, encoding="utf-8")
+    assert json.loads(ran.stdout) == json.loads((tmp_path / "0001_a.json").read_text("utf-8"))
+    program = str(Path(sys.executable).parent / "pytest-benchmark")
+    compared = process([program, "compare", "0001_a.json", "0002_b.json"], cwd=tmp_path)
+    assert compared.rc == 0, compared
+    assert "tokenizer/the-verdict/all/regex-unk/decode" in compared.stdout
+
+
+def test_the_times_are_those_of_the_run(cli: Cli, stored: Any) -> None:
+    folder, document = stored
+    exported = json.loads(cli("export", "pytest-benchmark", "--results", folder).stdout)
+    by_name = {one["fullname"]: one for one in exported["benchmarks"]}
+    timed = [row for row in document["tokenizers"] if row["status"] == "ok"]
+    assert len(by_name) == 2 * len(timed) > 0
+    for row in timed:
+        one = by_name[f"{row['case']}/encode"]
+        speed = row["bytes"] / 1e6 / one["stats"]["median"]
+        assert speed == pytest.approx(row["encode_mb_per_s"])
+        assert one["extra_info"]["tokens"] == row["tokens"]
+        assert not [name for name in one["extra_info"] if name.startswith("encode_")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["parket"], "there is no report named 'parket' (there are: md, json, pytest-benchmark"),
+        (["pytest-benchmark", "no-such-run"], "'no-such-run' fits no run"),
+        (["pytest-benchmark", "-o", "no/such/folder/a.json"], "a.json cannot be written: No such file or directory"),
+        (["pytest-benchmark", "--results", "nowhere"], "there are no results in nowhere"),
+    ],
+)
+def test_what_cannot_be_exported_is_said_in_one_line(cli: Cli, stored: Any, arguments: list[str], words: str) -> None:
+    folder, _ = stored
+    where = [] if "--results" in arguments else ["--results", folder]
+    assert words in cli("export", *arguments, *where).complaint
+
+
+def test_a_run_without_timings_is_said_to_have_none(cli: Cli, tmp_path: Path) -> None:
+    cli("run", "--attentions", "none", "--tokenizers", "regex", "--corpora", "limit-nul", "--budget", "0.2s")
+    assert "has timed nothing" in cli("export", "pytest-benchmark").complaint

@@ -1,0 +1,34 @@
+"""What the page says of terminals is what the code does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from assay.columns import ATTENTION, GIVES_WAY, TOKENIZER
+from assay.digits import figure, spread
+from assay.fields import IDENTITY
+
+PAGE = " ".join(
+    (Path(__file__).parents[2] / "docs" / "reports.md").read_text("utf-8").partition("## On a terminal")[2].split()
+)
+
+
+def quoted(text: str) -> list[str]:
+    return re.findall("`([^`]+)`", text)
+
+
+def test_the_order_in_which_columns_give_way() -> None:
+    order = PAGE.partition("in this order:")[2].partition(".")[0]
+    assert tuple(quoted(order)) == GIVES_WAY
+    kept = PAGE.partition("the headline never give way:")[2].partition(";")[0]
+    assert set(quoted(kept)) == {column.title for column in (*TOKENIZER, *ATTENTION)} - set(GIVES_WAY)
+
+
+def test_the_digits_of_the_example() -> None:
+    for share in (0.054, 0.012):
+        assert f"`{figure(47.2, share)} {spread(share)}`" in PAGE
+
+
+def test_what_a_row_is() -> None:
+    assert quoted(PAGE.partition("or what a row is:")[2].partition(".")[0]) == list(IDENTITY)

@@ -1,0 +1,3 @@
+"""Has an entry point to nothing."""
+
+plugin = None
