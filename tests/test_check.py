@@ -26,7 +26,7 @@ from assay.plan import Selection
 from assay.verdicts import Comparison, Judgement, Tolerance, Verdict
 from planted import DOUBLE, STEADY, TEXT, living, plugin, sides
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.alone, pytest.mark.long]
 
 LARGE = Tolerance(effect=0.25, margin=0.25)
 ENOUGH_S, HARDLY_S = 120.0, 0.01

@@ -8,6 +8,8 @@ import pytest
 
 from benchmarks import load
 
+pytestmark = pytest.mark.alone
+
 
 def loaded() -> list[psutil.Process]:
     return [child for child in psutil.Process().children() if "benchmarks.load" in child.cmdline()]

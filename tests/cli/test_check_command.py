@@ -14,6 +14,8 @@ import pytest
 import workshop
 from planted import DOUBLE, STEADY, TEXT, plugin, source
 
+pytestmark = pytest.mark.alone
+
 Cli = Callable[..., Any]
 
 HERE = f"env:{sys.executable}"

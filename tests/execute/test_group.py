@@ -19,6 +19,8 @@ PLUGIN = """
 import os
 import assay
 
+pytestmark = pytest.mark.alone
+
 class Watched:
     vocab_size, unk_id = 128, None
     def __init__(self, name, delay):

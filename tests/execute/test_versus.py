@@ -18,6 +18,8 @@ from assay.records import Measurement, Status
 from assay.verdicts import Reading
 from planted import DOUBLE, STEADY, case, living, sides
 
+pytestmark = pytest.mark.alone
+
 MARK = "VERSUS_TEST"
 TIMEOUT_S = 5.0
 EPOCHS = 2
@@ -162,9 +164,9 @@ def test_an_epoch_reads_what_is_wanted_in_pairs(scene: Scene) -> None:
 @pytest.mark.parametrize("epoch", range(EPOCHS))
 def test_double_the_work_takes_double_the_time_by_both_clocks(scene: Scene, epoch: int) -> None:
     taken = scene.reading(epoch, "doubled")
-    assert 1.6 < math.exp(taken.cpu) < 2.5
+    assert 1.25 < math.exp(taken.cpu) < 3
     assert math.exp(taken.wall) > 1.2  # others on the machine stretch it
-    assert 0.6 < math.exp(scene.reading(epoch, "steady").cpu) < 1.6
+    assert 0.5 < math.exp(scene.reading(epoch, "steady").cpu) < 1.9
 
 
 def test_what_cannot_be_copied_is_read_where_it_is(scene: Scene) -> None:
