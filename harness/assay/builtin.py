@@ -19,7 +19,7 @@ def assay_reports() -> Iterator[ReportPlugin]:
         licence="MIT",
         write=lazy("assay.present.publishing:as_markdown"),
         suffix=".md",
-        shows=("run", "comparison"),
+        shows=("run", "runs", "comparison", "history"),
     )
     yield ReportPlugin(
         name="json",
@@ -27,7 +27,7 @@ def assay_reports() -> Iterator[ReportPlugin]:
         licence="MIT",
         write=lazy("assay.present.publishing:as_json"),
         suffix=".json",
-        shows=("run", "comparison"),
+        shows=("run", "comparison", "history"),
     )
     yield ReportPlugin(
         name="pytest-benchmark",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from assay.contracts import NAMES_OF_KINDS, ReportPlugin
 from assay.errors import AssayError
@@ -11,6 +12,9 @@ from assay.host import Host
 from assay.publication import Listed, Publication, Shown
 
 PLAIN = "md"
+NAMES: Mapping[Shown, str] = MappingProxyType(
+    {"run": "a run", "runs": "an index of runs", "comparison": "a comparison", "history": "a history"}
+)
 
 
 class ReportFailed(AssayError):
@@ -30,7 +34,7 @@ def form(host: Host, shows: Shown, name: str | None, output: str | None) -> Repo
         raise AssayError(f"the report {plugin.name} {missing.what}", remedy=missing.remedy)
     if shows not in plugin.shows:
         able = [other.name for other in host.every(ReportPlugin) if shows in other.shows]
-        raise AssayError(f"the report {plugin.name} cannot show a {shows}", remedy=f"these can: {', '.join(able)}")
+        raise AssayError(f"the report {plugin.name} cannot show {NAMES[shows]}", remedy=f"these can: {', '.join(able)}")
     return plugin
 
 

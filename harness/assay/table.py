@@ -41,12 +41,14 @@ def as_markdown(table: Table) -> str:
         return "| " + " | ".join(cells) + " |"
 
     ruler = line("---:" if column in table.numeric else "---" for column in table.columns)
-    notes = "".join(f"- {_text(note)}\n" for note in table.notes)
-    body = "\n".join([line(map(_text, table.columns)), ruler, *(line(map(_text, row)) for row in table.rows)])
-    return f"### {_text(table.title)}\n\n{body}\n" + (f"\n{notes}" if notes else "")
+    notes = "".join(f"- {in_markdown(note)}\n" for note in table.notes)
+    body = "\n".join(
+        [line(map(in_markdown, table.columns)), ruler, *(line(map(in_markdown, row)) for row in table.rows)]
+    )
+    return f"### {in_markdown(table.title)}\n\n{body}\n" + (f"\n{notes}" if notes else "")
 
 
-def _text(words: str) -> str:
+def in_markdown(words: str) -> str:
     """Words that Markdown and HTML do nothing with; an at sign is parted from its word, so that nobody is called."""
     shown = ACTIVE.sub(lambda match: f"\\{match[0]}", clean(words.replace(NO_BREAK, " ")))
     return shown.replace("@", "@<!-- -->")

@@ -5,16 +5,18 @@ from __future__ import annotations
 import csv
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import assay
-from assay.publication import Listed
+from assay import site
+from assay.publication import Listed, Mark, Point
 from assay.reading import reading
-from assay.records import Manifest, Measurement, Metric, Run, Status, TokenizerCase
+from assay.records import GroupResult, Manifest, Measurement, Metric, Run, Status, TokenizerCase
+from assay.store import Store
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -130,6 +132,7 @@ def column(tab: Any, title: str) -> int:
     return 1 + next(index for index, found in enumerate(titles) if found.startswith(title))
 
 
+@pytest.mark.alone
 def test_the_page_is_small_quick_and_quiet(load: Callable[..., Opened], page: str) -> None:
     assert len(page.encode("utf-8")) <= 400_000
     best = 9e9
@@ -224,6 +227,7 @@ def test_without_scripts_the_tables_still_stand(load: Callable[..., Opened], pag
     assert tab.locator("[data-grid=tokenizers] form").is_hidden()
 
 
+@pytest.mark.alone
 def test_five_thousand_rows_load_and_sort_in_time(load: Callable[..., Opened]) -> None:
     content = page_of.write(many(5000))
     loads, sorts = [], []
@@ -276,3 +280,64 @@ def test_interactive_charts_ask_for_nothing(load: Callable[..., Opened], publica
     opened.tab.wait_for_selector(".drawing .marks")
     assert opened.tab.locator(".drawing .marks").count() == opened.tab.locator(".drawing").count() > 2
     assert (len(opened.requests), opened.said) == (1, [])
+
+
+def site_of(publication: assay.Publication, folder: Path) -> Path:
+    """Two runs of the same rows in a store, and their site."""
+    store = Store(folder / "results")
+    (outcome,) = publication.outcomes
+    for name in ("20261126-000000-aaaa", "20261126-000000-bbbb"):
+        run = replace(outcome.run, id=name)
+        store.begin(run, [row.case for row in outcome.measurements])
+        store.add(name, GroupResult(measurements=outcome.measurements))
+        store.finish(name, "complete")
+    html = assay.discover().one(assay.ReportPlugin, "html")
+    made = site.write(store, folder / "site", html, lambda found: assay.Publication(shows="run", outcomes=(found,)))
+    store.close()
+    return made.index
+
+
+def test_a_site_leads_to_every_run(browser: Any, publication: assay.Publication, tmp_path: Path) -> None:
+    context = browser.new_context(bypass_csp=True)
+    try:
+        tab = context.new_page()
+        tab.goto(site_of(publication, tmp_path).as_uri())
+        found = axe.Axe().run(tab)
+        assert found.violations_count == 0, found.generate_report()
+        links = tab.locator("#runs tbody a")
+        assert links.all_inner_texts() == ["20261126-000000-bbbb", "20261126-000000-aaaa"]
+        links.last.click()
+        assert tab.title() == "Assay run 20261126-000000-aaaa"
+        assert tab.locator("[data-grid=tokenizers] tbody tr").count() > 4
+    finally:
+        context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_history_is_drawn_with_its_step(load: Callable[..., Opened], scheme: str) -> None:
+    points = tuple(
+        Point(run=f"run-{index}", started=f"2026-11-{index + 1:02}", git=HOSTILE, value=value, environment="e")
+        for index, value in enumerate((47.0, 47.5, 46.9, 40.1, 40.3))
+    )
+    series = assay.Series(
+        case="tokenizer/c/all/" + HOSTILE,
+        group="tokenizer/c/all",
+        plugin=HOSTILE,
+        metric="encode_mb_per_s",
+        exact=False,
+        machine={"processor": HOSTILE},
+        points=points,
+        marks=(Mark(index=3, change=-0.147, differs=("torch: 2.12.0 -> 2.13.0",)),),
+    )
+    content = page_of.write(assay.Publication(shows="history", series=(series,)))
+    opened = load(content, color_scheme=scheme, bypass_csp=True)
+    assert (len(opened.requests), opened.said) == (1, [])
+    tab = opened.tab
+    assert tab.locator("figure.trend circle").count() == 5
+    assert tab.locator("figure.trend path.step").count() == 1
+    tab.get_by_text("The values").click()
+    assert "-14.7%; torch: 2.12.0 -> 2.13.0" in tab.locator("figure.trend tbody tr").nth(3).inner_text()
+    assert tab.locator("img").count() == 0
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 1200
+    found = axe.Axe().run(tab)
+    assert found.violations_count == 0, found.generate_report()

@@ -72,6 +72,33 @@ def test_the_document_has_the_same(cli: Cli, folder: Path) -> None:
         assert [step["run"] for step in series["steps"]] == ["run-2"]
 
 
+def test_a_report_is_made_of_it(cli: Cli, folder: Path, tmp_path: Path) -> None:
+    ran = cli("history", "tokens", "--results", folder, "-o", "history.md")
+    assert (ran.rc, ran.stdout, ran.stderr) == (0, "", "")
+    page = (tmp_path / "history.md").read_text("utf-8")
+    assert page.startswith("# Assay history: tokens\n\n### tokens: tokenizer/the-verdict/all\n")
+    assert "| regex | ▁▁█ | 3 | 4,649 | 4,700 | 4,649 | 4,700 |" in page
+    assert "- regex: 4,649 -\\> 4,700 at run run-2" in page
+    content = cli("history", "tokens", "--results", folder, "--format", "json").stdout
+    assert content == cli("history", "tokens", "--results", folder, "--json").stdout
+    html = cli("history", "tokens", "--results", folder, "--format", "html").stdout
+    assert "<title>Assay history: tokens</title>" in html
+    assert '3 runs of regex, 1 step"' in html
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["tokens", "--tokenizers", "none", "-o", "page.md"], "none of the chosen cases has tokens"),
+        (["tokens", "--json", "--format", "md"], "--json and --format are two forms"),
+        (["tokens", "--format", "pytest-benchmark"], "the report pytest-benchmark cannot show a history"),
+        (["tokens", "-o", "no/such/folder.md"], "folder.md cannot be written: No such file or directory"),
+    ],
+)
+def test_a_report_that_cannot_be_is_refused(cli: Cli, folder: Path, arguments: list[str], words: str) -> None:
+    assert words in cli("history", *arguments, "--results", folder).complaint
+
+
 @pytest.mark.parametrize(("encoding", "drawn"), [("utf-8", "▁▁█"), ("ascii", "__#")])
 def test_a_terminal_gets_drawings_that_it_can_show(
     folder: Path, child_environment: Any, encoding: str, drawn: str

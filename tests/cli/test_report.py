@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -54,9 +55,32 @@ def test_the_page_may_go_to_a_file(cli: Cli, stored: Any, tmp_path: Path) -> Non
     assert (tmp_path / "page.md").read_text("utf-8") == cli("report", "--results", folder).stdout
 
 
+def test_what_changed_since_another_run_comes_first(cli: Cli, stored: Any, process: Any, tmp_path: Path) -> None:
+    folder, document = stored
+    results = tmp_path / "both"
+    shutil.copytree(folder, results)
+    ran = process([sys.executable, "-m", "assay", *COMMAND, "--results", str(results)], cwd=tmp_path)
+    page = cli("report", "--baseline", document["run"]["id"], "--results", results).stdout
+    assert page.startswith(f"# Assay run {ran.json['run']['id']}\n")
+    assert page.index("## Verdicts") < page.index("### Assay: ") < page.index("### tokenizer: the-verdict/all")
+    assert "<!-- assay" not in page
+    same = cli("report", "--baseline", ran.json["run"]["id"], "--results", results)
+    assert "a comparison takes two different runs" in same.complaint
+
+    site = cli("report", "--site", "site", "--format", "md", "--results", results)
+    assert (site.rc, site.stdout, site.stderr) == (0, "", "site/index.md: 2 pages written\n")
+    index = (tmp_path / "site" / "index.md").read_text("utf-8")
+    for run in (document["run"]["id"], ran.json["run"]["id"]):
+        assert f"| [{run}]({run}.md) | tutorial/1 |" in index
+        assert (tmp_path / "site" / f"{run}.md").read_text("utf-8").startswith(f"# Assay run {run}\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (["--site", "site", "-o", "page.md"], "leave out RUN, -o and --baseline"),
+        (["--site", "site", "--format", "json"], "the report json cannot show an index of runs (these can: md, html)"),
+        (["--baseline", "19990101"], "'19990101' fits no run"),
         (["-o", "no/such/folder/page.md"], "page.md cannot be written: No such file or directory"),
         (["19990101"], "'19990101' fits no run"),
         (["--format", "pdf"], "there is no report named 'pdf' (there are: md"),

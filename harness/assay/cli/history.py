@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from assay.cli import options
+from assay.cli.loading import Wanted, loading
+from assay.cli.reporting import named, output, put
 from assay.cli.saying import say
+from assay.errors import AssayError, StoreError
 
 if TYPE_CHECKING:
     from assay.accepted import Accepted
+    from assay.publication import Publication, Series
 
 GLOBS = "Comma-separated names and patterns, or none."
 
@@ -27,17 +33,35 @@ GLOBS = "Comma-separated names and patterns, or none."
     default="*",
     help=f"{GLOBS} Of attentions the corpus of their text, or the id of their workload.",
 )
+@output
+@named
 @options.results
+@loading
 @options.as_json
-def history(metric: str, tokenizers: str, attentions: str, corpora: str, results: str, as_json: bool) -> int:
-    """Show a METRIC, such as encode_mb_per_s, over the stored and the accepted runs, and where it stepped."""
-    import sys
+def history(
+    metric: str,
+    tokenizers: str,
+    attentions: str,
+    corpora: str,
+    output: str | None,
+    form: str | None,
+    results: str,
+    wanted: Wanted,
+    as_json: bool,
+) -> int:
+    """Show a METRIC, such as encode_mb_per_s, over the stored and the accepted runs, and where it stepped.
 
-    from assay import tables
+    With -o a report is written instead (html, md, json), with --format alone it goes to standard output.
+    """
+    from assay import report, tables
     from assay.history import history as collect
     from assay.present import trend
     from assay.store import Store
 
+    if as_json and form is not None:
+        raise click.UsageError("--json and --format are two forms: leave out one")
+    wants_report = form is not None or output is not None
+    plugin = report.form(wanted.find(), "history", form, output) if wants_report else None
     store = Store(results, create=False)
     try:
         kept = _accepted(Path(results))
@@ -45,7 +69,11 @@ def history(metric: str, tokenizers: str, attentions: str, corpora: str, results
         series = collect(store, metric, accepted=kept, **chosen)
     finally:
         store.close()
-    if as_json:
+    if plugin is not None:
+        if not series:
+            raise AssayError(f"none of the chosen cases has {metric}", remedy="choose others, or another metric")
+        put(report.publish(plugin, _publication(series)), output)
+    elif as_json:
         click.echo(trend.as_json(metric, series))
     elif sys.stdout.isatty():
         tables.write(trend.tables_of(series, trend.marks_for(sys.stdout.encoding)))
@@ -56,10 +84,15 @@ def history(metric: str, tokenizers: str, attentions: str, corpora: str, results
     return 0
 
 
+def _publication(series: tuple[Series, ...]) -> Publication:
+    from assay.publication import Publication
+
+    return Publication(shows="history", series=series, command=shlex.join(["assay", *sys.argv[1:]]))
+
+
 def _accepted(results: Path) -> tuple[Accepted, ...]:
     """The accepted baselines; one that cannot be read is told of, and left out."""
     from assay.accepted import FOLDER, read
-    from assay.errors import StoreError
 
     found = []
     for path in sorted((results / FOLDER).glob("*.json")):

@@ -10,12 +10,14 @@ import click
 
 from assay.cli import options
 from assay.cli.loading import Wanted, loading
+from assay.cli.saying import say
 
 if TYPE_CHECKING:
     from assay.contracts import ReportPlugin
     from assay.host import Host
     from assay.publication import Publication
     from assay.records import Outcome
+    from assay.verdicts import Comparison
 
 output = click.option(
     "-o", "--output", type=click.Path(dir_okay=False), help="Write to this file instead of standard output."
@@ -37,6 +39,13 @@ interactive = click.option(
 @output
 @named
 @interactive
+@click.option("--baseline", metavar="RUN", help="Show first what changed since this run, see `assay compare`.")
+@click.option(
+    "--site",
+    type=click.Path(file_okay=False),
+    metavar="DIR",
+    help="Write a page for every stored run into this folder, and an index of them.",
+)
 @options.results
 @loading
 def report(
@@ -44,14 +53,21 @@ def report(
     output: str | None,
     form: str | None,
     interactive: bool,
+    baseline: str | None,
+    site: str | None,
     results: str,
     wanted: Wanted,
 ) -> int:
     """Write a report of a RUN, by default the newest: as a page (html, md), or for another program.
 
-    Without -o it goes to standard output.
+    Without -o it goes to standard output. With --site all runs are written, as html unless --format says otherwise;
+    pages that are younger than the end of their run are kept.
     """
-    return _report(run, output, form, results, wanted, interactive=interactive)
+    if site is None:
+        return _report(run, output, form, results, wanted, interactive=interactive, baseline=baseline)
+    if run is not None or output is not None or baseline is not None:
+        raise click.UsageError("--site writes all runs, each to a file of its own: leave out RUN, -o and --baseline")
+    return _site(site, form, results, wanted, interactive=interactive)
 
 
 @click.command("export")
@@ -75,8 +91,10 @@ def chosen(host: Host, form: str | None, output: str | None) -> ReportPlugin:
     return report.form(host, "run", form, output)
 
 
-def of_run(host: Host, outcome: Outcome, *, interactive: bool = False) -> Publication:
-    """Gather what a report of one run is made from."""
+def of_run(
+    host: Host, outcome: Outcome, *, interactive: bool = False, comparison: Comparison | None = None
+) -> Publication:
+    """Gather what a report of one run is made from, and of what changed since another."""
     from assay import report
     from assay.publication import Publication
     from assay.reading import reading
@@ -84,6 +102,7 @@ def of_run(host: Host, outcome: Outcome, *, interactive: bool = False) -> Public
     return Publication(
         shows="run",
         outcomes=(outcome,),
+        comparison=comparison,
         plugins=report.listed(host),
         read=lambda: reading(host, outcome),
         command=shlex.join(["assay", *sys.argv[1:]]),
@@ -110,6 +129,7 @@ def _report(
     wanted: Wanted,
     *,
     interactive: bool,
+    baseline: str | None = None,
 ) -> int:
     from assay import report
     from assay.store import Store
@@ -121,5 +141,31 @@ def _report(
         outcome = store.outcome(run)
     finally:
         store.close()
-    put(report.publish(plugin, of_run(host, outcome, interactive=interactive)), output)
+    comparison = None if baseline is None else _since(baseline, outcome, results)
+    put(report.publish(plugin, of_run(host, outcome, interactive=interactive, comparison=comparison)), output)
     return 0
+
+
+def _since(baseline: str, outcome: Outcome, results: str) -> Comparison:
+    from assay.contrast import compare
+
+    return compare(baseline, outcome, results=results)
+
+
+def _site(folder: str, form: str | None, results: str, wanted: Wanted, *, interactive: bool) -> int:
+    """Write the pages of all runs, and tell of those that could not be."""
+    from assay import report, site
+    from assay.store import Store
+
+    host = wanted.find()
+    plugin = report.form(host, "runs", form or "html", None)
+    store = Store(results, create=False)
+    try:
+        made = site.write(store, folder, plugin, lambda outcome: of_run(host, outcome, interactive=interactive))
+    finally:
+        store.close()
+    for failure in made.failures:
+        say(f"assay: failed: {failure}")
+    kept = f", {made.kept:,} kept that were there" if made.kept else ""
+    say(f"{made.index}: {made.written:,} pages written{kept}")
+    return 3 if made.failures else 0

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from assay import table
 from assay.outline import report_tables
+from assay.present.markdown import as_markdown
 from assay.records import Outcome
-from assay.tables import as_markdown
+from assay.verdicts import Comparison
 
 READING = """\
 Throughput is the median over timed samples of twice about 5 ms, wall time, one process, and the spread is half the
@@ -18,14 +20,18 @@ known: it measures the call more than the attention. Compare rows within one tab
 """
 
 
-def as_page(outcome: Outcome) -> str:
-    """Write the page of a run."""
+def as_page(outcome: Outcome, comparison: Comparison | None = None) -> str:
+    """Write the page of a run; what changed since another stands before its tables."""
     run, measurements = outcome.run, outcome.measurements
     floor = "" if outcome.noise is None else f"Noise floor of this run: {outcome.noise}.\n\n"
     facts = "".join(f"- {name}: {value}\n" for name, value in run.environment.items())
-    sections = "\n".join(map(as_markdown, report_tables(measurements)))
+    sections = "\n".join(map(table.as_markdown, report_tables(measurements)))
+    verdicts = ""
+    if comparison is not None:
+        _, _, found = as_markdown(comparison).partition("\n")  # the first line is the marker of a comment
+        verdicts = f"## Verdicts\n\n{found.strip()}\n\n"
     return (
         f"# Assay run {run.id}\n\nSuite {run.suite}, started {run.started}, {run.state}; {outcome.manifest}.\n\n"
-        f"{READING}\n{floor}{sections}\n"
+        f"{verdicts}{READING}\n{floor}{sections}\n"
         f"## Provenance\n\n- command: `{run.command}`\n{facts}"
     )

@@ -7,7 +7,8 @@ import json
 from assay import document
 from assay.errors import AssayError
 from assay.present import document as comparisons
-from assay.present import markdown
+from assay.present import markdown, trend
+from assay.present.index import as_history, as_index
 from assay.present.page import as_page
 from assay.publication import Publication
 from assay.pytest_json import of_run
@@ -15,14 +16,21 @@ from assay.records import Outcome
 
 
 def as_markdown(publication: Publication) -> str:
-    """Write the page of a run, or the comment for a pull request of a comparison."""
+    """Write a page of what is shown; of a comparison the comment for a pull request."""
+    if publication.shows == "history":
+        return as_history(publication.series)
+    if publication.shows == "runs":
+        return as_index(publication.outcomes)
     if publication.shows == "comparison" and publication.comparison is not None:
         return markdown.as_markdown(publication.comparison)
-    return as_page(_last(publication))
+    return as_page(_last(publication), publication.comparison)
 
 
 def as_json(publication: Publication) -> str:
-    """Write the document of `assay show --json`, or of `assay compare --json`."""
+    """Write the document of `assay show --json`, of `assay compare --json`, or of `assay history --json`."""
+    if publication.shows == "history":
+        metrics = ", ".join(dict.fromkeys(one.metric for one in publication.series))
+        return trend.as_json(metrics, publication.series) + "\n"
     if publication.shows == "comparison" and publication.comparison is not None:
         return comparisons.as_json(publication.comparison) + "\n"
     return document.of_outcome(_last(publication)) + "\n"
