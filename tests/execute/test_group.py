@@ -14,12 +14,12 @@ from assay.execute.rounds import FEWEST_LONG
 from assay.execute.settings import Settings
 from assay.records import GroupResult, Status, TokenizerCase
 
+pytestmark = pytest.mark.alone
+
 EPOCHS = 3
 PLUGIN = """
 import os
 import assay
-
-pytestmark = pytest.mark.alone
 
 class Watched:
     vocab_size, unk_id = 128, None
