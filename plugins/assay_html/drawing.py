@@ -24,6 +24,17 @@ DROPPED = frozenset(
     )
 )
 NUMBER = re.compile(r"-?\d+\.\d{2,}")
+LONG_NUMBER = re.compile(r"\d+\.\d{3,}")
+# What is so without being said.
+USUAL = {
+    "opacity": "1",
+    "stroke-width": "1",
+    "font-weight": "normal",
+    "transform": "translate(0,0)",
+    "x2": "0",
+    "y2": "0",
+}
+NOTHING = {"path": ("", "M0,0h0v0h0Z"), "text": (None,), "g": (None,)}
 STYLE = (
     "\n".join(f".f-{name}{{fill:var(--{name})}}.s-{name}{{stroke:var(--{name})}}" for name in COLOURS)
     + "\n.drawing svg text{font-family:inherit}\n"
@@ -66,16 +77,21 @@ def _clean(element: ElementTree.Element, ids: dict[str, str]) -> None:
             continue
         elif value.startswith("url(#"):
             element.set(name, f"url(#{ids.get(value[5:-1], '')})")
-        elif value != "none" or name not in ("stroke",):
+        elif USUAL.get(name) != value and (value != "none" or name != "stroke"):
             element.set(name, NUMBER.sub(lambda match: f"{float(match[0]):.1f}".removesuffix(".0"), value))
     if classes:
         element.set("class", " ".join(classes))
-    children = list(element)
-    for child in children:
+    for child in list(element):
         _clean(child, ids)
-        if child.tag == f"{{{NAMESPACE}}}g" and len(child) == 0:
+        if _is_nothing(child):
             element.remove(child)
     if label is not None and element.tag in (f"{{{NAMESPACE}}}path", f"{{{NAMESPACE}}}rect", f"{{{NAMESPACE}}}text"):
         title = ElementTree.Element(f"{{{NAMESPACE}}}title")
-        title.text = visible(label)
+        title.text = visible(LONG_NUMBER.sub(lambda match: f"{float(match[0]):.4g}", label))
         element.insert(0, title)
+
+
+def _is_nothing(element: ElementTree.Element) -> bool:
+    """Whether nothing would be seen of an element: no content, or a path of no length."""
+    name = element.tag.removeprefix(f"{{{NAMESPACE}}}")
+    return not element.text and len(element) == 0 and element.get("d") in NOTHING.get(name, ())

@@ -132,6 +132,7 @@ def _memory(rows: Sequence[assay.Measurement]) -> Iterator[Figure]:
                 colour="attention",
                 titles=("MiB predicted", "MiB measured"),
                 over=(polyline(diagonal),),
+                form="~g",
             ),
             columns=("attention", "workload", "MiB predicted", "MiB measured", ""),
             rows=table(data, ("attention", "workload", "predicted", "measured"), three),

@@ -24,12 +24,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
-    """A table of many rows, of which a page shows a hundred at a time."""
+    """A table of many rows, of which a page shows a hundred at a time.
+
+    `groups` has for each row the number of the group that it may be compared in; bars are drawn within a group.
+    """
 
     id: str
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[list[Cell], ...]
+    groups: tuple[int, ...]
     statuses: tuple[str, ...]
 
     @property
@@ -38,16 +42,19 @@ class Grid:
         return {
             "columns": [[column.title, column.numeric, column.bar] for column in self.columns],
             "rows": self.rows,
-            "most": [
-                max(
-                    (float(cell[1] or 0.0) for row in self.rows if isinstance((cell := row[index])[1], int | float)),
-                    default=0.0,
-                )
-                if column.bar
-                else 0.0
-                for index, column in enumerate(self.columns)
-            ],
+            "groups": self.groups,
+            "most": self.most,
         }
+
+    @property
+    def most(self) -> list[list[float]]:
+        """Give the figures whose bars fill their cells: of each group the largest in each column."""
+        found = [[0.0] * len(self.columns) for _ in range(max(self.groups, default=-1) + 1)]
+        for group, row in zip(self.groups, self.rows, strict=True):
+            for index, column in enumerate(self.columns):
+                if column.bar and isinstance(value := row[index][1], int | float):
+                    found[group][index] = max(found[group][index], _drawn(value))
+        return found
 
 
 def tokenizer_grid(rows: Sequence[assay.Measurement]) -> Grid:
@@ -73,18 +80,39 @@ def three(value: float) -> str:
 
 
 def _grid(name: str, caption: str, columns: tuple[Column, ...], rows: Sequence[assay.Measurement]) -> Grid:
+    known = {figure.name for row in rows for figure in row.metrics}
+    added = [
+        Column(title=short(one), cell=_added(one), numeric=not any(isinstance(row.value(one), str) for row in rows))
+        for one in sorted(known)
+        if assay.definition(one) is None
+    ]
     used = tuple(
         column
-        for column in columns
+        for column in (*columns[:-2], *added, *columns[-2:])
         if not column.numeric or any(column.cell(row)[0] != "" for row in rows) or column.title in ("tokens",)
     )
+    groups = {group: place for place, group in enumerate(dict.fromkeys(row.case.group for row in rows))}
     return Grid(
         id=name,
         caption=caption,
         columns=used,
         rows=tuple([column.cell(row) for column in used] for row in rows),
+        groups=tuple(groups[row.case.group] for row in rows),
         statuses=tuple(dict.fromkeys(_status(row) for row in rows)),
     )
+
+
+def _added(metric: str) -> Callable[[assay.Measurement], Cell]:
+    """The figure of a plugin: a count whole, another number in three digits, words as they are."""
+
+    def cell(row: assay.Measurement) -> Cell:
+        words = row.value(metric)
+        if isinstance(words, str):
+            return _words(lambda _: words)(row)
+        value = _number(row, metric)
+        return ["", None] if value is None else [_count(value) if value.is_integer() else three(value), value]
+
+    return cell
 
 
 def _words(give: Callable[[assay.Measurement], str]) -> Callable[[assay.Measurement], Cell]:
@@ -114,17 +142,22 @@ def _figure(
         wide = None if spread is None else _number(row, spread)
         ends = [None if name is None else _number(row, name) for name in (low, high)]
         if wide is not None:
-            return [f"{form(value)} ±{wide * 100:.2g}%", value, value * (1 - wide), value * (1 + wide)]
+            return [f"{form(value)} ±{wide * 100:.2g}%", value, _drawn(value * (1 - wide)), _drawn(value * (1 + wide))]
         if ends[0] is not None and ends[1] is not None:
             return [
                 f"{form(value)} ({form(ends[0] * factor)} to {form(ends[1] * factor)})",
                 value,
-                ends[0] * factor,
-                ends[1] * factor,
+                _drawn(ends[0] * factor),
+                _drawn(ends[1] * factor),
             ]
         return [form(value), value]
 
     return cell
+
+
+def _drawn(value: float) -> float:
+    """An end of an interval, with as many digits as a drawing can show."""
+    return float(f"{value:.4g}")
 
 
 def _number(row: assay.Measurement, metric: str) -> float | None:

@@ -88,9 +88,20 @@ def heat(rows: Rows, *, x: str, y: str, value: str, form: str) -> Spec:
 
 
 def scatter(
-    rows: Rows, *, x: str, y: str, colour: str, titles: tuple[str, str], over: Sequence[Spec] = (), **scale: object
+    rows: Rows,
+    *,
+    x: str,
+    y: str,
+    colour: str,
+    titles: tuple[str, str],
+    over: Sequence[Spec] = (),
+    form: str = "~s",
+    **scale: object,
 ) -> Spec:
-    """Points on two axes, logarithmic unless told otherwise, with further layers under them."""
+    """Points on two axes, logarithmic unless told otherwise, with further layers under them.
+
+    `form` is how the figures at both axes are written, in the notation of d3-format.
+    """
     kind = {"type": "log", "nice": False, **scale}
     encoding = {
         "x": {
@@ -98,14 +109,14 @@ def scatter(
             "type": "quantitative",
             "title": titles[0],
             "scale": kind,
-            "axis": {"grid": False, "format": "~s", "tickCount": 5},
+            "axis": {"grid": False, "format": form, "tickCount": 5},
         },
         "y": {
             "field": y,
             "type": "quantitative",
             "title": titles[1],
             "scale": kind,
-            "axis": {"format": "~s", "tickCount": 5},
+            "axis": {"format": form, "tickCount": 5},
         },
         "color": hue(colour, rows),
     }

@@ -14,19 +14,19 @@ from assay_html.inert import paired, visible
 def token_view(reading: assay.Reading) -> dict[str, object]:
     """Give a text and its tokenizers as JSON.
 
-    Of each tokenizer the numbers of its tokens, as `packed`, three for each: the distance of its start from the last
-    one's start (zigzag), its length, both in UTF-16 units, and 4 * id + 2 * unknown + whether its bytes are no whole
-    characters. `lost` has starts and ends of what no token covers, `hex` the bytes of the tokens that are no whole
-    characters, by number.
+    Of each tokenizer the numbers of its tokens, three for each: the distance of its start from the last one's start
+    (zigzag), its length, both in UTF-16 units, and 4 * id + 2 * unknown + whether its bytes are no whole characters.
+    `lost` has two for each stretch that no token covers: the distance of its start from the last one's end, and its
+    length. Both are `packed`, and given as the place of their pack in `packs`. `hex` has the bytes of the tokens that
+    are no whole characters, by number.
     """
     ends = list(accumulate((2 if ord(char) > 0xFFFF else 1 for char in reading.text), initial=0))
-    return {
-        "text": paired(reading.text),
-        "tokenizers": [_tokens(one, ends, reading.text) for one in reading.pieces],
-    }
+    packs: dict[str, int] = {}  # those of equal tokens are written once
+    tokenizers = [_tokens(one, ends, reading.text, packs) for one in reading.pieces]
+    return {"text": paired(reading.text), "packs": list(packs), "tokenizers": tokenizers}
 
 
-def _tokens(pieces: assay.Pieces, ends: Sequence[int], text: str) -> dict[str, object]:
+def _tokens(pieces: assay.Pieces, ends: Sequence[int], text: str, packs: dict[str, int]) -> dict[str, object]:
     if pieces.status is not assay.Status.OK:
         return {"name": visible(pieces.tokenizer), "reason": visible(pieces.reason or pieces.status.value)}
     numbers: list[int] = []
@@ -42,15 +42,20 @@ def _tokens(pieces: assay.Pieces, ends: Sequence[int], text: str) -> dict[str, o
             split[place] = token.hex
         numbers += [_zigzag(start - last), end - start, 4 * token.id + 2 * token.unknown + partial]
         last = start
-    lost = [number for span in pieces.lost for number in (ends[span.characters[0]], ends[span.characters[1]])]
+    lost: list[int] = []
+    last = 0
+    for span in sorted(pieces.lost, key=lambda span: span.characters):
+        start, end = (ends[at] for at in span.characters)
+        lost += [start - last, end - start]
+        last = end
     return {
         "name": visible(pieces.tokenizer),
         "count": len(pieces.tokens),
         "unknown": pieces.unknown,
-        "lost": lost,
+        "lost": _place(packed(lost), packs),
         "exact": pieces.decoded == text,
         "hex": split,
-        "packed": packed(numbers),
+        "packed": _place(packed(numbers), packs),
     }
 
 
@@ -59,6 +64,11 @@ def packed(numbers: Iterable[int]) -> str:
     data = bytes(byte for number in numbers for byte in _leb128(number))
     squeezed = zlib.compressobj(9, zlib.DEFLATED, -15)
     return base64.b64encode(squeezed.compress(data) + squeezed.flush()).decode("ascii")
+
+
+def _place(pack: str, packs: dict[str, int]) -> int:
+    """Give where a pack stands among all, the last where it is new."""
+    return packs.setdefault(pack, len(packs))
 
 
 def _zigzag(number: int) -> int:

@@ -13,6 +13,7 @@ from assay.records import Manifest, Measurement, Metric, Run, Status, TokenizerC
 pytest.importorskip("vl_convert")
 from assay_html.drawing import svg
 from assay_html.figures import figures
+from assay_html.grid import tokenizer_grid
 from assay_html.inert import data
 from assay_html.tokens import packed
 
@@ -97,3 +98,26 @@ def test_numbers_are_packed_small() -> None:
     import zlib
 
     assert zlib.decompress(base64.b64decode(packed([0, 127, 128, 300])), -15) == bytes([0, 127, 128, 1, 172, 2])
+
+
+def test_figures_of_plugins_are_columns_and_bars_are_drawn_within_a_group() -> None:
+    rows = [
+        Measurement(
+            case=TokenizerCase(tokenizer=f"t{number}", corpus="text" if number else "odd"),
+            status=Status.OK,
+            metrics=(
+                Metric(name="bytes_per_token", value=4.0 + number if number else 1e6),
+                Metric(name="mine_share", value=0.123456),
+                Metric(name="mine_word", value="<b>"),
+                Metric(name="mine_count", value=12_345),
+            ),
+        )
+        for number in range(20)
+    ]
+    grid = tokenizer_grid(rows)
+    titles = [column.title for column in grid.columns]
+    assert titles[-5:] == ["mine_count", "mine_share", "mine_word", "status", "note"]
+    assert [column.numeric for column in grid.columns[-5:]] == [True, True, False, False, False]
+    assert grid.rows[0][-5:-2] == [["12,345", 12345.0], ["0.123", 0.123456], ["<b>"]]
+    assert [most[titles.index("bytes per token")] for most in grid.most] == [1e6, 23.0]
+    assert grid.groups == (0, *[1] * 19)

@@ -17,7 +17,7 @@
 
   function grid(box) {
     const content = JSON.parse(box.querySelector("script").textContent);
-    const columns = content.columns.map(([title, numeric, bar], index) => ({ title, numeric, bar, most: content.most[index] }));
+    const columns = content.columns.map(([title, numeric, bar]) => ({ title, numeric, bar }));
     const rows = content.rows;
     const state = { order: rows.map((_, index) => index), sorted: -1, down: false, first: 0, shown: [] };
     const body = box.querySelector("tbody");
@@ -36,7 +36,7 @@
       return (down ? -found : found) || a - b;
     };
 
-    function cell(value, column) {
+    function cell(value, column, most) {
       const element = make("td");
       if (column.numeric) element.className = "n";
       if (value.length === 2 && typeof value[1] === "string") {
@@ -46,11 +46,11 @@
       } else {
         element.append(make("bdi", value[0]));
       }
-      if (column.bar && typeof value[1] === "number" && column.most) {
-        const part = (number) => ((100 * number) / column.most).toFixed(1);
-        const bar = draw("svg", { class: "bar", viewBox: "0 0 100 6", preserveAspectRatio: "none", "aria-hidden": "true" });
-        bar.append(draw("rect", { width: part(value[1]), height: 6 }));
-        if (value.length === 4) bar.append(draw("path", { d: `M${part(value[2])} 3H${part(value[3])}` }));
+      if (column.bar && typeof value[1] === "number" && most) {
+        const part = (number) => `${((100 * number) / most).toFixed(1)}%`;
+        const bar = draw("svg", { class: "bar", "aria-hidden": "true" });
+        bar.append(draw("rect", { width: part(value[1]) }));
+        if (value.length === 4) bar.append(draw("line", { x1: part(value[2]), x2: part(value[3]) }));
         element.append(bar);
       }
       return element;
@@ -61,7 +61,7 @@
       body.replaceChildren(
         ...state.shown.slice(state.first, last).map((index) => {
           const line = make("tr");
-          line.append(...rows[index].map((value, number) => cell(value, columns[number])));
+          line.append(...rows[index].map((value, number) => cell(value, columns[number], content.most[content.groups[index]][number])));
           return line;
         }),
       );
@@ -136,8 +136,20 @@
     return numbers;
   }
 
-  async function tokens(content) {
-    const numbers = await unpack(content.packed);
+  async function lost(pack) {
+    const numbers = await unpack(pack);
+    const found = [];
+    let end = 0;
+    for (let at = 0; at < numbers.length; at += 2) {
+      const start = end + numbers[at];
+      end = start + numbers[at + 1];
+      found.push({ start, end });
+    }
+    return found;
+  }
+
+  async function tokens(pack) {
+    const numbers = await unpack(pack);
     const found = [];
     let start = 0;
     for (let at = 0; at < numbers.length; at += 3) {
@@ -156,7 +168,7 @@
     const near = box.querySelector(".near");
     const able = typeof Highlight !== "undefined" && CSS.highlights;
     const cache = new Map();
-    const state = { tokens: [], hex: {}, at: -1 };
+    const state = { tokens: [], lost: [], hex: {}, at: -1 };
     text.textContent = content.text;
     const node = text.firstChild || text.appendChild(document.createTextNode(""));
     const range = (start, end) => {
@@ -202,13 +214,13 @@
       const one = content.tokenizers[number];
       if (one.reason !== undefined) {
         about.textContent = `${one.name}: ${one.reason}`;
-        Object.assign(state, { tokens: [], hex: {}, at: -1 });
+        Object.assign(state, { tokens: [], lost: [], hex: {}, at: -1 });
       } else {
-        if (!cache.has(number)) cache.set(number, await tokens(one));
-        Object.assign(state, { tokens: cache.get(number), hex: one.hex, at: -1 });
+        if (!cache.has(number)) cache.set(number, { tokens: await tokens(content.packs[one.packed]), lost: await lost(content.packs[one.lost]) });
+        Object.assign(state, { ...cache.get(number), hex: one.hex, at: -1 });
         about.textContent = `${one.count.toLocaleString("en")} tokens` +
           (one.unknown ? `, ${one.unknown.toLocaleString("en")} unknown` : "") +
-          (one.exact ? ", decoded it is this text again" : ", decoded it is not this text");
+          (one.exact ? "; decoding them gives this text again" : "; decoding them gives another text");
       }
       box.dataset.tokenizer = one.name;
       if (able) {
@@ -216,7 +228,7 @@
         state.tokens.forEach((token, index) => {
           kinds[token.unknown ? "unknown" : index % 2 ? "odd" : "even"].add(range(token.start, token.end));
         });
-        for (let at = 0; at < (one.lost || []).length; at += 2) kinds.lost.add(range(one.lost[at], one.lost[at + 1]));
+        for (const gap of state.lost) kinds.lost.add(range(gap.start, gap.end));
         for (const [name, kind] of Object.entries(kinds)) CSS.highlights.set(name, kind);
         CSS.highlights.delete("cursor");
       }
