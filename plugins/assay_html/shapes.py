@@ -44,14 +44,18 @@ def lines(
             "axis": {"grid": False, "format": ",d"},
         }
         if ordinal is None
-        else {"type": "ordinal", "sort": list(ordinal), "axis": {"labelAngle": 0}}
+        else {
+            "type": "ordinal",
+            "sort": list(ordinal),
+            "axis": {"labelAngle": 0, "labelExpr": "split(datum.label, ', ')"},
+        }
     )
     up = {
         "field": y,
         "type": "quantitative",
         "title": titles[1],
         "scale": {"type": "log", "nice": False},
-        "axis": {"format": "~s", "tickCount": 5},
+        "axis": {"format": "~g", "tickCount": 5},
     }
     shared = {"x": across, "color": hue(colour, rows)}
     band = {
