@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.contrast import compare
+from assay import compare
 from assay.errors import AssayError, NotComparable
 from assay.execute.settings import Settings
 from assay.judge.relative import over

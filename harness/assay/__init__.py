@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         Weights,
         lazy,
     )
+    from assay.contrast import compare
     from assay.cuts import Piece, Pieces, Span
     from assay.discovery import discover
     from assay.errors import AssayError, Unavailable, UnknownName, UnknownToken
@@ -70,6 +71,7 @@ _HOMES = {
         " TokenBytes Tokenized Tokenizer TokenizerPlugin Weights lazy"
     ),
     "catalogue": "Definition definition",
+    "contrast": "compare",
     "cuts": "Piece Pieces Span",
     "discovery": "discover",
     "errors": "AssayError Unavailable UnknownName UnknownToken",
@@ -148,6 +150,7 @@ __all__ = [
     "Weights",
     "Windows",
     "Workload",
+    "compare",
     "definition",
     "discover",
     "family",
