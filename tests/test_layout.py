@@ -102,6 +102,12 @@ def test_step_by_step() -> None:
     assert one.widths == (14, 8)
 
 
+def test_the_last_column_stays_though_all_may_give_way() -> None:
+    fitted = fit([figures(21, leaves=place) for place in range(3)], 20)
+    assert [part.columns for part in fitted.parts] == [(2,)]
+    assert fitted.left_out == (0, 1)
+
+
 def test_a_very_long_name_wraps_rather_than_push_out_the_figures() -> None:
     columns = [name(200), figures(8), figures(8), figures(6, leaves=0)]
     layout = fit(columns, 80)

@@ -75,7 +75,7 @@ def fit(extents: Sequence[Extent], width: int) -> Layout:
     for index in sorted(
         (index for index in kept if extents[index].leaves is not None), key=lambda i: _leaves(extents[i])
     ):
-        if over(GAP, longest) <= 0:
+        if over(GAP, longest) <= 0 or len(kept) == 1:
             break
         kept.remove(index)
         left.append(index)
