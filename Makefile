@@ -12,7 +12,7 @@ run: $(READY)
 	$(BIN)/assay run --suite tutorial --report results/report.html
 
 test: $(READY)
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --reruns 1 -m 'not alone'
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --reruns 1 -m 'not alone'
 	$(BIN)/python -m pytest --reruns 1 -m alone
 
 check: $(READY)
