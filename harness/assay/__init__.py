@@ -21,10 +21,12 @@ if TYPE_CHECKING:
         AttentionPlugin,
         CorpusPlugin,
         Document,
+        EncodeBatch,
         MetricPlugin,
         Missing,
         Prefill,
         ReportPlugin,
+        SpecialIds,
         SpecialTokens,
         Step,
         TokenBytes,
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from assay.job import run
     from assay.only import Only
     from assay.outline import report_tables
+    from assay.pieces import Spans
     from assay.publication import Listed, Mark, Point, Publication, Reading, Series
     from assay.records import (
         AttentionCase,
@@ -61,14 +64,14 @@ if TYPE_CHECKING:
     from assay.scaling import Growth, family, growths
     from assay.semantics import Semantics
     from assay.tables import Table
-    from assay.verdicts import Alike, Change, Comparison, Judgement, Verdict
+    from assay.verdicts import Alike, Change, Compared, Comparison, Judgement, Tolerance, Verdict
     from assay.windows import TextEmbedding, Windows, window_loader
     from assay.workload import TextSource, Workload
 
 _HOMES = {
     "contracts": (
-        "AttentionPlugin CorpusPlugin Document MetricPlugin Missing Prefill ReportPlugin SpecialTokens Step"
-        " TokenBytes Tokenized Tokenizer TokenizerPlugin Weights lazy"
+        "AttentionPlugin CorpusPlugin Document EncodeBatch MetricPlugin Missing Prefill ReportPlugin SpecialIds"
+        " SpecialTokens Step TokenBytes Tokenized Tokenizer TokenizerPlugin Weights lazy"
     ),
     "catalogue": "Definition definition",
     "contrast": "compare",
@@ -81,11 +84,12 @@ _HOMES = {
     "job": "run",
     "only": "Only",
     "outline": "report_tables",
+    "pieces": "Spans",
     "publication": "Listed Mark Point Publication Reading Series",
     "records": ("AttentionCase Manifest Measurement Metric Noise Outcome Run Sample Status Timing TokenizerCase"),
     "scaling": "Growth family growths",
     "tables": "Table",
-    "verdicts": "Alike Change Comparison Judgement Verdict",
+    "verdicts": "Alike Change Compared Comparison Judgement Tolerance Verdict",
     "windows": "TextEmbedding Windows window_loader",
     "semantics": "Semantics",
     "workload": "TextSource Workload",
@@ -98,10 +102,12 @@ __all__ = [
     "AttentionCase",
     "AttentionPlugin",
     "Change",
+    "Compared",
     "Comparison",
     "CorpusPlugin",
     "Definition",
     "Document",
+    "EncodeBatch",
     "Failure",
     "Frames",
     "Growth",
@@ -131,6 +137,8 @@ __all__ = [
     "Semantics",
     "Series",
     "Span",
+    "Spans",
+    "SpecialIds",
     "SpecialTokens",
     "Status",
     "Step",
@@ -143,6 +151,7 @@ __all__ = [
     "Tokenizer",
     "TokenizerCase",
     "TokenizerPlugin",
+    "Tolerance",
     "Unavailable",
     "UnknownName",
     "UnknownToken",

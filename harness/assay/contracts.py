@@ -96,7 +96,7 @@ class SpecialTokens:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """What a plugin lacks on this machine, and the command that mends it."""
+    """`what` a plugin lacks on this machine, as in `needs a GPU`, and the command or advice that is the `remedy`."""
 
     what: str
     remedy: str
@@ -106,6 +106,7 @@ class Missing:
 class Provided:
     """What every descriptor says about itself.
 
+    `name` is its own among all of its kind, `summary` a few words for lists, `licence` the terms under which it comes.
     `requires` lists requirements as pip takes them (`torch>=2.6`). `missing` answers, without importing
     anything heavy, for what pip names cannot express, such as data files.
     """
@@ -121,11 +122,12 @@ class Provided:
 class TokenizerPlugin(Provided):
     """Announces a tokenizer.
 
-    `build` receives the training text (a pretrained tokenizer ignores it). `lossless` promises that
+    `build` receives the training text, which a `pretrained` one ignores. `lossless` promises that
     decode(encode(text)) == text, and is held to it. `closed_vocabulary` announces that `encode` raises
     `UnknownToken` on text with words it was not trained on. `same_ids_as` names the tokenizer whose ids this
     one claims to give: the claim is checked before anything is timed. `family` names those that differ from this one
-    in vocabulary size alone. `thread_safe` promises that threads may encode with one tokenizer at once.
+    in vocabulary size alone. `specials` is its special-token policy. `thread_safe` promises that threads may encode
+    with one tokenizer at once.
     """
 
     build: Callable[[str], Tokenizer]
@@ -155,8 +157,8 @@ class Weights:
 class Step(Protocol):
     """One forward pass: (q, k, v) at level `core`, (x,) at the others; shapes in `Workload`."""
 
-    def __call__(self, *inputs: Tensor) -> Tensor:
-        """Compute the attention of the inputs; leave them as they are."""
+    def __call__(self, *inputs: Any, **named: Any) -> Tensor:  # to a type checker: any parameters, such as (q, k, v)
+        """Compute the attention of the tensors that are given, all by position; leave them as they are."""
 
 
 @runtime_checkable
@@ -193,7 +195,7 @@ class AttentionPlugin(Provided):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """One text of a corpus."""
+    """One `text` of a corpus, its `id`, which no other there has, and its `language`, a tag of BCP 47 where known."""
 
     text: str
     id: str
@@ -204,11 +206,13 @@ class Document:
 class CorpusPlugin(Provided):
     """Announces a corpus.
 
-    `sha256` is over the UTF-8 bytes of the documents in order, a NUL byte between two documents; None for
-    texts of the user, which nobody has vouched for. A corpus of the kind `adversarial` is a ladder: documents
-    of one sort and of growing length, from which a growth exponent is fitted. One of the kind `parallel` says the
-    same in every language. One of the kind `limit` is tried and not timed, and trains nothing: it alone may be empty
-    or hold lone surrogates, which count as the three bytes that `surrogatepass` writes.
+    `documents` reads it, from the beginning each time. `title`, `author` and `source` are those of the text, `language`
+    is a tag of BCP 47 (`mul` for several, `und` for none). `sha256` is over the UTF-8 bytes of the documents in order,
+    a NUL byte between two documents; None for texts of the user, which nobody has vouched for. `kind` is a word such as
+    `prose`. A corpus of the kind `adversarial` is a ladder: documents of one sort and of growing length, from which a
+    growth exponent is fitted. One of the kind `parallel` says the same in every language. One of the kind `limit` is
+    tried and not timed, and trains nothing: it alone may be empty or hold lone surrogates, which count as the three
+    bytes that `surrogatepass` writes.
     """
 
     documents: Callable[[], Iterator[Document]]
@@ -222,7 +226,7 @@ class CorpusPlugin(Provided):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tokenized:
-    """One document and what a tokenizer made of it."""
+    """The `text` of one document, and the `ids` that a tokenizer made of it."""
 
     text: str
     ids: Sequence[int]

@@ -117,10 +117,11 @@ class Metric:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
-    """What one case came to.
+    """What one `case` came to.
 
-    `expected` marks a failure that the plugin announces in its descriptor (a closed vocabulary meeting an
-    unseen word): the row is failed and has no speed, but the run is not at fault.
+    `status` says how it ended; `reason` and `remedy` why not well, and what to do. `metrics` are its figures, `timings`
+    the raw readings behind its speeds. `expected` marks a failure that the plugin announces in its descriptor (a closed
+    vocabulary meeting an unseen word): the row is failed and has no speed, but the run is not at fault.
     """
 
     case: Case

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
 
 import torch
 
@@ -17,5 +16,4 @@ def compile_step(step: Callable[..., torch.Tensor]) -> assay.Step:
     function torch would not compile it any more. One thread compiles, since a pool of processes would stay.
     """
     torch.compiler.reset()
-    compiled = torch.compile(step, fullgraph=True, dynamic=False, options={"compile_threads": 1})
-    return cast("assay.Step", compiled)
+    return torch.compile(step, fullgraph=True, dynamic=False, options={"compile_threads": 1})
