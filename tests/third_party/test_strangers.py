@@ -56,40 +56,6 @@ WEIGH = (
     *("run", "--tokenizers", "pairs-*", "--attentions", "stream", "--corpora", "jabberwocky", "--held-out", "0"),
     *("--workload", "core/fwd/causal/b1.h2.s96.d16/f32/cpu.t1", "--budget", "1s", "--report", "rows.line.txt"),
 )
-MINE = {
-    "pyproject.toml": """
-[build-system]
-requires = ["hatchling"]
-build-backend = "hatchling.build"
-
-[project]
-name = "mine"
-version = "0.1"
-dependencies = ["assay"]
-
-[project.entry-points.assay]
-mine = "mine"
-""",
-    "mine.py": """
-import assay
-
-assay_hooks = 1
-
-class Letters:
-    vocab_size, unk_id = 0x110000, None
-
-    def encode(self, text):
-        return [ord(char) for char in text]
-
-    def decode(self, ids):
-        return "".join(map(chr, ids))
-
-@assay.hookimpl
-def assay_tokenizers():
-    summary = "one id a character"
-    yield assay.TokenizerPlugin(name="mine", summary=summary, licence="MIT", build=lambda text: Letters())
-""",
-}
 
 
 @pytest.fixture(scope="module")
@@ -198,24 +164,3 @@ def test_a_baseline_that_lacks_what_is_blocked_is_no_failure(wheels: Path, tmp_p
         "tokenizer/the-verdict/all/pairs-500/encode",
         "tokenizer/the-verdict/all/pairs-500/decode",
     }
-
-
-def test_a_tokenizer_of_ones_own_from_nothing_to_its_row(wheels: Path, tmp_path: Path) -> None:
-    """An author writes 12 lines of Python and 9 of pyproject.toml, and gives three commands."""
-    place = make(tmp_path)
-    place.install(*wheel(wheels, "assay"))
-    project = place.folder / "mine"
-    project.mkdir()
-    written = {name: [line for line in text.splitlines() if line] for name, text in MINE.items()}
-    assert {name: len(lines) for name, lines in written.items()} == {"mine.py": 12, "pyproject.toml": 9}
-    for name, text in MINE.items():
-        (project / name).write_text(text, "utf-8")
-
-    place.install("--no-build-isolation", project)
-    held = place.assay("conform", "mine", "--json")
-    assert (held.rc, held.json["conforms"]) == (0, True), held.stdout
-    assert len(held.json["checks"]) > 10
-    ran = place.assay("run", "--tokenizers", "mine", "--attentions", "none", "--budget", "1s", "--json")
-    assert ran.rc == 0, ran.stderr
-    assert statuses(ran) == {"mine": "ok"}
-    assert ran.json["tokenizers"][0]["encode_mb_per_s"] > 0

@@ -23,6 +23,7 @@ from assay.cli.plugins import plugins
 from assay.cli.reporting import export, report
 from assay.cli.running import run_
 from assay.cli.saying import say
+from assay.cli.scaffolding import new_plugin
 from assay.cli.showing import show
 from assay.cli.tokens import tokens
 from assay.errors import AssayError
@@ -44,6 +45,7 @@ for command in (
     run_,
     list_,
     plugins,
+    new_plugin,
     conform,
     show,
     compare,

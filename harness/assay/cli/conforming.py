@@ -10,12 +10,11 @@ import click
 from assay.cli import options
 from assay.cli.loading import Wanted, loading
 from assay.cli.saying import say
+from assay.contracts import NAMES_OF_KINDS
 
 if TYPE_CHECKING:
     from assay.tables import Table
     from assay.testkit.supervising import Examined
-
-KINDS = ("tokenizer", "attention", "corpus", "metric", "report")
 
 
 @click.command("conform")
@@ -23,7 +22,7 @@ KINDS = ("tokenizer", "attention", "corpus", "metric", "report")
 @click.option(
     "--kind",
     envvar="ASSAY_KIND",
-    type=click.Choice(KINDS),
+    type=click.Choice(list(NAMES_OF_KINDS.values())),
     help="What NAME is, where several kinds have one of that name.",
 )
 @options.timeout
