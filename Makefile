@@ -1,13 +1,14 @@
 # make run    sets up .venv, runs the main job, prints the tables, writes results/ and results/report.html
 # make test   sets up .venv, runs all tests
 # make check  sets up .venv, lint, types and import contracts
+# make reference   writes docs/reference.md anew, from the docstrings
 # make screenshot  takes the pictures in README.md anew, of a report made now (needs chromium)
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test check screenshot clean
+.PHONY: run test check reference screenshot clean
 run: $(READY)
 	$(BIN)/assay run --suite tutorial --report results/report.html
 
@@ -20,6 +21,9 @@ check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+reference: $(READY)
+	$(BIN)/python docs/reference.py docs/reference.md
 
 screenshot: run
 	$(BIN)/python docs/screenshot.py results/report.html docs
