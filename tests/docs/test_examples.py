@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import assay
+from assay.testkit import conform
 
 ROOT = Path(__file__).parents[2]
 
@@ -16,9 +17,9 @@ def blocks(page: str) -> list[str]:
     return re.findall(r"```python\n(.*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL)
 
 
-def test_ten_lines_are_a_plugin(tmp_path):
+def test_eleven_lines_are_a_plugin(tmp_path):
     source = blocks("README.md")[0]
-    assert len([line for line in source.splitlines() if line.strip()]) <= 10
+    assert len([line for line in source.splitlines() if line.strip()]) == 11
     file = tmp_path / "mine.py"
     file.write_text(source, encoding="utf-8")
     host = assay.discover(plugins=[file])
@@ -28,9 +29,11 @@ def test_ten_lines_are_a_plugin(tmp_path):
 
 
 @pytest.mark.long
-def test_ten_lines_are_weighed(tmp_path):
+def test_eleven_lines_conform_and_are_weighed(tmp_path):
     file = tmp_path / "mine.py"
     file.write_text(blocks("README.md")[0], encoding="utf-8")
+    found = conform(assay.discover(plugins=[file]), "tokenizer", "letters")
+    assert {finding.check: finding.reason for finding in found if finding.status == "failed"} == {}
     outcome = assay.run(
         tokenizers="letters", attentions="none", held_out=0, budget_s=1, results=tmp_path / "r", plugins=[file]
     )
@@ -48,6 +51,13 @@ def test_python_door_of_the_readme(tmp_path, monkeypatch):
     frames = names["frames"]
     assert set(frames.tokenizers["tokenizer"]) >= {"regex", "regex-unk", "gpt2"}
     assert len(frames.samples) > 0
+
+
+def test_metric_of_the_guide_conforms(tmp_path):
+    file = tmp_path / "guide.py"
+    file.write_text(blocks("docs/plugins.md")[1], encoding="utf-8")
+    found = conform(assay.discover(plugins=[file]), "metric", "length_entropy")
+    assert {finding.check: finding.reason for finding in found if finding.status == "failed"} == {}
 
 
 def test_attention_of_the_guide_passes_the_gate(tmp_path):
