@@ -180,6 +180,10 @@ class TestRoundTrip:
         assert found.status is Status.FAILED
         assert str(found.reason).startswith("cannot encode ")
 
+    def test_a_command_that_is_no_unicode_is_still_a_run(self, store: Store) -> None:
+        store.begin(replace(RUN, command="assay run --results 'caf\udce9'"), CASES)
+        assert store.run().command == r"assay run --results 'caf\udce9'"
+
     def test_a_group_is_stored_whole_or_not_at_all(self, store: Store) -> None:
         store.begin(RUN, CASES)
         row = Measurement(case=CASES[0], status=Status.OK, metrics=(Metric(name="tokens", value=1),))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.visible import NO_BREAK, SIGNS, clean, inert, spelt, visible
+from assay.visible import NO_BREAK, SIGNS, clean, encodable, inert, spelt, visible
 
 ANY = st.text(st.characters())  # halves of characters too
 ENCODINGS = st.sampled_from(["utf-8", "ascii", "latin-1", "cp1252", "cp932", None, "no-such-encoding"])
@@ -31,6 +31,13 @@ def test_what_is_clean_is_of_one_line_that_xml_can_hold(text: str) -> None:
     assert "\n" not in shown
     assert all(char >= " " and not "\x7f" <= char <= "\x9f" and not "\ud800" <= char <= "\udfff" for char in shown)
     assert not set(shown) & set("\ufffe\uffff\u200e\u200f\u202a\u202e\u2066\u2069\u2028\ufeff")
+
+
+@given(ANY)
+def test_what_is_encodable_is_utf8_and_the_same_but_for_halves(text: str) -> None:
+    shown = encodable(text)
+    assert shown.encode("utf-8").decode("utf-8") == shown
+    assert (shown == text) == (not any("\ud800" <= char <= "\udfff" for char in text))
 
 
 @pytest.mark.parametrize(

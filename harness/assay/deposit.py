@@ -9,6 +9,7 @@ from sqlalchemy import Connection, insert
 
 from assay import schema
 from assay.records import GroupResult, Measurement
+from assay.visible import encodable
 
 
 def deposit(connection: Connection, run: str, result: GroupResult) -> None:
@@ -30,8 +31,8 @@ def now() -> str:
 
 
 def _text(value: str | None) -> str | None:
-    """Text as a database takes it: a lone surrogate becomes an escape."""
-    return None if value is None else value.encode("utf-8", "backslashreplace").decode("utf-8")
+    """Text as a database takes it."""
+    return None if value is None else encodable(value)
 
 
 def _add(connection: Connection, run: str, measurement: Measurement) -> None:

@@ -35,6 +35,7 @@ from assay.records import (
     Timing,
     Value,
 )
+from assay.visible import encodable
 from assay.wire import case_from_json, case_to_json, kind_of
 
 FILE = "assay.sqlite"
@@ -93,8 +94,13 @@ class Store:
             }
             for position, case in enumerate(cases)
         ]
+        # The names of files on a command line need not be UTF-8.
+        record = asdict(run) | {
+            "command": encodable(run.command),
+            "environment": json.dumps(dict(run.environment)),
+        }
         with self._transaction(write=True) as connection:
-            connection.execute(insert(schema.runs), asdict(run) | {"environment": json.dumps(dict(run.environment))})
+            connection.execute(insert(schema.runs), record)
             if rows:
                 connection.execute(insert(schema.cases), rows)
 

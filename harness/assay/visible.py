@@ -77,6 +77,11 @@ def clean(text: str) -> str:
     return UNFIT.sub("\ufffd", " ".join(text.split()))
 
 
+def encodable(text: str) -> str:
+    """Give text that UTF-8 can hold: half a character becomes its escape, `\\ud800`."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def as_bytes(text: str) -> str:
     """Give the UTF-8 of some characters in hexadecimal digits: `<E2 80 AE>`."""
     return f"<{text.encode('utf-8', 'surrogatepass').hex(' ').upper()}>"

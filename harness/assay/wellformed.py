@@ -14,6 +14,7 @@ from assay.catalogue import definition
 from assay.contracts import Descriptor, MetricPlugin, SpecialTokens
 from assay.hookspecs import PROVIDES, Hooks
 from assay.publication import Shown
+from assay.visible import encodable
 
 # What a row says of itself beside its metrics, in JSON and to `assay show --columns`.
 OF_ROWS = frozenset(
@@ -91,8 +92,8 @@ def _required(function: Callable[..., object]) -> list[str]:
 def fault_of(descriptor: Descriptor) -> str | None:
     """Say what is wrong with a descriptor, or None."""
     name: object = descriptor.name
-    if not (isinstance(name, str) and name.strip() and not set(name) & NOT_IN_NAMES):
-        return f"{name!r} cannot be a name: no white space, comma, slash or wildcard"
+    if not (isinstance(name, str) and name.strip() and not set(name) & NOT_IN_NAMES and encodable(name) == name):
+        return f"{name!r} cannot be a name: no white space, comma, slash, wildcard or half a character"
     for field in fields(descriptor):
         wanted = _wanted(field.name, getattr(descriptor, field.name))
         if wanted is not None:
