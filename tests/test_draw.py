@@ -155,6 +155,15 @@ def test_hostile_words_are_text(name: str, width: int, monkeypatch: pytest.Monke
     assert all(line.isprintable() for line in drawn([table], width, monkeypatch).split("\n"))
 
 
+def test_a_text_without_end_in_a_column_of_figures_is_wrapped(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = Table(
+        title="t", columns=("name", "first"), rows=(("a", "x" * 1_000), ("b", "2")), numeric=frozenset(("first",))
+    )
+    shown = drawn([table], 60, monkeypatch)
+    assert max(map(len, shown.splitlines())) <= 60
+    assert shown.count("x") == 1_000
+
+
 def test_a_name_of_ten_thousand_characters_is_text(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = drawn(rows_of(["[b]" + "x" * 10_000, "gpt2"]), 80, monkeypatch)
     assert max(map(len, shown.splitlines())) <= 80

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.table import Table, as_markdown, as_tsv
+from assay.table import Table, as_markdown, as_tsv, in_code
 
 PLAIN = Table(
     title="a title",
@@ -83,3 +84,11 @@ class TestMarkdown:
             assert len(re.findall(r"(?<!\\)(?:\\\\)*\|", row)) == 3
         assert not any(unicodedata.category(char) == "Cc" for char in shown.replace("\n", ""))
         assert not any(unicodedata.bidirectional(char) in DIRECTIONS for char in shown)
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [("assay run", "`assay run`"), ("a`b", "`` a`b ``"), ("`", "`` ` ``"), ("``", "``` `` ```"), ("a\n|b", "`a |b`")],
+)
+def test_code_has_more_backticks_around_it_than_in_it(words: str, code: str) -> None:
+    assert in_code(words) == code

@@ -26,6 +26,7 @@ STYLES = MappingProxyType(
     }
 )
 NARROWEST, USUAL, UNBOUNDED = 20, 80, 100_000
+LONGEST_FIGURE = 48  # cells; what is longer in a column of figures is a text, and may be wrapped
 INDENT = "  "
 
 
@@ -155,11 +156,12 @@ def _folded(word: str, width: int) -> Iterator[str]:
 
 
 def _extent(title: str, cells: Sequence[str], figures: bool, leaves: int | None) -> Extent:
+    longest = max((cells_of(word) for cell in cells for word in cell.split(" ")), default=0)
     return Extent(
         head=tuple(map(cells_of, title.split(" "))),
-        word=max((cells_of(word) for cell in cells for word in cell.split(" ")), default=0),
+        word=longest,
         natural=max(map(cells_of, (title, *cells))),
-        figures=figures,
+        figures=figures and longest <= LONGEST_FIGURE,
         sentences=any(" " in cell for cell in cells),
         leaves=leaves,
     )

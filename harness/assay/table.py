@@ -52,3 +52,10 @@ def in_markdown(words: str) -> str:
     """Words that Markdown and HTML do nothing with; an at sign is parted from its word, so that nobody is called."""
     shown = ACTIVE.sub(lambda match: f"\\{match[0]}", clean(words.replace(NO_BREAK, " ")))
     return shown.replace("@", "@<!-- -->")
+
+
+def in_code(words: str) -> str:
+    """Words as Markdown's code, between more backticks than stand together in them."""
+    shown = clean(words)
+    fence = "`" * (1 + max(map(len, re.findall("`+", shown)), default=0))
+    return f"{fence}{shown}{fence}" if len(fence) == 1 else f"{fence} {shown} {fence}"

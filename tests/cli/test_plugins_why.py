@@ -55,3 +55,10 @@ def test_what_was_left_out_says_why(cli: Cli) -> None:
     assert ran.rc == 3
     assert ran.stdout.startswith("plugin assay:regex was not loaded, because of --block regex.\n")
     assert ran.stdout.endswith("What to do: do without --block regex\n")
+
+
+def test_hostile_words_are_text_in_the_answer(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("raise ValueError('red \\x1b[31m\\x9b1m\\nback \\u202e')")
+    ran = cli("plugins", "why", "./mine.py")
+    assert "red <1B>[31m<C2 9B>1m back <E2 80 AE>" in ran.stdout
+    assert all(line.isprintable() for line in ran.stdout.splitlines())

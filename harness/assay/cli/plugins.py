@@ -9,6 +9,7 @@ import click
 
 from assay.cli import options
 from assay.cli.loading import Wanted, loading
+from assay.cli.saying import answer
 
 
 @click.group("plugins")
@@ -41,7 +42,7 @@ def why(name: str, wanted: Wanted, as_json: bool) -> int:
             if number:
                 click.echo()
             for sentence in each.sentences:
-                click.echo(sentence)
+                answer(sentence)
             for remedy in each.remedies:
-                click.echo(f"{'To have it' if each.usable else 'What to do'}: {remedy}")
+                answer(f"{'To have it' if each.usable else 'What to do'}: {remedy}")
     return 0 if all(each.usable for each in found) else 3

@@ -1,4 +1,4 @@
-"""Lines on standard error."""
+"""Lines on standard error, and on standard output."""
 
 from __future__ import annotations
 
@@ -12,3 +12,8 @@ from assay.visible import NO_BREAK, visible
 def say(text: str) -> None:
     """Write one line to standard error; whatever a plugin or a corpus put into it is text."""
     click.echo(visible(text, sys.stderr.encoding).replace(NO_BREAK, " "), err=True)
+
+
+def answer(text: str) -> None:
+    """Write one line to standard output, likewise."""
+    click.echo(visible(text, sys.stdout.encoding).replace(NO_BREAK, " "))

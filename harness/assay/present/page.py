@@ -6,6 +6,7 @@ from assay import table
 from assay.outline import report_tables
 from assay.present.markdown import as_markdown
 from assay.records import Outcome
+from assay.table import in_code, in_markdown
 from assay.verdicts import Comparison
 
 READING = """\
@@ -24,14 +25,15 @@ def as_page(outcome: Outcome, comparison: Comparison | None = None) -> str:
     """Write the page of a run; what changed since another stands before its tables."""
     run, measurements = outcome.run, outcome.measurements
     floor = "" if outcome.noise is None else f"Noise floor of this run: {outcome.noise}.\n\n"
-    facts = "".join(f"- {name}: {value}\n" for name, value in run.environment.items())
+    facts = "".join(f"- {in_markdown(name)}: {in_markdown(value)}\n" for name, value in run.environment.items())
     sections = "\n".join(map(table.as_markdown, report_tables(measurements)))
     verdicts = ""
     if comparison is not None:
         _, _, found = as_markdown(comparison).partition("\n")  # the first line is the marker of a comment
         verdicts = f"## Verdicts\n\n{found.strip()}\n\n"
     return (
-        f"# Assay run {run.id}\n\nSuite {run.suite}, started {run.started}, {run.state}; {outcome.manifest}.\n\n"
+        f"# Assay run {in_markdown(run.id)}\n\n"
+        f"Suite {in_markdown(run.suite)}, started {run.started}, {run.state}; {outcome.manifest}.\n\n"
         f"{verdicts}{READING}\n{floor}{sections}\n"
-        f"## Provenance\n\n- command: `{run.command}`\n{facts}"
+        f"## Provenance\n\n- command: {in_code(run.command)}\n{facts}"
     )
