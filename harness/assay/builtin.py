@@ -36,3 +36,41 @@ def assay_reports() -> Iterator[ReportPlugin]:
         write=lazy("assay.present.publishing:as_pytest_benchmark"),
         suffix=".bench.json",
     )
+    yield ReportPlugin(
+        name="csv",
+        summary="a row for each case, a column for each metric, for spreadsheets",
+        licence="MIT",
+        write=lazy("assay.exports.publishing:as_csv"),
+        suffix=".csv",
+        shows=("run", "comparison", "history"),
+    )
+    yield ReportPlugin(
+        name="tidy-csv",
+        summary="a row for each figure, with its unit",
+        licence="MIT",
+        write=lazy("assay.exports.publishing:as_tidy_csv"),
+        suffix=".tidy.csv",
+    )
+    yield ReportPlugin(
+        name="parquet",
+        summary="a row for each figure, with its type and unit, for pandas and DuckDB",
+        requires=("pyarrow>=17",),
+        licence="MIT",
+        write=lazy("assay.exports.publishing:as_parquet"),
+        suffix=".parquet",
+    )
+    yield ReportPlugin(
+        name="junit",
+        summary="JUnit XML: a test for each case, for CI servers",
+        licence="MIT",
+        write=lazy("assay.exports.publishing:as_junit"),
+        suffix=".xml",
+        shows=("run", "comparison"),
+    )
+    yield ReportPlugin(
+        name="openmetrics",
+        summary="a gauge for each metric, as OpenMetrics text, for Prometheus",
+        licence="MIT",
+        write=lazy("assay.exports.publishing:as_openmetrics"),
+        suffix=".prom",
+    )

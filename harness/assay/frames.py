@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import pandas as pd
 
-from assay.catalogue import definition
 from assay.job import RESULTS
 from assay.records import AttentionCase, Measurement, Run, TokenizerCase
-from assay.rows import Cells, row_of
+from assay.rows import Cells, Fact, facts_of, row_of
 from assay.store import Store
 
+TIDY_COLUMNS = [field.name for field in fields(Fact)]
 SAMPLE_COLUMNS = ["run", "case", "operation", "sample", "loops", "wall_ns", "cpu_ns", "epoch"]
 
 
@@ -49,18 +49,7 @@ def _frames(runs: Sequence[Run], rows: Sequence[tuple[Run, Measurement]]) -> Fra
     tidy: list[Cells] = []
     samples: list[Cells] = []
     for run, row in rows:
-        for metric in row.metrics:
-            known = definition(metric.name, run)
-            tidy.append(
-                {
-                    "run": run.id,
-                    "case": row.case.id,
-                    "plugin": row.case.plugin,
-                    "metric": metric.name,
-                    "value": metric.value,
-                    "unit": known.unit if known else None,
-                }
-            )
+        tidy += [{name: getattr(fact, name) for name in TIDY_COLUMNS} for fact in facts_of(run, row)]
         for timing in row.timings:
             for number, sample in enumerate(timing.samples):
                 samples.append(
@@ -79,10 +68,8 @@ def _frames(runs: Sequence[Run], rows: Sequence[tuple[Run, Measurement]]) -> Fra
     wide = [(row.case, row_of(run.id, row)) for run, row in rows]
     return Frames(
         runs=pd.DataFrame([{name: getattr(run, name) for name in head} for run in runs], columns=head),
-        tidy=pd.DataFrame(tidy, columns=["run", "case", "plugin", "metric", "value", "unit"]),
+        tidy=pd.DataFrame(tidy, columns=TIDY_COLUMNS),
         tokenizers=pd.DataFrame([cells for case, cells in wide if isinstance(case, TokenizerCase)]).convert_dtypes(),
         attentions=pd.DataFrame([cells for case, cells in wide if isinstance(case, AttentionCase)]).convert_dtypes(),
-        samples=pd.DataFrame(
-            samples, columns=["run", "case", "operation", "sample", "loops", "wall_ns", "cpu_ns", "epoch"]
-        ),
+        samples=pd.DataFrame(samples, columns=SAMPLE_COLUMNS),
     )

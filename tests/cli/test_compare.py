@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -39,9 +40,22 @@ def test_the_page_and_the_comment_are_written(cli: Cli, stored: Any, tmp_path: P
     assert "Verdicts" in (tmp_path / "a.html").read_text("utf-8")
 
 
+def test_a_comparison_and_a_history_are_sheets_too(cli: Cli, stored: Any, tmp_path: Path) -> None:
+    folder, runs = stored
+    compared = cli("compare", *runs, "-o", "a.csv", "--results", folder)
+    assert compared.rc == 0, compared
+    rows = list(csv.DictReader((tmp_path / "a.csv").read_text("utf-8").splitlines()))
+    assert {row["run"] for row in rows} == {runs[1]}
+    assert "tokenizer/the-verdict/all/regex-unk/encode" in {row["cell"] for row in rows}
+    told = cli("history", "tokens", "--format", "csv", "--results", folder)
+    history = list(csv.DictReader(told.stdout.splitlines()))
+    assert [row["value"] for row in history if row["plugin"] == "regex-unk"] == ["4649", "4649"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (["a", "b", "--format", "parquet"], "the report parquet cannot show a comparison (these can: md, json, csv, "),
         (["no-such", "runs"], "fits no run"),
         ([], "Missing argument"),
         (["one"], "a baseline and a candidate"),

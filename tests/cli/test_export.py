@@ -10,6 +10,15 @@ from typing import Any
 
 import pytest
 
+import assay
+from assay.cli.reporting import put
+from assay.errors import AssayError
+from assay.exports.sheet import unguarded
+from assay.publication import Publication
+from assay.report import form, publish, save
+from assay.store import Store
+from assay.visible import inert
+
 Cli = Callable[..., Any]
 
 COMMAND = ["run", "--attentions", "none", "--tokenizers", "regex,regex-unk", "--budget", "0.2s", "--json"]
@@ -56,7 +65,7 @@ def test_the_times_are_those_of_the_run(cli: Cli, stored: Any) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["parket"], "there is no report named 'parket' (there are: md, json, pytest-benchmark"),
+        (["parket"], "there is no report named 'parket' (did you mean parquet"),
         (["pytest-benchmark", "no-such-run"], "'no-such-run' fits no run"),
         (["pytest-benchmark", "-o", "no/such/folder/a.json"], "a.json cannot be written: No such file or directory"),
         (["pytest-benchmark", "--results", "nowhere"], "there are no results in nowhere"),
@@ -71,3 +80,52 @@ def test_what_cannot_be_exported_is_said_in_one_line(cli: Cli, stored: Any, argu
 def test_a_run_without_timings_is_said_to_have_none(cli: Cli, tmp_path: Path) -> None:
     cli("run", "--attentions", "none", "--tokenizers", "regex", "--corpora", "limit-nul", "--budget", "0.2s")
     assert "has timed nothing" in cli("export", "pytest-benchmark").complaint
+
+
+def test_the_name_of_the_file_tells_the_form(cli: Cli, stored: Any, tmp_path: Path) -> None:
+    folder, document = stored
+    for name, form in (("a.tidy.csv", "tidy-csv"), ("a.prom", "openmetrics")):
+        assert cli("report", "-o", name, "--results", folder).rc == 0
+        ran = cli("export", form, document["run"]["id"], "--results", folder)
+        assert (ran.rc, ran.stderr) == (0, "")
+        assert (tmp_path / name).read_text("utf-8") == ran.stdout
+
+
+def test_pandas_reads_what_assay_results_gives(stored: Any, tmp_path: Path) -> None:
+    import pandas as pd
+
+    folder, _ = stored
+    store = Store(folder)
+    shown = Publication(shows="run", outcomes=(store.outcome(),))
+    store.close()
+    host = assay.discover()
+    for name in ("a.csv", "a.tidy.csv", "a.parquet"):
+        save(tmp_path / name, publish(form(host, "run", None, name), shown))
+    frames = assay.results(store=folder)
+    wide = pd.read_csv(tmp_path / "a.csv", keep_default_na=False, na_values=[""]).convert_dtypes()
+    ours = frames.tokenizers
+    assert set(ours.columns) - set(wide.columns) == set()
+    for name in ours.columns:
+        assert wide[name].dropna().tolist() == ours[name].dropna().tolist(), name
+    tidy = pd.read_csv(tmp_path / "a.tidy.csv", dtype=str, keep_default_na=False)
+    assert list(tidy.columns) == list(frames.tidy.columns)
+    for name in tidy.columns:
+        assert tidy[name].map(unguarded).tolist() == frames.tidy[name].map(str).map(inert).tolist(), name
+    parquet = pd.read_parquet(tmp_path / "a.parquet")
+    numbers = frames.tidy[~frames.tidy["unit"].isin(["text", "hex"])]
+    assert parquet["value"].dropna().tolist() == numbers["value"].map(float).tolist()
+
+
+@pytest.mark.parametrize("content", [b"PAR1\0PAR1", b"words"])
+def test_what_is_no_text_is_not_written_to_a_terminal(
+    content: bytes, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    if b"\0" in content:
+        with pytest.raises(AssayError, match="this form is no text") as caught:
+            put(content, None)
+        assert caught.value.remedy == "give -o FILE"
+    else:
+        put(content, None)
+        sys.stdout.flush()
+    assert capfdbinary.readouterr().out == (b"" if b"\0" in content else content)

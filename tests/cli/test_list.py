@@ -60,6 +60,14 @@ def test_a_pipe_gets_tables_with_tabs(cli: Cli) -> None:
     assert ran.stderr == ""
 
 
+def test_reports_are_listed_with_the_files_that_they_write_and_what_they_show(cli: Cli) -> None:
+    lines = [line.split("\t") for line in cli("list", "reports").stdout.splitlines()]
+    assert lines[0][:4] == ["name", "status", "suffix", "shows"]
+    found = {line[0]: line[2:4] for line in lines}
+    assert found["csv"] == [".csv", "run, comparison, history"]
+    assert found["parquet"] == [".parquet", "run"]
+
+
 def test_bad_plugins_are_listed_beside_good_ones(cli: Cli, install: Install) -> None:
     install("good-dist", "1.0", {"good": "good_plugin"}, {"good_plugin": GOOD})
     install("import-dist", "1.1", {"broken": "broken_plugin"}, {"broken_plugin": "import tea_and_biscuits"})
@@ -213,7 +221,8 @@ def test_none_or_some_of_the_installed_plugins_can_be_loaded(cli: Cli, install: 
     assert cli("list", env={"PYTHONPATH": site}).rc == 9
     kept = cli("list", "--json", "--load", "regex,builtin", env={"PYTHONPATH": site}).json
     assert names(kept["tokenizers"]) == ["regex", "regex-unk", "regex-fast", "regex-unk-fast"]
-    assert (kept["attentions"], names(kept["reports"])) == ([], ["md", "json", "pytest-benchmark"])
+    assert kept["attentions"] == []
+    assert {row["origin"] for row in kept["reports"]} == {"assay 0.1.0 (builtin)"}
     none = cli("list", "--json", env={"PYTHONPATH": site, "ASSAY_LOAD": "none"}).json
     assert not any(none[kind] for kind in ("tokenizers", "attentions", "corpora", "metrics", "reports"))
     (tmp_path / "pyproject.toml").write_text('[tool.assay]\nload = "assay"\n')

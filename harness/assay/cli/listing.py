@@ -76,9 +76,11 @@ def list_(kind: str, verbose: bool, wanted: Wanted, as_json: bool) -> int:
 
 def _provided(host: Host, plugin: Provided) -> dict[str, str]:
     missing = host.missing(plugin)
+    form = {"suffix": plugin.suffix, "shows": ", ".join(plugin.shows)} if isinstance(plugin, ReportPlugin) else {}
     return {
         "name": plugin.name,
         "status": "ready" if missing is None else "missing",
+        **form,
         "summary": plugin.summary,
         "origin": str(host.origin(plugin)),
         "licence": plugin.licence,

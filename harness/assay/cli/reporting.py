@@ -11,6 +11,7 @@ import click
 from assay.cli import options
 from assay.cli.loading import Wanted, loading
 from assay.cli.saying import say
+from assay.errors import AssayError
 
 if TYPE_CHECKING:
     from assay.contracts import ReportPlugin
@@ -111,10 +112,12 @@ def of_run(
 
 
 def put(content: bytes, output: str | None) -> None:
-    """Write a report to its file, or to standard output."""
+    """Write a report to its file, or to standard output; `AssayError` for what is no text on a terminal."""
     from assay import report
 
     if output is None:
+        if sys.stdout.isatty() and b"\0" in content:
+            raise AssayError("this form is no text, and a terminal can only show text", remedy="give -o FILE")
         sys.stdout.flush()
         sys.stdout.buffer.write(content)
     else:
