@@ -1,0 +1,111 @@
+"""A real plugin with hostile names and a corpus with one, in real processes: everything that is written is text."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as families
+
+import nasty
+from assay.discovery import discover
+from assay.exports.sheet import unguarded
+from assay.publication import Publication
+from assay.records import Outcome
+from assay.report import form, listed, publish
+from assay.store import Store
+from assay.visible import inert
+
+PLUGIN = Path(__file__).with_name("hostile_names.py")
+CORPUS = "=cmd|<i>\u202e.txt"
+TEXT = "It is a text, and not a long one.\n" * 8
+NAMES = ("=cmd|'!A0", "<b>\"&'", "\u202eback\x1bc\x07\x9b1m", "-" + "x" * 10_000)
+TEXTS = ("md", "json", "csv", "tidy-csv", "junit", "openmetrics", "pytest-benchmark", "html")
+
+
+@pytest.fixture(scope="module")
+def ran(process: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
+    """The folder in which the plugin was weighed on the corpus, and what that wrote."""
+    folder = tmp_path_factory.mktemp("names")
+    (folder / CORPUS).write_text(TEXT, encoding="utf-8")
+    command = ["run", "--plugin", str(PLUGIN), "--load", "none", "--corpora", CORPUS, "--attentions", "none"]
+    command += ["--held-out", "0", "--budget", "0.5s"]
+    return folder, process([sys.executable, "-m", "assay", *command], cwd=folder)
+
+
+@pytest.fixture(scope="module")
+def outcome(ran: tuple[Path, Any]) -> Outcome:
+    store = Store(ran[0] / "results", create=False)
+    try:
+        return store.outcome()
+    finally:
+        store.close()
+
+
+def is_text(words: str) -> bool:
+    """Whether nothing in it acts on a terminal, or cannot be seen; tabs and line ends are ours."""
+    plain = words.replace("\t", " ").replace("\r\n", "\n")
+    return nasty.UNFIT.search(plain) is None and "\r" not in plain
+
+
+def test_they_are_weighed_and_what_fails_is_one_line(ran: tuple[Path, Any], outcome: Outcome) -> None:
+    _, ended = ran
+    assert ended.rc == 3
+    assert "Traceback" not in ended.stderr
+    assert is_text(ended.stdout)
+    assert is_text(ended.stderr)
+    assert len({line.count("\t") for line in ended.stdout.splitlines()}) == 1
+    assert [row.case.plugin for row in outcome.measurements] == [*NAMES, "'broken'"]
+    assert [row.status.value for row in outcome.measurements] == ["ok"] * 4 + ["failed"]
+    assert r"'half \ud800' cannot be a name" in ended.stderr
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_every_form_of_the_run_is_text(outcome: Outcome, name: str) -> None:
+    host = discover([str(PLUGIN)])
+    shown = Publication(shows="run", outcomes=(outcome,), plugins=listed(host))
+    text = publish(form(host, "run", name, None), shown).decode("utf-8")
+    assert is_text(text)
+    if name == "csv":
+        rows = list(csv.reader(text.splitlines(keepends=True), strict=True))
+        assert {len(row) for row in rows} == {len(rows[0])}
+        assert [unguarded(row[3]) for row in rows[1:]] == [*map(inert, NAMES), "'broken'"]
+        assert rows[1][3] == "'=cmd|'!A0"
+    elif name == "junit":
+        tests = list(ElementTree.fromstring(text).iter("testcase"))
+        assert [test.get("name") for test in tests][:2] == list(NAMES[:2])
+    elif name == "openmetrics":
+        tokens = next(family for family in families(text) if family.name == "assay_tokens")
+        assert [sample.labels["tokenizer"] for sample in tokens.samples][:2] == list(NAMES[:2])
+    elif name == "json":
+        rows = json.loads(text)["tokenizers"]
+        assert [row["tokenizer"] for row in rows] == [*NAMES, "'broken'"]
+        assert {row["corpus"] for row in rows} == {CORPUS}
+    elif name == "html":
+        assert "<b>" not in text
+        assert "<i>" not in text
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["show", "--as", "table"],
+        ["list", "-v", "--plugin", str(PLUGIN)],
+        ["plugins", "why", str(PLUGIN)],
+        ["history", "@w", "--format", "csv"],
+        ["tokens", "a text", "--plugin", str(PLUGIN), "--load", "corpora"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_every_command_writes_text(cli: Any, ran: tuple[Path, Any], arguments: list[str]) -> None:
+    told = cli(*arguments, cwd=ran[0])
+    assert is_text(told.stdout)
+    assert is_text(told.stderr)
+    assert "Traceback" not in told.stderr
+    assert told.stdout
