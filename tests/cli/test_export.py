@@ -84,9 +84,9 @@ def test_a_run_without_timings_is_said_to_have_none(cli: Cli, tmp_path: Path) ->
 
 def test_the_name_of_the_file_tells_the_form(cli: Cli, stored: Any, tmp_path: Path) -> None:
     folder, document = stored
-    for name, form in (("a.tidy.csv", "tidy-csv"), ("a.prom", "openmetrics")):
+    for name, kind in (("a.tidy.csv", "tidy-csv"), ("a.prom", "openmetrics")):
         assert cli("report", "-o", name, "--results", folder).rc == 0
-        ran = cli("export", form, document["run"]["id"], "--results", folder)
+        ran = cli("export", kind, document["run"]["id"], "--results", folder)
         assert (ran.rc, ran.stderr) == (0, "")
         assert (tmp_path / name).read_text("utf-8") == ran.stdout
 
