@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from assay.cli import options
 from assay.cli.loading import Wanted, loading
 from assay.cli.reporting import named, output, put
 from assay.cli.saying import say
+from assay.command import command_line
 from assay.errors import AssayError, StoreError
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def history(
 def _publication(series: tuple[Series, ...]) -> Publication:
     from assay.publication import Publication
 
-    return Publication(shows="history", series=series, command=shlex.join(["assay", *sys.argv[1:]]))
+    return Publication(shows="history", series=series, command=command_line())
 
 
 def _accepted(results: Path) -> tuple[Accepted, ...]:

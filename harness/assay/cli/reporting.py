@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from typing import TYPE_CHECKING
 
@@ -11,10 +10,12 @@ import click
 from assay.cli import options
 from assay.cli.loading import Wanted, loading
 from assay.cli.saying import say
+from assay.command import command_line
 
 if TYPE_CHECKING:
     from assay.contracts import ReportPlugin
     from assay.host import Host
+    from assay.location import Location
     from assay.publication import Publication
     from assay.records import Outcome
     from assay.verdicts import Comparison
@@ -55,7 +56,7 @@ def report(
     interactive: bool,
     baseline: str | None,
     site: str | None,
-    results: str,
+    results: Location,
     wanted: Wanted,
 ) -> int:
     """Write a report of a RUN, by default the newest: as a page (html, md), or for another program.
@@ -76,7 +77,7 @@ def report(
 @output
 @options.results
 @loading
-def export(form: str, run: str | None, output: str | None, results: str, wanted: Wanted) -> int:
+def export(form: str, run: str | None, output: str | None, results: Location, wanted: Wanted) -> int:
     """Write the results of a RUN, by default the newest, in the FORMAT of another program: `report` under another name.
 
     `assay list reports` lists the formats.
@@ -105,7 +106,7 @@ def of_run(
         comparison=comparison,
         plugins=report.listed(host),
         read=lambda: reading(host, outcome),
-        command=shlex.join(["assay", *sys.argv[1:]]),
+        command=command_line(),
         interactive=interactive,
     )
 
@@ -125,7 +126,7 @@ def _report(
     run: str | None,
     output: str | None,
     form: str | None,
-    results: str,
+    results: Location,
     wanted: Wanted,
     *,
     interactive: bool,
@@ -146,13 +147,13 @@ def _report(
     return 0
 
 
-def _since(baseline: str, outcome: Outcome, results: str) -> Comparison:
+def _since(baseline: str, outcome: Outcome, results: Location) -> Comparison:
     from assay.contrast import compare
 
     return compare(baseline, outcome, results=results)
 
 
-def _site(folder: str, form: str | None, results: str, wanted: Wanted, *, interactive: bool) -> int:
+def _site(folder: str, form: str | None, results: Location, wanted: Wanted, *, interactive: bool) -> int:
     """Write the pages of all runs, and tell of those that could not be."""
     from assay import report, site
     from assay.store import Store
