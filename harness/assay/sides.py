@@ -159,7 +159,11 @@ def _of_environment(path: Path, plugins: Sequence[str], cache: Path) -> Side:
 def _of_run(name: str, results: Where) -> SavedRun:
     from assay.store import Store
 
-    found = Store(results, create=False).run(name or None)
+    store = Store(results, create=False)
+    try:
+        found = store.run(name or None)
+    finally:
+        store.close()
     return SavedRun(name=f"run {found.id}", id=found.id)
 
 
