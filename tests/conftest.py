@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from postgres import NoServer, Server, end, start
+
 settings.register_profile("no stopwatch", deadline=None)  # a shared machine may take its time
 settings.load_profile("no stopwatch")
 
@@ -136,6 +138,26 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     yield add
     for module in written:
         sys.modules.pop(module, None)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """A PostgreSQL server of this worker's own; skips where this machine cannot run one."""
+    try:
+        server = start()
+    except NoServer as error:
+        pytest.skip(str(error))
+    yield server
+    end(server)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def where(request: pytest.FixtureRequest, tmp_path: Path) -> str | Path:
+    """Where a store is to be made: a folder, and an empty schema on a server."""
+    if request.param == "sqlite":
+        return tmp_path / "store"
+    server: Server = request.getfixturevalue("postgresql")
+    return server.room()
 
 
 @pytest.fixture

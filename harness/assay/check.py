@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from assay.added import chosen as chosen_metrics
+from assay.command import command_line
 from assay.deposit import now
 from assay.environment import describe
 from assay.errors import AssayError
@@ -113,7 +112,7 @@ class _Check:
             candidate=self.sides[0 if self.calibrate else 1].name,
             suite=self.suite,
             started=started,
-            command=shlex.join(["assay", *sys.argv[1:]]),
+            command=command_line(),
             environment=describe(),
             budget_s=self.settings.budget_s,
             seconds=self.spent,

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from assay.accepted import differing
 from assay.catalogue import of_plugins
+from assay.command import command_line
 from assay.deposit import now
 from assay.errors import AssayError, NotComparable
 from assay.history import differences
-from assay.job import RESULTS
 from assay.judge.ended import ended
 from assay.judge.exact import changes, same_work
 from assay.judge.relative import Held
 from assay.judge.relative import judge as judge_relative
 from assay.judge.times import beside, clock_of, epochs, median_s, operations, readings
+from assay.location import RESULTS, Where
 from assay.named import Named, find
 from assay.records import Measurement, Outcome, Run, Status
 from assay.stored import Session
@@ -30,7 +28,7 @@ MOST_NAMED = 4
 
 def compare(
     *runs: str | Outcome,
-    results: str | Path = RESULTS,
+    results: Where = RESULTS,
     allowance: float | None = None,
 ) -> Comparison:
     """Compare stored runs: the first is the baseline, each later one a candidate. Nothing is measured.
@@ -56,7 +54,7 @@ def contrast(runs: Sequence[Named], *, allowance: float | None = None) -> Compar
         candidate=", ".join(one.name for one in candidates),
         suite=", ".join(dict.fromkeys(one.outcome.run.suite for one in runs)),
         started=now(),
-        command=shlex.join(["assay", *sys.argv[1:]]),
+        command=command_line(),
         environment=candidates[-1].outcome.run.environment,
         budget_s=0.0,
         seconds=0.0,

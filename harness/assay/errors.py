@@ -29,6 +29,10 @@ class StoreError(AssayError):
     """The results cannot be read or written."""
 
 
+class Taken(StoreError):
+    """Another process has stored a result of the same case."""
+
+
 class Unavailable(AssayError):
     """Raised by a plugin's `build` when it lacks data or a device: the row is skipped, with the remedy."""
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from pathlib import Path
 
 import pandas as pd
 
-from assay.job import RESULTS
+from assay.location import RESULTS, Where
 from assay.records import AttentionCase, Measurement, Run, TokenizerCase
 from assay.rows import Cells, Fact, facts_of, row_of
 from assay.store import Store
@@ -32,7 +31,7 @@ class Frames:
     samples: pd.DataFrame
 
 
-def results(*runs: str, store: str | Path = RESULTS) -> Frames:
+def results(*runs: str, store: Where = RESULTS) -> Frames:
     """Read runs by id, or the newest run, from a results folder; `"all"` reads every run.
 
     Raises `StoreError` for a folder without results and `UnknownName` for a run that is not there.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
+import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from assay.added import chosen as chosen_metrics
+from assay.command import command_line
 from assay.deposit import now
 from assay.discovery import discover
 from assay.environment import describe
@@ -16,12 +17,12 @@ from assay.errors import AssayError, StoreError
 from assay.execute.run import execute
 from assay.execute.settings import Settings
 from assay.host import Host
+from assay.keeping import Keeper
+from assay.location import RESULTS, Where, locate
 from assay.plan import Selection, plan
 from assay.records import Case, Measurement, Outcome, Run
 from assay.store import Store, new_run_id
 from assay.workload import Dtype
-
-RESULTS = "results"
 
 
 class Interrupted(AssayError):
@@ -42,6 +43,10 @@ class Watcher:
     def measured(self, measurement: Measurement) -> None:
         """A case is done and stored."""
 
+    def warned(self, text: str) -> None:
+        """Something went wrong, and the run goes on."""
+        warnings.warn(text, stacklevel=2)
+
 
 def run(
     *,
@@ -56,6 +61,7 @@ def run(
     dtype: Dtype | None = None,
     device: str | None = None,
     results: str | Path = RESULTS,
+    store: str | Path | None = None,
     settings: Settings | None = None,
     plugins: Sequence[str | Path] = (),
     block: Sequence[str] = (),
@@ -63,6 +69,8 @@ def run(
     budget_s: float | None = None,
 ) -> Outcome:
     """Run a suite and store its results; the arguments are those of `assay run`.
+
+    They are stored in the folder `results`, or in `store`: another folder, a SQLite file or the URL of a database.
 
     Raises `AssayError` for bad input, before anything is measured.
     """
@@ -82,11 +90,12 @@ def run(
         device=device,
         threads=settings.threads,
     )
-    return begin(discover(settings.plugins, settings.block, settings.load), selection, settings, results)
+    where = locate(store, results)
+    return begin(discover(settings.plugins, settings.block, settings.load), selection, settings, where)
 
 
 def begin(
-    host: Host, selection: Selection, settings: Settings, results: str | Path, watcher: Watcher | None = None
+    host: Host, selection: Selection, settings: Settings, results: Where, watcher: Watcher | None = None
 ) -> Outcome:
     """Plan and measure a selection, storing each group of cases as it is done.
 
@@ -106,7 +115,7 @@ def begin(
         id=new_run_id(),
         started=now(),
         suite=f"{chosen.name}/{chosen.version}",
-        command=shlex.join(["assay", *sys.argv[1:]]),
+        command=command_line(),
         environment=describe(),
         settings=settings.to_json(),
     )
@@ -117,7 +126,7 @@ def begin(
         store.close()
 
 
-def settings_of(name: str, results: str | Path) -> Settings:
+def settings_of(name: str, results: Where) -> Settings:
     """Give the settings of a run; raises `UnknownName` for a run that is not there."""
     store = Store(results, create=False)
     try:
@@ -126,7 +135,7 @@ def settings_of(name: str, results: str | Path) -> Settings:
         store.close()
 
 
-def resume(name: str, results: str | Path, watcher: Watcher | None = None) -> Outcome:
+def resume(name: str, results: Where, watcher: Watcher | None = None) -> Outcome:
     """Measure what a run still lacks, with the run's own settings.
 
     Raises `UnknownName` for a run that is not there, and else as `begin`.
@@ -145,22 +154,22 @@ def resume(name: str, results: str | Path, watcher: Watcher | None = None) -> Ou
 def _carry_on(
     host: Host, store: Store, record: Run, cases: Sequence[Case], settings: Settings, watcher: Watcher
 ) -> Outcome:
-    done = set(store.measured(record.id))
-    missing = [case for case in cases if case.id not in done]
+    keeper = Keeper(store, record, cases, watcher.warned)
+    missing = [case for case in cases if case.id not in keeper.done]
     share = replace(settings, budget_s=settings.budget_s * max(1, len(missing)) / len(cases))
-    kept = f"of {len(cases)} cases are kept as run {record.id} in {store.path}"
-    remedy = f"go on with `assay run --resume {record.id}`"
     try:
-        watcher.begun(record, cases, len(done))
+        watcher.begun(record, cases, len(keeper.done))
         for result in execute(host, missing, share, watcher.tick):
-            store.add(record.id, result)
-            done |= {measurement.case.id for measurement in result.measurements}
+            keeper.add(result)
             for measurement in result.measurements:
                 watcher.measured(measurement)
-        store.finish(record.id, "complete")
+        keeper.end("complete")
+        return keeper.outcome()
     except KeyboardInterrupt:
-        store.finish(record.id, "interrupted")
-        raise Interrupted(f"interrupted: {len(store.measured(record.id))} {kept}", remedy=remedy) from None
+        with suppress(StoreError):
+            keeper.end("interrupted")
+        raise Interrupted(f"interrupted: {keeper.kept}", remedy=keeper.remedy) from None
     except StoreError as error:
-        raise StoreError(f"{error.message}; {len(done)} {kept}", remedy=f"{error.remedy}; {remedy}") from None
-    return store.outcome(record.id)
+        raise StoreError(f"{error.message}; {keeper.kept}", remedy=f"{error.remedy}; {keeper.remedy}") from None
+    finally:
+        keeper.close()

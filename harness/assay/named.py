@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from assay.accepted import read
 from assay.errors import AssayError
+from assay.location import Where
 from assay.manifest import manifest
 from assay.records import Outcome
 from assay.store import Store
@@ -24,7 +24,7 @@ class Named:
     outcome: Outcome
 
 
-def find(names: Sequence[str], results: str | Path) -> tuple[Named, ...]:
+def find(names: Sequence[str], results: Where) -> tuple[Named, ...]:
     """Read runs by name, with their samples where the store has them; raise `AssayError` where two are the same."""
     found = tuple(_read(names, results))
     by_id: dict[str, str] = {}
@@ -38,7 +38,7 @@ def find(names: Sequence[str], results: str | Path) -> tuple[Named, ...]:
     return found
 
 
-def _read(names: Sequence[str], results: str | Path) -> Iterator[Named]:
+def _read(names: Sequence[str], results: Where) -> Iterator[Named]:
     store = None if all(map(_is_file, names)) else Store(results, create=False)
     try:
         for name in names:

@@ -65,6 +65,10 @@ class Reporter(Watcher):
             because = f": {measurement.reason}" if measurement.reason else ""
             self._line(f"[{self._done}/{self._total}] {measurement.case.id} {measurement.status}{because}")
 
+    def warned(self, text: str) -> None:
+        """Tell what went wrong, also where nothing else is told."""
+        print(_seen(f"assay: warning: {text}"), file=sys.stderr, flush=True)
+
     def _line(self, text: str) -> None:
         if self._lines:
             print(_seen(text), file=sys.stderr, flush=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -11,6 +9,7 @@ from pathlib import Path
 
 from assay.accepted import Accepted, differing, read
 from assay.catalogue import Definition
+from assay.command import command_line
 from assay.contracts import AttentionPlugin, TokenizerPlugin
 from assay.deposit import now
 from assay.environment import describe
@@ -19,6 +18,7 @@ from assay.execute.run import execute
 from assay.execute.settings import Settings
 from assay.host import Host
 from assay.judge.exact import changes
+from assay.location import Where
 from assay.records import AttentionCase, Case, Measurement, Status
 from assay.sides import SavedRun
 from assay.store import Store
@@ -27,7 +27,7 @@ from assay.verdicts import Change, Comparison, Judgement, Verdict
 WARN = 1.25
 
 
-def load(saved: SavedRun, results: str | Path) -> Accepted:
+def load(saved: SavedRun, results: Where) -> Accepted:
     """Read a saved run, of the store or of a file; raises `AssayError` for what is none."""
     if saved.file is not None:
         return read(Path(saved.file))
@@ -83,7 +83,7 @@ def check_saved(
         candidate=candidate,
         suite=saved.run.suite,
         started=started,
-        command=shlex.join(["assay", *sys.argv[1:]]),
+        command=command_line(),
         environment=environment,
         budget_s=settings.budget_s,
         seconds=time.monotonic() - begun,

@@ -1,13 +1,52 @@
-"""The tables of the store. Format 1; any change of them is a new format, with a step that upgrades."""
+"""The tables of the store, and the view `results`. Any change of them is a new format, with a step in `formats`."""
 
 from __future__ import annotations
 
-from sqlalchemy import REAL, BigInteger, Column, ForeignKeyConstraint, Integer, MetaData, Table, Text
+from typing import Any
 
-FORMAT = 1
+from sqlalchemy import (
+    REAL,
+    BigInteger,
+    Column,
+    Dialect,
+    Double,
+    ForeignKeyConstraint,
+    Integer,
+    MetaData,
+    Table,
+    TypeDecorator,
+)
+from sqlalchemy import Text as AnyText
+from sqlalchemy.types import TypeEngine
+
+FORMAT = 2
 SCHEMA = MetaData()
 # SQLite knows only INTEGER, of 64 bits; elsewhere a sample longer than two seconds needs a big one.
 Nanoseconds = BigInteger().with_variant(Integer(), "sqlite")
+# SQLite's REAL has 64 bits, PostgreSQL's has 32.
+Number: TypeEngine[float] = Double().with_variant(REAL(), "sqlite")
+
+
+class Text(TypeDecorator[str]):
+    """Text as a database takes it: half a character becomes an escape, and in PostgreSQL so does NUL.
+
+    Texts sort by their code points, whatever the language of the database is.
+    """
+
+    impl = AnyText
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Name the order of code points where a database has several orders."""
+        return dialect.type_descriptor(AnyText(collation="C") if dialect.name == "postgresql" else AnyText())
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Write what there is no letter for as an escape."""
+        if value is None or (value.isascii() and "\0" not in value):
+            return value
+        sound = value.encode("utf-8", "backslashreplace").decode("utf-8")
+        return sound.replace("\0", r"\x00") if dialect.name == "postgresql" else sound
+
 
 meta = Table(
     "meta", SCHEMA, Column("key", Text, primary_key=True), Column("value", Text, nullable=False), sqlite_strict=True
@@ -37,6 +76,9 @@ cases = Table(
     Column("kind", Text, nullable=False),
     Column("plugin", Text, nullable=False),
     Column("parameters", Text, nullable=False),
+    Column("corpus", Text),
+    Column("split", Text),
+    Column("workload", Text),
     ForeignKeyConstraint(["run"], ["runs.id"]),
     sqlite_strict=True,
 )
@@ -55,7 +97,7 @@ measurements = Table(
     sqlite_strict=True,
 )
 
-# Of `number` and `text` one is set; `type` says how the number is to be read back.
+# Of `number` and `text` one is set, or none for a number that is none; `type` says how it is to be read back.
 metrics = Table(
     "metrics",
     SCHEMA,
@@ -64,8 +106,9 @@ metrics = Table(
     Column("name", Text, primary_key=True),
     Column("position", Integer, nullable=False),
     Column("type", Text, nullable=False),
-    Column("number", REAL),
+    Column("number", Number),
     Column("text", Text),
+    Column("unit", Text),
     ForeignKeyConstraint(["run", "case"], ["measurements.run", "measurements.case"]),
     sqlite_strict=True,
 )
@@ -102,3 +145,15 @@ anchors = Table(
     ForeignKeyConstraint(["run"], ["runs.id"]),
     sqlite_strict=True,
 )
+
+# For people: a row for each figure, and one for each measured case that has none. The same words on every database.
+RESULTS = """
+CREATE VIEW results AS
+SELECT runs.id AS run, runs.started, runs.suite, cases.kind, cases.id AS "case", cases.plugin, cases.corpus,
+    cases.split, cases.workload, measurements.status, measurements.reason, metrics.name AS metric,
+    metrics.number AS value, metrics.text, metrics.unit
+FROM measurements
+JOIN runs ON runs.id = measurements.run
+JOIN cases ON cases.run = measurements.run AND cases.id = measurements."case"
+LEFT JOIN metrics ON metrics.run = measurements.run AND metrics."case" = measurements."case"
+"""

@@ -14,6 +14,7 @@ from pathlib import Path
 from assay import cache as caches
 from assay import inherit, interpreters, projects, revisions, venvs
 from assay.errors import AssayError
+from assay.location import Where
 
 RUN = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 
@@ -63,7 +64,7 @@ def candidate(plugins: Sequence[str] = (), cache: Path | None = None) -> Side:
 def baseline(
     what: str,
     plugins: Sequence[str],
-    results: Path,
+    results: Where,
     cache: Path | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Side | SavedRun:
@@ -155,10 +156,14 @@ def _of_environment(path: Path, plugins: Sequence[str], cache: Path) -> Side:
     )
 
 
-def _of_run(name: str, results: Path) -> SavedRun:
+def _of_run(name: str, results: Where) -> SavedRun:
     from assay.store import Store
 
-    found = Store(results, create=False).run(name or None)
+    store = Store(results, create=False)
+    try:
+        found = store.run(name or None)
+    finally:
+        store.close()
     return SavedRun(name=f"run {found.id}", id=found.id)
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from assay.command import command_line
 from assay.contracts import ReportPlugin
 from assay.errors import AssayError
 from assay.publication import Publication
@@ -59,7 +58,7 @@ def write(store: Store, folder: str | Path, plugin: ReportPlugin, of_run: Callab
         shown.append(run)
     index = place / f"{INDEX}{plugin.suffix}"
     outcomes = tuple(store.outcome(run.id, raw=False) for run in shown)
-    command = shlex.join(["assay", *sys.argv[1:]])
+    command = command_line()
     save(index, publish(plugin, Publication(shows="runs", outcomes=outcomes, command=command)))
     return Site(index=index, written=written, kept=len(shown) - written, failures=tuple(failures))
 

@@ -34,6 +34,14 @@ def kind_of(case: Case) -> str:
     return "attention" if isinstance(case, AttentionCase) else "tokenizer"
 
 
+def subject_of(case: Case) -> Mapping[str, str | None]:
+    """Name what a case is measured on, as the store does: corpus and split, or workload and the corpus of its text."""
+    if isinstance(case, TokenizerCase):
+        return {"corpus": case.corpus, "split": case.split, "workload": None}
+    source = case.workload.source
+    return {"corpus": None if source is None else source.corpus, "split": None, "workload": case.workload.id}
+
+
 def row_to_json(row: Measurement) -> str:
     """Write a measured row, raw samples too."""
     content = asdict(row) | {"case": case_to_json(row.case), "metrics": metrics_to_json(row.metrics)}

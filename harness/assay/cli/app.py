@@ -25,6 +25,7 @@ from assay.cli.running import run_
 from assay.cli.saying import say
 from assay.cli.scaffolding import new_plugin
 from assay.cli.showing import show
+from assay.cli.storing import store
 from assay.cli.tokens import tokens
 from assay.errors import AssayError
 
@@ -56,6 +57,7 @@ for command in (
     tokens,
     report,
     export,
+    store,
     doctor,
     data,
 ):

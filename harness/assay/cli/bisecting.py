@@ -14,6 +14,7 @@ from assay.cli.saying import say
 
 if TYPE_CHECKING:
     from assay.bisect import Bisection, Step
+    from assay.location import Location
     from assay.revisions import Revision
     from assay.verdicts import Comparison
 
@@ -52,7 +53,7 @@ def bisect_(
     margin: float,
     threads: int,
     timeout_s: float,
-    results: str,
+    results: Location,
     wanted: Wanted,
     as_json: bool,
     quiet: bool,
@@ -100,7 +101,7 @@ def bisect_(
     with Line(quiet=quiet) as line:
 
         def side(revision: Revision) -> Side:
-            found = baseline(revision.commit, wanted.plugins, Path(results), tell=line.say)
+            found = baseline(revision.commit, wanted.plugins, results, tell=line.say)
             assert isinstance(found, Side), "a commit is no saved run"
             return found
 

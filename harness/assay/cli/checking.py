@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +13,7 @@ from assay.cli.loading import Wanted
 
 if TYPE_CHECKING:
     from assay.execute.settings import Settings
+    from assay.location import Location
     from assay.plan import Selection
     from assay.verdicts import Comparison
     from assay.workload import Dtype
@@ -89,7 +89,7 @@ def check(
     threads: int,
     timeout_s: float,
     memory_bytes: int | None,
-    results: str,
+    results: Location,
     wanted: Wanted,
     as_json: bool,
     quiet: bool,
@@ -148,7 +148,7 @@ def _compare(
     wanted: Wanted,
     selection: Selection,
     settings: Settings,
-    results: str,
+    results: Location,
     operations: tuple[str, ...],
     effect: float,
     margin: float,
@@ -173,7 +173,7 @@ def _compare(
         candidate = find_candidate(settings.plugins)
         side = candidate
         if baseline is not None:
-            found = find_baseline(baseline, settings.plugins, Path(results), tell=line.say)
+            found = find_baseline(baseline, settings.plugins, results, tell=line.say)
             if isinstance(found, SavedRun):
                 saved = load(found, results)
                 _only_cases(operations, clock)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -11,8 +9,10 @@ import click
 from assay.cli import options, telling
 from assay.cli.loading import Wanted, loading
 from assay.cli.reporting import interactive, named, output, put
+from assay.command import command_line
 
 if TYPE_CHECKING:
+    from assay.location import Location
     from assay.named import Named
     from assay.publication import Publication
     from assay.verdicts import Comparison
@@ -43,7 +43,7 @@ def compare(
     output: str | None,
     form: str | None,
     interactive: bool,
-    results: str,
+    results: Location,
     wanted: Wanted,
     as_json: bool,
 ) -> int:
@@ -81,6 +81,6 @@ def of_comparison(runs: tuple[Named, ...], comparison: Comparison, *, interactiv
         shows="comparison",
         outcomes=tuple(one.outcome for one in runs),
         comparison=comparison,
-        command=shlex.join(["assay", *sys.argv[1:]]),
+        command=command_line(),
         interactive=interactive,
     )

@@ -30,6 +30,8 @@ def defaults(commands: Mapping[str, click.Command], folder: Path | None = None) 
             if key == TOLERANCES and isinstance(value, dict):
                 continue  # not an option: see tolerance_table
             owners = [road for road in options if road[0] == key]
+            if owners and not isinstance(value, dict) and any(key in names for names in options.values()):
+                owners = []  # `store` is an option, and a group of commands
             settings = value if owners else {key: value}
             if not isinstance(settings, dict):
                 raise AssayError(f"{path} sets {key!r} to {value!r}; it takes a table of options")

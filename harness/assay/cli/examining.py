@@ -10,7 +10,7 @@ from assay.cli import options
 
 
 @click.command("doctor")
-@options.results
+@options.folder
 @options.as_json
 def doctor(results: str, as_json: bool) -> int:
     """Look at this machine as a place to measure, try its noise, and advise. Changes nothing."""

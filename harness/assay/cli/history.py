@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,10 +12,12 @@ from assay.cli import options
 from assay.cli.loading import Wanted, loading
 from assay.cli.reporting import named, output, put
 from assay.cli.saying import say
+from assay.command import command_line
 from assay.errors import AssayError, StoreError
 
 if TYPE_CHECKING:
     from assay.accepted import Accepted
+    from assay.location import Location
     from assay.publication import Publication, Series
 
 GLOBS = "Comma-separated names and patterns, or none."
@@ -45,7 +46,7 @@ def history(
     corpora: str,
     output: str | None,
     form: str | None,
-    results: str,
+    results: Location,
     wanted: Wanted,
     as_json: bool,
 ) -> int:
@@ -64,7 +65,7 @@ def history(
     plugin = report.form(wanted.find(), "history", form, output) if wants_report else None
     store = Store(results, create=False)
     try:
-        kept = _accepted(Path(results))
+        kept = _accepted(results.folder)
         chosen = {"tokenizers": tokenizers, "attentions": attentions, "corpora": corpora}
         series = collect(store, metric, accepted=kept, **chosen)
     finally:
@@ -87,15 +88,15 @@ def history(
 def _publication(series: tuple[Series, ...]) -> Publication:
     from assay.publication import Publication
 
-    return Publication(shows="history", series=series, command=shlex.join(["assay", *sys.argv[1:]]))
+    return Publication(shows="history", series=series, command=command_line())
 
 
-def _accepted(results: Path) -> tuple[Accepted, ...]:
+def _accepted(folder: Path) -> tuple[Accepted, ...]:
     """The accepted baselines; one that cannot be read is told of, and left out."""
     from assay.accepted import FOLDER, read
 
     found = []
-    for path in sorted((results / FOLDER).glob("*.json")):
+    for path in sorted((folder / FOLDER).glob("*.json")):
         try:
             found.append(read(path))
         except StoreError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ import click
 from assay.cli.loading import loading
 from assay.corpus import is_path
 from assay.errors import AssayError
+from assay.location import locate
 from assay.share import share as parse_share
 
 Decorator = Callable[[Callable[..., object]], Callable[..., object]]
@@ -81,13 +83,20 @@ def device(context: click.Context, parameter: click.Parameter, value: object) ->
 as_json = click.option(
     "--json", "as_json", envvar="ASSAY_JSON", is_flag=True, help="Write one JSON document instead of tables."
 )
-results = click.option(
+folder = click.option(
     "--results",
     envvar="ASSAY_RESULTS",
     default="results",
     show_default=True,
     metavar="DIR",
     help="The folder of the results.",
+)
+store = click.option(
+    "--store",
+    envvar="ASSAY_STORE",
+    metavar="URL|PATH",
+    help="Where the results are stored: postgresql+psycopg://USER@HOST/DATABASE, a SQLite file, or a folder."
+    "  [default: in the folder of the results]",
 )
 tokenizers = click.option(
     "--tokenizers", envvar="ASSAY_TOKENIZERS", metavar="GLOBS", help=f"{GLOBS}  [default: the suite's]"
@@ -187,6 +196,16 @@ def together(*options: Decorator) -> Decorator:
         return command
 
     return decorate
+
+
+def results(command: Callable[..., object]) -> Callable[..., object]:
+    """Give a command --results and --store, and what they come to as its argument `results`."""
+
+    @functools.wraps(command)
+    def call(*, results: str, store: str | None, **others: object) -> object:
+        return command(results=locate(store, results), **others)
+
+    return folder(store(call))
 
 
 cases = together(workloads, tokenizers, attentions, corpora)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from typing import TYPE_CHECKING
 
@@ -11,11 +10,13 @@ import click
 from assay.cli import options
 from assay.cli.loading import Wanted, loading
 from assay.cli.saying import say
+from assay.command import command_line
 from assay.errors import AssayError
 
 if TYPE_CHECKING:
     from assay.contracts import ReportPlugin
     from assay.host import Host
+    from assay.location import Location
     from assay.publication import Publication
     from assay.records import Outcome
     from assay.verdicts import Comparison
@@ -56,7 +57,7 @@ def report(
     interactive: bool,
     baseline: str | None,
     site: str | None,
-    results: str,
+    results: Location,
     wanted: Wanted,
 ) -> int:
     """Write a report of a RUN, by default the newest: as a page (html, md), or for another program.
@@ -77,7 +78,7 @@ def report(
 @output
 @options.results
 @loading
-def export(form: str, run: str | None, output: str | None, results: str, wanted: Wanted) -> int:
+def export(form: str, run: str | None, output: str | None, results: Location, wanted: Wanted) -> int:
     """Write the results of a RUN, by default the newest, in the FORMAT of another program: `report` under another name.
 
     `assay list reports` lists the formats.
@@ -106,7 +107,7 @@ def of_run(
         comparison=comparison,
         plugins=report.listed(host),
         read=lambda: reading(host, outcome),
-        command=shlex.join(["assay", *sys.argv[1:]]),
+        command=command_line(),
         interactive=interactive,
     )
 
@@ -128,7 +129,7 @@ def _report(
     run: str | None,
     output: str | None,
     form: str | None,
-    results: str,
+    results: Location,
     wanted: Wanted,
     *,
     interactive: bool,
@@ -149,13 +150,13 @@ def _report(
     return 0
 
 
-def _since(baseline: str, outcome: Outcome, results: str) -> Comparison:
+def _since(baseline: str, outcome: Outcome, results: Location) -> Comparison:
     from assay.contrast import compare
 
     return compare(baseline, outcome, results=results)
 
 
-def _site(folder: str, form: str | None, results: str, wanted: Wanted, *, interactive: bool) -> int:
+def _site(folder: str, form: str | None, results: Location, wanted: Wanted, *, interactive: bool) -> int:
     """Write the pages of all runs, and tell of those that could not be."""
     from assay import report, site
     from assay.store import Store

@@ -13,6 +13,7 @@ from assay.cli.saying import say
 if TYPE_CHECKING:
     from assay.contracts import ReportPlugin
     from assay.host import Host
+    from assay.location import Location
     from assay.records import Outcome
     from assay.workload import Dtype
 
@@ -101,7 +102,7 @@ def run_(
     threads: int,
     resume: str | None,
     report: str | None,
-    results: str,
+    results: Location,
     wanted: Wanted,
     as_json: bool,
     quiet: bool,
@@ -155,7 +156,7 @@ def run_(
 
 def _finish(
     outcome: Outcome,
-    results: str,
+    results: Location,
     host: Host,
     form: ReportPlugin | None,
     report: str | None,
@@ -176,7 +177,8 @@ def _finish(
     if not quiet:
         if outcome.noise is not None:
             say(f"noise floor: {outcome.noise}")
-        say(f"run {outcome.run.id} is stored in {results} ({outcome.manifest}); see it again with `assay show`")
+        again = "`assay show` and the same --store" if results.elsewhere else "`assay show`"
+        say(f"run {outcome.run.id} is stored in {results} ({outcome.manifest}); see it again with {again}")
     blamed: dict[tuple[str, str | None, str | None], list[str]] = {}
     for row in outcome.measurements:
         if row.blamed:

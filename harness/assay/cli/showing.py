@@ -10,6 +10,7 @@ from assay.cli import options
 from assay.cli.saying import say
 
 if TYPE_CHECKING:
+    from assay.location import Location
     from assay.query import Query
     from assay.records import Manifest, Outcome, Run
     from assay.tables import Shape
@@ -59,7 +60,7 @@ def show(
     order: tuple[str, ...],
     columns: tuple[str, ...],
     shape: Shape | None,
-    results: str,
+    results: Location,
     as_json: bool,
 ) -> int:
     """Show the results of a RUN again, by id or its beginning; the newest by default."""
@@ -81,7 +82,7 @@ def show(
                 return 0
             rows = tuple(_listed(item, store.manifest(item.id)) for item in found)
             listed = tables.Table(
-                title=f"runs in {store.path}",
+                title=f"runs in {store.location}",
                 columns=COLUMNS,
                 rows=rows,
                 numeric=frozenset(COLUMNS[4:-1]),
