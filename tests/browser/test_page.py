@@ -190,12 +190,12 @@ def test_a_heading_sorts_and_a_word_filters(load: Callable[..., Opened], page: s
 
 
 def test_the_rows_are_saved_as_csv_without_formulas(load: Callable[..., Opened]) -> None:
-    tab = load(page_of.write(many(3, "=cmd"))).tab
+    tab = load(page_of.write(many(3, "=cmd;+1"))).tab
     with tab.expect_download() as waiting:
         tab.locator("[data-grid=tokenizers] [name=save]").click()
     rows = list(csv.reader(Path(waiting.value.path()).read_text("utf-8").splitlines()))
     assert rows[0][:2] == ["tokenizer", "corpus"]
-    assert [row[0] for row in rows[1:]] == ["'=cmd-0", "'=cmd-1", "'=cmd-2"]
+    assert [row[0] for row in rows[1:]] == ["'=cmd;'+1-0", "'=cmd;'+1-1", "'=cmd;'+1-2"]
     assert [float(row[rows[0].index("bytes per token")]) for row in rows[1:]] == [1.0, 1.1, 1.2]
 
 

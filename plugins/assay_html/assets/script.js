@@ -117,8 +117,8 @@
     choose();
   }
 
-  // A spreadsheet takes text that begins so for a formula.
-  const guarded = (text) => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text);
+  // A spreadsheet takes text that begins so for a formula, and so it does after a semicolon that ends a cell.
+  const guarded = (text) => text.replace(/(^|;)(\s*)(?=[=+\-@\uff1d\uff0b\uff0d\uff20'])/g, "$1$2'");
 
   // --- the tokens of a text
 
