@@ -111,10 +111,12 @@ def drawn(seed: int, parts: list[float]) -> list[float]:
 @settings(deadline=None, max_examples=40)
 def test_reversing_a_series_mirrors_its_steps(seed: int, parts: list[float]) -> None:
     values = drawn(seed, parts)
-    mirrored = steps(values[::-1])
-    assert [(len(values) - step.index, step.after, step.before, step.p) for step in reversed(mirrored)] == [
-        (step.index, step.before, step.after, step.p) for step in steps(values)
+    found, mirrored = steps(values), steps(values[::-1])[::-1]
+    assert [(len(values) - step.index, step.after, step.before) for step in mirrored] == [
+        (step.index, step.before, step.after) for step in found
     ]
+    # Of two places that divide equally well the first is taken, and then the parts have other random orders.
+    assert [step.p for step in mirrored] == pytest.approx([step.p for step in found], abs=0.004)
 
 
 @given(st.integers(0, 2**32), levels, st.integers(-20, 20))
