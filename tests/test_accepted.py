@@ -182,6 +182,7 @@ class TestEnvironments:
         [
             ({"cores": "8"}, "cores: 2 there, 8 here"),
             ({"processor": "Other"}, "processor: Some Processor 8000 there, Other here"),
+            ({"gpu": "NVIDIA H100"}, "gpu: not recorded there, NVIDIA H100 here"),
             ({"python": "CPython 3.12.0"}, "python: CPython 3.11 there, CPython 3.12 here"),
             ({"python": "PyPy 3.11.9"}, "python: CPython 3.11 there, PyPy 3.11 here"),
             ({"platform": "Linux-6.1-aarch64-x"}, "platform: Linux x86_64 there, Linux aarch64 here"),

@@ -13,6 +13,8 @@ import pytest
 
 from assay import environment
 from assay.environment import PACKAGES, SETTINGS, available_memory, describe
+from assay.records import AttentionCase
+from assay.workload import Workload
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -90,6 +92,40 @@ class TestDescribe:
         facts = describe()
         assert "load" not in facts
         assert int(facts["cores"]) == os.cpu_count()
+
+
+class TestGpu:
+    CASE = AttentionCase(attention="naive", workload=Workload.parse("core/fwd/full/b1.h2.s4.d8/bf16/cuda:1.t1"))
+    ON_CPU = AttentionCase(attention="naive", workload=Workload.parse("core/fwd/full/b1.h2.s4.d8/bf16/cpu.t1"))
+
+    def tool(self, folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+        """Have a tool that answers as NVIDIA's does, and nothing else on the path."""
+        tool = folder / "bin" / "nvidia-smi"
+        tool.parent.mkdir()
+        tool.write_text(f"#!/bin/sh\n{script}\n")
+        tool.chmod(0o755)
+        monkeypatch.setenv("PATH", str(tool.parent))
+
+    def test_it_is_told_where_a_case_is_computed_on_one(self, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.tool(here, monkeypatch, "echo 'NVIDIA H100 80GB HBM3, 81559 MiB, 580.1'")
+        assert "gpu" not in describe([self.ON_CPU])
+        facts = describe([self.ON_CPU, self.CASE])
+        assert (facts["gpu"], facts["driver"]) == ("NVIDIA H100 80GB HBM3, 81559 MiB", "580.1")
+
+    def test_equal_ones_are_counted(self, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.tool(here, monkeypatch, 'for card in A A B; do echo "$card, 1 MiB, 2"; done')
+        assert describe([self.CASE])["gpu"] == "2 x A, 1 MiB; B, 1 MiB"
+
+    @pytest.mark.parametrize("script", ["exit 9", "echo No devices were found"])
+    def test_nothing_is_told_where_the_tool_fails(
+        self, here: Path, monkeypatch: pytest.MonkeyPatch, script: str
+    ) -> None:
+        self.tool(here, monkeypatch, script)
+        assert not {"gpu", "driver"} & describe([self.CASE]).keys()
+
+    def test_nor_where_there_is_none(self, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("PATH", str(here))
+        assert "gpu" not in describe([self.CASE])
 
 
 class TestRevision:

@@ -110,7 +110,7 @@ def read(path: str | Path) -> Accepted:
 def machine(environment: Mapping[str, str]) -> dict[str, str]:
     """Pick from an environment what figures may depend on beside the code: the machine and the kind of Python.
 
-    These are processor, cores, platform (system and machine, not the build of the kernel) and python
+    These are processor, cores, platform (system and machine, not the build of the kernel), gpu and python
     (implementation, major and minor version). Versions of packages and the git revision are not among them: they are
     what is compared. Nor are load and settings of threads, upon which no exact metric depends.
     """
@@ -121,6 +121,7 @@ def machine(environment: Mapping[str, str]) -> dict[str, str]:
         "processor": environment.get("processor", ""),
         "cores": environment.get("cores", ""),
         "platform": " ".join(filter(None, (system.partition("-")[0], found[0] if found else ""))),
+        "gpu": environment.get("gpu", ""),
         "python": version[1] if version else environment.get("python", ""),
     }
     return {name: fact for name, fact in facts.items() if fact}

@@ -113,7 +113,7 @@ class _Check:
             suite=self.suite,
             started=started,
             command=command_line(),
-            environment=describe(),
+            environment=describe(self.cases),
             budget_s=self.settings.budget_s,
             seconds=self.spent,
             changes=tuple(self.changes),

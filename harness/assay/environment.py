@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
 import sys
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
 
+from assay.records import AttentionCase, Case
 from assay.revisions import state
 
-PACKAGES = ("assay", "torch", "tiktoken", "pluggy", "numpy", "pandas")
+PACKAGES = ("assay", "torch", "triton", "tiktoken", "pluggy", "numpy", "pandas")
+ASK_GPU = ("nvidia-smi", "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader")
+PATIENCE_S = 10.0
 SETTINGS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "PYTHONHASHSEED")
 
 
-def describe() -> Mapping[str, str]:
-    """Describe this machine and this process, as text by name."""
+def describe(cases: Iterable[Case] = ()) -> Mapping[str, str]:
+    """Describe this machine and this process, as text by name; its GPU where a case is computed on one."""
     facts = {
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "platform": platform.platform(),
@@ -25,6 +30,8 @@ def describe() -> Mapping[str, str]:
     }
     if hasattr(os, "getloadavg"):
         facts["load"] = f"{os.getloadavg()[0]:.2f}"
+    if any(isinstance(case, AttentionCase) and case.workload.device != "cpu" for case in cases):
+        facts |= gpu()
     for package in PACKAGES:
         try:
             facts[package] = metadata.version(package)
@@ -33,6 +40,22 @@ def describe() -> Mapping[str, str]:
     facts |= {name: os.environ[name] for name in SETTINGS if name in os.environ}
     revision = state(Path.cwd())
     return facts if revision is None else facts | {"git": revision}
+
+
+def gpu() -> Mapping[str, str]:
+    """Describe the GPUs of this machine and their driver, as NVIDIA's tool tells; nothing where it is not there."""
+    try:
+        told = subprocess.run(ASK_GPU, capture_output=True, text=True, check=True, timeout=PATIENCE_S).stdout
+    except (OSError, subprocess.SubprocessError):
+        return {}
+    cards = [tuple(part.strip() for part in line.split(",")) for line in told.splitlines() if line.count(",") == 2]
+    if not cards:
+        return {}
+    names = Counter(f"{name}, {memory}" for name, memory, _ in cards)
+    return {
+        "gpu": "; ".join(name if number == 1 else f"{number} x {name}" for name, number in names.items()),
+        "driver": cards[0][2],
+    }
 
 
 def available_memory() -> int:

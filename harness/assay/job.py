@@ -116,7 +116,7 @@ def begin(
         started=now(),
         suite=f"{chosen.name}/{chosen.version}",
         command=command_line(),
-        environment=describe(),
+        environment=describe(cases),
         settings=settings.to_json(),
     )
     try:

@@ -55,7 +55,7 @@ def check_saved(
     verdict. Raises `NotComparable` where the run was measured on another machine, naming what differs, and
     `AssayError` where it has no such case.
     """
-    environment = describe()
+    environment = describe(row.case for row in saved.measurements)
     other = differing(saved.run.environment, environment)
     if other:
         raise NotComparable(
