@@ -163,6 +163,7 @@ class Worker:
             "MKL_NUM_THREADS": threads,
             "OPENBLAS_NUM_THREADS": threads,
             "RAYON_NUM_THREADS": threads,
+            "TORCHINDUCTOR_COMPILE_THREADS": threads,  # with more of them there are processes, which stay
             "OMP_WAIT_POLICY": "PASSIVE",
             "GOMP_SPINCOUNT": "0",
             "PYTHONHASHSEED": str(place.seed),
