@@ -109,6 +109,11 @@ class TestCalibrate:
     def test_a_call_that_takes_no_time_ends_too(self) -> None:
         assert clock.calibrate(Taken(0)) == clock.MOST_LOOPS
 
+    def test_no_more_loops_than_are_allowed(self) -> None:
+        taken = Taken(1000)
+        assert clock.calibrate(taken, most=64) == 64
+        assert max(taken.asked) == 64
+
     def test_a_slow_call_is_called_once(self) -> None:
         slow = Taken(60_000_000_000)
         assert clock.calibrate(slow) == 1

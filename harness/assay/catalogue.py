@@ -132,6 +132,12 @@ CATALOGUE = (
         meaning="least of 20 calls of the same implementation on two positions of one item",
         exact=False,
     ),
+    Definition(
+        name="launch_seconds",
+        unit="s",
+        meaning="median wall time for which a step keeps the host, on a GPU, which may go on after it",
+        exact=False,
+    ),
     Definition(name="overhead_share", unit="share", meaning="overhead_seconds / step_seconds", exact=False),
     Definition(
         name="overhead_bound",

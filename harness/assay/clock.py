@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from assay.records import Sample
 
@@ -22,30 +23,37 @@ def read(call: Callable[[], object], loops: int) -> tuple[Sample, list[object]]:
     outputs: list[object] = []
     keep = outputs.append
     repetitions = itertools.repeat(None, loops)
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
+    with uncollected():
         wall, cpu = time.perf_counter_ns(), time.process_time_ns()
         for _ in repetitions:
             keep(call())
         cpu, wall = time.process_time_ns() - cpu, time.perf_counter_ns() - wall
-    finally:
-        if collecting:
-            gc.enable()
     return Sample(loops=loops, wall_ns=wall, cpu_ns=cpu), outputs
 
 
-def calibrate(sample: Callable[[int], Sample], target_ns: int = TARGET_NS) -> int:
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Have the garbage collector off meanwhile."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def calibrate(sample: Callable[[int], Sample], target_ns: int = TARGET_NS, most: int = MOST_LOOPS) -> int:
     """Find how many loops make a sample of about `target_ns`; taking samples also warms up what is called.
 
     It goes by CPU time, which other processes do not stretch; where most of the wall time is spent off the
-    processor (sleeping, another device), by a quarter of the wall time.
+    processor (sleeping, another device), by a quarter of the wall time. There are at most so many.
     """
     loops = 1
     while True:
         found = sample(loops)
         spent = max(found.cpu_ns, found.wall_ns // 4, 1)
-        if spent >= target_ns or loops >= MOST_LOOPS:
-            return max(1, min(MOST_LOOPS, round(loops * target_ns / spent)))
+        if spent >= target_ns or loops >= most:
+            return max(1, min(most, round(loops * target_ns / spent)))
         growth = target_ns / spent
-        loops = min(MOST_LOOPS, loops * max(2, min(10, round(growth))))
+        loops = min(most, loops * max(2, min(10, round(growth))))

@@ -11,6 +11,7 @@ from assay.execute.crew import ANCHOR_NS, Crew, anchor_pairs
 from assay.execute.entry import Entry, calibrate
 from assay.execute.rounds import Stop, sample_rounds
 from assay.execute.running import Running, without_speed
+from assay.measure.device import on_gpu
 from assay.metrics import agreement, comparison, full_pass, machine_share, speeds
 from assay.records import AnchorTiming, AttentionCase, Case, GroupResult, Measurement, Metric, Timing, TokenizerCase
 from assay.sampling import enough
@@ -104,11 +105,14 @@ def _draw(items: Sequence[Running], tick: Callable[[int], object]) -> None:
 
 def predict(item: Running, budget_s: float) -> None:
     """Predict time and memory of a case; skip it where five calls, or the memory of one, are more than there is."""
-    item.predicted = metrics_from_json(item.ask("predict"))
+    answer = item.ask("predict")
+    item.predicted = metrics_from_json(answer.get("metrics", {}))
     figures = {metric.name: float(metric.value) for metric in item.predicted if not isinstance(metric.value, str)}
-    need, limit = figures.get("predicted_bytes", 0.0), float(item.worker.memory)
-    if item.ended is None and need > limit:
-        item.skip(f"predicted {need / 2**30:.1f} GiB > {limit / 2**30:.1f} GiB", "free memory, or raise --memory")
+    need, room = figures.get("predicted_bytes", 0.0), answer.get("room")
+    if item.ended is None and room is not None and need > room:
+        elsewhere = isinstance(item.case, AttentionCase) and on_gpu(item.case.workload.device)
+        remedy = "free memory of the device" if elsewhere else "free memory, or raise --memory"
+        item.skip(f"predicted {need / 2**30:.1f} GiB > {room / 2**30:.1f} GiB", remedy)
     seconds = figures.get("predicted_seconds", 0.0)
     if item.ended is None and seconds * FEWEST_CALLS > budget_s:
         item.skip(f"predicted {seconds:.1f} s a call: {FEWEST_CALLS} calls > {budget_s:g} s", "raise --budget")

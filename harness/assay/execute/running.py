@@ -121,8 +121,10 @@ class Running:
 
 
 def _out_of_memory(reason: str | None) -> bool:
-    """Python says MemoryError, torch a RuntimeError of this text."""
-    return reason is not None and ("MemoryError" in reason or "can't allocate memory" in reason)
+    """Python says MemoryError, torch a RuntimeError of this text; of a GPU's memory torch tells all that is known."""
+    if reason is None or "CUDA out of memory" in reason:
+        return False
+    return "MemoryError" in reason or "can't allocate memory" in reason
 
 
 def without_speed(case: Case, answer: Answer, metrics: tuple[Metric, ...] = ()) -> Measurement:

@@ -21,6 +21,7 @@ from assay.errors import AssayError, Unavailable, UnknownToken
 from assay.execute.guards import Surroundings
 from assay.execute.protocol import Answer, Request, receive_request, send_answer
 from assay.measure.bench import Bench
+from assay.measure.device import give_back
 from assay.measure.limit import LimitFailed
 from assay.measure.reason import reason_of
 from assay.records import AttentionCase, Status
@@ -82,6 +83,12 @@ class _Server:
 
     def answer(self, request: Request) -> Answer:
         """Take a step; an exception, of whatever kind, becomes an answer."""
+        answer = self._answer(request)
+        if request.step != "sample":  # between samples it is kept, to a bound
+            give_back()
+        return answer
+
+    def _answer(self, request: Request) -> Answer:
         try:
             content = self._take(request)
             if self.surroundings is not None and request.step not in ("sample", "unload"):
@@ -121,7 +128,7 @@ class _Server:
         if request.step == "size":
             return {"doubt": self.bench.size(given["documents"])}
         if request.step == "predict":
-            return metrics_to_json(self.bench.predict())
+            return {"metrics": metrics_to_json(self.bench.predict()), "room": self.bench.room()}
         if request.step == "check":
             metrics = metrics_to_json(self.bench.check())
             operations = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import time
 from collections.abc import Callable, Iterator, MutableMapping
 from dataclasses import replace
@@ -15,7 +14,7 @@ from assay.contracts import AttentionPlugin, Step, Weights
 from assay.errors import GateFailed
 from assay.inputs import EmbeddedText, Inputs, make_inputs, make_upstream, make_weights
 from assay.measure.audit import auditor
-from assay.measure.device import reader
+from assay.measure.device import launch_seconds, most_loops, on_gpu, reader, room, wait
 from assay.measure.dispatch import dispatched
 from assay.measure.memory import peak_device_bytes, peak_resident_bytes
 from assay.measure.predict import extrapolate, probe_sizes
@@ -56,7 +55,8 @@ class AttentionSubject:
     def predict(self) -> tuple[Metric, ...]:
         """Run the workload at two shorter lengths; memory is the plugin's own figure where it has one."""
         own = None if self.plugin.peak_bytes is None else self.plugin.peak_bytes(self.workload)
-        if self.plugin.compiles or (own is not None and own > resource.getrlimit(resource.RLIMIT_DATA)[0] >= 0):
+        space = room(self.workload.device)
+        if self.plugin.compiles or (own is not None and space is not None and own > space):
             return () if own is None else (Metric(name="predicted_bytes", value=int(own)),)
         sizes = probe_sizes(self.workload.kv_len)
         readings = [self._probe(self._shorter(size), 3) for size in sizes]
@@ -115,15 +115,18 @@ class AttentionSubject:
             tokens=workload.tokens,
             context=partial(mode, workload),
             read=reader(workload.device),
+            most_loops=most_loops(workload.device),
         )
         return (operation,)
 
     def memory(self) -> tuple[Metric, ...]:
-        """Torch's allocations of one step, exactly, and the high-water mark of the process."""
+        """Torch's allocations of one step, exactly, the high-water mark of the process, and the launch on a GPU."""
         call = self._call()
         with mode(self.workload):
             metrics = [Metric(name="peak_bytes", value=peak_device_bytes(call, self.workload.device))]
             resident = peak_resident_bytes(call)
+            if on_gpu(self.workload.device):
+                metrics.append(Metric(name="launch_seconds", value=launch_seconds(self.workload.device, call)))
         return tuple(metrics if resident is None else [*metrics, Metric(name="peak_resident_bytes", value=resident)])
 
     def recheck(self) -> None:
@@ -201,8 +204,11 @@ class AttentionSubject:
         step = self.plugin.build(workload, weights)
         self.build_seconds = time.perf_counter() - start
         fill(step, inputs)
-        first, _ = reader(workload.device)(partial(step, *inputs.tensors), 1)
-        self.first_seconds = first.wall_ns / 1e9
+        wait(workload.device)
+        start = time.perf_counter()
+        step(*inputs.tensors)
+        wait(workload.device)
+        self.first_seconds = time.perf_counter() - start
         return step
 
 

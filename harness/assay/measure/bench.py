@@ -13,6 +13,7 @@ from assay.corpus import divide, find, load
 from assay.errors import AssayError, GateFailed, Unavailable
 from assay.host import Host
 from assay.measure.anchors import Arithmetic, Machine
+from assay.measure.device import on_gpu, room, wake
 from assay.measure.identity import Identity
 from assay.measure.limit import LimitSubject
 from assay.measure.subject import Operation, Ready, Subject
@@ -22,6 +23,8 @@ from assay.workload import TextSource
 
 if TYPE_CHECKING:
     from assay.inputs import EmbeddedText
+
+CPU = "cpu"
 
 
 class Bench:
@@ -37,6 +40,7 @@ class Bench:
         self._held: dict[tuple[str, str], tuple[str, ...]] = {}
         self._texts: dict[TextSource, EmbeddedText] = {}
         self._subject: Subject | None = None
+        self._device = CPU
         self._again = False
         self._operations: dict[str, Operation] = {}
 
@@ -55,7 +59,9 @@ class Bench:
             from assay.measure.attention import AttentionSubject
 
             self._set_threads(case.workload.threads)
+            self._device = case.workload.device
             self._need_device(case.workload.device)
+            wake(self._device)
             source = case.workload.source
             if source is not None and case.workload.level == "pipeline":
                 self._subject = self._pipeline(attention, case, source)
@@ -95,6 +101,7 @@ class Bench:
     def unload(self) -> None:
         """Drop the case, so that its memory is free for the next."""
         self._subject = None
+        self._device = CPU
         self._operations = {}
 
     def size(self, documents: int) -> float:
@@ -106,6 +113,10 @@ class Bench:
     def predict(self) -> tuple[Metric, ...]:
         """Predict time and memory of the case."""
         return self._loaded().predict()
+
+    def room(self) -> int | None:
+        """The memory that the case may take where it is computed, in bytes; None for no limit."""
+        return room(self._device)
 
     def check(self) -> tuple[Metric, ...]:
         """Pass the gate, and make the operations ready."""
@@ -122,7 +133,7 @@ class Bench:
 
     def calibrate(self, name: str, target_ns: int) -> int:
         """Find the loops that make a sample of about so many nanoseconds."""
-        return clock.calibrate(partial(self.sample, name), target_ns)
+        return clock.calibrate(partial(self.sample, name), target_ns, self._operations[name].most_loops)
 
     def sample(self, name: str, loops: int) -> Sample:
         """Time an operation once, then look at what it gave."""
@@ -220,7 +231,7 @@ class Bench:
     def _need_device(self, device: str) -> None:
         import torch
 
-        if device.partition(":")[0] == "cuda" and not torch.cuda.is_available():
+        if on_gpu(device) and not torch.cuda.is_available():
             raise Unavailable(
                 "torch finds no CUDA device here", remedy="leave out --device, or run it where there is one"
             )

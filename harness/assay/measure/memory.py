@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from assay.measure.device import on_gpu
+
 STATUS = Path("/proc/self/status")
 CLEAR_REFS = Path("/proc/self/clear_refs")
 RESET_PEAK = "5"
@@ -51,7 +53,7 @@ def peak_device_bytes(call: Callable[[], object], device: str) -> int:
 
     On a GPU that of torch's allocator there, above what lived before; on a CPU that of `peak_torch_bytes`.
     """
-    if device == "cpu":
+    if not on_gpu(device):
         return peak_torch_bytes(call)
     import torch
 

@@ -16,7 +16,7 @@ from assay.inputs import DTYPES, EmbeddedText
 from assay.measure.attention import AttentionSubject
 from assay.measure.audit import Audit, auditor
 from assay.measure.cold import as_ints
-from assay.measure.device import reader
+from assay.measure.device import most_loops, reader
 from assay.measure.gate import round_trip
 from assay.measure.memory import peak_device_bytes, peak_resident_bytes
 from assay.measure.subject import Operation
@@ -89,7 +89,7 @@ class PipelineSubject:
             ("embed", partial(self._embed, ids), auditor([hidden], None)),
             ("attend", partial(self.attention.step, hidden), attended),
         )
-        read = reader(self.workload.device)
+        read = reader(self.workload.device, from_idle=True)  # a good part of it is work of the host
         return tuple(
             Operation(
                 name=name,
@@ -99,6 +99,7 @@ class PipelineSubject:
                 size=self.size,
                 context=torch.inference_mode,
                 read=read,
+                most_loops=most_loops(self.workload.device),
             )
             for name, call, audit in calls
         )

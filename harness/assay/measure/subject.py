@@ -16,7 +16,8 @@ class Operation:
     """One thing to time, and how many tokens (and bytes of text) one call of it handles.
 
     `audit` looks at the outputs of timed calls, and raises `GateFailed` for a wrong one. `context` is
-    entered around a whole sample. Both stay outside the timed region. `read` takes a call and loops, and times them.
+    entered around a whole sample. Both stay outside the timed region. `read` takes a call and loops, at most
+    `most_loops`, and times them.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Operation:
     size: int | None = None
     context: Callable[[], AbstractContextManager[object]] = nullcontext
     read: Callable[[Callable[[], object], int], tuple[Sample, list[object]]] = clock.read
+    most_loops: int = clock.MOST_LOOPS
 
 
 class Subject(Protocol):
