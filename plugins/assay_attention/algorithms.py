@@ -80,7 +80,6 @@ PLUGINS = (
         "gqa_repeat:Repeated",
         grouped,
         peak_bytes=cost.repeat_bytes,
-        empty_rows="zero",
     ),
     plugin(
         "gqa-fold",
@@ -88,6 +87,5 @@ PLUGINS = (
         "gqa_fold:Folded",
         grouped,
         peak_bytes=cost.fold_bytes,
-        empty_rows="zero",
     ),
 )

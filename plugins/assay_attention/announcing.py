@@ -34,3 +34,9 @@ def plugin(
         flop=flop,
         empty_rows=empty_rows,
     )
+
+
+def aligned(workload: assay.Workload, multiple: int) -> str | None:
+    """Limits of kernels that load so many numbers at a time."""
+    uneven = workload.d_qk % multiple
+    return f"head width {workload.d_qk} is not offered, only multiples of {multiple}" if uneven else None

@@ -22,12 +22,21 @@ FLEX = assay.Only(
     rectangular=True,
 )
 FLEX_CUDA = replace(FLEX, phases=PHASES)
+NARROWEST = 16
 USUAL_COMPILERS = {"win32": "cl", "darwin": "clang++"}
 
 
 def flex(workload: assay.Workload) -> str | None:
     """Limits of FlexAttention, which has no gradient on a CPU."""
     return (FLEX if workload.device == "cpu" else FLEX_CUDA)(workload)
+
+
+def flex_compiled(workload: assay.Workload) -> str | None:
+    """Limits of its kernel on a GPU besides: what multiplies matrices there takes no narrower ones."""
+    narrow = min(workload.d_qk, workload.d_v)
+    if workload.device != "cpu" and narrow < NARROWEST:
+        return f"head width {narrow} is not offered on a GPU, only from {NARROWEST} on"
+    return flex(workload)
 
 
 def toolchain() -> assay.Missing | None:
@@ -58,7 +67,7 @@ PLUGINS = (
             "flex",
             "PyTorch's FlexAttention, compiled",
             "flex:build_compiled",
-            flex,
+            flex_compiled,
             peak_bytes=compiled_cost.flex_bytes,
         )
     ),

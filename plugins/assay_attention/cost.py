@@ -6,6 +6,8 @@ one `..._flop` the operations executed, two for a multiply-add. Each gives None 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import assay
 from assay_attention.blocking import CHUNK, block_bounds, local_shape
 
@@ -28,7 +30,7 @@ def weightless_bytes(workload: assay.Workload) -> int | None:
 
 
 def naive_bytes(workload: assay.Workload) -> int | None:
-    """Scores and what the next operation makes of them; backward a third square, what is saved and a gradient."""
+    """Scores and what the next operation makes of them; backward one square more, on a GPU two, and what is saved."""
     scores, output, repeated = _scores(workload), _output(workload), _repeated(workload)
     if workload.phase == "fwd":
         return _core(workload, max(2 * scores, scores + output) + repeated + _turned(workload))
@@ -37,22 +39,31 @@ def naive_bytes(workload: assay.Workload) -> int | None:
     rope = workload.semantics.bias == "rope"
     saved = _heads(workload, workload.kv_len, workload.d_qk) if repeated or rope else 0
     saved += _heads(workload, workload.q_len, workload.d_qk) if rope else 0
-    return _core(workload, 3 * scores + output + _heads(workload, workload.kv_len, workload.d_v) + saved)
+    squares = 3 if workload.device == "cpu" else 4
+    return _core(workload, squares * scores + output + _heads(workload, workload.kv_len, workload.d_v) + saved)
 
 
 def math_bytes(workload: assay.Workload) -> int | None:
-    """Scores, their softmax, and a byte for each that says whether it is hidden; scaled queries, and a mask."""
-    square = workload.q_len * workload.kv_len
-    hidden = workload.batch * workload.q_heads * square
-    queries = _heads(workload, workload.q_len, workload.d_qk)
+    """Scores, their softmax, and a byte for each that says whether it is hidden; scaled queries, and a mask.
+
+    All of it is float32 in every dtype; queries, keys and values of half precision are copied to float32 before.
+    """
+    wide = replace(workload, dtype="f32")
+    hidden = workload.batch * workload.q_heads * workload.q_len * workload.kv_len
+    queries = _heads(wide, workload.q_len, workload.d_qk)
+    raised = 0
+    if workload.dtype != "f32":
+        rows = workload.kv_heads * workload.kv_len * (workload.d_qk + workload.d_v)
+        raised = queries + workload.batch * rows * ITEM["f32"]
     return _forward(
-        workload, 2 * _scores(workload) + hidden + queries + _mask(workload) + _repeated(workload) + _turned(workload)
+        workload, 2 * _scores(wide) + hidden + queries + _mask(wide) + _repeated(wide) + raised + _turned(workload)
     )
 
 
 def sdpa_bytes(workload: assay.Workload) -> int | None:
-    """The flash kernel's, or the plain products' where the value width differs and it cannot serve."""
-    return flash_bytes(workload) if workload.d_qk == workload.d_v else math_bytes(workload)
+    """The flash kernel's, or on a CPU the plain products' where the value width differs and it cannot serve."""
+    served = workload.d_qk == workload.d_v or workload.device != "cpu"
+    return flash_bytes(workload) if served else math_bytes(workload)
 
 
 def flash_bytes(workload: assay.Workload) -> int | None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import assay
 from assay_attention import cost
-from assay_attention.announcing import PHASES, X_LEVELS, plugin
+from assay_attention.announcing import PHASES, X_LEVELS, aligned, plugin
 
 MASKS = ("none", "causal")
 WEIGHTLESS = assay.Only(levels=("core",), kinds=("weightless",), masks=MASKS, max_heads=1, phases=PHASES)
@@ -57,12 +57,14 @@ def flash(workload: assay.Workload) -> str | None:
 
 def efficient(workload: assay.Workload) -> str | None:
     """Limits of the memory-efficient kernel, which loads 16 bytes at a time."""
-    return EFFICIENT(workload) or _aligned(workload, 4 if workload.dtype == "f32" else 8)
+    return EFFICIENT(workload) or aligned(workload, 4 if workload.dtype == "f32" else 8)
 
 
 def cudnn(workload: assay.Workload) -> str | None:
     """Limits of cuDNN's kernel on all of its devices."""
-    return CUDNN(workload) or _aligned(workload, 8) or _widest(workload, 128)
+    if workload.kv_len == 1:
+        return "a single key is not offered"
+    return CUDNN(workload) or aligned(workload, 8) or _widest(workload, 128)
 
 
 def layer(workload: assay.Workload) -> str | None:
@@ -72,16 +74,11 @@ def layer(workload: assay.Workload) -> str | None:
     return assay.Only(levels=("module",))(workload)
 
 
-def _aligned(workload: assay.Workload, multiple: int) -> str | None:
-    return (
-        f"head width {workload.d_qk} is not offered, only multiples of {multiple}" if workload.d_qk % multiple else None
-    )
-
-
 def _widest(workload: assay.Workload, most: int) -> str | None:
     return f"head width {workload.d_qk} is not offered, only up to {most}" if workload.d_qk > most else None
 
 
+# Where PyTorch chooses the kernel `empty_rows` is unstated: that of a CPU gives zero, cuDNN's with a mask does not.
 PLUGINS = (
     plugin(
         "sdpa",
@@ -89,7 +86,6 @@ PLUGINS = (
         "sdpa:build",
         chosen,
         peak_bytes=cost.sdpa_bytes,
-        empty_rows="zero",
     ),
     plugin(
         "sdpa-math",
@@ -116,14 +112,12 @@ PLUGINS = (
         "sdpa_mask:build",
         masked,
         peak_bytes=cost.mask_bytes,
-        empty_rows="zero",
     ),
     plugin(
         "fused-qkv",
         "one product for queries, keys and values, then PyTorch's kernel",
         "fused_qkv:FusedQKV",
         assay.Only(levels=X_LEVELS, biases=("none", "rope"), grouped=True),
-        empty_rows="zero",
     ),
     plugin("nn-mha", "PyTorch's nn.MultiheadAttention, without returned weights", "nn_mha:TorchMultiHead", layer),
     plugin(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import assay
-from assay_attention.announcing import PHASES, plugin
+from assay_attention.announcing import PHASES, aligned, plugin
 
 HALF = ("bf16", "f16")
 FLASH = assay.Only(
@@ -20,17 +20,24 @@ FLASH = assay.Only(
 DAO = replace(FLASH, biases=("none", "alibi"), grouped=True)
 FLA = assay.Only(levels=("core",), kinds=("linear",), masks=("causal",), phases=PHASES, dtypes=HALF, devices=("cuda",))
 
+
+def efficient(workload: assay.Workload) -> str | None:
+    """Limits of the kernels among which xformers chooses."""
+    return FLASH(workload) or aligned(workload, 8)
+
+
 PLUGINS = (
     replace(
         plugin("flash-attn", "Dao's FlashAttention", "dao_flash:FlashAttention", DAO, empty_rows="zero"),
         requires=("torch>=2.6", "flash-attn>=2.6"),
     ),
     replace(
-        plugin("xformers", "memory-efficient attention of xformers", "xformers_attention:MemoryEfficient", FLASH),
+        plugin("xformers", "memory-efficient attention of xformers", "xformers_attention:build", efficient),
         requires=("torch>=2.6", "xformers>=0.0.30"),
     ),
     replace(
         plugin("fla-linear", "linear attention of flash-linear-attention", "fla_linear:ChunkedLinear", FLA),
         requires=("torch>=2.7", "fla-core>=0.6"),
+        compiles=True,  # it tries its kernels out for each shape
     ),
 )

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 from xformers.ops import memory_efficient_attention
 from xformers.ops.fmha.attn_bias import AttentionBias, LowerTriangularFromBottomRightMask
 
 import assay
+from assay_attention.dtype import like
+
+
+def build(workload: assay.Workload, weights: assay.Weights | None) -> assay.Step:
+    """Return the step; raise `assay.Unavailable` where the package has no kernel for the plainest of calls.
+
+    It is built for one version of torch and of CUDA, and imports under others too.
+    """
+    probe = like(workload).new_zeros(1, 8, 1, workload.d_qk)
+    try:
+        memory_efficient_attention(probe, probe, probe)
+    except NotImplementedError:
+        made_for = "install the xformers made for this torch; `python -m xformers.info` tells which it has"
+        raise assay.Unavailable(f"xformers has no kernel for torch {torch.__version__} here", remedy=made_for) from None
+    return MemoryEfficient(workload, weights)
 
 
 class MemoryEfficient(nn.Module):

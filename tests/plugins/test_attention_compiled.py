@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from types import ModuleType, SimpleNamespace
+from typing import cast
 
 import psutil
 import pytest
@@ -112,6 +114,25 @@ def test_compiled_passes_the_gate_and_leaves_no_process(host: assay.Host, name: 
     assert psutil.Process().children(recursive=True) == []
 
 
+@pytest.mark.long
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device on this machine")
+@pytest.mark.parametrize("name", COMPILED)
+@pytest.mark.parametrize(
+    "workload_id",
+    [
+        "core/fwd/causal/b2.h4:2.s300.d64/bf16/cuda.t1",
+        "core/fwd/window33+alibi/b1.h4.s20:200.d32/f32/cuda.t1",
+        "core/fwd_bwd/causal/b1.h2.s200.d64/bf16/cuda.t1",
+        "core/bwd/full/b1.h2.s130.d16/f32/cuda.t1",
+    ],
+)
+def test_compiled_for_a_gpu_passes_the_gate_and_leaves_no_process(
+    host: assay.Host, name: str, workload_id: str
+) -> None:
+    gate(host, name, workload_id)
+    assert psutil.Process().children(recursive=True) == []
+
+
 @pytest.mark.parametrize(("workload_id", "what"), REFUSED.items(), ids=REFUSED)
 @pytest.mark.parametrize("name", ["flex", "flex-eager"])
 def test_flex_refuses_what_it_does_not_know(host: assay.Host, name: str, workload_id: str, what: str) -> None:
@@ -121,12 +142,21 @@ def test_flex_refuses_what_it_does_not_know(host: assay.Host, name: str, workloa
 
 
 def test_flex_has_gradients_on_a_gpu_only(host: assay.Host) -> None:
-    there = assay.Workload.parse("core/bwd/causal/b1.h2.s9.d8/f32/cuda.t1")
+    there = assay.Workload.parse("core/bwd/causal/b1.h2.s9.d16/f32/cuda.t1")
     assert host.one(assay.AttentionPlugin, "flex").unsupported(there) is None
 
 
+def test_flex_takes_no_narrow_heads_on_a_gpu(host: assay.Host) -> None:
+    flex, eager = (host.one(assay.AttentionPlugin, name) for name in ("flex", "flex-eager"))
+    for shape in ("d15", "d64:8", "d8:64"):
+        there = assay.Workload.parse(f"core/fwd/causal/b1.h2.s9.{shape}/bf16/cuda.t1")
+        assert "only from 16 on" in str(flex.unsupported(there))
+        assert eager.unsupported(there) is None
+        assert flex.unsupported(replace(there, device="cpu")) is None
+
+
 def test_what_is_compiled_says_so(host: assay.Host) -> None:
-    assert {p.name for p in host.every(assay.AttentionPlugin) if p.compiles} == set(COMPILED)
+    assert {p.name for p in host.every(assay.AttentionPlugin) if p.compiles} == {*COMPILED, "fla-linear"}
 
 
 class TestCompileStep:
@@ -234,6 +264,7 @@ class TestPackagesThatOneMayHave:
     def test_a_gpu_is_asked_for(self, host: assay.Host, name: str, module: str) -> None:
         plugin, workload = host.one(assay.AttentionPlugin, name), assay.Workload.parse(FITTING[name])
         assert plugin.unsupported(workload) is None
+        assert (plugin.unsupported(replace(workload, d_qk=7, d_v=7)) is None) == (name != "xformers")
         assert plugin.unsupported(replace(workload, device="cpu")) == "device cpu is not offered, only cuda"
         assert "f32" in str(plugin.unsupported(replace(workload, dtype="f32")))
 
@@ -241,3 +272,27 @@ class TestPackagesThatOneMayHave:
         if not torch.cuda.is_available() or importlib.util.find_spec(module) is None:
             pytest.skip(f"needs a CUDA device and {module}")
         gate(host, name, FITTING[name])
+
+
+def test_an_xformers_made_for_another_torch_is_unavailable(host: assay.Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where its extension cannot be loaded it imports with a warning, and refuses every call."""
+
+    def refuse(*inputs: torch.Tensor) -> torch.Tensor:
+        raise NotImplementedError("No operator found for `memory_efficient_attention_forward` with inputs: ...")
+
+    names = ("AttentionBias", "LowerTriangularFromBottomRightMask")
+    modules: dict[str, dict[str, object]] = {
+        "xformers": {},
+        "xformers.ops": {"memory_efficient_attention": refuse},
+        "xformers.ops.fmha": {},
+        "xformers.ops.fmha.attn_bias": dict.fromkeys(names, object),
+    }
+    for name, attributes in modules.items():
+        monkeypatch.setitem(sys.modules, name, cast("ModuleType", SimpleNamespace(**attributes)))
+    monkeypatch.delitem(sys.modules, "assay_attention.xformers_attention", raising=False)
+    workload = replace(assay.Workload.parse(FITTING["xformers"]), device="cpu")
+    try:
+        with pytest.raises(assay.Unavailable, match=r"xformers has no kernel for torch 2"):
+            host.one(assay.AttentionPlugin, "xformers").build(workload, None)
+    finally:
+        del sys.modules["assay_attention.xformers_attention"]

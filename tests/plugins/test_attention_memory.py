@@ -34,9 +34,10 @@ FORWARD = {
     "full+rope": OTHER,
 }
 BOTH = {"full": EQUAL[:6] + OTHER, "causal": EQUAL[:3] + OTHER + UNEVEN, "full+rope": OTHER, "causal+alibi": OTHER}
+HALF = {"full": OTHER[:1] + UNEVEN[:1], "causal": EQUAL[5:6] + OTHER[1:2], "full+rope": OTHER[:1]}
 IDS = [
-    f"core/{phase}/{label}/{shape}/f32/cpu.t1"
-    for phase, table in (("fwd", FORWARD), ("fwd_bwd", BOTH))
+    f"core/{phase}/{label}/{shape}/{dtype}/cpu.t1"
+    for phase, dtype, table in (("fwd", "f32", FORWARD), ("fwd_bwd", "f32", BOTH), ("fwd", "bf16", HALF))
     for label, shapes in table.items()
     for shape in shapes
 ]
@@ -95,12 +96,25 @@ def test_sixteen_thousand_positions_are_foretold_to_take_24_gib() -> None:
     assert naive(workload) == 2 * 12 * 16384**2 * 4
 
 
+def test_gradients_on_a_gpu_take_one_square_of_scores_more() -> None:
+    workload = assay.Workload.parse("core/fwd_bwd/causal/b1.h12.s1024.d64/bf16/cpu.t1")
+    naive = PLUGINS["naive"].peak_bytes
+    assert naive is not None
+    there, here = naive(replace(workload, device="cuda")), naive(workload)
+    assert there is not None
+    assert here is not None
+    assert there - here == 12 * 1024**2 * 2
+
+
 def test_nothing_is_foretold_for_kernels_of_other_devices_or_precisions() -> None:
     workload = assay.Workload.parse("core/fwd/causal/b1.h12.s1024.d64/f32/cpu.t1")
     flash = PLUGINS["sdpa-flash"].peak_bytes
     assert flash is not None
     assert flash(replace(workload, device="cuda")) is None
     assert flash(replace(workload, dtype="bf16")) is None
+    sdpa = PLUGINS["sdpa"].peak_bytes
+    assert sdpa is not None
+    assert sdpa(replace(workload, device="cuda", d_v=32)) is None
     assert flash(replace(workload, level="module")) is None
 
 

@@ -187,6 +187,10 @@ class TestOneBackend:
         assert PLUGINS[name].unsupported(replace(workload, device="cuda")) is None
         assert PLUGINS[name].unsupported(replace(workload, device="cuda:1", d_qk=63, d_v=63, d_model=252))
 
+    def test_cudnn_takes_more_than_one_key(self) -> None:
+        workload = assay.Workload.parse("core/fwd/causal/b1.h4.s1.d64/bf16/cuda.t1")
+        assert PLUGINS["sdpa-cudnn"].unsupported(workload) == "a single key is not offered"
+
     def test_flash_on_a_gpu_has_limits_of_its_own(self) -> None:
         flash = PLUGINS["sdpa-flash"].unsupported
         workload = assay.Workload.parse("core/fwd/causal/b1.h4.s16.d64/bf16/cuda.t1")

@@ -70,11 +70,12 @@ def test_attentions_conform(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ELSEWHERE)
-def test_what_is_for_another_device_cannot_be_said_to_conform(name: str) -> None:
+def test_what_is_for_another_device_conforms_there_and_cannot_be_said_to_here(name: str) -> None:
     import torch
 
     if torch.cuda.is_available():
-        pytest.skip("there is a CUDA device here")
+        assert refused("attention", name) == []
+        return
     (one,) = refused("attention", name)
-    assert one.startswith("offers-something failed: none of 33 small workloads is offered on cpu, ")
+    assert one.startswith("offers-something failed: none of 35 small workloads is offered on cpu, ")
     assert one.endswith("on cuda (conform it on a machine with a CUDA device)")

@@ -51,7 +51,12 @@ LARGE = (
     "decode/fwd/causal/b8.h8.s1:1024.d64.m512",
 )
 DTYPES = ("f32", "bf16", "f16")
-HALF = ("core/fwd/full/b2.h2.s40.d16", "core/fwd/causal/b2.h2.s40.d16", "module/fwd/causal/b2.h2.s24.d8.m16")
+HALF = (
+    "core/fwd/full/b2.h2.s40.d16",
+    "core/fwd/causal/b2.h2.s40.d16",
+    "core/fwd/linear+causal/b2.h2.s40.d16",
+    "module/fwd/causal/b2.h2.s24.d8.m16",
+)
 
 
 def small(device: str = "cpu") -> tuple[Workload, ...]:
