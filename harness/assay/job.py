@@ -13,11 +13,13 @@ from assay.deposit import now
 from assay.discovery import discover
 from assay.environment import describe
 from assay.errors import AssayError, StoreError
+from assay.execute.counting import executor_of
 from assay.execute.run import execute
 from assay.execute.settings import Settings
 from assay.host import Host
 from assay.plan import Selection, plan
-from assay.records import Case, Measurement, Outcome, Run
+from assay.records import Case, Measurement, Outcome, Run, TokenizerCase
+from assay.shard import FIELD
 from assay.store import Store, new_run_id
 from assay.workload import Dtype
 
@@ -61,6 +63,11 @@ def run(
     block: Sequence[str] = (),
     load: str | None = None,
     budget_s: float | None = None,
+    executor: str | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    field: str = FIELD,
+    fresh: bool = False,
 ) -> Outcome:
     """Run a suite and store its results; the arguments are those of `assay run`.
 
@@ -69,6 +76,7 @@ def run(
     settings = replace(settings or Settings(), plugins=tuple(map(str, plugins)), block=tuple(block), load=load)
     if budget_s is not None:
         settings = replace(settings, budget_s=budget_s)
+    settings = replace(settings, executor=executor, workers=workers, scheduler=scheduler, field=field, fresh=fresh)
     selection = Selection(
         suite=suite,
         tokenizers=tokenizers,
@@ -81,6 +89,8 @@ def run(
         dtype=dtype,
         device=device,
         threads=settings.threads,
+        spread=executor is not None,
+        field=field,
     )
     return begin(discover(settings.plugins, settings.block, settings.load), selection, settings, results)
 
@@ -95,6 +105,8 @@ def begin(
     """
     chosen = selection.chosen
     cases = plan(host, selection)
+    if any(isinstance(case, TokenizerCase) and case.shards for case in cases):
+        executor_of(host, settings)  # one that is not there costs nothing yet
     settings = replace(
         settings,
         baselines=settings.baselines or chosen.baselines,
@@ -163,4 +175,7 @@ def _carry_on(
         raise Interrupted(f"interrupted: {len(store.measured(record.id))} {kept}", remedy=remedy) from None
     except StoreError as error:
         raise StoreError(f"{error.message}; {len(done)} {kept}", remedy=f"{error.remedy}; {remedy}") from None
+    except AssayError:  # an executor that cannot begin
+        store.finish(record.id, "failed")
+        raise
     return store.outcome(record.id)

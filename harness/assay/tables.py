@@ -98,7 +98,7 @@ def shape_for(stream: TextIO) -> Shape:
 
 def is_limit(row: Measurement) -> bool:
     """Whether a row tells what came of a limit, and was never to be timed."""
-    return isinstance(row.case, TokenizerCase) and row.case.trained_on is not None
+    return isinstance(row.case, TokenizerCase) and row.case.limit
 
 
 def _groups(measurements: Iterable[Measurement]) -> Iterator[tuple[str, list[Measurement]]]:

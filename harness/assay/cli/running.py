@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     type=click.IntRange(1),
     help="Fresh processes for each plugin: 6 make a ratio good to about 1 %, at the cost of starting them.",
 )
+@options.spreading
 @options.limits
 @options.dtype
 @options.on_device
@@ -96,6 +97,11 @@ def run_(
     budget_s: float,
     precision: float,
     epochs: int,
+    executor: str | None,
+    workers: int | None,
+    scheduler: str | None,
+    field: str,
+    fresh: bool,
     timeout_s: float,
     memory_bytes: int | None,
     threads: int,
@@ -135,6 +141,11 @@ def run_(
             timeout_s=timeout_s,
             memory_bytes=memory_bytes,
             threads=threads,
+            executor=executor,
+            workers=workers,
+            scheduler=scheduler,
+            field=field,
+            fresh=fresh,
         )
         selection = Selection(
             suite=suite,
@@ -148,6 +159,8 @@ def run_(
             dtype=dtype,
             device=device,
             threads=threads,
+            spread=executor is not None,
+            field=field,
         )
         outcome = job.begin(host, selection, settings, results, reporter)
     return _finish(outcome, results, host, form, report, as_json=as_json, quiet=quiet)
