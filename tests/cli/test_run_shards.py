@@ -111,6 +111,16 @@ def test_every_executor_comes_to_the_same_figures(run: Callable[..., Any]) -> No
     assert "encode_mb_per_s" not in row, "counts are spread, clocks are not"
 
 
+@pytest.mark.long
+def test_dask_comes_to_the_same_figures(run: Callable[..., Any]) -> None:
+    here = run("--executor", "local", "--fresh")
+    spread = run("--executor", "dask", "--workers", "2", "--fresh")
+    assert spread.rc == 0, spread.stderr
+    assert exact(here) == exact(spread)
+    assert rows(spread)["gpt2"]["counted_by"] == "dask, 2 local workers"
+    assert "Traceback" not in spread.stderr
+
+
 def test_a_second_run_counts_only_what_is_new(run: Callable[..., Any], shards: Path) -> None:
     first = run()
     again = run(tokenizers="gpt2,regex-unk,bytes")
