@@ -113,6 +113,12 @@ CATALOGUE = (
         meaning="CPU time of counting the row, and its share of reading, over all workers",
         exact=False,
     ),
+    Definition(
+        name="full_pass_core_seconds",
+        unit="s",
+        meaning="CPU time of counting the sample / sample_share, and of reading all documents once",
+        exact=False,
+    ),
     Definition(name="family", unit="text", meaning="tokenizers that differ in vocabulary size alone, as announced"),
     Definition(name="special_tokens", unit="text", meaning="the special-token policy of the descriptor"),
     Definition(name="build_seconds", unit="s", meaning="wall time of building the plugin, once", exact=False),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from assay.discovery import discover
 from assay.environment import describe
 from assay.errors import AssayError, StoreError
 from assay.execute.counting import executor_of
+from assay.execute.forecast import Forecast, forecast
 from assay.execute.run import execute
 from assay.execute.settings import Settings
 from assay.host import Host
@@ -127,6 +128,22 @@ def begin(
         return _carry_on(host, store, record, cases, settings, watcher or Watcher())
     finally:
         store.close()
+
+
+def foresee(
+    host: Host, selection: Selection, settings: Settings, tell: Callable[[str], object] = lambda what: None
+) -> tuple[tuple[Case, ...], tuple[Forecast, ...]]:
+    """Plan a selection, and say what counting each of its corpora of shards would take; nothing is stored."""
+    cases = plan(host, selection)
+    groups: dict[str, list[TokenizerCase]] = {}
+    for case in cases:
+        if isinstance(case, TokenizerCase) and case.shards:
+            groups.setdefault(case.group, []).append(case)
+    forecasts = []
+    for members in groups.values():
+        tell(f"counting some documents of {members[0].corpus}")
+        forecasts.append(forecast(host, members, settings))
+    return cases, tuple(forecasts)
 
 
 def settings_of(name: str, results: str | Path) -> Settings:

@@ -216,6 +216,13 @@ def test_the_field_is_named_where_it_is_another(cli: Cli, tmp_path: Path) -> Non
     assert cli(*asked, "--field", "content", env=env).json["tokenizers"][0]["tokens"] == 10
 
 
+def test_shards_without_documents_are_no_measurement(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text("\n")
+    asked = ("run", "--corpora", "a.jsonl", "--attentions", "none", "--tokenizers", "bytes", "--json")
+    ran = cli(*asked, env={"ASSAY_CACHE": tmp_path / "cache"})
+    assert (ran.rc, ran.json["tokenizers"][0]["reason"]) == (3, "the shards have no documents")
+
+
 def test_tables_show_what_a_shard_row_has(cli: Cli, shards: Path, tmp_path: Path) -> None:
     asked = ("run", "--corpora", "data/*.jsonl", "--attentions", "none", "--tokenizers", "bytes")
     ran = cli(*asked, env={"ASSAY_CACHE": tmp_path / "cache"})

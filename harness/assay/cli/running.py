@@ -74,6 +74,7 @@ if TYPE_CHECKING:
 @options.limits
 @options.dtype
 @options.on_device
+@click.option("--dry-run", is_flag=True, help="Only say what would be done, and what counting shards would take.")
 @click.option("--resume", metavar="RUN", help="Measure what this run still lacks, with its own settings.")
 @click.option(
     "--report",
@@ -105,6 +106,7 @@ def run_(
     timeout_s: float,
     memory_bytes: int | None,
     threads: int,
+    dry_run: bool,
     resume: str | None,
     report: str | None,
     results: str,
@@ -129,39 +131,43 @@ def run_(
         with Reporter(quiet=quiet) as reporter:
             outcome = job.resume(resume, results, reporter)
         return _finish(outcome, results, host, form, report, as_json=as_json, quiet=quiet)
+    settings = Settings(
+        plugins=wanted.plugins,
+        block=wanted.block,
+        load=wanted.load,
+        baselines=baselines,
+        budget_s=budget_s,
+        precision=precision,
+        epochs=epochs,
+        timeout_s=timeout_s,
+        memory_bytes=memory_bytes,
+        threads=threads,
+        executor=executor,
+        workers=workers,
+        scheduler=scheduler,
+        field=field,
+        fresh=fresh,
+    )
+    selection = Selection(
+        suite=suite,
+        tokenizers=tokenizers,
+        attentions=attentions,
+        corpora=corpora,
+        metrics=metrics,
+        held_out=held_out,
+        sample=sample,
+        workloads=workloads,
+        dtype=dtype,
+        device=device,
+        threads=threads,
+        spread=executor is not None,
+        field=field,
+    )
+    if dry_run:
+        from assay.cli.planning import show
+
+        return show(host, selection, settings, as_json=as_json, quiet=quiet)
     with Reporter(quiet=quiet) as reporter:
-        settings = Settings(
-            plugins=wanted.plugins,
-            block=wanted.block,
-            load=wanted.load,
-            baselines=baselines,
-            budget_s=budget_s,
-            precision=precision,
-            epochs=epochs,
-            timeout_s=timeout_s,
-            memory_bytes=memory_bytes,
-            threads=threads,
-            executor=executor,
-            workers=workers,
-            scheduler=scheduler,
-            field=field,
-            fresh=fresh,
-        )
-        selection = Selection(
-            suite=suite,
-            tokenizers=tokenizers,
-            attentions=attentions,
-            corpora=corpora,
-            metrics=metrics,
-            held_out=held_out,
-            sample=sample,
-            workloads=workloads,
-            dtype=dtype,
-            device=device,
-            threads=threads,
-            spread=executor is not None,
-            field=field,
-        )
         outcome = job.begin(host, selection, settings, results, reporter)
     return _finish(outcome, results, host, form, report, as_json=as_json, quiet=quiet)
 

@@ -9,7 +9,7 @@ from contextlib import closing
 from assay.contracts import ExecutorPlugin, TokenizerPlugin
 from assay.errors import AssayError, Unavailable
 from assay.execute.settings import Settings
-from assay.executor import Spread
+from assay.executor import Executor, Spread
 from assay.host import Host
 from assay.measure.reason import reason_of
 from assay.records import GroupResult, Measurement, Metric, Status, TokenizerCase
@@ -48,7 +48,7 @@ def count_group(
         except BaseException as error:  # a corpus that is trained on may be a plugin's
             rows[case] = _refused(case, error)
     plugin = executor_of(host, settings)
-    executor = plugin.open(_spread(settings, shards, len(subjects)))
+    executor = _opened(plugin, _spread(settings, shards, len(subjects)))
     with closing(executor):
         plugins = Plugins(plugins=settings.plugins, block=settings.block, load=settings.load)
         census = Census(shards, list(subjects.values()), plugins, executor, Kept(), fresh=settings.fresh)
@@ -67,6 +67,15 @@ def count_group(
     for case, tally in zip(subjects, census.tallies, strict=True):
         rows[case] = _row(host, case, tally, shards, label, seconds)
     return GroupResult(measurements=tuple(rows[case] for case in cases))
+
+
+def _opened(plugin: ExecutorPlugin, spread: Spread) -> Executor:
+    try:
+        return plugin.open(spread)
+    except (KeyboardInterrupt, AssayError):
+        raise
+    except BaseException as error:  # a plugin may raise SystemExit, or a panic that is no Exception
+        raise AssayError(f"the executor {plugin.name} cannot begin: {reason_of(error)}") from None
 
 
 def executor_of(host: Host, settings: Settings) -> ExecutorPlugin:
@@ -114,7 +123,7 @@ def _row(
         Metric(name="counted_by", value=label),
         Metric(name="counted_on", value=", ".join(sorted(tally.machines)) or "none: all was kept from before"),
         Metric(name="counted_seconds", value=seconds),
-        Metric(name="counted_cpu_seconds", value=tally.cpu_s),
+        Metric(name="counted_cpu_seconds", value=tally.cpu_s + tally.read_s),
     )
     ended = tally.ended
     if ended is not None:
@@ -127,6 +136,8 @@ def _row(
             metrics=took,
         )
     assert tally.part is not None, "there is at least one shard"
+    if not tally.part.total.documents:
+        return Measurement(case=case, status=Status.FAILED, reason="the shards have no documents", metrics=took)
     exact = figures(host.one(TokenizerPlugin, case.tokenizer), tally.part, sampled=bool(case.sample))
     notes = [f"{tally.restarts} time(s) a shard was started again, after its worker died"] if tally.restarts else []
     if tally.part.bad:
@@ -136,7 +147,17 @@ def _row(
             f"{tally.part.whole:,} document(s) of more than {CHUNK:,} characters were taken whole, since it declares"
             " no splits_at"
         )
-    return Measurement(case=case, status=Status.OK, reason="; ".join(notes) or None, metrics=(*exact, *took))
+    metrics = (*exact, *took, *_full_pass(tally))
+    return Measurement(case=case, status=Status.OK, reason="; ".join(notes) or None, metrics=metrics)
+
+
+def _full_pass(tally: Tally) -> tuple[Metric, ...]:
+    """What counting all documents would take, from what a sample took; nothing where some of it was kept."""
+    part = tally.part
+    if part is None or tally.kept or not part.total.size or part.total.documents == part.seen:
+        return ()
+    whole = tally.cpu_s * part.seen_size / part.total.size + tally.read_s / tally.draws
+    return (Metric(name="full_pass_core_seconds", value=whole),)
 
 
 def _refused(case: TokenizerCase, error: BaseException) -> Measurement:

@@ -41,7 +41,7 @@ class Pool:
             raise AssayError(
                 "the executor processes works on this machine, without a scheduler", remedy="give --executor dask"
             )
-        self.count = spread.workers or _cores()
+        self.count = spread.workers or cores()
         memory = spread.memory_bytes or int(available_memory() * SHARE / self.count)
         self._settings = Settings(timeout_s=spread.timeout_s or float(2**31), memory_bytes=memory)
         self._idle: list[Worker] = []
@@ -106,5 +106,6 @@ class Pool:
         return Ended(place=chore.place, result=answer.content["result"], starts=chore.starts)
 
 
-def _cores() -> int:
+def cores() -> int:
+    """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

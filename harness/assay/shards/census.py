@@ -24,7 +24,7 @@ MARGIN = 1.2  # on the documents that the pilot asks for
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Tally:
-    """What one tokenizer has come to so far, and what it took."""
+    """What one tokenizer has come to so far, and the CPU time that it took, without and for reading."""
 
     subject: Subject
     part: Partial | None = None
@@ -32,6 +32,8 @@ class Tally:
     kept: int = 0
     restarts: int = 0
     cpu_s: float = 0.0
+    read_s: float = 0.0
+    draws: int = 0
     machines: dict[str, None] = field(default_factory=dict)
 
     def add(self, counted: Counted, *, known: bool) -> None:
@@ -95,6 +97,8 @@ class Census:
     def count(self, draw: Draw, tell: Tell) -> None:
         """Count the documents of a draw, of all shards."""
         done = 0
+        for tally in self.live:
+            tally.draws += 1
 
         def fresh() -> Iterator[Task]:
             nonlocal done
@@ -159,7 +163,8 @@ class Census:
             return
         for tally, counted in zip(tallies, found.counted, strict=True):
             tally.machines[found.machine] = None
-            tally.cpu_s += counted.cpu_s + found.read_s / len(tallies)
+            tally.cpu_s += counted.cpu_s + found.words_s / len(tallies)
+            tally.read_s += found.read_s / len(tallies)
             if counted.partial is None:
                 counted = replace(counted, reason=f"{task.shard.name}: {counted.reason}")
             else:

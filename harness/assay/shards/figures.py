@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
-from assay.bootstrap import FEWEST
+from assay.bootstrap import FEWEST, ratio_interval
 from assay.contracts import TokenizerPlugin
-from assay.counts import intervals, sums, vocabulary_figures
+from assay.counts import Total, intervals, sums, vocabulary_figures
 from assay.records import Metric, Value
 from assay.sampling import half_width
 from assay.shards.partial import Partial, quantile
@@ -21,12 +22,12 @@ def figures(plugin: TokenizerPlugin, part: Partial, *, sampled: bool) -> tuple[M
 
 def width(part: Partial) -> float:
     """How far the bytes per token may be from those of all documents, as a share; infinite where nothing tells."""
-    found = _intervals(part)
     total = part.total
-    if "bytes_per_token_low" not in found or total.size**2 < FEWEST * part.squares:
-        return float("inf")
-    low, high = float(found["bytes_per_token_low"]), float(found["bytes_per_token_high"])
-    return half_width(low, high, total.size / total.tokens)
+    if total.documents < FEWEST or total.size**2 < FEWEST * part.squares:
+        return math.inf
+    heaps = _heaps(part)
+    found = ratio_interval([heap.size for heap in heaps], [heap.tokens for heap in heaps])
+    return math.inf if found is None else half_width(found.low, found.high, total.size / total.tokens)
 
 
 def _figures(plugin: TokenizerPlugin, part: Partial, *, sampled: bool) -> Iterator[tuple[str, Value]]:
@@ -58,4 +59,9 @@ def _figures(plugin: TokenizerPlugin, part: Partial, *, sampled: bool) -> Iterat
 def _intervals(part: Partial) -> dict[str, Value]:
     """Of fewer than twenty documents there are none."""
     total = part.total
-    return intervals([part.heaps[heap] for heap in sorted(part.heaps)], total) if total.documents >= FEWEST else {}
+    return intervals(_heaps(part), total) if total.documents >= FEWEST else {}
+
+
+def _heaps(part: Partial) -> list[Total]:
+    """In one order, whatever the order in which parts were added."""
+    return [part.heaps[heap] for heap in sorted(part.heaps)]

@@ -43,8 +43,7 @@ class Draw:
 class Task:
     """Count a shard with some tokenizers; with none, only look at it.
 
-    `sha256` is what it was when it was looked at. With `most_s` above 0 only its beginning is counted, for about so
-    many seconds of CPU time.
+    `sha256` is what it was when it was looked at.
     """
 
     shard: Shard
@@ -52,7 +51,6 @@ class Task:
     subjects: tuple[Subject, ...] = ()
     plugins: Plugins = Plugins()
     draw: Draw = Draw()
-    most_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +69,15 @@ class Counted:
 class Answer:
     """What a worker on a `machine` found: the sha256 of the shard, and what each tokenizer came to, in order.
 
-    `read_s` are the seconds of CPU time that reading and finding words took. `failed` says why nothing came of it.
+    `read_s` and `words_s` are the seconds of CPU time that reading, and finding words, took. `failed` says why nothing
+    came of it.
     """
 
     machine: str
     sha256: str = ""
     counted: tuple[Counted, ...] = ()
     read_s: float = 0.0
+    words_s: float = 0.0
     failed: str | None = None
     remedy: str | None = None
 
@@ -97,7 +97,6 @@ def task_from_json(text: str) -> Task:
         subjects=tuple(Subject(**each) for each in fields["subjects"]),
         plugins=Plugins(plugins=tuple(plugins["plugins"]), block=tuple(plugins["block"]), load=plugins["load"]),
         draw=Draw(**fields["draw"]),
-        most_s=fields["most_s"],
     )
 
 
@@ -108,6 +107,7 @@ def answer_to_json(answer: Answer) -> str:
             "machine": answer.machine,
             "sha256": answer.sha256,
             "read_s": answer.read_s,
+            "words_s": answer.words_s,
             "failed": answer.failed,
             "remedy": answer.remedy,
             "counted": [counted_to_json(each) for each in answer.counted],

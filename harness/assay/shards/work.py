@@ -77,6 +77,7 @@ def _count(task: Task, machine: str) -> Answer:
     live: list[_Live] = [_begun(task, subject) for subject in task.subjects]
     cut = cut_of([one.counting.plugin for one in live if one.counting is not None])
     seen = seen_size = 0
+    words_s = 0.0
     began = time.thread_time()
     for passage in passages(task.shard, task.sha256, cut):
         size = len(passage.text.encode())
@@ -84,19 +85,20 @@ def _count(task: Task, machine: str) -> Answer:
         number = chance(task.sha256, passage.document, task.draw.seed)
         if not drawn(number, task.draw):
             continue
+        start = time.thread_time()
         spans = word_spans(passage.text)
+        words_s += time.thread_time() - start
         for one in live:
             one.go_on(lambda counting: counting.take(passage, spans, number))  # noqa: B023
-        if task.most_s and passage.last and time.thread_time() - began > task.most_s:
-            break
         if all(one.counting is None for one in live):
             break
-    read_s = time.thread_time() - began - sum(one.cpu_s for one in live)
+    read_s = time.thread_time() - began - words_s - sum(one.cpu_s for one in live)
     return Answer(
         machine=machine,
         sha256=task.sha256,
         counted=tuple(one.counted(seen, seen_size) for one in live),
         read_s=read_s,
+        words_s=words_s,
     )
 
 
