@@ -26,6 +26,14 @@ FORMS: Mapping[str, Form] = MappingProxyType(
 )
 COMPRESSIONS: Mapping[str, Compression] = MappingProxyType({".gz": "gzip", ".zst": "zstd"})
 NEVER_WHOLE = frozenset(suffix for suffix in (*FORMS, *COMPRESSIONS) if suffix not in SUFFIXES)
+DRIVERS: Mapping[str, str] = MappingProxyType(
+    {
+        "s3": "s3fs",
+        **dict.fromkeys(("gs", "gcs"), "gcsfs"),
+        **dict.fromkeys(("az", "abfs"), "adlfs"),
+        **dict.fromkeys(("http", "https"), "fsspec[http]"),
+    }
+)
 WILD = frozenset("*?[")
 FIELD = "text"
 
@@ -94,7 +102,7 @@ def file_system(where: str) -> tuple[AbstractFileSystem, str]:
         files, path = url_to_fs(where)
     except ImportError as error:
         protocol = where.partition("://")[0]
-        package = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}.get(protocol)
+        package = DRIVERS.get(protocol)
         remedy = None if package is None else pip_install([package])
         raise CorpusError(f"{where} cannot be read: {error}", remedy=remedy) from None
     except ValueError as error:

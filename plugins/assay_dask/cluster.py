@@ -17,7 +17,7 @@ from distributed.scheduler import KilledWorker
 import assay
 
 MOST_STARTS = 3
-PATIENCE_S = 30
+PATIENCE_S = 10
 CLOSING_S = 10
 # A task is lost with its third worker, and none waits at a worker behind another: it would be blamed with it.
 OURS = {"distributed.scheduler.allowed-failures": MOST_STARTS - 1, "distributed.scheduler.worker-saturation": 1.0}

@@ -6,10 +6,15 @@ import gzip
 import json
 import random
 import re
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 Cli = Callable[..., Any]
@@ -105,7 +110,7 @@ def test_every_executor_comes_to_the_same_figures(run: Callable[..., Any]) -> No
     assert exact(here) == exact(spread)
     row = rows(spread)["gpt2"]
     assert (row["status"], row["split"], row["documents"], row["shards"]) == ("ok", "shards", 240, 6)
-    assert row["counted_by"] == "processes, 2 processes"
+    assert row["counted_by"] == "processes (2 processes)"
     assert row["counted_on"]
     assert re.fullmatch("[0-9a-f]{64}", row["ids_sum"])
     assert "encode_mb_per_s" not in row, "counts are spread, clocks are not"
@@ -117,7 +122,7 @@ def test_dask_comes_to_the_same_figures(run: Callable[..., Any]) -> None:
     spread = run("--executor", "dask", "--workers", "2", "--fresh")
     assert spread.rc == 0, spread.stderr
     assert exact(here) == exact(spread)
-    assert rows(spread)["gpt2"]["counted_by"] == "dask, 2 local workers"
+    assert rows(spread)["gpt2"]["counted_by"] == "dask (2 local workers)"
     assert "Traceback" not in spread.stderr
 
 
@@ -223,8 +228,40 @@ def test_shards_without_documents_are_no_measurement(cli: Cli, tmp_path: Path) -
     assert (ran.rc, ran.json["tokenizers"][0]["reason"]) == (3, "the shards have no documents")
 
 
-def test_tables_show_what_a_shard_row_has(cli: Cli, shards: Path, tmp_path: Path) -> None:
-    asked = ("run", "--corpora", "data/*.jsonl", "--attentions", "none", "--tokenizers", "bytes")
+def test_tables_show_what_a_shard_row_has_and_who_counted_it(cli: Cli, shards: Path, tmp_path: Path) -> None:
+    asked = ("run", "--corpora", "data/*.jsonl", "--attentions", "none", "--tokenizers", "bytes", "--report", "r.md")
     ran = cli(*asked, env={"ASSAY_CACHE": tmp_path / "cache"})
     assert ran.rc == 0
-    assert "data/*.jsonl/shards\tbytes\t256\t" in ran.stdout
+    assert "data/*.jsonl/shards\tbytes\t200\t256\t" in ran.stdout
+    report = (tmp_path / "r.md").read_text("utf-8")
+    assert re.search(r"5 shards, 0\.\d MB .*counted and not timed, by local \(in one process\) on \w+", report)
+    cli(*asked, env={"ASSAY_CACHE": tmp_path / "cache"})
+    assert "on no machine; kept from before: bytes 5" in (tmp_path / "r.md").read_text("utf-8")
+
+
+@pytest.mark.long
+def test_ctrl_c_ends_every_worker_and_the_rest_is_counted_later(
+    child_environment: Callable[..., dict[str, str]], cli: Cli, shards: Path, tmp_path: Path
+) -> None:
+    env = child_environment({"ASSAY_CACHE": tmp_path / "cache"})
+    (tmp_path / "slow.py").write_text(
+        PLUGIN.replace('if self.name == "deadly"', "import time; time.sleep(0.05)\n        if 0")
+    )
+    asked = ("--corpora", "data", "--attentions", "none", "--plugin", "slow.py", "--tokenizers", "plain")
+    command = [sys.executable, "-m", "assay", "run", *asked, "--executor", "processes", "--workers", "2"]
+    with subprocess.Popen(command, cwd=tmp_path, env=env, stderr=subprocess.PIPE, text=True) as host:
+        kept = tmp_path / "cache" / "counts"
+        deadline = time.monotonic() + 60
+        while not list(kept.rglob("*.gz")) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        workers = psutil.Process(host.pid).children()
+        host.send_signal(signal.SIGINT)
+        _, said = host.communicate(timeout=30)
+    assert host.returncode == 130
+    assert "go on with `assay run --resume" in said
+    assert len(workers) == 2
+    assert not any(worker.is_running() and worker.status() != psutil.STATUS_ZOMBIE for worker in workers)
+    run = re.search(r"--resume (\S+)`", said)
+    assert run is not None
+    ran = cli("run", "--resume", run[1], "--json", env={"ASSAY_CACHE": tmp_path / "cache"})
+    assert 1 <= rows(ran)["plain"]["shards_kept"] < 6

@@ -23,6 +23,7 @@ from assay.shards.task import Plugins, Subject
 from assay.shards.work import training_of
 
 LOCAL = "local"
+NOWHERE = "no machine"
 TIMED_BYTES = 10_000_000  # of a shard: for each of so many, a task may take as long as a step of a worker
 
 
@@ -63,7 +64,7 @@ def count_group(
         if subjects:
             guarded(census, whole, plugin.name)
         seconds = time.perf_counter() - began
-        label = f"{plugin.name}, {executor.label}"
+        label = f"{plugin.name} ({executor.label})"
     for case, tally in zip(subjects, census.tallies, strict=True):
         rows[case] = _row(host, case, tally, shards, label, seconds)
     return GroupResult(measurements=tuple(rows[case] for case in cases))
@@ -121,7 +122,7 @@ def _row(
         Metric(name="shards_kept", value=tally.kept),
         Metric(name="restarts", value=tally.restarts),
         Metric(name="counted_by", value=label),
-        Metric(name="counted_on", value=", ".join(sorted(tally.machines)) or "none: all was kept from before"),
+        Metric(name="counted_on", value=", ".join(sorted(tally.machines)) or NOWHERE),
         Metric(name="counted_seconds", value=seconds),
         Metric(name="counted_cpu_seconds", value=tally.cpu_s + tally.read_s),
     )
