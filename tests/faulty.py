@@ -154,8 +154,43 @@ def assay_reports():
     fields = dict(name="mine", summary="a line", licence="MIT", write=write, suffix=".mine") | dict({fields})
     yield assay.ReportPlugin(**fields)
 """
+EXECUTOR = """
+import assay
+
+assay_hooks = 2
+
+
+class Loop:
+    label = "a loop"
+
+    def __init__(self, spread):
+        pass
+
+    def map(self, function, tasks):
+        for place, task in enumerate(tasks):
+            yield assay.Ended(place=place, result=function(task))
+
+    def close(self):
+        pass
+
+
+{body}
+
+
+@assay.hookimpl
+def assay_executors():
+    fields = dict(name="mine", summary="a loop", licence="MIT", open=Mine) | dict({fields})
+    yield assay.ExecutorPlugin(**fields)
+"""
 SOURCES: Mapping[str, str] = MappingProxyType(
-    {"tokenizer": LETTERS, "attention": ATTENTION, "corpus": CORPUS, "metric": METRIC, "report": REPORT}
+    {
+        "tokenizer": LETTERS,
+        "attention": ATTENTION,
+        "corpus": CORPUS,
+        "metric": METRIC,
+        "report": REPORT,
+        "executor": EXECUTOR,
+    }
 )
 GOOD: Mapping[str, str] = MappingProxyType(
     {
@@ -164,6 +199,7 @@ GOOD: Mapping[str, str] = MappingProxyType(
         "corpus": "",
         "metric": "",
         "report": "",
+        "executor": "class Mine(Loop): pass",
     }
 )
 
@@ -541,6 +577,57 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
         ),
         "a report of nothing": Fault(
             "report", "writes", "for a run it gives NoneType", "write = lambda publication: None"
+        ),
+        "an executor that mixes up its tasks": Fault(
+            "executor",
+            "answers",
+            "for task 1 it gives 'one 3'",
+            """
+            class Mine(Loop):
+                def map(self, function, tasks):
+                    for place, task in enumerate(tasks):
+                        yield assay.Ended(place=place ^ 1, result=function(task))
+            """,
+        ),
+        "an executor that takes all tasks at once": Fault(
+            "executor",
+            "takes-what-it-needs",
+            "it took 100,000 tasks before its first answer",
+            """
+            class Mine(Loop):
+                def map(self, function, tasks):
+                    yield from super().map(function, list(tasks) if function.__name__ == "echo" else tasks)
+            """,
+        ),
+        "an executor that leaves a process": Fault(
+            "executor",
+            "closes",
+            "it leaves 1 process(es)",
+            """
+            import subprocess
+
+            class Mine(Loop):
+                def map(self, function, tasks):
+                    if function.__name__ == "nap":
+                        subprocess.Popen(["sleep", "9"])
+                    return super().map(function, tasks)
+            """,
+        ),
+        "an executor that is not isolated": Fault(
+            "executor",
+            "survives",
+            "of four tasks, of which the second ends its worker, it lost 4",
+            """
+            import os
+
+            class Mine(Loop):
+                def map(self, function, tasks):
+                    if function.__name__ == "fall":
+                        yield from (assay.Ended(place=place, lost="gone") for place, _ in enumerate(tasks))
+                    else:
+                        yield from super().map(function, tasks)
+            """,
+            fields="isolated=True",
         ),
     }
 )

@@ -44,12 +44,12 @@ def test_a_plugin_of_this_version_or_of_none_is_loaded(install: Install, declare
 
 def test_a_plugin_of_a_later_version_is_told_so_before_its_hooks_are_looked_at(install: Install) -> None:
     install(
-        "mine-dist", "1.0", {"mine": "mine_plugin"}, plugin("assay_hooks = 2\n@assay.hookimpl\ndef assay_new(): ...")
+        "mine-dist", "1.0", {"mine": "mine_plugin"}, plugin("assay_hooks = 3\n@assay.hookimpl\ndef assay_new(): ...")
     )
     (failure,) = assay.discover().failures
     assert str(failure) == (
-        "plugin mine-dist 1.0 (mine) cannot be used with this version of assay: it is written for hooks version 2, this"
-        " is 1 (pip install --upgrade assay, or leave it out with --block mine-dist:mine)"
+        "plugin mine-dist 1.0 (mine) cannot be used with this version of assay: it is written for hooks version 3, this"
+        " is 2 (pip install --upgrade assay, or leave it out with --block mine-dist:mine)"
     )
     assert failure.stage == "version"
 
@@ -59,7 +59,7 @@ def test_a_version_that_is_none_is_a_failure(install: Install, declared: str) ->
     install("mine-dist", "1.0", {"mine": "mine_plugin"}, plugin(f"assay_hooks = {declared}"))
     (failure,) = assay.discover().failures
     assert failure.message == f"assay_hooks is {declared}, not the number of a version"
-    assert failure.remedy == "write assay_hooks = 1, or leave it out with --block mine-dist:mine"
+    assert failure.remedy == "write assay_hooks = 2, or leave it out with --block mine-dist:mine"
 
 
 def test_the_version_of_a_class_or_object_is_its_own(install: Install) -> None:

@@ -46,7 +46,7 @@ def test_what_can_be_used(mixed: assay.Host) -> None:
     assert verdict == "tokenizer fine can be used: one that works."
     assert "entry point mixed = mixed_plugin of mixed-dist 1.2, loaded from " in whence
     assert "mixed_plugin.py; its import took " in whence
-    assert version == ("It implements assay_tokenizers, and is written for version 1 of the hooks; this is version 1.")
+    assert version == ("It implements assay_tokenizers, and is written for version 1 of the hooks; this is version 2.")
 
 
 def test_what_lacks_something(mixed: assay.Host) -> None:
@@ -116,7 +116,7 @@ def test_a_plugin_in_a_file(tmp_path: Path) -> None:
     found = one(host, str(tmp_path / "mine.py"))
     assert found.subject == "plugin mine"
     assert f"It is the file {tmp_path / 'mine.py'}; its import took" in found.sentences[1]
-    assert "does not say for which version of the hooks it is written; this is version 1" in found.sentences[2]
+    assert "does not say for which version of the hooks it is written; this is version 2" in found.sentences[2]
 
 
 def test_one_name_of_a_plugin_and_of_what_it_announces_are_two_answers(mixed: assay.Host) -> None:

@@ -32,7 +32,7 @@ FOLDERS = (
     "adversarial",
     "limits",
 )
-assay_hooks = 1  # the version of the hooks that this is written for
+assay_hooks = 2  # the version of the hooks that this is written for
 
 
 @assay.hookimpl

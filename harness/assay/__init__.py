@@ -22,12 +22,12 @@ if TYPE_CHECKING:
         CorpusPlugin,
         Document,
         EncodeBatch,
+        ExecutorPlugin,
         MetricPlugin,
         Missing,
         Prefill,
         ReportPlugin,
         SpecialIds,
-        SpecialTokens,
         Step,
         TokenBytes,
         Tokenized,
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from assay.cuts import Piece, Pieces, Span
     from assay.discovery import discover
     from assay.errors import AssayError, Unavailable, UnknownName, UnknownToken
+    from assay.executor import Ended, Executor, Spread
     from assay.frames import Frames, results
     from assay.hookspecs import HOOKS_VERSION, hookimpl
     from assay.host import Failure, Host, Origin
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
     )
     from assay.scaling import Growth, family, growths
     from assay.semantics import Semantics
+    from assay.specials import SpecialTokens
     from assay.tables import Table
     from assay.verdicts import Alike, Change, Compared, Comparison, Judgement, Tolerance, Verdict
     from assay.windows import TextEmbedding, Windows, window_loader
@@ -70,14 +72,15 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "contracts": (
-        "AttentionPlugin CorpusPlugin Document EncodeBatch MetricPlugin Missing Prefill ReportPlugin SpecialIds"
-        " SpecialTokens Step TokenBytes Tokenized Tokenizer TokenizerPlugin Weights lazy"
+        "AttentionPlugin CorpusPlugin Document EncodeBatch ExecutorPlugin MetricPlugin Missing Prefill ReportPlugin"
+        " SpecialIds Step TokenBytes Tokenized Tokenizer TokenizerPlugin Weights lazy"
     ),
     "catalogue": "Definition definition",
     "contrast": "compare",
     "cuts": "Piece Pieces Span",
     "discovery": "discover",
     "errors": "AssayError Unavailable UnknownName UnknownToken",
+    "executor": "Ended Executor Spread",
     "frames": "Frames results",
     "hookspecs": "HOOKS_VERSION hookimpl",
     "host": "Failure Host Origin",
@@ -88,6 +91,7 @@ _HOMES = {
     "publication": "Listed Mark Point Publication Reading Series",
     "records": ("AttentionCase Manifest Measurement Metric Noise Outcome Run Sample Status Timing TokenizerCase"),
     "scaling": "Growth family growths",
+    "specials": "SpecialTokens",
     "tables": "Table",
     "verdicts": "Alike Change Compared Comparison Judgement Tolerance Verdict",
     "windows": "TextEmbedding Windows window_loader",
@@ -108,6 +112,9 @@ __all__ = [
     "Definition",
     "Document",
     "EncodeBatch",
+    "Ended",
+    "Executor",
+    "ExecutorPlugin",
     "Failure",
     "Frames",
     "Growth",
@@ -140,6 +147,7 @@ __all__ = [
     "Spans",
     "SpecialIds",
     "SpecialTokens",
+    "Spread",
     "Status",
     "Step",
     "Table",

@@ -1,13 +1,13 @@
-"""What the host itself can write: announced like anybody's plugins."""
+"""What the host itself can write, and how it spreads work: announced like anybody's plugins."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assay.contracts import ReportPlugin, lazy
+from assay.contracts import ExecutorPlugin, ReportPlugin, lazy
 from assay.hookspecs import hookimpl
 
-assay_hooks = 1  # the version of the hooks that this is written for
+assay_hooks = 2  # the version of the hooks that this is written for
 
 
 @hookimpl
@@ -73,4 +73,22 @@ def assay_reports() -> Iterator[ReportPlugin]:
         licence="MIT",
         write=lazy("assay.exports.publishing:as_openmetrics"),
         suffix=".prom",
+    )
+
+
+@hookimpl
+def assay_executors() -> Iterator[ExecutorPlugin]:
+    """Announce what needs no other machine."""
+    yield ExecutorPlugin(
+        name="local",
+        summary="in this process, one shard after the other",
+        licence="MIT",
+        open=lazy("assay.execute.local:Local"),
+    )
+    yield ExecutorPlugin(
+        name="processes",
+        summary="processes on this machine; one that dies is started again",
+        licence="MIT",
+        open=lazy("assay.execute.pool:Pool"),
+        isolated=True,
     )

@@ -81,6 +81,44 @@ CATALOGUE = (
     Definition(name="limit", unit="text", meaning="what came of a limit, of its gravest text"),
     Definition(name="ids_as", unit="text", meaning="the type of what encode gives: list, tuple, array, ndarray"),
     Definition(name="ids_sha256", unit="hex", meaning="sha256 of all ids as 64-bit little-endian integers"),
+    Definition(
+        name="ids_sum",
+        unit="hex",
+        meaning="sum over documents of the sha256 of their ids as 64-bit little-endian integers, modulo 2^256",
+    ),
+    *(
+        Definition(
+            name=f"document_tokens_p{share}",
+            unit="tokens",
+            meaning=f"tokens that {share} % of documents do not exceed (nearest rank), down to 8 binary digits",
+        )
+        for share in (50, 90, 99)
+    ),
+    Definition(name="replaced_bytes", unit="bytes", meaning="bytes that are no UTF-8, each counted as U+FFFD"),
+    Definition(
+        name="documents_not_cut", unit="documents", meaning="documents of over a million characters taken whole"
+    ),
+    Definition(name="shards", unit="shards", meaning="files that were counted"),
+    Definition(name="shard_bytes", unit="bytes", meaning="their bytes as they lie there, compressed or not"),
+    Definition(name="shards_kept", unit="shards", meaning="those whose counts were known from before", exact=False),
+    Definition(name="restarts", unit="starts", meaning="starts of a shard after its worker died", exact=False),
+    Definition(name="counted_by", unit="text", meaning="the executor, and its workers", exact=False),
+    Definition(name="counted_on", unit="text", meaning="the machines that counted, by name", exact=False),
+    Definition(
+        name="counted_seconds", unit="s", meaning="wall time of counting all tokenizers of the corpus", exact=False
+    ),
+    Definition(
+        name="counted_cpu_seconds",
+        unit="s",
+        meaning="CPU time of counting the row, and its share of reading, over all workers",
+        exact=False,
+    ),
+    Definition(
+        name="full_pass_core_seconds",
+        unit="s",
+        meaning="CPU time of counting the sample / sample_share, and of reading all documents once",
+        exact=False,
+    ),
     Definition(name="family", unit="text", meaning="tokenizers that differ in vocabulary size alone, as announced"),
     Definition(name="special_tokens", unit="text", meaning="the special-token policy of the descriptor"),
     Definition(name="build_seconds", unit="s", meaning="wall time of building the plugin, once", exact=False),

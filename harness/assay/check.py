@@ -245,7 +245,7 @@ class _Check:
 
 
 def _limit(case: Case) -> bool:
-    return isinstance(case, TokenizerCase) and case.trained_on is not None
+    return isinstance(case, TokenizerCase) and (case.limit or case.shards)
 
 
 def _clock_of(case: Case, gated: Gated) -> Clock:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from assay.catalogue import definition
 from assay.digits import count, figure, percent, spread, three
-from assay.records import AttentionCase, Measurement
+from assay.records import AttentionCase, Measurement, TokenizerCase
 from assay.visible import NO_BREAK
 
 Form = Callable[[float, float | None], str]
@@ -83,7 +83,9 @@ class Plain(Column):
 
 def columns_of(rows: Sequence[Measurement]) -> tuple[Column, ...]:
     """Give the columns of some rows of one kind: the usual ones, and those of metrics that plugins add."""
-    usual = ATTENTION if isinstance(rows[0].case, AttentionCase) else TOKENIZER
+    usual: Sequence[Column] = ATTENTION if isinstance(rows[0].case, AttentionCase) else TOKENIZER
+    if all(isinstance(row.case, TokenizerCase) and row.case.shards for row in rows):
+        usual = SHARDS
     names = dict.fromkeys(metric.name for row in rows for metric in row.metrics)
     return (*usual, *(column_of(name, rows) for name in names if definition(name) is None))
 
@@ -172,6 +174,11 @@ TOKENIZER = (
     ),
     Column(title="encode Mtok/s", metric="encode_tokens_per_s", factor=1e-6),
     Column(title="ratio", metric="encode_ratio"),
+)
+SHARDS = (
+    Column(title="documents", metric="documents", form=count),
+    *(column for column in TOKENIZER if not column.metric.startswith("encode_")),
+    Column(title="tokens per word", metric="fertility", form=lambda value, _: f"{value:,.2f}"),
 )
 ATTENTION = (
     Column(title="tokens/s", metric="tokens_per_s"),

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
+from assay.executor import Executor, Spread
 from assay.publication import Publication, Shown
 from assay.records import Measurement, Value
+from assay.specials import SpecialTokens as SpecialTokens
 from assay.workload import Workload
 
 if TYPE_CHECKING:
@@ -64,36 +66,6 @@ class SpecialIds(Protocol):
         """Give the id of each special token."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpecialTokens:
-    """The special-token policy of a tokenizer: which string plays which role, and what `encode` makes of it.
-
-    Roles: `bos` starts a sequence, `eos` ends it and stands between unrelated texts, `pad` fills a batch to
-    one length, `unk` stands for a token outside the vocabulary; `other` has no fixed role.
-    `in_text` says what happens where such a string occurs in a text: it is `recognised` as the special
-    token, read as ordinary `text`, or `refused` with an error.
-    """
-
-    bos: str | None = None
-    eos: str | None = None
-    pad: str | None = None
-    unk: str | None = None
-    other: tuple[str, ...] = ()
-    in_text: Literal["recognised", "text", "refused"] = "text"
-
-    @property
-    def tokens(self) -> tuple[str, ...]:
-        """Every special token once, in the order bos, eos, pad, unk, other."""
-        named = (self.bos, self.eos, self.pad, self.unk)
-        return tuple(dict.fromkeys([token for token in named if token is not None] + list(self.other)))
-
-    @property
-    def label(self) -> str:
-        """The policy in one cell of a table, such as `eos=<|endoftext|>, recognised`."""
-        roles = [f"{role}={token}" for role in ("bos", "eos", "pad", "unk") if (token := getattr(self, role))]
-        return ", ".join([*roles, *self.other, self.in_text]) if self.tokens else "none"
-
-
 @dataclass(frozen=True, slots=True)
 class Missing:
     """`what` a plugin lacks on this machine, as in `needs a GPU`, and the command or advice that is the `remedy`."""
@@ -127,7 +99,9 @@ class TokenizerPlugin(Provided):
     `UnknownToken` on text with words it was not trained on. `same_ids_as` names the tokenizer whose ids this
     one claims to give: the claim is checked before anything is timed. `family` names those that differ from this one
     in vocabulary size alone. `specials` is its special-token policy. `thread_safe` promises that threads may encode
-    with one tokenizer at once.
+    with one tokenizer at once. `splits_at` is a regular expression, as `re` reads it, of the places (no characters
+    wide) where a text may be cut so that the ids of the parts, one after the other, are those of the whole; None where
+    none is known. It is used for documents of megabytes, before white space, and held to at every cut.
     """
 
     build: Callable[[str], Tokenizer]
@@ -138,6 +112,7 @@ class TokenizerPlugin(Provided):
     family: str | None = None
     specials: SpecialTokens = SpecialTokens()
     thread_safe: bool = True
+    splits_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,6 +236,19 @@ class ReportPlugin(Provided):
     shows: tuple[Shown, ...] = ("run",)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutorPlugin(Provided):
+    """Announces an engine over whose workers counts are spread.
+
+    `open` receives how far they are to be spread and gives the engine, ready to work; it raises `assay.AssayError` for
+    what it cannot do, such as a scheduler where it needs none. `isolated` promises that a task which ends its process
+    costs no other task.
+    """
+
+    open: Callable[[Spread], Executor]
+    isolated: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Lazy:
     """A callable that imports its target, `module:attribute`, when it is first called."""
@@ -281,11 +269,12 @@ def lazy(target: str) -> Callable[..., Any]:
     return Lazy(target)
 
 
-Descriptor = TokenizerPlugin | AttentionPlugin | CorpusPlugin | MetricPlugin | ReportPlugin
+Descriptor = TokenizerPlugin | AttentionPlugin | CorpusPlugin | MetricPlugin | ReportPlugin | ExecutorPlugin
 NAMES_OF_KINDS: Mapping[type[Provided], str] = {
     TokenizerPlugin: "tokenizer",
     AttentionPlugin: "attention",
     CorpusPlugin: "corpus",
     MetricPlugin: "metric",
     ReportPlugin: "report",
+    ExecutorPlugin: "executor",
 }

@@ -10,7 +10,7 @@ import sys
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import accumulate
 
 from assay.bootstrap import ratio_interval
@@ -27,20 +27,36 @@ ENGLISH = ("en", "eng")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
-    """The counts of one document; `size` is its bytes.
+class Total:
+    """The counts of some documents, which add up; `size` is their bytes.
 
-    `continued` is None where the bytes of its tokens are not those of its text.
+    `covered` is how many of them consist of the bytes of their tokens: of these alone `continued` words are known.
     """
 
-    language: str | None
-    characters: int
+    documents: int = 0
+    characters: int = 0
+    size: int = 0
+    spaceless: int = 0
+    words: int = 0
+    continued: int = 0
+    covered: int = 0
+    tokens: int = 0
+    unknown: int = 0
+
+    def __add__(self, other: Total) -> Total:
+        return Total(**{name: getattr(self, name) + getattr(other, name) for name in COUNTED})
+
+
+COUNTED = tuple(field.name for field in fields(Total))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabulary:
+    """The `size` of a vocabulary and, where the tokenizer tells, how many ids are assigned, and to special tokens."""
+
     size: int
-    spaceless: int
-    words: int
-    continued: int | None
-    tokens: int
-    unknown: int
+    assigned: int | None = None
+    special: int | None = None
 
 
 def token_counts(
@@ -52,12 +68,19 @@ def token_counts(
     `token_bytes` gives something else than bytes.
     """
     used = Counter(token for document in ids for token in document)
-    tallies = _tallies(documents, ids, tokenizer.unk_id, dict(_bytes_of(tokenizer, used)))
+    pieces, unknown = dict(bytes_of(tokenizer, used)), tokenizer.unk_id
+    tallies = [tally(document.text, tokens, unknown, pieces) for document, tokens in zip(documents, ids, strict=True)]
+    total = sum(tallies, Total())
+    by_language = [
+        (document.language, each)
+        for document, each in zip(documents, tallies, strict=True)
+        if document.language is not None and re.fullmatch(LANGUAGE, document.language)
+    ]
     figures: dict[str, Value] = {
-        **_vocabulary(tokenizer, used),
-        **_sums(tallies),
-        **dict(_intervals(tallies)),
-        **dict(_languages(tallies, parallel=parallel)),
+        **vocabulary_figures(vocabulary_of(tokenizer), used),
+        **sums(total),
+        **intervals(tallies, total),
+        **dict(_languages(by_language, parallel=parallel)),
         "ids_sha256": ids_digest(ids),
     }
     return tuple(Metric(name=name, value=value) for name, value in figures.items())
@@ -86,15 +109,20 @@ def ids_digest(documents: Iterable[Sequence[int]]) -> str:
     """The sha256 of all ids in order, each as a 64-bit little-endian integer."""
     hasher = hashlib.sha256()
     for ids in documents:
-        packed = array("q", list(ids))
-        if sys.byteorder == "big":
-            packed.byteswap()
-        hasher.update(packed.tobytes())
+        hasher.update(packed(ids))
     return hasher.hexdigest()
 
 
-def _bytes_of(tokenizer: Tokenizer, tokens: Iterable[int]) -> Iterator[tuple[int, bytes]]:
-    """The ids that are assigned, each with its bytes; none where the tokenizer does not tell."""
+def packed(ids: Sequence[int]) -> bytes:
+    """Write ids as 64-bit little-endian integers."""
+    numbers = array("q", list(ids))
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers.tobytes()
+
+
+def bytes_of(tokenizer: Tokenizer, tokens: Iterable[int]) -> Iterator[tuple[int, bytes]]:
+    """Give the ids that are assigned, each with its bytes; none where the tokenizer does not tell."""
     if not isinstance(tokenizer, TokenBytes):
         return
     for token in tokens:
@@ -107,27 +135,29 @@ def _bytes_of(tokenizer: Tokenizer, tokens: Iterable[int]) -> Iterator[tuple[int
         yield token, content
 
 
-def _tallies(
-    documents: Sequence[Document], ids: Sequence[Sequence[int]], unknown: int | None, pieces: Mapping[int, bytes]
-) -> list[Tally]:
-    tallies = []
-    for document, tokens in zip(documents, ids, strict=True):
-        content = document.text.encode("utf-8", "surrogatepass")
-        spans = word_spans(document.text)
-        covered = [pieces.get(token, b"") for token in tokens]
-        tallies.append(
-            Tally(
-                language=document.language,
-                characters=len(document.text),
-                size=len(content),
-                spaceless=spaceless(document.text),
-                words=len(spans),
-                continued=_continued(content, spans, covered) if b"".join(covered) == content else None,
-                tokens=len(tokens),
-                unknown=0 if unknown is None else list(tokens).count(unknown),
-            )
-        )
-    return tallies
+def tally(
+    text: str,
+    ids: Sequence[int],
+    unknown: int | None,
+    pieces: Mapping[int, bytes],
+    spans: Sequence[tuple[int, int]] | None = None,
+) -> Total:
+    """Count one document; `pieces` are the bytes of its tokens, as far as they are known, `spans` its words."""
+    content = text.encode("utf-8", "surrogatepass")
+    spans = word_spans(text) if spans is None else spans
+    cover = [pieces.get(token, b"") for token in ids]
+    covered = b"".join(cover) == content
+    return Total(
+        documents=1,
+        characters=len(text),
+        size=len(content),
+        spaceless=spaceless(text),
+        words=len(spans),
+        continued=_continued(content, spans, cover) if covered else 0,
+        covered=int(covered),
+        tokens=len(ids),
+        unknown=0 if unknown is None else list(ids).count(unknown),
+    )
 
 
 def _continued(content: bytes, words: Sequence[tuple[int, int]], pieces: Iterable[bytes]) -> int:
@@ -142,80 +172,84 @@ def _continued(content: bytes, words: Sequence[tuple[int, int]], pieces: Iterabl
     return sum(borders.find(1, starts[start] + 1, starts[end]) >= 0 for start, end in words)
 
 
-def _vocabulary(tokenizer: Tokenizer, used: Mapping[int, int]) -> dict[str, Value]:
-    """The vocabulary, and how much of it the documents use."""
+def vocabulary_of(tokenizer: Tokenizer) -> Vocabulary:
+    """Look at a vocabulary; its ids are gone through one by one, up to two million."""
     size = operator.index(tokenizer.vocab_size)
-    figures: dict[str, Value] = {"vocabulary_size": size, "used_ids": len(used)}
-    if isinstance(tokenizer, TokenBytes) and size <= LARGEST_VOCABULARY:
-        figures["assigned_ids"] = sum(1 for _ in _bytes_of(tokenizer, range(size)))
+    tells = isinstance(tokenizer, TokenBytes) and size <= LARGEST_VOCABULARY
     specials = getattr(tokenizer, "special_tokens", None)
-    if isinstance(specials, Mapping):
-        figures["special_ids"] = len(set(specials.values()))
+    return Vocabulary(
+        size=size,
+        assigned=sum(1 for _ in bytes_of(tokenizer, range(size))) if tells else None,
+        special=len(set(specials.values())) if isinstance(specials, Mapping) else None,
+    )
+
+
+def vocabulary_figures(vocabulary: Vocabulary, used: Mapping[int, int]) -> dict[str, Value]:
+    """Give the figures of a vocabulary, and of how much of it is used: how often each id."""
+    figures: dict[str, Value] = {"vocabulary_size": vocabulary.size, "used_ids": len(used)}
+    if vocabulary.assigned is not None:
+        figures["assigned_ids"] = vocabulary.assigned
+    if vocabulary.special is not None:
+        figures["special_ids"] = vocabulary.special
     if used:
-        figures["vocabulary_utilisation"] = len(used) / size
+        figures["vocabulary_utilisation"] = len(used) / vocabulary.size
     if len(used) > 1:
         entropy = renyi_entropy(used.values())
         figures["renyi_efficiency_used"] = entropy / math.log2(len(used))
-        figures["renyi_efficiency_nominal"] = entropy / math.log2(size)
+        figures["renyi_efficiency_nominal"] = entropy / math.log2(vocabulary.size)
     return figures
 
 
-def _sums(tallies: Sequence[Tally]) -> dict[str, Value]:
-    """The counts over all documents, and their ratios."""
-    tokens = sum(tally.tokens for tally in tallies)
-    unknown = sum(tally.unknown for tally in tallies)
-    characters = sum(tally.characters for tally in tallies)
-    size = sum(tally.size for tally in tallies)
+def sums(total: Total) -> dict[str, Value]:
+    """Give the counts over all documents, and their ratios."""
     figures: dict[str, Value] = {
-        "documents": len(tallies),
-        "characters": characters,
-        "bytes": size,
-        "tokens": tokens,
-        "unknown_tokens": unknown,
+        "documents": total.documents,
+        "characters": total.characters,
+        "bytes": total.size,
+        "tokens": total.tokens,
+        "unknown_tokens": total.unknown,
     }
-    if tokens:
-        figures["unknown_token_rate"] = unknown / tokens
-        figures["bytes_per_token"] = size / tokens
-        figures["characters_per_token"] = characters / tokens
-    if characters:
-        figures["spaceless_share"] = sum(tally.spaceless for tally in tallies) / characters
-    if _spaced(tallies):
-        words = sum(tally.words for tally in tallies)
-        continued = [tally.continued for tally in tallies if tally.continued is not None]
-        figures["words"] = words
-        if words:
-            figures["fertility"] = tokens / words
-        if words and len(continued) == len(tallies):
-            figures["continued_words"] = sum(continued) / words
+    if total.tokens:
+        figures["unknown_token_rate"] = total.unknown / total.tokens
+        figures["bytes_per_token"] = total.size / total.tokens
+        figures["characters_per_token"] = total.characters / total.tokens
+    if total.characters:
+        figures["spaceless_share"] = total.spaceless / total.characters
+    if _spaced(total):
+        figures["words"] = total.words
+        if total.words:
+            figures["fertility"] = total.tokens / total.words
+        if total.words and total.covered == total.documents:
+            figures["continued_words"] = total.continued / total.words
     return figures
 
 
-def _spaced(tallies: Sequence[Tally]) -> bool:
+def _spaced(total: Total) -> bool:
     """Whether words can be counted: all but a hundredth of the characters are of scripts with spaces."""
-    characters = sum(tally.characters for tally in tallies)
-    return sum(tally.spaceless for tally in tallies) <= SPACELESS_MOST * characters
+    return total.spaceless <= SPACELESS_MOST * total.characters
 
 
-def _intervals(tallies: Sequence[Tally]) -> Iterator[tuple[str, float]]:
-    tokens = [tally.tokens for tally in tallies]
+def intervals(units: Sequence[Total], total: Total) -> dict[str, Value]:
+    """Give the 95 % intervals of the ratios over documents, or over heaps that documents were dealt into."""
+    tokens = [unit.tokens for unit in units]
     ratios = [
-        ("unknown_token_rate", [tally.unknown for tally in tallies], tokens),
-        ("bytes_per_token", [tally.size for tally in tallies], tokens),
+        ("unknown_token_rate", [unit.unknown for unit in units], tokens),
+        ("bytes_per_token", [unit.size for unit in units], tokens),
     ]
-    if _spaced(tallies):
-        ratios.append(("fertility", tokens, [tally.words for tally in tallies]))
+    if _spaced(total):
+        ratios.append(("fertility", tokens, [unit.words for unit in units]))
+    figures: dict[str, Value] = {}
     for name, numerators, denominators in ratios:
         interval = ratio_interval(numerators, denominators)
         if interval is not None:
-            yield f"{name}_low", interval.low
-            yield f"{name}_high", interval.high
+            figures |= {f"{name}_low": interval.low, f"{name}_high": interval.high}
+    return figures
 
 
-def _languages(tallies: Sequence[Tally], *, parallel: bool) -> Iterator[tuple[str, Value]]:
+def _languages(documents: Sequence[tuple[str, Total]], *, parallel: bool) -> Iterator[tuple[str, Value]]:
     """The tokens of each of several languages, and of parallel documents the parity to English."""
-    known = [tally for tally in tallies if tally.language is not None and re.fullmatch(LANGUAGE, tally.language)]
-    documents = Counter(str(tally.language) for tally in known)
-    tokens = {name: sum(tally.tokens for tally in known if tally.language == name) for name in documents}
+    numbers = Counter(language for language, _ in documents)
+    tokens = {name: sum(each.tokens for language, each in documents if language == name) for name in numbers}
     if len(tokens) < 2:
         return
     yield from ((f"tokens_{language}", count) for language, count in tokens.items())
@@ -223,7 +257,7 @@ def _languages(tallies: Sequence[Tally], *, parallel: bool) -> Iterator[tuple[st
     if not parallel or english is None or not tokens[english]:
         return
     # A language that lacks a document, or has one more, does not say the same.
-    parity = {name: count / tokens[english] for name, count in tokens.items() if documents[name] == documents[english]}
+    parity = {name: count / tokens[english] for name, count in tokens.items() if numbers[name] == numbers[english]}
     yield from ((f"parity_{language}", value) for language, value in parity.items() if language != english)
     if len(parity) > 1:
         worst = max(parity, key=parity.__getitem__)

@@ -84,7 +84,7 @@ def standings(host: Host) -> tuple[Standing, ...]:
 def diagnose(host: Host, name: str) -> tuple[Diagnosis, ...]:
     """Say why what has this name can or cannot be used.
 
-    `name` is that of a tokenizer, attention, corpus, metric or report, or a plugin as `--block` takes it. Raises
+    `name` is that of anything announced, a tokenizer for example, or a plugin as `--block` takes it. Raises
     `UnknownName` with the nearest names.
     """
     known = standings(host)

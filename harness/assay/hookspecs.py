@@ -6,11 +6,20 @@ from collections.abc import Iterable
 
 import pluggy
 
-from assay.contracts import AttentionPlugin, CorpusPlugin, Descriptor, MetricPlugin, ReportPlugin, TokenizerPlugin
+from assay.contracts import (
+    AttentionPlugin,
+    CorpusPlugin,
+    Descriptor,
+    ExecutorPlugin,
+    MetricPlugin,
+    ReportPlugin,
+    TokenizerPlugin,
+)
 
 # Raised when a hook or a field is added that a plugin may rely on. A plugin says with `assay_hooks = 1` for which
 # version it was written; one that is written for a later one than this cannot be loaded.
-HOOKS_VERSION = 1
+# 2: assay_executors, TokenizerPlugin.splits_at.
+HOOKS_VERSION = 2
 OLDEST_HOOKS_VERSION = 1
 
 hookspec = pluggy.HookspecMarker("assay")
@@ -45,6 +54,11 @@ class Hooks:
         """Yield the forms in which this plugin can write results."""
         raise NotImplementedError
 
+    @hookspec
+    def assay_executors(self) -> Iterable[ExecutorPlugin]:
+        """Yield the engines over which this plugin can spread counts."""
+        raise NotImplementedError
+
 
 PROVIDES: dict[str, type[Descriptor]] = {
     "assay_corpora": CorpusPlugin,
@@ -52,4 +66,5 @@ PROVIDES: dict[str, type[Descriptor]] = {
     "assay_attentions": AttentionPlugin,
     "assay_metrics": MetricPlugin,
     "assay_reports": ReportPlugin,
+    "assay_executors": ExecutorPlugin,
 }

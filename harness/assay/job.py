@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -14,13 +14,16 @@ from assay.deposit import now
 from assay.discovery import discover
 from assay.environment import describe
 from assay.errors import AssayError, StoreError
+from assay.execute.counting import executor_of
+from assay.execute.forecast import Forecast, forecast
 from assay.execute.run import execute
 from assay.execute.settings import Settings
 from assay.host import Host
 from assay.keeping import Keeper
 from assay.location import RESULTS, Where, locate
 from assay.plan import Selection, plan
-from assay.records import Case, Measurement, Outcome, Run
+from assay.records import Case, Measurement, Outcome, Run, TokenizerCase
+from assay.shard import FIELD
 from assay.store import Store, new_run_id
 from assay.workload import Dtype
 
@@ -67,6 +70,11 @@ def run(
     block: Sequence[str] = (),
     load: str | None = None,
     budget_s: float | None = None,
+    executor: str | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    field: str = FIELD,
+    fresh: bool = False,
 ) -> Outcome:
     """Run a suite and store its results; the arguments are those of `assay run`.
 
@@ -77,6 +85,7 @@ def run(
     settings = replace(settings or Settings(), plugins=tuple(map(str, plugins)), block=tuple(block), load=load)
     if budget_s is not None:
         settings = replace(settings, budget_s=budget_s)
+    settings = replace(settings, executor=executor, workers=workers, scheduler=scheduler, field=field, fresh=fresh)
     selection = Selection(
         suite=suite,
         tokenizers=tokenizers,
@@ -89,6 +98,8 @@ def run(
         dtype=dtype,
         device=device,
         threads=settings.threads,
+        spread=executor is not None,
+        field=field,
     )
     where = locate(store, results)
     return begin(discover(settings.plugins, settings.block, settings.load), selection, settings, where)
@@ -104,6 +115,8 @@ def begin(
     """
     chosen = selection.chosen
     cases = plan(host, selection)
+    if any(isinstance(case, TokenizerCase) and case.shards for case in cases):
+        executor_of(host, settings)  # one that is not there costs nothing yet
     settings = replace(
         settings,
         baselines=settings.baselines or chosen.baselines,
@@ -124,6 +137,22 @@ def begin(
         return _carry_on(host, store, record, cases, settings, watcher or Watcher())
     finally:
         store.close()
+
+
+def foresee(
+    host: Host, selection: Selection, settings: Settings, tell: Callable[[str], object] = lambda what: None
+) -> tuple[tuple[Case, ...], tuple[Forecast, ...]]:
+    """Plan a selection, and say what counting each of its corpora of shards would take; nothing is stored."""
+    cases = plan(host, selection)
+    groups: dict[str, list[TokenizerCase]] = {}
+    for case in cases:
+        if isinstance(case, TokenizerCase) and case.shards:
+            groups.setdefault(case.group, []).append(case)
+    forecasts = []
+    for members in groups.values():
+        tell(f"counting some documents of {members[0].corpus}")
+        forecasts.append(forecast(host, members, settings))
+    return cases, tuple(forecasts)
 
 
 def settings_of(name: str, results: Where) -> Settings:
@@ -171,5 +200,9 @@ def _carry_on(
         raise Interrupted(f"interrupted: {keeper.kept}", remedy=keeper.remedy) from None
     except StoreError as error:
         raise StoreError(f"{error.message}; {keeper.kept}", remedy=f"{error.remedy}; {keeper.remedy}") from None
+    except AssayError:  # an executor that cannot begin
+        with suppress(StoreError):
+            keeper.end("failed")
+        raise
     finally:
         keeper.close()

@@ -45,7 +45,7 @@ class Keeper:
                 self._step_aside(error)
         self.done |= {measurement.case.id for measurement in result.measurements}
 
-    def end(self, state: Literal["complete", "interrupted"]) -> None:
+    def end(self, state: Literal["complete", "interrupted", "failed"]) -> None:
         """Record how the run ended; raise `StoreError` where it is not all in the store that it was meant for."""
         if self._spare is None:
             try:

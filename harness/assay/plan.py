@@ -11,6 +11,7 @@ from assay.errors import AssayError
 from assay.host import Host, matches
 from assay.records import AttentionCase, Case, TokenizerCase
 from assay.sampling import ALWAYS_WHOLE
+from assay.shard import FIELD, find_shards, is_shards, wanted
 from assay.suites import Suite, of_workloads, suite
 from assay.workload import Dtype, TextSource, Workload
 
@@ -27,7 +28,8 @@ class Selection:
     that trainable tokenizers do not see in a second row; 0 makes no such row. `sample` is the width, as a share,
     that a sample of each corpus must reach; 0 takes all documents. `threads` is torch's. `workloads` are ids of
     attention workloads, in place of the suite's cases; `dtype` and `device` change those of every workload.
-    `metrics` are those of plugins, all that are ready for None.
+    `metrics` are those of plugins, all that are ready for None. With `spread` paths are shards, to be counted and not
+    timed; what cannot be held in memory is so without it. `field` is where records of shards hold their text.
     """
 
     suite: str = "tutorial"
@@ -41,6 +43,8 @@ class Selection:
     dtype: Dtype | None = None
     device: str | None = None
     metrics: str | None = None
+    spread: bool = False
+    field: str = FIELD
 
     def wants(self, case: Case) -> bool:
         """Whether the names and globs that were given take in the plugin of a case."""
@@ -66,15 +70,17 @@ def plan(host: Host, selection: Selection) -> tuple[Case, ...]:
 
     Raises `UnknownName` for a name that nothing has, `CorpusError` for a corpus that cannot be used (all
     corpora are read once here, so that bad input costs nothing), `AssayError` for an empty plan. For a limit, which
-    trains nothing, tokenizers are trained on the tutorial's text where it is selected or nothing else is, else on the
-    first text.
+    trains nothing, and for shards tokenizers are trained on the tutorial's text where it is selected or nothing else
+    is, else on the first text.
     """
     chosen = selection.chosen
     if not 0.0 <= selection.held_out < 1.0:
         raise AssayError(f"the held-out share must lie in [0 %, 100 %), not {selection.held_out * 100:g} %")
     if not 0.0 <= selection.sample < 1.0:
         raise AssayError(f"the width of a sample must lie in (0 %, 100 %), not {selection.sample * 100:g} %")
-    corpora = _corpora(host, chosen.corpora if selection.corpora is None else selection.corpora)
+    named = _corpora(host, chosen.corpora if selection.corpora is None else selection.corpora)
+    spread = tuple(name for name in named if wanted(host, name, spread=selection.spread))
+    corpora = tuple(name for name in named if name not in spread)
     tokenizers = chosen_tokenizers(host, chosen, selection.tokenizers)
     attentions = _attentions(host, chosen, selection.attentions)
     pipelines = any(workload.level == "pipeline" for workload in chosen.workloads)
@@ -90,6 +96,8 @@ def plan(host: Host, selection: Selection) -> tuple[Case, ...]:
                 divide(plugin, split if tokenizers else 0.0)
         for corpus in limits:
             load(find(host, corpus))
+        for corpus in spread if tokenizers else ():
+            find_shards(corpus, selection.field)
     samples = {corpus: 0.0 if kinds[corpus] in ALWAYS_WHOLE else selection.sample for corpus in corpora}
     cases: list[Case] = [
         TokenizerCase(tokenizer=tokenizer.name, corpus=corpus, held_out=split, sample=samples[corpus])
@@ -100,6 +108,13 @@ def plan(host: Host, selection: Selection) -> tuple[Case, ...]:
     ]
     texts = tuple(name for name in corpora if name not in ladders and host.missing(find(host, name)) is None)
     trained_on = TEXT if TEXT in texts or not texts else texts[0]
+    cases += [
+        TokenizerCase(
+            tokenizer=tokenizer.name, corpus=corpus, trained_on=trained_on, sample=selection.sample, shards=True
+        )
+        for corpus in spread
+        for tokenizer in tokenizers
+    ]
     cases += [  # last, so that what breaks here has no part in what is timed
         TokenizerCase(tokenizer=tokenizer.name, corpus=corpus, trained_on=trained_on)
         for corpus in limits
@@ -107,14 +122,14 @@ def plan(host: Host, selection: Selection) -> tuple[Case, ...]:
     ]
     cases = [] if pipelines else cases
     for workload in chosen.workloads:
-        named = [tokenizer.name for tokenizer in tokenizers]
+        sources = [tokenizer.name for tokenizer in tokenizers]
         if selection.workloads and workload.threads != selection.threads:
             raise AssayError(
                 f"{workload.id} asks for {workload.threads} threads, and the run has {selection.threads}",
                 remedy=f"give --threads {workload.threads}",
             )
         own = workload.source.tokenizer if selection.workloads and workload.source else chosen.source_tokenizer
-        for source in named if workload.level == "pipeline" and not selection.workloads else [own]:
+        for source in sources if workload.level == "pipeline" and not selection.workloads else [own]:
             drawn = _with(workload, source, texts, selection)
             cases += [AttentionCase(attention=attention.name, workload=drawn) for attention in attentions]
     if not cases:
@@ -150,7 +165,7 @@ def _corpora(host: Host, patterns: str) -> tuple[str, ...]:
     names: dict[str, None] = {}
     known = {corpus.name for corpus in host.every(CorpusPlugin)}
     for pattern in filter(None, (part.strip() for part in patterns.split(","))):
-        if pattern not in known and is_path(pattern):
+        if pattern not in known and (is_path(pattern) or is_shards(pattern)):
             names[pattern] = None
         else:
             names |= dict.fromkeys(corpus.name for corpus in host.select(CorpusPlugin, pattern))

@@ -55,7 +55,7 @@ def _rows(outcome: Outcome) -> Sequence[Measurement]:
         if (
             isinstance(case, TokenizerCase)
             and case.split == "all"
-            and case.trained_on is None
+            and not case.limit
             and not case.corpus.startswith((LIMIT, "adversarial"))
             and row.status is Status.OK
             and row.value("documents") == 1

@@ -30,6 +30,8 @@ class TokenizerCase:
     With `trained_on` the corpus is a limit, and that is the name of the corpus that it is trained on.
     With `sample` above 0 it is measured on a random sample of these documents, just large enough for the 95 %
     interval of every row's bytes per token to be within that share on both sides.
+    With `shards` the corpus is a set of files too large to hold: it is counted shard by shard and not timed, and
+    `trained_on` is the name of the corpus that the tokenizer is trained on.
     """
 
     tokenizer: str
@@ -37,6 +39,7 @@ class TokenizerCase:
     held_out: float = 0.0
     trained_on: str | None = None
     sample: float = 0.0
+    shards: bool = False
 
     @property
     def plugin(self) -> str:
@@ -44,9 +47,17 @@ class TokenizerCase:
         return self.tokenizer
 
     @property
+    def limit(self) -> bool:
+        """Whether the corpus is a limit: the tokenizer is tried on it, and neither counted nor timed."""
+        return self.trained_on is not None and not self.shards
+
+    @property
     def split(self) -> str:
-        """`all`, or `held-out-10` for the last 10 % of the corpus; `all~1%` for a sample that is good to 1 %."""
-        part = f"held-out-{self.held_out * 100:g}" if self.held_out else "all"
+        """`all`, or `held-out-10` for the last 10 % of the corpus; `all~1%` for a sample that is good to 1 %.
+
+        `shards` in place of `all` where the corpus is counted shard by shard.
+        """
+        part = f"held-out-{self.held_out * 100:g}" if self.held_out else "shards" if self.shards else "all"
         return f"{part}~{self.sample * 100:g}%" if self.sample else part
 
     @property

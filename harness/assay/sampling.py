@@ -46,7 +46,7 @@ def doubt(sizes: Sequence[int], tokens: Sequence[int], of: int) -> float:
     interval = ratio_interval(sizes, tokens)
     if interval is None or worth(sizes) < FEWEST:
         return math.inf
-    return _half_width(interval.low, interval.high, sum(sizes) / sum(tokens))
+    return half_width(interval.low, interval.high, sum(sizes) / sum(tokens))
 
 
 def worth(sizes: Sequence[int]) -> float:
@@ -67,7 +67,7 @@ def sample_metrics(
     figures = {metric.name: float(metric.value) for metric in counts if metric.name.startswith("bytes_per_token")}
     if "bytes_per_token_low" in figures:
         low, high = figures["bytes_per_token_low"], figures["bytes_per_token_high"]
-        metrics.append(Metric(name="sample_width", value=_half_width(low, high, figures["bytes_per_token"])))
+        metrics.append(Metric(name="sample_width", value=half_width(low, high, figures["bytes_per_token"])))
     return tuple(metrics)
 
 
@@ -95,7 +95,8 @@ def size_of(document: Document) -> int:
     return len(document.text.encode("utf-8", "surrogatepass"))
 
 
-def _half_width(low: float, high: float, value: float) -> float:
+def half_width(low: float, high: float, value: float) -> float:
+    """Give half the width of an interval, as a share of the value inside."""
     return (high - low) / 2 / value
 
 

@@ -34,6 +34,7 @@ TRY_IT: Mapping[str, str] = MappingProxyType(
         "corpus": "assay run --corpora $name --attentions none",
         "metric": "assay run --metrics $name --attentions none",
         "report": "assay run --attentions none --report report.$name",
+        "executor": "assay run --attentions none --corpora text.txt --executor $name",
     }
 )
 EXTRA: Mapping[str, str] = MappingProxyType({"attention": "[attention]"})  # brings torch
@@ -83,7 +84,7 @@ def _values(name: str, announced: str, module: str, kind: str) -> dict[str, str]
     values = {
         "name": announced,
         "kind": kind,
-        "article": "An" if kind == "attention" else "A",
+        "article": "An" if kind in ("attention", "executor") else "A",
         "distribution": name,
         "module": module,
         "assay": f"assay{EXTRA.get(kind, '')}>={Version(metadata.version('assay')).public}",

@@ -33,7 +33,7 @@ def result_tables(measurements: Sequence[Measurement], chosen: Chosen | None = N
         absent = [row.case.plugin for row in members if row.status is Status.UNSUPPORTED]
         columns = (columns_of if chosen is None else chosen)(members)
         kind, _, subject = group.partition("/")
-        notes = [note for note in (taken(offered), *map(_note, offered)) if note]
+        notes = [note for note in (taken(offered), counted(offered), *map(_note, offered)) if note]
         tables.append(
             Table(
                 title=f"{kind}: {subject}",
@@ -96,9 +96,23 @@ def shape_for(stream: TextIO) -> Shape:
     return "table" if stream.isatty() else "tsv"
 
 
+def counted(rows: Sequence[Measurement]) -> str | None:
+    """Say by whom and where shards were counted, and how many were known from before; None for other rows."""
+    told = next((row for row in rows if row.value("counted_by") is not None), None)
+    if told is None:
+        return None
+    kept = {row.case.plugin: int(row.value("shards_kept") or 0) for row in rows}
+    known = ", ".join(f"{name} {count:,}" for name, count in kept.items() if count)
+    return (
+        f"{told.value('shards'):,} shards, {float(told.value('shard_bytes') or 0) / 1e6:,.1f} MB as they lie there,"
+        f" counted and not timed, by {told.value('counted_by')} on {told.value('counted_on')}"
+        f"{f'; kept from before: {known}' if known else ''}"
+    )
+
+
 def is_limit(row: Measurement) -> bool:
     """Whether a row tells what came of a limit, and was never to be timed."""
-    return isinstance(row.case, TokenizerCase) and row.case.trained_on is not None
+    return isinstance(row.case, TokenizerCase) and row.case.limit
 
 
 def _groups(measurements: Iterable[Measurement]) -> Iterator[tuple[str, list[Measurement]]]:

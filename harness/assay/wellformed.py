@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from typing import get_args
@@ -25,9 +26,9 @@ OF_ROWS = frozenset(
 )
 NOT_IN_NAMES = frozenset(",*?[]/\\\n\t ")
 TEXTS = frozenset({"summary", "licence", "title", "author", "source", "language", "kind", "unit", "suffix"})
-CALLABLES = frozenset({"build", "unsupported", "documents", "write"})
+CALLABLES = frozenset({"build", "unsupported", "documents", "write", "open"})
 OPTIONAL_CALLABLES = frozenset({"missing", "peak_bytes", "flop", "of_tokens", "of_row"})
-FLAGS = frozenset({"pretrained", "lossless", "closed_vocabulary", "thread_safe", "compiles", "exact"})
+FLAGS = frozenset({"pretrained", "lossless", "closed_vocabulary", "thread_safe", "compiles", "exact", "isolated"})
 EMPTY_ROWS = ("zero", "nan", "unstated")
 SHOWN: tuple[str, ...] = get_args(Shown)
 
@@ -123,6 +124,7 @@ def _wanted(name: str, value: object) -> str | None:
             lambda found: found is None or isinstance(found, str),
             "text or None",
         ),
+        (frozenset({"splits_at"}), _expression, "a regular expression, or None"),
         (frozenset({"specials"}), lambda found: isinstance(found, SpecialTokens), "assay.SpecialTokens"),
         (frozenset({"requires"}), _requirements, "a tuple of requirements"),
         (frozenset({"empty_rows"}), EMPTY_ROWS.__contains__, f"one of {', '.join(EMPTY_ROWS)}"),
@@ -130,6 +132,13 @@ def _wanted(name: str, value: object) -> str | None:
         (frozenset({"suffix"}), lambda found: str(found).startswith("."), "the end of a file's name, such as .html"),
     )
     return next((wanted for names, fits, wanted in rules if name in names and not fits(value)), None)
+
+
+def _expression(value: object) -> bool:
+    try:
+        return value is None or (isinstance(value, str) and re.compile(value) is not None)
+    except re.error:
+        return False
 
 
 def _shown(value: object) -> bool:

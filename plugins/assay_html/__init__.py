@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import assay
 
-assay_hooks = 1  # the version of the hooks that this is written for
+assay_hooks = 2  # the version of the hooks that this is written for
 
 
 @assay.hookimpl

@@ -29,9 +29,7 @@ def figures(outcome: assay.Outcome) -> Iterator[Figure]:
     texts = [
         row
         for row in rows_of(outcome, assay.TokenizerCase)
-        if isinstance(row.case, assay.TokenizerCase)
-        and row.case.trained_on is None
-        and not row.case.corpus.startswith(LADDER)
+        if isinstance(row.case, assay.TokenizerCase) and not row.case.limit and not row.case.corpus.startswith(LADDER)
     ]
     whole = [row for row in texts if isinstance(row.case, assay.TokenizerCase) and not row.case.held_out]
     yield from _compression(whole)

@@ -40,7 +40,7 @@ TRAINED = (
     ("sentencepiece-bpe", "sentencepiece:bpe", "BPE over code points", False, SENTENCEPIECE_SPECIALS),
     ("sentencepiece-unigram", "sentencepiece:unigram", "a Unigram model", False, SENTENCEPIECE_SPECIALS),
 )
-assay_hooks = 1  # the version of the hooks that this is written for
+assay_hooks = 2  # the version of the hooks that this is written for
 
 
 @assay.hookimpl

@@ -8,7 +8,7 @@ import assay
 
 CHARACTERS = assay.SpecialTokens(unk="\ufffd", in_text="recognised")
 WHITESPACE = assay.SpecialTokens(unk="<|unk|>", in_text="recognised")
-assay_hooks = 1  # the version of the hooks that this is written for
+assay_hooks = 2  # the version of the hooks that this is written for
 
 
 @assay.hookimpl
@@ -19,6 +19,7 @@ def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
         summary="one token per byte of UTF-8; ids 0 to 255, no training",
         licence="MIT",
         build=assay.lazy("assay_plain.utf8:ByteTokenizer"),
+        splits_at="",
         pretrained=True,
     )
     yield assay.TokenizerPlugin(
@@ -26,6 +27,7 @@ def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
         summary="one token per code point; a character that the training text lacks becomes U+FFFD",
         licence="MIT",
         build=assay.lazy("assay_plain.vocabulary:characters"),
+        splits_at="",
         lossless=False,
         specials=CHARACTERS,
     )
@@ -34,6 +36,7 @@ def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
         summary="one token per word between white space; an unseen word becomes <|unk|>",
         licence="MIT",
         build=assay.lazy("assay_plain.vocabulary:whitespace"),
+        splits_at=r"(?=\s)",
         lossless=False,
         specials=WHITESPACE,
     )

@@ -8,7 +8,8 @@ import assay
 
 SPECIALS = assay.SpecialTokens(eos="<|endoftext|>", unk="<|unk|>", in_text="recognised")
 COMPILED = ("numba>=0.60", "numpy>=1.26")
-assay_hooks = 1  # the version of the hooks that this is written for
+SPLITS_AT = r"(?=\s)"
+assay_hooks = 2  # the version of the hooks that this is written for
 
 
 @assay.hookimpl
@@ -20,6 +21,7 @@ def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
         licence="MIT",
         build=assay.lazy("assay_regex.tokenizer:RegexTokenizer"),
         lossless=False,
+        splits_at=SPLITS_AT,
         closed_vocabulary=True,
     )
     yield assay.TokenizerPlugin(
@@ -28,6 +30,7 @@ def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
         licence="MIT",
         build=assay.lazy("assay_regex.tokenizer:with_unknown"),
         lossless=False,
+        splits_at=SPLITS_AT,
         specials=SPECIALS,
     )
     yield assay.TokenizerPlugin(
@@ -37,6 +40,7 @@ def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
         licence="MIT",
         build=assay.lazy("assay_regex.compiled:CompiledTokenizer"),
         lossless=False,
+        splits_at=SPLITS_AT,
         closed_vocabulary=True,
         same_ids_as="regex",
     )
@@ -47,6 +51,7 @@ def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
         licence="MIT",
         build=assay.lazy("assay_regex.compiled:with_unknown"),
         lossless=False,
+        splits_at=SPLITS_AT,
         same_ids_as="regex-unk",
         specials=SPECIALS,
     )

@@ -16,7 +16,9 @@ SUMMARIES = {
     "cl100k_base": "GPT-3.5 and GPT-4",
     "o200k_base": "GPT-4o and later",
 }
-assay_hooks = 1  # the version of the hooks that this is written for
+# No piece of any of these patterns goes on from what is no white space to a space, or from a letter to a line break.
+SPLITS_AT = r"(?<=\S)(?= )|(?<=[A-Za-z0-9])(?=\n)"
+assay_hooks = 2  # the version of the hooks that this is written for
 
 
 @assay.hookimpl
@@ -32,5 +34,6 @@ def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
             build=partial(build, name),
             missing=partial(missing, name) if name in OPTIONAL else None,
             pretrained=True,
+            splits_at=SPLITS_AT,
             specials=ENDOFTEXT,
         )

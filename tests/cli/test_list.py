@@ -198,7 +198,7 @@ def test_verbose_lists_the_plugins_themselves(cli: Cli, install: Install) -> Non
     assert "plugins" not in cli("list", "metrics", "--json").json
     table = cli("list", "metrics", "--verbose", env={"PYTHONPATH": site}).stdout
     assert "good\tready\tgood-dist\t1.0\ttokenizers\t1\t" in table
-    assert "it is written for hooks version 99, this is 1\tpip install --upgrade assay" in table
+    assert "it is written for hooks version 99, this is 2\tpip install --upgrade assay" in table
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ PACKAGES = {
     "assay_plain",
     "assay_peers",
     "assay_corpora",
+    "assay_dask",
     "assay_html",
 }
 

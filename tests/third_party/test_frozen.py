@@ -57,9 +57,9 @@ def test_all_that_it_announces_is_taken(host: assay.Host) -> None:
 
 def test_every_field_of_version_1_is_still_there_and_what_came_later_has_a_default() -> None:
     known = written_out()
-    assert known.keys() == KINDS.keys()
-    for name, kind in KINDS.items():
-        now = {field.name: field for field in fields(kind)}
+    assert known.keys() == KINDS.keys() - {"ExecutorPlugin"}, "which came with version 2"
+    for name in known:
+        now = {field.name: field for field in fields(KINDS[name])}
         assert known[name] <= now.keys()
         later = [field for each, field in now.items() if each not in known[name]]
         assert [each.name for each in later if each.default is MISSING and each.default_factory is MISSING] == []

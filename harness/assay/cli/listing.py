@@ -9,7 +9,15 @@ import click
 
 from assay.cli import options
 from assay.cli.loading import Wanted, loading
-from assay.contracts import AttentionPlugin, CorpusPlugin, MetricPlugin, Provided, ReportPlugin, TokenizerPlugin
+from assay.contracts import (
+    AttentionPlugin,
+    CorpusPlugin,
+    ExecutorPlugin,
+    MetricPlugin,
+    Provided,
+    ReportPlugin,
+    TokenizerPlugin,
+)
 
 if TYPE_CHECKING:
     from assay.diagnosis import Standing
@@ -22,6 +30,7 @@ KINDS: dict[str, type[Provided]] = {
     "corpora": CorpusPlugin,
     "metrics": MetricPlugin,
     "reports": ReportPlugin,
+    "executors": ExecutorPlugin,
 }
 ON_A_PIPE = ("licence", "remedy", "announces", "needs")
 TIMED = "import ms: each measured once in this process, in this order; what one has imported is free for those below"

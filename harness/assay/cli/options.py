@@ -13,6 +13,7 @@ from assay.cli.loading import loading
 from assay.corpus import is_path
 from assay.errors import AssayError
 from assay.location import locate
+from assay.shard import FIELD
 from assay.share import share as parse_share
 
 Decorator = Callable[[Callable[..., object]], Callable[..., object]]
@@ -108,7 +109,7 @@ corpora = click.option(
     "--corpora",
     envvar="ASSAY_CORPORA",
     metavar="GLOBS|PATHS",
-    help="Corpora by name or pattern, text files, folders.  [default: the suite's]",
+    help="Corpora by name or pattern, files, folders, patterns and URLs of files.  [default: the suite's]",
 )
 metrics = click.option(
     "--metrics",
@@ -161,6 +162,36 @@ on_device = click.option(
     metavar="DEVICE",
     help="Where the attentions run: cpu, cuda or cuda:1.  [default: the workload's, cpu]",
 )
+executor = click.option(
+    "--executor",
+    envvar="ASSAY_EXECUTOR",
+    metavar="NAME",
+    help="Count corpora that are paths shard by shard, and do not time them: by local, processes, dask or another of"
+    " `assay list executors`.  [default: local, for patterns, URLs and files that are never read whole]",
+)
+workers = click.option(
+    "--workers",
+    envvar="ASSAY_WORKERS",
+    type=click.IntRange(1),
+    help="How many processes the executor starts.  [default: one for each core]",
+)
+scheduler = click.option(
+    "--scheduler",
+    envvar="ASSAY_SCHEDULER",
+    metavar="ADDRESS",
+    help="The scheduler of a cluster that is there, such as tcp://10.0.0.5:8786.  [default: a cluster on this machine]",
+)
+field = click.option(
+    "--field",
+    envvar="ASSAY_FIELD",
+    default=FIELD,
+    show_default=True,
+    metavar="NAME",
+    help="The field of JSON Lines, or the column of Parquet, that holds the text.",
+)
+fresh = click.option(
+    "--fresh", envvar="ASSAY_FRESH", is_flag=True, help="Count every shard, also what was counted before and is kept."
+)
 operations = click.option(
     "--operation",
     "operations",
@@ -211,6 +242,7 @@ def results(command: Callable[..., object]) -> Callable[..., object]:
 cases = together(workloads, tokenizers, attentions, corpora)
 judging = together(operations, effect, margin)
 limits = together(threads, timeout, memory)
+spreading = together(executor, workers, scheduler, field, fresh)
 finding = together(results, loading, as_json, quiet)
 
 

@@ -71,9 +71,11 @@ if TYPE_CHECKING:
     type=click.IntRange(1),
     help="Fresh processes for each plugin: 6 make a ratio good to about 1 %, at the cost of starting them.",
 )
+@options.spreading
 @options.limits
 @options.dtype
 @options.on_device
+@click.option("--dry-run", is_flag=True, help="Only say what would be done, and what counting shards would take.")
 @click.option("--resume", metavar="RUN", help="Measure what this run still lacks, with its own settings.")
 @click.option(
     "--report",
@@ -97,9 +99,15 @@ def run_(
     budget_s: float,
     precision: float,
     epochs: int,
+    executor: str | None,
+    workers: int | None,
+    scheduler: str | None,
+    field: str,
+    fresh: bool,
     timeout_s: float,
     memory_bytes: int | None,
     threads: int,
+    dry_run: bool,
     resume: str | None,
     report: str | None,
     results: Location,
@@ -124,32 +132,43 @@ def run_(
         with Reporter(quiet=quiet) as reporter:
             outcome = job.resume(resume, results, reporter)
         return _finish(outcome, results, host, form, report, as_json=as_json, quiet=quiet)
+    settings = Settings(
+        plugins=wanted.plugins,
+        block=wanted.block,
+        load=wanted.load,
+        baselines=baselines,
+        budget_s=budget_s,
+        precision=precision,
+        epochs=epochs,
+        timeout_s=timeout_s,
+        memory_bytes=memory_bytes,
+        threads=threads,
+        executor=executor,
+        workers=workers,
+        scheduler=scheduler,
+        field=field,
+        fresh=fresh,
+    )
+    selection = Selection(
+        suite=suite,
+        tokenizers=tokenizers,
+        attentions=attentions,
+        corpora=corpora,
+        metrics=metrics,
+        held_out=held_out,
+        sample=sample,
+        workloads=workloads,
+        dtype=dtype,
+        device=device,
+        threads=threads,
+        spread=executor is not None,
+        field=field,
+    )
+    if dry_run:
+        from assay.cli.planning import show
+
+        return show(host, selection, settings, as_json=as_json, quiet=quiet)
     with Reporter(quiet=quiet) as reporter:
-        settings = Settings(
-            plugins=wanted.plugins,
-            block=wanted.block,
-            load=wanted.load,
-            baselines=baselines,
-            budget_s=budget_s,
-            precision=precision,
-            epochs=epochs,
-            timeout_s=timeout_s,
-            memory_bytes=memory_bytes,
-            threads=threads,
-        )
-        selection = Selection(
-            suite=suite,
-            tokenizers=tokenizers,
-            attentions=attentions,
-            corpora=corpora,
-            metrics=metrics,
-            held_out=held_out,
-            sample=sample,
-            workloads=workloads,
-            dtype=dtype,
-            device=device,
-            threads=threads,
-        )
         outcome = job.begin(host, selection, settings, results, reporter)
     return _finish(outcome, results, host, form, report, as_json=as_json, quiet=quiet)
 

@@ -46,7 +46,7 @@ class Adding:
     def add(self, row: Measurement) -> Measurement:
         """Give a row with the figures that it gets; what went wrong is told in its reason."""
         case = row.case
-        if not self._names or row.status is not Status.OK or (isinstance(case, TokenizerCase) and case.trained_on):
+        if not self._names or row.status is not Status.OK or (isinstance(case, TokenizerCase) and case.limit):
             return row
         found: list[Metric] = []
         notes: dict[str, None] = {}

@@ -89,7 +89,7 @@ class Crew:
             return Answer(
                 content={}, status=Status.SKIPPED, reason=f"{plugin.name} {missing.what}", remedy=missing.remedy
             )
-        limit = isinstance(case, TokenizerCase) and case.trained_on is not None  # each is tried once
+        limit = isinstance(case, TokenizerCase) and case.limit  # each is tried once
         if not limit and self._deaths.get(_key(case), 0) >= MOST_DEATHS:
             return Answer(
                 content={},

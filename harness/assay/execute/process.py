@@ -102,10 +102,17 @@ class Worker:
         with contextlib.suppress(OSError):
             send_request(self._connection, Request(step=step, arguments=arguments))
 
-    def collect(self, step: Step) -> Answer:
-        """Wait for the answer to a step; raise `WorkerDied` when the worker dies or gives none in time."""
+    def fileno(self) -> int:
+        """The end of the line, which can be read when there is an answer or the worker is gone."""
+        return self._connection.fileno()
+
+    def collect(self, step: Step, wait_s: float | None = None) -> Answer:
+        """Wait for the answer to a step; raise `WorkerDied` when the worker dies or gives none in time.
+
+        The time is that of the settings, or so many seconds where the worker had its time already.
+        """
         try:
-            if self._answers.poll(self.settings.timeout_s * 1e3):
+            if self._answers.poll((self.settings.timeout_s if wait_s is None else wait_s) * 1e3):
                 return receive_answer(self._connection)
         except (EOFError, OSError, ValueError):  # gone, or what came was no answer of ours
             raise self._died(step) from None

@@ -24,6 +24,7 @@ Step = Literal[
     "recheck",
     "metrics",
     "metric",
+    "task",
     "unload",
     "stop",
 ]
@@ -41,6 +42,7 @@ DOING: Mapping[str, str] = {
     "recheck": "checking again",
     "metrics": "naming its metrics",
     "metric": "computing a metric",
+    "task": "counting",
     "unload": "unloading",
     "stop": "stopping",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
+from assay.execute.counting import count_group
 from assay.execute.crew import Crew
 from assay.execute.group import run_group
 from assay.execute.limits import try_group
@@ -33,7 +34,11 @@ def execute(
         for number, (name, members) in enumerate(groups):
             weight = weights[number] / max(1, sum(weights[number:]))
             spent = _Spent(left * weight)
-            limits = [case for case in members if isinstance(case, TokenizerCase) and case.trained_on is not None]
+            shards = [case for case in members if isinstance(case, TokenizerCase) and case.shards]
+            if shards:
+                yield count_group(host, shards, settings, _bound(tick, name, spent))
+                continue
+            limits = [case for case in members if isinstance(case, TokenizerCase) and case.limit]
             if limits:
                 yield try_group(limits, crew, _bound(tick, name, spent))
                 continue
@@ -61,9 +66,9 @@ def _bound(
 
 
 def _weight(case: Case, crew: Crew) -> int:
-    """Operations to time; none for a limit, or for a case that cannot begin."""
+    """Operations to time; none for a limit, for shards, or for a case that cannot begin."""
+    if isinstance(case, TokenizerCase) and (case.limit or case.shards):
+        return 0
     if crew.refusal(case) is not None:
         return 0
-    if isinstance(case, TokenizerCase):
-        return OPERATIONS_OF_TOKENIZER if case.trained_on is None else 0
-    return 1
+    return OPERATIONS_OF_TOKENIZER if isinstance(case, TokenizerCase) else 1

@@ -21,6 +21,9 @@ class Settings:
     what is available). `baselines` are the plugins that others are compared with, where a group has one; else its
     first row is. `grid` times tokenizers also on lines, paragraphs and pages, and in batches. `metrics` are those of
     plugins that are to be added to the rows, and what they mean: a stored run tells it without the plugin.
+    Corpora of shards are counted by `executor`, with so many `workers` (None for as many as it likes), on the cluster
+    of a `scheduler` where one is named; `field` is the field of a record that holds its text. With `fresh` nothing
+    that was counted before is taken.
     """
 
     plugins: tuple[str, ...] = ()
@@ -36,6 +39,11 @@ class Settings:
     grid: bool = False
     seed: int = 20_479
     metrics: tuple[Definition, ...] = ()
+    executor: str | None = None
+    workers: int | None = None
+    scheduler: str | None = None
+    field: str = "text"
+    fresh: bool = False
 
     def __post_init__(self) -> None:
         bounds = (("budget_s", 0.0), ("timeout_s", 0.0), ("epochs", 0.5), ("threads", 0.5), ("precision", -1e-9))

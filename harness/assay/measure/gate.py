@@ -26,7 +26,7 @@ def round_trip(tokenizer: Tokenizer, noun: str, text: str, ids: Sequence[int]) -
     decoded: object = tokenizer.decode(ids)
     if not isinstance(decoded, str):
         raise GateFailed(f"decode gives {type(decoded).__name__}, not str")
-    return None if decoded == text else _difference(noun, text, decoded)
+    return None if decoded == text else difference(noun, text, decoded)
 
 
 def compare_ids(noun: str, found: Sequence[int], expected: Sequence[int], when: str) -> None:
@@ -42,7 +42,7 @@ def compare_ids(noun: str, found: Sequence[int], expected: Sequence[int], when: 
         raise GateFailed(f"{noun} encodes to other ids {when}: {detail}")
 
 
-def _difference(noun: str, text: str, decoded: str) -> str:
+def difference(noun: str, text: str, decoded: str) -> str:
     """Show the first character at which two texts part, with a few characters around it."""
     pairs = zip(text, decoded, strict=False)
     place = next((index for index, (a, b) in enumerate(pairs) if a != b), min(len(text), len(decoded)))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import assay
 
-assay_hooks = 1  # the version of the hooks that this is written for
+assay_hooks = 2  # the version of the hooks that this is written for
 
 TEXTS = ("A document is a text.", "It has an id, which no other has.")
 

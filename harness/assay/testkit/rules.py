@@ -20,6 +20,7 @@ HOMES = {
     "corpus": ("corpora",),
     "metric": ("metrics",),
     "report": ("reports",),
+    "executor": ("executors",),
 }
 
 
@@ -46,7 +47,7 @@ class Check:
 
 
 def checks(kind: str) -> tuple[Check, ...]:
-    """Give the checks of a kind: tokenizer, attention, corpus, metric or report; raise `UnknownName` for another."""
+    """Give the checks of a kind, such as tokenizer or executor; raise `UnknownName` for what is none."""
     if kind not in HOMES:
         raise UnknownName(f"there is no kind of plugin {kind!r}", remedy=f"the kinds are {', '.join(HOMES)}")
     modules = [importlib.import_module(f"assay.testkit.{home}") for home in ("every", *HOMES[kind])]

@@ -1,0 +1,121 @@
+"""How often the interval of a sample holds the value of all documents: the draws of `--sample`, with many seeds."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import assay
+from assay.corpus import divide
+from assay.counts import Total, Vocabulary
+from assay.execute.local import Local
+from assay.executor import Spread
+from assay.shard import Shard, find_shards
+from assay.shards.census import Census
+from assay.shards.counting import cut_of
+from assay.shards.figures import figures
+from assay.shards.kept import Kept
+from assay.shards.partial import HEAPS, Partial
+from assay.shards.reading import passages, sha256_of
+from assay.shards.task import Draw, Plugins, Subject
+from assay.shards.work import chance
+
+NUMBERS = 2.0**64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """A document as a sample sees it: where it stands, its bytes and its tokens."""
+
+    sha256: str
+    number: int
+    size: int
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """How many of `draws` intervals held the `value` of all documents, and what a sample took on average."""
+
+    value: float
+    draws: int
+    held: int
+    documents: float
+    share: float
+
+
+def coverage(folder: Path, name: str, draws: int, width: float) -> Coverage:
+    """Count all documents of a folder once, and then draw samples of them, without reading anything again."""
+    shards = find_shards(str(folder))
+    return covered(counted(shards, name), sum(shard.size for shard in shards), draws, width)
+
+
+def counted(shards: Sequence[Shard], name: str) -> list[Counted]:
+    """Count each document of some shards."""
+    host = assay.discover()
+    plugin = host.one(assay.TokenizerPlugin, name)
+    text = divide(host.one(assay.CorpusPlugin, "the-verdict"), 0.0).training
+    tokenizer = plugin.build(text)
+    found = []
+    for shard in shards:
+        sha256 = sha256_of(shard)
+        size = tokens = 0
+        for passage in passages(shard, sha256, cut_of([plugin])):
+            size, tokens = size + len(passage.text.encode()), tokens + len(tokenizer.encode(passage.text))
+            if passage.last:
+                found.append(Counted(sha256=sha256, number=passage.document, size=size, tokens=tokens))
+                size = tokens = 0
+    return found
+
+
+def covered(documents: Sequence[Counted], stored: int, draws: int, width: float) -> Coverage:
+    """Draw samples of documents that are counted, each with its own seed."""
+    value = sum(each.size for each in documents) / sum(each.tokens for each in documents)
+    held = taken = 0
+    for seed in range(draws):
+        part = _Drawn(documents, stored, seed).drawn(width)
+        metrics = {metric.name: metric.value for metric in figures(PLUGIN, part, sampled=True)}
+        held += float(metrics["bytes_per_token_low"]) <= value <= float(metrics["bytes_per_token_high"])
+        taken += part.total.documents
+    return Coverage(
+        value=value, draws=draws, held=held, documents=taken / draws, share=taken / draws / max(1, len(documents))
+    )
+
+
+class _Drawn(Census):
+    """A census whose documents are counted already; the way in which it draws is that of every other."""
+
+    def __init__(self, documents: Sequence[Counted], stored: int, seed: int) -> None:
+        shard = Shard(path="counted before", size=stored)
+        subject = Subject(tokenizer="counted before", trained_on="", fingerprint="")
+        super().__init__([shard], [subject], Plugins(), Local(Spread()), Kept(Path("/nowhere")))
+        self._seed = seed
+        numbered = [(chance(each.sha256, each.number, seed), place) for place, each in enumerate(documents)]
+        self._numbers = sorted(numbered)
+        self._documents = documents
+
+    def drawn(self, width: float) -> Partial:
+        """Draw until the interval is narrow enough."""
+        self.sample(width, self._seed, lambda phase: None)
+        (tally,) = self.tallies
+        assert tally.part is not None
+        return tally.part
+
+    def count(self, draw: Draw, tell: Callable[[str], object]) -> None:
+        """Add the documents of a draw."""
+        low, high = (bisect_left(self._numbers, (int(end * NUMBERS), -1)) for end in (draw.low, draw.high))
+        heaps: dict[int, Total] = {}
+        squares = 0
+        for number, place in self._numbers[low:high]:
+            each = self._documents[place]
+            total = Total(documents=1, size=each.size, tokens=each.tokens, characters=each.size)
+            heaps[number % HEAPS] = heaps.get(number % HEAPS, Total()) + total
+            squares += each.size**2
+        (tally,) = self.tallies
+        part = Partial(vocabulary=Vocabulary(size=1), heaps=heaps, squares=squares)
+        tally.part = part if tally.part is None else tally.part + part
+
+
+PLUGIN = assay.TokenizerPlugin(name="counted", summary="", build=lambda text: None)  # type: ignore[arg-type,return-value]
