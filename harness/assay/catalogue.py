@@ -95,18 +95,14 @@ CATALOGUE = (
         for share in (50, 90, 99)
     ),
     Definition(name="replaced_bytes", unit="bytes", meaning="bytes that are no UTF-8, each counted as U+FFFD"),
-    Definition(
-        name="documents_not_cut", unit="documents", meaning="documents of over a million characters taken whole"
-    ),
+    Definition(name="documents_not_cut", unit="documents", meaning="documents over a million characters, not cut"),
     Definition(name="shards", unit="shards", meaning="files that were counted"),
     Definition(name="shard_bytes", unit="bytes", meaning="their bytes as they lie there, compressed or not"),
     Definition(name="shards_kept", unit="shards", meaning="those whose counts were known from before", exact=False),
     Definition(name="restarts", unit="starts", meaning="starts of a shard after its worker died", exact=False),
     Definition(name="counted_by", unit="text", meaning="the executor, and its workers", exact=False),
     Definition(name="counted_on", unit="text", meaning="the machines that counted, by name", exact=False),
-    Definition(
-        name="counted_seconds", unit="s", meaning="wall time of counting all tokenizers of the corpus", exact=False
-    ),
+    Definition(name="counted_seconds", unit="s", meaning="wall time of counting with all tokenizers", exact=False),
     Definition(
         name="counted_cpu_seconds",
         unit="s",
