@@ -13,6 +13,7 @@ import os
 import random
 import re
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -29,6 +30,7 @@ import psutil
 from assay.environment import describe
 from assay.tables import Table, as_markdown
 from benchmarks.draws import coverage
+from benchmarks.worked import merge_s, worked
 
 TOKENIZERS = "regex-unk,gpt2"
 ADDED = "bytes"
@@ -179,7 +181,19 @@ def costs(folder: Path, place: Path) -> dict[str, Any]:
     lines += [(pace["tokenizer"], 1e9 / pace["bytes_per_s"]) for pace in forecast["paces"] if pace["bytes_per_s"]]
     rows = [(name, f"{1e3 / seconds:.1f}", f"{seconds:.0f}") for name, seconds in lines]
     _show("cost on one core", ("tokenizer", "MB/s", "s per GB of text"), rows)
-    return dict(forecast)
+    merging = statistics.median(merge_s() for _ in range(5))
+    gpt2 = run(folder, place, "processes", fresh=False, tokenizers="gpt2").rows["gpt2"]
+    plan = worked(forecast, gpt2["bytes_per_token"], merging)
+    told = [
+        ("text", f"{plan.text / 1e12:.0f} TB in {plan.shards:,.0f} shards of 1 GB"),
+        ("core hours", f"{plan.core_hours:,.0f}"),
+        *((f"hours on {count} machines of 16 cores", f"{hours:,.1f}") for count, hours in plan.hours.items()),
+        ("core hours, 1 % of the documents", f"{plan.sampled_core_hours:,.0f}"),
+        ("to the host, at most", f"{plan.answers / 1e12:.2f} TB"),
+        ("hours of the host adding up, on one core", f"{plan.host_hours:,.1f}"),
+    ]
+    _show("ten tokenizers over 15 trillion tokens", ("what", "how much"), told)
+    return {"forecast": forecast, "merge_s": merging, "worked": asdict(plan)}
 
 
 def run(

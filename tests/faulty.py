@@ -395,6 +395,27 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
                     return super().token_bytes(value).lower()
             """,
         ),
+        "a cut that changes ids": Fault(
+            "tokenizer",
+            "splits-at",
+            "and not the ids of the whole",
+            """
+            class Mine(Letters):
+                def encode(self, text):
+                    return [0] * text.startswith(" ") + super().encode(text.removeprefix(" "))
+
+                def decode(self, ids):
+                    return "".join(chr(value or 32) for value in ids)
+            """,
+            fields="splits_at='(?= )', lossless=False",
+        ),
+        "a cut that is a character": Fault(
+            "tokenizer",
+            "splits-at",
+            "no place between two characters",
+            "class Mine(Able): pass",
+            fields="splits_at=' '",
+        ),
         "spans one too far": Fault(
             "tokenizer",
             "spans",

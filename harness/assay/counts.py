@@ -11,7 +11,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from itertools import accumulate
+from itertools import accumulate, repeat
 
 from assay.bootstrap import ratio_interval
 from assay.catalogue import LANGUAGE
@@ -145,7 +145,7 @@ def tally(
     """Count one document; `pieces` are the bytes of its tokens, as far as they are known, `spans` its words."""
     content = text.encode("utf-8", "surrogatepass")
     spans = word_spans(text) if spans is None else spans
-    cover = [pieces.get(token, b"") for token in ids]
+    cover = list(map(pieces.get, ids, repeat(b"")))
     covered = b"".join(cover) == content
     return Total(
         documents=1,

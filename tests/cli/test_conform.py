@@ -39,7 +39,7 @@ def test_a_good_plugin(conform: Cli) -> None:
     found = results(ran)
     assert set(found.values()) == {"ok", "skipped"}
     assert found["round-trip"] == "ok"
-    assert len(found) == 21
+    assert len(found) == 22
 
 
 def test_a_fault_is_exit_code_3_with_the_reason_and_the_remedy(conform: Cli) -> None:

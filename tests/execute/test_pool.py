@@ -80,7 +80,7 @@ def test_a_task_that_ends_its_worker_is_lost_after_three_starts_and_no_other() -
 
 @pytest.mark.long
 def test_a_task_that_hangs_is_ended_when_its_time_is_up() -> None:
-    with closing(Pool(Spread(workers=2, timeout_s=1.5))) as pool:
+    with closing(Pool(Spread(workers=2, timeout_s=0.7))) as pool:
         found = {ended.place: ended for ended in pool.map(deadly, ["hang", "a", "b"])}
     assert (found[0].lost, found[0].starts) == ("timed out", MOST_STARTS)
     assert [found[1].result, found[2].result] == ["a", "b"]

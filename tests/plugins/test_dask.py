@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import time
 from collections.abc import Iterator
@@ -39,8 +40,12 @@ def cluster() -> Iterator[LocalCluster]:
 
 def workers() -> list[psutil.Process]:
     """The processes that run tasks."""
-    every = psutil.Process().children(recursive=True)
-    return [process for process in every if "spawn_main" in " ".join(process.cmdline())]
+    found = []
+    for process in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):  # it may end meanwhile
+            if "spawn_main" in " ".join(process.cmdline()):
+                found.append(process)
+    return found
 
 
 @pytest.mark.long

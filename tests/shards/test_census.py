@@ -14,12 +14,14 @@ from assay.contracts import CorpusPlugin
 from assay.corpus import load
 from assay.execute.local import Local
 from assay.executor import Spread
-from assay.shard import find_shards
+from assay.shard import Shard, find_shards
 from assay.shards.census import Census
 from assay.shards.figures import figures, width
 from assay.shards.fingerprint import fingerprint
 from assay.shards.kept import Kept
-from assay.shards.task import Draw, Plugins, Subject
+from assay.shards.reading import sha256_of
+from assay.shards.task import Draw, Plugins, Subject, Task, answer_from_json, task_to_json
+from assay.shards.work import answer
 from benchmarks.draws import counted, covered
 from benchmarks.shards import make
 
@@ -98,6 +100,27 @@ def test_intervals_of_samples_hold_the_full_value(folder: Path) -> None:
     found = covered(documents, sum(shard.size for shard in shards) * 4, draws=40, width=0.03)
     assert found.held >= 33
     assert found.share < 0.6
+
+
+def test_a_worker_with_another_code_of_a_tokenizer_is_refused(folder: Path) -> None:
+    (first, *_) = find_shards(str(folder))
+    subject = Subject(tokenizer="gpt2", trained_on="the-verdict", fingerprint="of another version")
+    known = Subject(
+        tokenizer="bytes", trained_on="", fingerprint=fingerprint(HOST, HOST.one(assay.TokenizerPlugin, "bytes"), "")
+    )
+    task = Task(shard=first, sha256=sha256_of(first), subjects=(subject, known), draw=Draw(high=0.1))
+    refused, counts = answer_from_json(answer(task_to_json(task))).counted
+    assert str(refused.reason).endswith(
+        "has other code, another version or another training text of gpt2 than the host"
+    )
+    assert counts.partial is not None
+
+
+def test_a_shard_that_is_not_where_a_worker_looks_is_told_in_a_sentence(tmp_path: Path) -> None:
+    missing = Shard(path=str(tmp_path / "gone.jsonl"), size=1, form="jsonl")
+    found = answer_from_json(answer(task_to_json(Task(shard=missing))))
+    assert str(found.failed).startswith(f"{missing.path} cannot be read on ")
+    assert found.remedy == "every worker must be able to read every shard under this path"
 
 
 def test_what_is_kept_is_found_by_content_and_a_broken_file_is_counted_again(folder: Path, tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ class _Reading:
 def as_ints(ids: Sequence[int]) -> list[int]:
     """Copy ids to a list of int; raise `GateFailed` for what is no integer."""
     try:
-        return [operator.index(value) for value in ids]
+        return list(map(operator.index, ids))
     except TypeError:
         raise GateFailed(f"encode gives {type(ids).__name__} whose items are not all integers") from None
 

@@ -139,7 +139,7 @@ class Counting:
     def _see(self, noun: str, ids: Sequence[int]) -> None:
         """Take note of ids, and of the bytes of those that are new; all must be of the vocabulary."""
         self._used.update(ids)
-        new = set(ids) - self._pieces.keys()
+        new = set(ids).difference(self._pieces)
         size = operator.index(self.tokenizer.vocab_size)
         wrong = next((token for token in new if not 0 <= token < size), None)
         if wrong is not None:

@@ -20,7 +20,7 @@ COUNTING = 1  # to be raised with every change of what is counted, or how
 def fingerprint(host: Host, plugin: TokenizerPlugin, training: str) -> str:
     """Give a sha256 over the name, the distribution and its version, the code, what it requires, and the training text.
 
-    The code are all Python files of its package, or the one file: a plugin that is being written keeps its version.
+    The code are all files of its package, or its one file: a plugin that is being written keeps its version.
     """
     origin = host.origin(plugin)
     loaded = next((loading for loading in host.loadings if loading.origin == origin), None)
@@ -39,11 +39,15 @@ def fingerprint(host: Host, plugin: TokenizerPlugin, training: str) -> str:
 
 
 def _code(file: str | None) -> str:
-    """The sha256 of a module, or of all modules of its package."""
+    """The sha256 of a module, or of all that is in its package, vocabularies too."""
     if file is None:
         return ""
     path = Path(file)
-    files = sorted(path.parent.rglob("*.py")) if path.name == "__init__.py" else [path]
+    files = [path]
+    if path.with_name("__init__.py").is_file():
+        while path.parent.with_name("__init__.py").is_file():
+            path = path.parent
+        files = sorted(each for each in path.parent.rglob("*") if each.is_file() and each.parent.name != "__pycache__")
     hasher = hashlib.sha256()
     for each in files:
         hasher.update(each.relative_to(path.parent).as_posix().encode())

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 KINDS: dict[str, type[Provided]] = {name: kind for kind, name in NAMES_OF_KINDS.items()}
 HOMES = {
-    "tokenizer": ("tokenizers", "unknowns", "abilities"),
+    "tokenizer": ("tokenizers", "unknowns", "abilities", "cutting"),
     "attention": ("attentions",),
     "corpus": ("corpora",),
     "metric": ("metrics",),
