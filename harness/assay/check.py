@@ -84,6 +84,12 @@ class _Check:
         self.host, self.selection = host, selection
         self.suite = f"{selection.chosen.name}/{selection.chosen.version}"
         self.cases = [case for case in plan(host, selection) if not _limit(case)]
+        spread = next((case.corpus for case in self.cases if isinstance(case, TokenizerCase) and case.shards), None)
+        if spread is not None:
+            raise AssayError(
+                f"a check times what it compares, and {spread} can only be counted shard by shard",
+                remedy="give a text file or a folder of them, or compare two runs with `assay compare`",
+            )
         self.cells: dict[str, _Cell] = {}
         self.changes: list[Change] = []
         self.judged: dict[str, Judgement] = {}
@@ -245,7 +251,7 @@ class _Check:
 
 
 def _limit(case: Case) -> bool:
-    return isinstance(case, TokenizerCase) and (case.limit or case.shards)
+    return isinstance(case, TokenizerCase) and case.limit
 
 
 def _clock_of(case: Case, gated: Gated) -> Clock:

@@ -23,7 +23,6 @@ from assay.keeping import Keeper
 from assay.location import RESULTS, Where, locate
 from assay.plan import Selection, plan
 from assay.records import Case, Measurement, Outcome, Run, TokenizerCase
-from assay.shard import FIELD
 from assay.store import Store, new_run_id
 from assay.workload import Dtype
 
@@ -73,7 +72,7 @@ def run(
     executor: str | None = None,
     workers: int | None = None,
     scheduler: str | None = None,
-    field: str = FIELD,
+    field: str | None = None,
     fresh: bool = False,
 ) -> Outcome:
     """Run a suite and store its results; the arguments are those of `assay run`.
@@ -85,7 +84,14 @@ def run(
     settings = replace(settings or Settings(), plugins=tuple(map(str, plugins)), block=tuple(block), load=load)
     if budget_s is not None:
         settings = replace(settings, budget_s=budget_s)
-    settings = replace(settings, executor=executor, workers=workers, scheduler=scheduler, field=field, fresh=fresh)
+    settings = replace(
+        settings,
+        executor=executor or settings.executor,
+        workers=workers or settings.workers,
+        scheduler=scheduler or settings.scheduler,
+        field=field or settings.field,
+        fresh=fresh or settings.fresh,
+    )
     selection = Selection(
         suite=suite,
         tokenizers=tokenizers,
@@ -98,8 +104,8 @@ def run(
         dtype=dtype,
         device=device,
         threads=settings.threads,
-        spread=executor is not None,
-        field=field,
+        spread=settings.executor is not None,
+        field=settings.field,
     )
     where = locate(store, results)
     return begin(discover(settings.plugins, settings.block, settings.load), selection, settings, where)

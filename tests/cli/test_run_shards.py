@@ -213,6 +213,12 @@ def test_plain_text_is_timed_unless_an_executor_is_asked_for(cli: Cli, tmp_path:
     assert timed["tokens"] == counted["tokens"] == 700
 
 
+def test_a_check_of_shards_is_refused(cli: Cli, shards: Path) -> None:
+    asked = ("--corpora", "data", "--tokenizers", "bytes", "--attentions", "none", "--quiet")
+    ran = cli("check", "--baseline", f"env:{sys.prefix}", *asked)
+    assert "data can only be counted shard by shard (give a text file" in ran.complaint
+
+
 def test_the_field_is_named_where_it_is_another(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"content": "some words", "id": 1}\n')
     asked = ("run", "--corpora", "a.jsonl", "--attentions", "none", "--tokenizers", "bytes", "--json")
