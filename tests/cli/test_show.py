@@ -152,7 +152,7 @@ def test_that_nothing_fits_is_said_and_no_error(cli: Cli, wide: Any) -> None:
     ("arguments", "words"),
     [
         (["--columns", "tokens,fertilty"], "no column and no metric is named 'fertilty' (did you mean fertility"),
-        (["--columns", "encode_p50"], "did you mean latency_p50_seconds?"),
+        (["--columns", "encode_p50"], " or latency_p50_seconds?"),
         (["--columns", " , "], "--columns names no column"),
         (["--sort", "tokns"], "did you mean tokens"),
         (["--sort", "tokens:up"], "'tokens:up' is no order (write COLUMN, COLUMN:asc or COLUMN:desc)"),
