@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 
 import pytest
@@ -56,6 +57,18 @@ def test_against_the_rules_on_any_character(text: str) -> None:
     assert word_spans(text) == uax29.word_spans(text)
 
 
+def test_ascii_by_itself_against_the_rules() -> None:
+    """It has an expression of its own: every text of up to five characters, one of each class that has a part there."""
+    texts = ["".join(text) for size in range(6) for text in itertools.product("a1_.:, ", repeat=size)]
+    assert [text for text in texts if word_spans(text) != uax29.word_spans(text)] == []
+
+
+@settings(max_examples=1000, deadline=None)
+@given(text=st.text(st.characters(max_codepoint=127), max_size=12))
+def test_ascii_against_the_rules_on_any_character(text: str) -> None:
+    assert word_spans(text) == uax29.word_spans(text)
+
+
 @given(text=st.text(st.characters(), max_size=20))
 def test_any_text_has_words_in_order_and_apart(text: str) -> None:
     ends = [place for span in word_spans(text) for place in span]
@@ -65,7 +78,26 @@ def test_any_text_has_words_in_order_and_apart(text: str) -> None:
 
 @pytest.mark.parametrize(
     "unit",
-    ["a", "_", "1,", "a.", "a..", "'", "\u0301", "🇩🇪", 'א"', "א'", "_\u0301", "a\u0301", "👩\u200d", " ", "\0", "カ"],
+    [
+        "a",
+        "_",
+        "_.",
+        "a_",
+        "1,",
+        "a.",
+        "a..",
+        "'",
+        "\u0301",
+        "🇩🇪",
+        'א"',
+        "א'",
+        "_\u0301",
+        "a\u0301",
+        "👩\u200d",
+        " ",
+        "\0",
+        "カ",
+    ],
     ids=ascii,
 )
 def test_no_run_of_anything_takes_long(unit: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ _LONE = rf"{_CONNECTOR}++(?![\p{{WB=ALetter}}\p{{WB=Hebrew_Letter}}\p{{WB=Numeri
 # A word of letters alone, before what joins nothing to it: the usual case, at once.
 _PLAIN = r"\p{WB=ALetter}++(?=[ \n,;!?-])"
 _WORD = rf"{_PLAIN}|{_CONNECTOR}*+{_CORE}(?:{_CONNECTOR}++{_CORE})*+{_END}|{_LONE}"
+# The same for a text of ASCII alone, where few rules have a part: for `re`, in less than half the time. A word that a
+# connector begins is not begun behind another connector, or a run of them would be looked at again from each.
+_ASCII_CORE = r"(?:[A-Za-z]++(?:[:.'][A-Za-z]++)*+|[0-9]++(?:[.,;'][0-9]++)*+)++"
+_ASCII_WORD = re.compile(rf"[A-Za-z]++(?=[ \n,;!?-])|(?<!_)_*+{_ASCII_CORE}(?:_++{_ASCII_CORE})*+_*+")
 _SPACELESS = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Tibetan}\p{LB=SA}]++"
 
 
@@ -42,7 +47,8 @@ def word_spans(text: str) -> list[tuple[int, int]]:
     digit or a Katakana (Word_Break ALetter, Hebrew_Letter, Numeric or Katakana): `can't`, `3.14`, `a_b` are one
     word, `e-mail` two, ideographs none. The character data are those of the installed `regex` package.
     """
-    return [match.span() for match in _compiled(_WORD).finditer(text)]
+    words = _ASCII_WORD if text.isascii() else _compiled(_WORD)
+    return [match.span() for match in words.finditer(text)]
 
 
 def spaceless(text: str) -> int:

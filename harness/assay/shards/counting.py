@@ -140,6 +140,8 @@ class Counting:
         """Take note of ids, and of the bytes of those that are new; all must be of the vocabulary."""
         self._used.update(ids)
         new = set(ids).difference(self._pieces)
+        if not new:
+            return
         size = operator.index(self.tokenizer.vocab_size)
         wrong = next((token for token in new if not 0 <= token < size), None)
         if wrong is not None:
