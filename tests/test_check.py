@@ -49,7 +49,8 @@ def crime(self):
     if os.getpid() != self.process:  # in a copy, which means while it is timed
         ctypes.string_at(0)
 """
-SLEEPY = "times = 20\ndef crime(self):\n    time.sleep({seconds})"
+# Work that a sleep of 10 ms, after which caches are cold and the core has slept, cannot make 30 % dearer.
+SLEEPY = "times = 200\ndef crime(self):\n    time.sleep({seconds})"
 BRIEFLY, LONG = SLEEPY.format(seconds=0.0005), SLEEPY.format(seconds=0.01)
 
 
