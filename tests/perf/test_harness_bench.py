@@ -20,6 +20,7 @@ from assay.records import GroupResult, Metric, Sample, Timing
 from assay.stats import paired_ratio
 from assay.store import Store
 from assay.stored import level
+from assay.words import word_spans
 
 CORPUS = "many-languages"
 PAIRS = 400
@@ -57,6 +58,14 @@ def test_token_counts(benchmark: Any, host: assay.Host) -> None:
     ids = [tokenizer.encode(document.text) for document in documents]
     metrics = benchmark.pedantic(token_counts, [documents, ids, tokenizer], rounds=10, warmup_rounds=1)
     assert Metric(name="tokens", value=sum(map(len, ids))) in metrics
+
+
+@pytest.mark.parametrize("last", ["", " …"], ids=["ascii", "any"])
+def test_words(benchmark: Any, host: assay.Host, last: str) -> None:
+    """A text of ASCII alone has an expression of its own; one other character, and it is that for any text."""
+    (document,) = load(host.one(assay.CorpusPlugin, "the-verdict"))
+    plain = document.text.encode("ascii", "ignore").decode()
+    assert len(benchmark(word_spans, plain + last)) == len(word_spans(plain))
 
 
 def test_paired_ratio(benchmark: Any) -> None:
