@@ -19,15 +19,15 @@ from pathlib import Path
 
 import click
 
-from assay.execute.core import one_core, pinned
-from assay.execute.running import Running
-from assay.execute.settings import Settings
-from assay.execute.station import Station
-from assay.execute.versus import MOST_PADDING, READING_NS
-from assay.judge.estimate import reading
-from assay.records import TokenizerCase
-from assay.sides import candidate
-from assay.tables import Table, as_markdown
+from assay.comparison.paired_sampling import MOST_PADDING, READING_NS
+from assay.comparison.side_process import SideProcess
+from assay.comparison.sides import candidate
+from assay.execute.case_run import CaseRun
+from assay.execute.worker.cpu_affinity import one_core, pinned
+from assay.records.results import TokenizerCase
+from assay.records.settings import Settings
+from assay.report.tables.results import Table, as_markdown
+from assay.stats.trimmed_mean import reading
 from benchmarks.work import paragraph, training_text
 
 COPIES, BLOCKS = 8, 12
@@ -40,7 +40,7 @@ COPIES, BLOCKS = 8, 12
 def main(pairs: int, tokenizer: str, seed: int) -> None:
     """Measure, and print a table."""
     core, chance = one_core(), random.Random(seed)
-    stations = [Station(candidate(), Settings(), core) for _ in range(2)]
+    stations = [SideProcess(candidate(), Settings(), core) for _ in range(2)]
     as_they_are, copied = [], []
     with tempfile.TemporaryDirectory() as folder:
         corpus = Path(folder, "paragraph.txt")
@@ -59,7 +59,7 @@ def main(pairs: int, tokenizer: str, seed: int) -> None:
     click.echo(as_markdown(_table(as_they_are, copied)), nl=False)
 
 
-def _ready(station: Station, case: TokenizerCase) -> Running:
+def _ready(station: SideProcess, case: TokenizerCase) -> CaseRun:
     """A process that has loaded and checked the case, warm."""
     item = station.begin(case)
     station.load(item, again=False)
@@ -71,7 +71,7 @@ def _ready(station: Station, case: TokenizerCase) -> Running:
     return item
 
 
-def _read(items: Sequence[Running], chance: random.Random) -> float:
+def _read(items: Sequence[CaseRun], chance: random.Random) -> float:
     """The median log ratio of the second to the first, taken in turn."""
     entries = [item.entries[0] for item in items]
     for entry in entries:
@@ -83,7 +83,7 @@ def _read(items: Sequence[Running], chance: random.Random) -> float:
     return reading(0, entries[1].samples, entries[0].samples, 0.0).cpu
 
 
-def _copy(items: Sequence[Running], chance: random.Random) -> float:
+def _copy(items: Sequence[CaseRun], chance: random.Random) -> float:
     for item in chance.sample(items, len(items)):
         if not item.ask("fork").get("forked"):
             raise click.ClickException("a process with several threads cannot be copied")

@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import assay
-from assay.corpus import divide
-from assay.counts import Total, Vocabulary
-from assay.execute.local import Local
-from assay.executor import Spread
-from assay.shard import Shard, find_shards
-from assay.shards.census import Census
-from assay.shards.counting import cut_of
-from assay.shards.figures import figures
-from assay.shards.kept import Kept
-from assay.shards.partial import HEAPS, Partial
-from assay.shards.reading import passages, sha256_of
-from assay.shards.task import Draw, Plugins, Subject
-from assay.shards.work import chance
+from assay.corpus.loading import divide
+from assay.corpus.shard_reader import passages, sha256_of
+from assay.corpus.shards import Shard, find_shards
+from assay.execute.sharded.aggregation import figures
+from assay.execute.sharded.coordinator import Coordinator
+from assay.execute.sharded.count_cache import CountCache
+from assay.execute.sharded.local_executor import Local
+from assay.execute.sharded.messages import CountedPlugin, Draw, Plugins
+from assay.execute.sharded.partial_counts import HEAPS, MergeableCounts
+from assay.execute.sharded.shard_counter import cut_of
+from assay.execute.sharded.task_runner import chance
+from assay.plugins.executor import ExecutorConfig
+from assay.tokenizer.metrics import Total, Vocabulary
 
 NUMBERS = 2.0**64
 
@@ -84,19 +84,19 @@ def covered(documents: Sequence[Counted], stored: int, draws: int, width: float)
     )
 
 
-class _Drawn(Census):
+class _Drawn(Coordinator):
     """A census whose documents are counted already; the way in which it draws is that of every other."""
 
     def __init__(self, documents: Sequence[Counted], stored: int, seed: int) -> None:
         shard = Shard(path="counted before", size=stored)
-        subject = Subject(tokenizer="counted before", trained_on="", fingerprint="")
-        super().__init__([shard], [subject], Plugins(), Local(Spread()), Kept(Path("/nowhere")))
+        subject = CountedPlugin(tokenizer="counted before", trained_on="", fingerprint="")
+        super().__init__([shard], [subject], Plugins(), Local(ExecutorConfig()), CountCache(Path("/nowhere")))
         self._seed = seed
         numbered = [(chance(each.sha256, each.number, seed), place) for place, each in enumerate(documents)]
         self._numbers = sorted(numbered)
         self._documents = documents
 
-    def drawn(self, width: float) -> Partial:
+    def drawn(self, width: float) -> MergeableCounts:
         """Draw until the interval is narrow enough."""
         self.sample(width, self._seed, lambda phase: None)
         (tally,) = self.tallies
@@ -114,7 +114,7 @@ class _Drawn(Census):
             heaps[number % HEAPS] = heaps.get(number % HEAPS, Total()) + total
             squares += each.size**2
         (tally,) = self.tallies
-        part = Partial(vocabulary=Vocabulary(size=1), heaps=heaps, squares=squares)
+        part = MergeableCounts(vocabulary=Vocabulary(size=1), heaps=heaps, squares=squares)
         tally.part = part if tally.part is None else tally.part + part
 
 

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import click
 
-from assay.environment import describe
-from assay.tables import as_markdown
+from assay.environment.describe import describe
+from assay.report.tables.results import as_markdown
 from benchmarks import ours, peers, venv
 from benchmarks.load import busy
 from benchmarks.rates import Decision, table

@@ -14,12 +14,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from assay.execute.settings import Settings
-from assay.execute.versus import Versus, affordable
-from assay.judge.decide import begin, look, next_look
-from assay.records import Measurement, TokenizerCase
-from assay.sides import Side, candidate
-from assay.verdicts import Evidence, Judgement, Reading, Tolerance, Verdict
+from assay.comparison.paired_sampling import PairedSampler, affordable
+from assay.comparison.sides import SideEnvironment, candidate
+from assay.records.results import Measurement, TokenizerCase
+from assay.records.settings import Settings
+from assay.records.verdicts import EpochRatio, Evidence, Judgement, Tolerance, Verdict
+from assay.stats.sequential_test import begin, look, next_look
 from benchmarks.work import encodings, paragraph, training_text
 
 PLUGIN = '''"""Tokenizers that encode each text several times over; this side's share of the work is in their names."""
@@ -71,7 +71,7 @@ class Decision:
     seconds: float
     load: float
     started: float
-    readings: tuple[Reading, ...]
+    readings: tuple[EpochRatio, ...]
 
 
 class Trial:
@@ -79,13 +79,13 @@ class Trial:
 
     def __init__(self, name: str, slowdown: int, budget_s: float, tolerance: Tolerance) -> None:
         self.name, self.slowdown, self.budget_s, self.tolerance = name, slowdown, budget_s, tolerance
-        self.readings: list[Reading] = []
+        self.readings: list[EpochRatio] = []
         self.state = begin(1)
         self.goal = next_look(0)
         self.judgement: Judgement | None = None
         self.effort = 1.0
 
-    def take(self, reading: Reading) -> None:
+    def take(self, reading: EpochRatio) -> None:
         """Take a reading; look, where one is due."""
         self.readings.append(reading)
         spent = sum(each.seconds for each in self.readings)
@@ -122,7 +122,7 @@ def round_of(
         for case, (level, budget, effect) in zip(cases, cells.values(), strict=True)
     }
     started = time.time()
-    with Versus(sides[0], sides[1], Settings(seed=seed)) as versus:
+    with PairedSampler(sides[0], sides[1], Settings(seed=seed)) as versus:
         for case in cases:
             gated = versus.gate(case)
             for row in (gated.baseline, gated.candidate):
@@ -155,7 +155,7 @@ def kept(file: Path) -> tuple[Decision, ...]:
     decisions = []
     for line in file.read_text("utf-8").splitlines():
         fields = json.loads(line)
-        fields["readings"] = tuple(Reading(**reading) for reading in fields["readings"])
+        fields["readings"] = tuple(EpochRatio(**reading) for reading in fields["readings"])
         decisions.append(Decision(**fields))
     return tuple(decisions)
 
@@ -165,7 +165,7 @@ def raised(verdict: str) -> bool:
     return verdict == Verdict.REGRESSED
 
 
-def _side(name: str, file: Path) -> Side:
+def _side(name: str, file: Path) -> SideEnvironment:
     return replace(candidate((str(file),)), name=name)
 
 

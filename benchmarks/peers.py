@@ -18,7 +18,7 @@ from pathlib import Path
 
 import click
 
-from assay.tables import as_markdown
+from assay.report.tables.results import as_markdown
 from benchmarks import venv
 from benchmarks.load import busy
 from benchmarks.rates import Decision, table

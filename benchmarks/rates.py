@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from assay.tables import Table
+from assay.report.tables.results import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,8 +27,8 @@ from typing import Any
 import click
 import psutil
 
-from assay.environment import describe
-from assay.tables import Table, as_markdown
+from assay.environment.describe import describe
+from assay.report.tables.results import Table, as_markdown
 from benchmarks.draws import coverage
 from benchmarks.worked import merge_s, worked
 
@@ -99,7 +99,7 @@ def plain(folder: Path) -> dict[str, float]:
     code = (
         "import assay, json, sys, time\n"
         "from pathlib import Path\n"
-        "from assay.corpus import divide\n"
+        "from assay.corpus.loading import divide\n"
         "host = assay.discover()\n"
         "text = divide(host.one(assay.CorpusPlugin, 'the-verdict'), 0.0).training\n"
         f"built = [host.one(assay.TokenizerPlugin, name).build(text) for name in {TOKENIZERS.split(',')!r}]\n"

@@ -18,7 +18,7 @@ import click
 
 import assay
 from assay.cli.options import size as parse_size
-from assay.corpus import load
+from assay.corpus.loading import load
 
 CORPUS = "prose-10mb"
 PARAGRAPH = re.compile(r"\n\s*\n")

@@ -56,7 +56,7 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class ToolEnvironment:
     """The readings of one side so far, and how long they took."""
 
     readings: Readings = ()
@@ -134,7 +134,7 @@ class Starter:
         return document
 
 
-def pytest_benchmark(starter: Starter, levels: Levels, seconds: float) -> list[Side]:
+def pytest_benchmark(starter: Starter, levels: Levels, seconds: float) -> list[ToolEnvironment]:
     """One session for each side, one after the other, its length set by `--benchmark-max-time`."""
     starter.folder.joinpath("pytest.ini").write_text("[pytest]\n", "utf-8")
     own = ("-c", "pytest.ini", "-p", "no:cacheprovider", f"--benchmark-max-time={seconds}")
@@ -143,13 +143,13 @@ def pytest_benchmark(starter: Starter, levels: Levels, seconds: float) -> list[S
         starter.run(level, "-m", "pytest", f"{SESSIONS / 'pytest_work.py'}", *own, "--benchmark-json=result.json")
         (benchmark,) = starter.result()["benchmarks"]
         readings = tuple(benchmark["stats"]["data"])
-        sides.append(Side((readings,), sum(readings) * benchmark["stats"]["iterations"]))
+        sides.append(ToolEnvironment((readings,), sum(readings) * benchmark["stats"]["iterations"]))
     return sides
 
 
-def asv(starter: Starter, levels: Levels, seconds: float) -> list[Side]:
+def asv(starter: Starter, levels: Levels, seconds: float) -> list[ToolEnvironment]:
     """Two rounds for each side, forth and back: baseline, candidate, candidate, baseline, as asv does. Longer ones."""
-    sides, numbers = [Side() for _ in levels], dict[int, int]()
+    sides, numbers = [ToolEnvironment() for _ in levels], dict[int, int]()
     for index in (*range(len(levels)), *reversed(range(len(levels)))):
         parameters = {"rounds": ROUNDS, "repeat": [1, MANY, seconds / ROUNDS]}
         if index in numbers:  # the second round keeps the number of calls in a sample
@@ -159,11 +159,11 @@ def asv(starter: Starter, levels: Levels, seconds: float) -> list[Side]:
         result = starter.result()
         samples, numbers[index] = tuple(result["samples"]), result["number"]
         side = sides[index]
-        sides[index] = Side((*side.readings, samples), side.timed + sum(samples) * numbers[index])
+        sides[index] = ToolEnvironment((*side.readings, samples), side.timed + sum(samples) * numbers[index])
     return sides
 
 
-def pyperf(starter: Starter, levels: Levels, seconds: float) -> list[Side]:
+def pyperf(starter: Starter, levels: Levels, seconds: float) -> list[ToolEnvironment]:
     """Twenty processes of three values for each side; the number of calls in a value is what fills the time."""
     call = work.work(0)
     took = statistics.fmean(_seconds(call) for _ in range(LOOKED_AT))
@@ -174,7 +174,7 @@ def pyperf(starter: Starter, levels: Levels, seconds: float) -> list[Side]:
         starter.run(level, f"{SESSIONS / 'pyperf_work.py'}", *own, "--output=result.json")
         (benchmark,) = starter.result()["benchmarks"]
         readings = tuple(tuple(run["values"]) for run in benchmark["runs"] if "values" in run)
-        sides.append(Side(readings, sum(map(sum, readings)) * loops))
+        sides.append(ToolEnvironment(readings, sum(map(sum, readings)) * loops))
     return sides
 
 
@@ -184,6 +184,6 @@ def _seconds(call: Callable[[], object]) -> float:
     return time.perf_counter() - before
 
 
-TOOLS: Mapping[str, Callable[[Starter, Levels, float], list[Side]]] = MappingProxyType(
+TOOLS: Mapping[str, Callable[[Starter, Levels, float], list[ToolEnvironment]]] = MappingProxyType(
     {"pytest-benchmark": pytest_benchmark, "asv": asv, "pyperf": pyperf}
 )

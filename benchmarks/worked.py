@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from assay.counts import Total, Vocabulary
-from assay.shards.partial import HEAPS, Partial, partial_from_json, partial_to_json
+from assay.execute.sharded.partial_counts import HEAPS, MergeableCounts, partial_from_json, partial_to_json
+from assay.tokenizer.metrics import Total, Vocabulary
 
 TOKENS = 15e12
 TOKENIZERS = 10
@@ -60,7 +60,7 @@ def worked(forecast: Mapping[str, Any], bytes_per_token: float, merge_s: float) 
 def merge_s(vocabulary: int = 100_000) -> float:
     """Time reading an answer with every id of a vocabulary, and adding it to what there is, in CPU seconds."""
     one = Total(documents=9, characters=9_999, size=9_999, words=999, tokens=2_222)
-    part = Partial(
+    part = MergeableCounts(
         vocabulary=Vocabulary(size=vocabulary),
         heaps=dict.fromkeys(range(HEAPS), one),
         used=Counter(dict.fromkeys(range(vocabulary), 12_345)),

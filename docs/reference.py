@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import get_args
 
 import assay
-from assay import hookspecs
-from assay.contracts import Provided
+from assay.plugins import hookspecs
+from assay.plugins.types import Provided
 
 BEHAVIOUR = ("Tokenizer", "TokenBytes", "Spans", "EncodeBatch", "SpecialIds", "Step", "Prefill")
 TOOLS = ("lazy", "Only", "AssayError", "Unavailable", "UnknownToken")

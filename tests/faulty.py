@@ -43,14 +43,14 @@ class Able(Letters):
 
 @assay.hookimpl
 def assay_tokenizers():
-    fields = dict(name="mine", summary="one id a character", licence="MIT", build=lambda text: Mine()) | dict({fields})
+    fields = dict(name="mine", summary="one id a character", license="MIT", build=lambda text: Mine()) | dict({fields})
     yield assay.TokenizerPlugin(**fields)
 """
 ATTENTION = """
 import assay
 
 assay_hooks = 1
-OFFERED = assay.Only(levels=("core",), masks=("none", "causal", "window"), dropout=False)
+OFFERED = assay.Supports(levels=("core",), masks=("none", "causal", "window"), dropout=False)
 LINE = 1 << 20
 
 
@@ -83,7 +83,7 @@ class Step:
 @assay.hookimpl
 def assay_attentions():
     fields = dict(
-        name="mine", summary="by the book", licence="MIT", build=lambda workload, weights: Mine(workload),
+        name="mine", summary="by the book", license="MIT", build=lambda workload, weights: Mine(workload),
         unsupported=OFFERED, requires=("torch",),
     ) | dict({fields})
     yield assay.AttentionPlugin(**fields)
@@ -107,7 +107,7 @@ def documents():
 @assay.hookimpl
 def assay_corpora():
     fields = dict(
-        name="mine", summary="two lines", licence="MIT", documents=documents, sha256=SHA256, title="Two",
+        name="mine", summary="two lines", license="MIT", documents=documents, sha256=SHA256, title="Two",
         author="the tests", source="made here", language="en", kind="prose",
     ) | dict({fields})
     yield assay.CorpusPlugin(**fields)
@@ -132,7 +132,7 @@ def of_row(row):
 @assay.hookimpl
 def assay_metrics():
     fields = dict(
-        name="mine", summary="characters", licence="MIT", unit="characters", of_tokens=characters, of_row=of_row
+        name="mine", summary="characters", license="MIT", unit="characters", of_tokens=characters, of_row=of_row
     ) | dict({fields})
     yield assay.MetricPlugin(**fields)
 """
@@ -151,13 +151,13 @@ def write(publication):
 
 @assay.hookimpl
 def assay_reports():
-    fields = dict(name="mine", summary="a line", licence="MIT", write=write, suffix=".mine") | dict({fields})
+    fields = dict(name="mine", summary="a line", license="MIT", write=write, suffix=".mine") | dict({fields})
     yield assay.ReportPlugin(**fields)
 """
 EXECUTOR = """
 import assay
 
-assay_hooks = 2
+assay_hooks = 3
 
 
 class Loop:
@@ -168,7 +168,7 @@ class Loop:
 
     def map(self, function, tasks):
         for place, task in enumerate(tasks):
-            yield assay.Ended(place=place, result=function(task))
+            yield assay.TaskResult(place=place, result=function(task))
 
     def close(self):
         pass
@@ -179,7 +179,7 @@ class Loop:
 
 @assay.hookimpl
 def assay_executors():
-    fields = dict(name="mine", summary="a loop", licence="MIT", open=Mine) | dict({fields})
+    fields = dict(name="mine", summary="a loop", license="MIT", open=Mine) | dict({fields})
     yield assay.ExecutorPlugin(**fields)
 """
 SOURCES: Mapping[str, str] = MappingProxyType(
@@ -241,7 +241,7 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
         "a requirement that is none": Fault(
             "report", "descriptor", "which pip cannot read", fields="requires=('torch >== 2',)"
         ),
-        "unlicensed": Fault("metric", "licence", "states no licence", fields="licence='unstated'"),
+        "unlicensed": Fault("metric", "licence", "states no license", fields="license='unstated'"),
         "not installed": Fault(
             "metric", "ready", "needs no-such-thing>=2, which is not installed", fields="requires=('no-such-thing>=2',)"
         ),
@@ -515,7 +515,7 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
             "attention",
             "dropout",
             "nothing is dropped",
-            "OFFERED = assay.Only(levels=('core',), masks=('none', 'causal'))\nMine = Step",
+            "OFFERED = assay.Supports(levels=('core',), masks=('none', 'causal'))\nMine = Step",
         ),
         "false peak_bytes": Fault(
             "attention", "peak-bytes", "peak_bytes foretells 1,000 bytes", fields="peak_bytes=lambda workload: 1000"
@@ -607,7 +607,7 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
             class Mine(Loop):
                 def map(self, function, tasks):
                     for place, task in enumerate(tasks):
-                        yield assay.Ended(place=place ^ 1, result=function(task))
+                        yield assay.TaskResult(place=place ^ 1, result=function(task))
             """,
         ),
         "an executor that takes all tasks at once": Fault(
@@ -644,7 +644,7 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
             class Mine(Loop):
                 def map(self, function, tasks):
                     if function.__name__ == "fall":
-                        yield from (assay.Ended(place=place, lost="gone") for place, _ in enumerate(tasks))
+                        yield from (assay.TaskResult(place=place, error="gone") for place, _ in enumerate(tasks))
                     else:
                         yield from super().map(function, tasks)
             """,

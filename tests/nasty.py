@@ -6,8 +6,8 @@ import json
 import re
 from types import MappingProxyType
 
-from assay.publication import Mark, Point, Publication, Series
-from assay.records import (
+from assay.records.report_data import Mark, Point, ReportContext, Series
+from assay.records.results import (
     AttentionCase,
     Manifest,
     Measurement,
@@ -20,8 +20,8 @@ from assay.records import (
     Timing,
     TokenizerCase,
 )
-from assay.verdicts import Change, Compared, Comparison, Judgement, Verdict
-from assay.workload import Workload
+from assay.records.verdicts import Change, Compared, Comparison, Judgement, Verdict
+from assay.records.workload import Workload
 
 WORDS = MappingProxyType(
     {
@@ -154,12 +154,12 @@ def series() -> tuple[Series, ...]:
     )
 
 
-def publications() -> tuple[Publication, ...]:
+def publications() -> tuple[ReportContext, ...]:
     """All of it, as reports get it."""
     return (
-        Publication(shows="run", outcomes=(outcome(),)),
-        Publication(shows="run", outcomes=(outcome(),), comparison=comparison()),
-        Publication(shows="runs", outcomes=(outcome(),)),
-        Publication(shows="comparison", comparison=comparison()),
-        Publication(shows="history", series=series()),
+        ReportContext(shows="run", outcomes=(outcome(),)),
+        ReportContext(shows="run", outcomes=(outcome(),), comparison=comparison()),
+        ReportContext(shows="runs", outcomes=(outcome(),)),
+        ReportContext(shows="comparison", comparison=comparison()),
+        ReportContext(shows="history", series=series()),
     )

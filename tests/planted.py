@@ -12,8 +12,8 @@ from pathlib import Path
 
 import psutil
 
-from assay.records import TokenizerCase
-from assay.sides import Side, candidate
+from assay.comparison.sides import SideEnvironment, candidate
+from assay.records.results import TokenizerCase
 
 HEAD = """
 import ctypes, json, os, signal, sys, threading, time
@@ -48,7 +48,7 @@ class Bytes:
 def assay_tokenizers():
     for tokenizer in Bytes.__subclasses__():
         yield assay.TokenizerPlugin(
-            name=tokenizer.__name__, summary="", build=lambda text, tokenizer=tokenizer: tokenizer(), licence="MIT"
+            name=tokenizer.__name__, summary="", build=lambda text, tokenizer=tokenizer: tokenizer(), license="MIT"
         )
 """
 TEXT = "It is not a long text, and it is the same for all.\n" * 40
@@ -69,7 +69,7 @@ def plugin(path: Path, tokenizers: Mapping[str, str]) -> str:
     return str(path)
 
 
-def sides(folder: Path, before: Mapping[str, str], after: Mapping[str, str]) -> tuple[Side, Side]:
+def sides(folder: Path, before: Mapping[str, str], after: Mapping[str, str]) -> tuple[SideEnvironment, SideEnvironment]:
     """Make the two sides of a check: the installed code, each with tokenizers of its own."""
     ours = candidate((plugin(folder / "candidate" / "planted.py", after),), folder / "cache")
     theirs = plugin(folder / "baseline" / "planted.py", before)

@@ -1,7 +1,7 @@
 """`pytest --assay-check` in a foreign project, by real pytest processes.
 
 The project times its work by a clock of its own, as pytest-benchmark permits, which tells the work that was done: what
-a busy machine makes of other clocks is a matter of chance, and of `tests/test_stored.py`.
+a busy machine makes of other clocks is a matter of chance, and of `tests/comparison/test_session_drift.py`.
 """
 
 from __future__ import annotations
@@ -200,9 +200,8 @@ def test_xdist_measures_nothing_and_says_so(project: Path, run: Pytest) -> None:
 
 
 def test_without_the_option_the_plugin_is_silent_and_costs_nothing(project: Path, process: Callable[..., Any]) -> None:
-    heavy = (
-        "[m for m in ('scipy', 'numpy', 'pandas', 'click', 'rich', 'sqlalchemy', 'assay.stored') if m in sys.modules]"
-    )
+    packages = ("scipy", "numpy", "pandas", "click", "rich", "sqlalchemy", "assay.comparison.session_drift")
+    heavy = f"[m for m in {packages} if m in sys.modules]"
     (project / "test_last.py").write_text(f"import sys\ndef test_last():\n    assert {heavy} == []\n", encoding="utf-8")
     command = [sys.executable, "-B", "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:benchmark", *LOADED]
     ran = process([*command, "test_last.py"], cwd=project)

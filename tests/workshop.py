@@ -63,7 +63,7 @@ def assay_tokenizers():
 DRIVER = """
 import dataclasses, json, pathlib, sys
 from assay.errors import AssayError
-from assay.sides import baseline, candidate
+from assay.comparison.sides import baseline, candidate
 what, plugins, cache = sys.argv[1], sys.argv[3:], pathlib.Path(sys.argv[2])
 told = []
 try:
@@ -76,7 +76,7 @@ print(json.dumps(found | {"told": told}))
 LOOK = """
 import json, sys
 import assay
-from assay.discovery import discover
+from assay.plugins.discovery import discover
 host = discover(sys.argv[1:])
 tokenizers = {plugin.name: plugin.summary for plugin in host.every(assay.TokenizerPlugin)}
 print(json.dumps({"assay": assay.__file__, "tokenizers": tokenizers, "failures": list(map(str, host.failures))}))

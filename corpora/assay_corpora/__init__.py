@@ -32,7 +32,7 @@ FOLDERS = (
     "adversarial",
     "limits",
 )
-assay_hooks = 2  # the version of the hooks that this is written for
+assay_hooks = 3  # the version of the hooks that this is written for
 
 
 @assay.hookimpl
@@ -49,7 +49,7 @@ def _corpus(folder: str, manifest: Mapping[str, Any]) -> assay.CorpusPlugin:
     return assay.CorpusPlugin(
         name=manifest["name"],
         summary=manifest["summary"],
-        licence=manifest["licence"],
+        license=manifest["license"],
         missing=documents.missing if isinstance(documents, Packed) else None,
         documents=documents,
         sha256=manifest.get("sha256"),

@@ -1,4 +1,4 @@
-"""Assay weighs tokenizers and attention implementations: correct first, then fast, honest about noise.
+"""A benchmark harness for tokenizers and attention implementations: correct first, then fast, honest about noise.
 
     host = assay.discover()
     gpt2 = host.one(assay.TokenizerPlugin, "gpt2").build("")
@@ -16,8 +16,16 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from assay.catalogue import Definition, definition
-    from assay.contracts import (
+    from assay.attention.support import Supports
+    from assay.attention.windows import TextEmbedding, Windows, window_loader
+    from assay.comparison.compare_runs import compare
+    from assay.errors import AssayError, Unavailable, UnknownName, UnknownToken
+    from assay.execute.job import run
+    from assay.plugins.discovery import discover
+    from assay.plugins.executor import Executor, ExecutorConfig, TaskResult
+    from assay.plugins.hookspecs import HOOKS_VERSION, hookimpl
+    from assay.plugins.host import Failure, Host, Origin
+    from assay.plugins.types import (
         AttentionPlugin,
         CorpusPlugin,
         Document,
@@ -36,20 +44,9 @@ if TYPE_CHECKING:
         Weights,
         lazy,
     )
-    from assay.contrast import compare
-    from assay.cuts import Piece, Pieces, Span
-    from assay.discovery import discover
-    from assay.errors import AssayError, Unavailable, UnknownName, UnknownToken
-    from assay.executor import Ended, Executor, Spread
-    from assay.frames import Frames, results
-    from assay.hookspecs import HOOKS_VERSION, hookimpl
-    from assay.host import Failure, Host, Origin
-    from assay.job import run
-    from assay.only import Only
-    from assay.outline import report_tables
-    from assay.pieces import Spans
-    from assay.publication import Listed, Mark, Point, Publication, Reading, Series
-    from assay.records import (
+    from assay.records.metric_catalogue import Definition, definition
+    from assay.records.report_data import Listed, Mark, Point, ReportContext, Series, TokenizedText
+    from assay.records.results import (
         AttentionCase,
         Manifest,
         Measurement,
@@ -62,46 +59,49 @@ if TYPE_CHECKING:
         Timing,
         TokenizerCase,
     )
-    from assay.scaling import Growth, family, growths
-    from assay.semantics import Semantics
-    from assay.specials import SpecialTokens
-    from assay.tables import Table
-    from assay.verdicts import Alike, Change, Compared, Comparison, Judgement, Tolerance, Verdict
-    from assay.windows import TextEmbedding, Windows, window_loader
-    from assay.workload import TextSource, Workload
+    from assay.records.segmentation import Piece, Span, TokenAlignment
+    from assay.records.semantics import Semantics
+    from assay.records.special_tokens import SpecialTokens
+    from assay.records.verdicts import AATest, Change, Compared, Comparison, Judgement, Tolerance, Verdict
+    from assay.records.workload import TextSource, Workload
+    from assay.report.tables.attention_scaling import Growth, family, growths
+    from assay.report.tables.outline import report_tables
+    from assay.report.tables.results import Table
+    from assay.store.dataframes import Frames, results
+    from assay.tokenizer.alignment import Spans
 
 _HOMES = {
-    "contracts": (
+    "plugins.types": (
         "AttentionPlugin CorpusPlugin Document EncodeBatch ExecutorPlugin MetricPlugin Missing Prefill ReportPlugin"
         " SpecialIds Step TokenBytes Tokenized Tokenizer TokenizerPlugin Weights lazy"
     ),
-    "catalogue": "Definition definition",
-    "contrast": "compare",
-    "cuts": "Piece Pieces Span",
-    "discovery": "discover",
+    "records.metric_catalogue": "Definition definition",
+    "comparison.compare_runs": "compare",
+    "records.segmentation": "Piece TokenAlignment Span",
+    "plugins.discovery": "discover",
     "errors": "AssayError Unavailable UnknownName UnknownToken",
-    "executor": "Ended Executor Spread",
-    "frames": "Frames results",
-    "hookspecs": "HOOKS_VERSION hookimpl",
-    "host": "Failure Host Origin",
-    "job": "run",
-    "only": "Only",
-    "outline": "report_tables",
-    "pieces": "Spans",
-    "publication": "Listed Mark Point Publication Reading Series",
-    "records": ("AttentionCase Manifest Measurement Metric Noise Outcome Run Sample Status Timing TokenizerCase"),
-    "scaling": "Growth family growths",
-    "specials": "SpecialTokens",
-    "tables": "Table",
-    "verdicts": "Alike Change Compared Comparison Judgement Tolerance Verdict",
-    "windows": "TextEmbedding Windows window_loader",
-    "semantics": "Semantics",
-    "workload": "TextSource Workload",
+    "plugins.executor": "TaskResult Executor ExecutorConfig",
+    "store.dataframes": "Frames results",
+    "plugins.hookspecs": "HOOKS_VERSION hookimpl",
+    "plugins.host": "Failure Host Origin",
+    "execute.job": "run",
+    "attention.support": "Supports",
+    "report.tables.outline": "report_tables",
+    "tokenizer.alignment": "Spans",
+    "records.report_data": "Listed Mark Point ReportContext Series TokenizedText",
+    "records.results": "AttentionCase Manifest Measurement Metric Noise Outcome Run Sample Status Timing TokenizerCase",
+    "report.tables.attention_scaling": "Growth family growths",
+    "records.special_tokens": "SpecialTokens",
+    "report.tables.results": "Table",
+    "records.verdicts": "AATest Change Compared Comparison Judgement Tolerance Verdict",
+    "attention.windows": "TextEmbedding Windows window_loader",
+    "records.semantics": "Semantics",
+    "records.workload": "TextSource Workload",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
-    "Alike",
+    "AATest",
     "AssayError",
     "AttentionCase",
     "AttentionPlugin",
@@ -112,8 +112,8 @@ __all__ = [
     "Definition",
     "Document",
     "EncodeBatch",
-    "Ended",
     "Executor",
+    "ExecutorConfig",
     "ExecutorPlugin",
     "Failure",
     "Frames",
@@ -129,15 +129,12 @@ __all__ = [
     "MetricPlugin",
     "Missing",
     "Noise",
-    "Only",
     "Origin",
     "Outcome",
     "Piece",
-    "Pieces",
     "Point",
     "Prefill",
-    "Publication",
-    "Reading",
+    "ReportContext",
     "ReportPlugin",
     "Run",
     "Sample",
@@ -147,15 +144,18 @@ __all__ = [
     "Spans",
     "SpecialIds",
     "SpecialTokens",
-    "Spread",
     "Status",
     "Step",
+    "Supports",
     "Table",
+    "TaskResult",
     "TextEmbedding",
     "TextSource",
     "Timing",
+    "TokenAlignment",
     "TokenBytes",
     "Tokenized",
+    "TokenizedText",
     "Tokenizer",
     "TokenizerCase",
     "TokenizerPlugin",
@@ -186,10 +186,17 @@ if not TYPE_CHECKING:  # a type checker should see the names above, and no other
     def __getattr__(name: str) -> object:
         home = _HOME_OF.get(name)
         if home is None:
-            raise AttributeError(f"module 'assay' has no attribute {name!r}")
+            return _former(name)
         value = getattr(importlib.import_module(f"assay.{home}"), name)
         globals()[name] = value
         return value
+
+    def _former(name: str) -> object:
+        """Return what now goes by another name; raise AttributeError for a name that never was."""
+        former = importlib.import_module("assay.plugins.former_names")
+        if name not in former.FORMER:
+            raise AttributeError(f"module 'assay' has no attribute {name!r}")
+        return former.Ended if name == "Ended" else __getattr__(former.FORMER[name])
 
 
 def __dir__() -> list[str]:

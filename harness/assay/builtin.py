@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assay.contracts import ExecutorPlugin, ReportPlugin, lazy
-from assay.hookspecs import hookimpl
+from assay.plugins.hookspecs import hookimpl
+from assay.plugins.types import ExecutorPlugin, ReportPlugin, lazy
 
-assay_hooks = 2  # the version of the hooks that this is written for
+assay_hooks = 3  # the version of the hooks that this is written for
 
 
 @hookimpl
@@ -16,62 +16,62 @@ def assay_reports() -> Iterator[ReportPlugin]:
     yield ReportPlugin(
         name="md",
         summary="a page in Markdown",
-        licence="MIT",
-        write=lazy("assay.present.publishing:as_markdown"),
+        license="MIT",
+        write=lazy("assay.report.formats.builtin:as_markdown"),
         suffix=".md",
         shows=("run", "runs", "comparison", "history"),
     )
     yield ReportPlugin(
         name="json",
         summary="one JSON document, as --json writes it",
-        licence="MIT",
-        write=lazy("assay.present.publishing:as_json"),
+        license="MIT",
+        write=lazy("assay.report.formats.builtin:as_json"),
         suffix=".json",
         shows=("run", "comparison", "history"),
     )
     yield ReportPlugin(
         name="pytest-benchmark",
         summary="the timings, all readings, as JSON that `pytest-benchmark compare` reads",
-        licence="MIT",
-        write=lazy("assay.present.publishing:as_pytest_benchmark"),
+        license="MIT",
+        write=lazy("assay.report.formats.builtin:as_pytest_benchmark"),
         suffix=".bench.json",
     )
     yield ReportPlugin(
         name="csv",
         summary="a row for each case, a column for each metric, for spreadsheets",
-        licence="MIT",
-        write=lazy("assay.exports.publishing:as_csv"),
+        license="MIT",
+        write=lazy("assay.report.formats.builtin:as_csv"),
         suffix=".csv",
         shows=("run", "comparison", "history"),
     )
     yield ReportPlugin(
         name="tidy-csv",
         summary="a row for each figure, with its unit",
-        licence="MIT",
-        write=lazy("assay.exports.publishing:as_tidy_csv"),
+        license="MIT",
+        write=lazy("assay.report.formats.builtin:as_tidy_csv"),
         suffix=".tidy.csv",
     )
     yield ReportPlugin(
         name="parquet",
         summary="a row for each figure, with its type and unit, for pandas and DuckDB",
         requires=("pyarrow>=17",),
-        licence="MIT",
-        write=lazy("assay.exports.publishing:as_parquet"),
+        license="MIT",
+        write=lazy("assay.report.formats.builtin:as_parquet"),
         suffix=".parquet",
     )
     yield ReportPlugin(
         name="junit",
         summary="JUnit XML: a test for each case, for CI servers",
-        licence="MIT",
-        write=lazy("assay.exports.publishing:as_junit"),
+        license="MIT",
+        write=lazy("assay.report.formats.builtin:as_junit"),
         suffix=".xml",
         shows=("run", "comparison"),
     )
     yield ReportPlugin(
         name="openmetrics",
         summary="a gauge for each metric, as OpenMetrics text, for Prometheus",
-        licence="MIT",
-        write=lazy("assay.exports.publishing:as_openmetrics"),
+        license="MIT",
+        write=lazy("assay.report.formats.builtin:as_openmetrics"),
         suffix=".prom",
     )
 
@@ -82,13 +82,13 @@ def assay_executors() -> Iterator[ExecutorPlugin]:
     yield ExecutorPlugin(
         name="local",
         summary="in this process, one shard after the other",
-        licence="MIT",
-        open=lazy("assay.execute.local:Local"),
+        license="MIT",
+        open=lazy("assay.execute.sharded.local_executor:Local"),
     )
     yield ExecutorPlugin(
         name="processes",
         summary="processes on this machine; one that dies is started again",
-        licence="MIT",
-        open=lazy("assay.execute.pool:Pool"),
+        license="MIT",
+        open=lazy("assay.execute.sharded.process_pool:Pool"),
         isolated=True,
     )

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import traceback
+from pathlib import Path
+
+LONGEST = 200  # characters: a message may quote a whole text
+
 
 class AssayError(Exception):
     """One clear line for the user, with an optional remedy and the exit code that goes with it."""
@@ -29,7 +34,7 @@ class StoreError(AssayError):
     """The results cannot be read or written."""
 
 
-class Taken(StoreError):
+class ConflictError(StoreError):
     """Another process has stored a result of the same case."""
 
 
@@ -37,7 +42,7 @@ class Unavailable(AssayError):
     """Raised by a plugin's `build` when it lacks data or a device: the row is skipped, with the remedy."""
 
 
-class GateFailed(AssayError):
+class WrongOutput(AssayError):
     """An output is wrong, so it gets no speed."""
 
     exit_code = 3
@@ -57,3 +62,22 @@ class NotComparable(AssayError):
     """What was saved was measured elsewhere: a difference would say nothing of the code."""
 
     exit_code = 5
+
+
+def reason_of(error: BaseException) -> str:
+    """One line: what was raised and, unless it is a sentence of ours, where."""
+    if isinstance(error, AssayError):
+        return _short(error.message)
+    text = _short(str(error))
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}: {text}{place}" if text else f"{type(error).__name__}{place}"
+
+
+def _short(message: str) -> str:
+    """The words of a message with one space between them, the middle of a long one left out."""
+    text = " ".join(message.split())
+    if len(text) <= LONGEST:
+        return text
+    half = LONGEST // 2
+    return f"{text[:half]} … {len(text) - 2 * half:,} characters … {text[-half:]}"

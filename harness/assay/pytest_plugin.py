@@ -16,9 +16,9 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from assay.stored import Session
-    from assay.tables import Table
-    from assay.verdicts import Judgement
+    from assay.comparison.session_drift import Session
+    from assay.records.verdicts import Judgement
+    from assay.report.tables.results import Table
 
 ALLOWANCE = "25%"
 MEANING = {
@@ -70,21 +70,21 @@ def pytest_configure(config: pytest.Config) -> None:
             "--assay-check needs pytest-benchmark, which is not loaded: pip install pytest-benchmark"
         )
     from assay.errors import AssayError
-    from assay.pytest_json import read
+    from assay.report.formats.pytest_benchmark import read
 
     try:
         baselines = tuple(read(file).session for file in dict.fromkeys(files))
     except AssayError as error:
         raise pytest.UsageError(f"--assay-check: {error}") from None
-    config.pluginmanager.register(Check(config, baselines), "assay-check")
+    config.pluginmanager.register(BaselineCheck(config, baselines), "assay-check")
 
 
 def allowance(text: str) -> float:
     """Read `25%` or `0.25`, above 0."""
-    from assay.share import share
+    from assay.comparison.tolerance import read_percent
 
     try:
-        number = share(text)
+        number = read_percent(text)
     except ValueError:
         number = -1.0
     if number <= 0.0:
@@ -92,7 +92,7 @@ def allowance(text: str) -> float:
     return number
 
 
-class Check:
+class BaselineCheck:
     """The judge of one pytest session."""
 
     def __init__(self, config: pytest.Config, baselines: tuple[Session, ...]) -> None:
@@ -110,8 +110,8 @@ class Check:
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Judge what was measured; the exit status of tests that failed stays."""
-        from assay.stored import judge
-        from assay.verdicts import exit_code
+        from assay.comparison.session_drift import judge
+        from assay.records.verdicts import exit_code
 
         collected = self._config.getoption("collectonly")
         if session.exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) or collected:
@@ -137,7 +137,7 @@ class Check:
             terminalreporter.write_line(line)
         file = self._config.getoption("assay_markdown")
         if file is not None:
-            from assay.tables import as_markdown
+            from assay.report.tables.results import as_markdown
 
             try:
                 Path(file).write_text(as_markdown(table), encoding="utf-8")
@@ -149,7 +149,7 @@ class Check:
 
     def _measured(self) -> Session:
         """The session as its own JSON file would tell it."""
-        from assay.pytest_json import of_document
+        from assay.report.formats.pytest_benchmark import of_document
 
         benchmarks = self._config._benchmarksession  # type: ignore[attr-defined]  # where pytest-benchmark keeps it
         document = self._config.hook.pytest_benchmark_generate_json(
@@ -171,7 +171,7 @@ class Check:
     def _unless_failed(self, judgement: Judgement) -> Judgement:
         from dataclasses import replace
 
-        from assay.verdicts import Verdict
+        from assay.records.verdicts import Verdict
 
         if judgement.cell not in self._failed:
             return judgement
@@ -185,7 +185,7 @@ class Check:
 
 
 def _table(judgements: tuple[Judgement, ...], title: str, note: str) -> Table:
-    from assay.tables import Table
+    from assay.report.tables.results import Table
 
     return Table(
         title=title,
@@ -221,7 +221,7 @@ def _lines(table: Table) -> Iterator[str]:
 
 
 def _counts(judgements: tuple[Judgement, ...]) -> dict[str, int]:
-    from assay.verdicts import Verdict
+    from assay.records.verdicts import Verdict
 
     counts = {verdict.value: sum(one.verdict is verdict for one in judgements) for verdict in Verdict}
     return {name: count for name, count in counts.items() if count}

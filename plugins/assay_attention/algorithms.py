@@ -6,7 +6,7 @@ import assay
 from assay_attention import cost
 from assay_attention.announcing import PHASES, plugin
 
-NAIVE = assay.Only(
+NAIVE = assay.Supports(
     levels=("core",),
     masks=("none", "causal", "window", "prefix", "padding"),
     biases=("none", "alibi", "rope"),
@@ -15,8 +15,10 @@ NAIVE = assay.Only(
     grouped=True,
     rectangular=True,
 )
-GROUPED = assay.Only(levels=("core",), phases=PHASES, dropout=False, grouped=True, rectangular=True)
-LINEAR = assay.Only(levels=("core",), kinds=("linear",), phases=PHASES, dropout=False, grouped=True, rectangular=True)
+GROUPED = assay.Supports(levels=("core",), phases=PHASES, dropout=False, grouped=True, rectangular=True)
+LINEAR = assay.Supports(
+    levels=("core",), kinds=("linear",), phases=PHASES, dropout=False, grouped=True, rectangular=True
+)
 
 
 def grouped(workload: assay.Workload) -> str | None:
@@ -47,7 +49,7 @@ PLUGINS = (
         "row-block",
         "blocks of queries, each against only the keys that it can see",
         "row_block:RowBlock",
-        assay.Only(
+        assay.Supports(
             levels=("core",),
             masks=("none", "causal", "window", "prefix"),
             phases=PHASES,
@@ -62,7 +64,7 @@ PLUGINS = (
         "local",
         "a sliding window by blocks of queries and overlapping spans of keys",
         "local:Local",
-        assay.Only(levels=("core",), masks=("window",), phases=PHASES, dropout=False, rectangular=True),
+        assay.Supports(levels=("core",), masks=("window",), phases=PHASES, dropout=False, rectangular=True),
         peak_bytes=cost.local_bytes,
         flop=cost.local_flop,
     ),

@@ -27,7 +27,7 @@ def plugin(
         name=name,
         summary=summary,
         requires=("torch>=2.6",),
-        licence="MIT",
+        license="MIT",
         build=assay.lazy(f"assay_attention.{target}"),
         unsupported=unsupported,
         peak_bytes=peak_bytes,

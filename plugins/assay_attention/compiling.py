@@ -13,7 +13,7 @@ import assay
 from assay_attention import algorithms, compiled_cost, cost
 from assay_attention.announcing import PHASES, plugin
 
-FLEX = assay.Only(
+FLEX = assay.Supports(
     levels=("core",),
     masks=("none", "causal", "window", "prefix"),
     biases=("none", "alibi"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import assay
 from assay_attention.announcing import plugin
 
-LIMITS = assay.Only(
+LIMITS = assay.Supports(
     levels=("decode",), masks=("none", "causal", "window"), biases=("none", "rope"), dropout=False, grouped=True
 )
 

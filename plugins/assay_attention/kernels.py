@@ -9,9 +9,9 @@ from assay_attention import cost
 from assay_attention.announcing import PHASES, X_LEVELS, aligned, plugin
 
 MASKS = ("none", "causal")
-WEIGHTLESS = assay.Only(levels=("core",), kinds=("weightless",), masks=MASKS, max_heads=1, phases=PHASES)
-CHOSEN = assay.Only(biases=("none", "rope"), phases=PHASES, grouped=True, rectangular=True)
-MASKED = assay.Only(
+WEIGHTLESS = assay.Supports(levels=("core",), kinds=("weightless",), masks=MASKS, max_heads=1, phases=PHASES)
+CHOSEN = assay.Supports(biases=("none", "rope"), phases=PHASES, grouped=True, rectangular=True)
+MASKED = assay.Supports(
     masks=("causal", "window", "prefix", "padding"),
     biases=("none", "rope"),
     phases=PHASES,
@@ -20,14 +20,16 @@ MASKED = assay.Only(
     rectangular=True,
 )
 BIASED = replace(MASKED, masks=("none", *MASKED.masks), biases=("alibi",))
-ONE = assay.Only(biases=("none", "rope"), phases=PHASES, dropout=False, uneven=False, grouped=True, rectangular=True)
-FLASH_CUDA = assay.Only(
+ONE = assay.Supports(
+    biases=("none", "rope"), phases=PHASES, dropout=False, uneven=False, grouped=True, rectangular=True
+)
+FLASH_CUDA = assay.Supports(
     biases=("none", "rope"), phases=PHASES, dtypes=("bf16", "f16"), dropout=False, uneven=False, grouped=True
 )
-EFFICIENT = assay.Only(
+EFFICIENT = assay.Supports(
     biases=("none", "rope"), phases=PHASES, devices=("cuda",), dropout=False, uneven=False, rectangular=True
 )
-CUDNN = assay.Only(
+CUDNN = assay.Supports(
     biases=("none", "rope"),
     phases=PHASES,
     dtypes=("bf16", "f16"),
@@ -71,7 +73,7 @@ def layer(workload: assay.Workload) -> str | None:
     """Limits of nn.MultiheadAttention."""
     if not workload.d_qk == workload.d_v == workload.d_model / workload.q_heads:
         return "only heads that divide d_model among them are offered"
-    return assay.Only(levels=("module",))(workload)
+    return assay.Supports(levels=("module",))(workload)
 
 
 def _widest(workload: assay.Workload, most: int) -> str | None:
@@ -117,7 +119,7 @@ PLUGINS = (
         "fused-qkv",
         "one product for queries, keys and values, then PyTorch's kernel",
         "fused_qkv:FusedQKV",
-        assay.Only(levels=X_LEVELS, biases=("none", "rope"), grouped=True),
+        assay.Supports(levels=X_LEVELS, biases=("none", "rope"), grouped=True),
     ),
     plugin("nn-mha", "PyTorch's nn.MultiheadAttention, without returned weights", "nn_mha:TorchMultiHead", layer),
     plugin(

@@ -8,7 +8,7 @@ import assay
 from assay_attention.announcing import PHASES, aligned, plugin
 
 HALF = ("bf16", "f16")
-FLASH = assay.Only(
+FLASH = assay.Supports(
     levels=("core",),
     masks=("none", "causal", "window"),
     phases=PHASES,
@@ -18,7 +18,9 @@ FLASH = assay.Only(
     uneven=False,
 )
 DAO = replace(FLASH, biases=("none", "alibi"), grouped=True)
-FLA = assay.Only(levels=("core",), kinds=("linear",), masks=("causal",), phases=PHASES, dtypes=HALF, devices=("cuda",))
+FLA = assay.Supports(
+    levels=("core",), kinds=("linear",), masks=("causal",), phases=PHASES, dtypes=HALF, devices=("cuda",)
+)
 
 
 def efficient(workload: assay.Workload) -> str | None:

@@ -8,7 +8,7 @@ from importlib import metadata
 import assay
 
 NEEDED = ("dask", "distributed")
-assay_hooks = 2  # the version of the hooks that this is written for
+assay_hooks = 3  # the version of the hooks that this is written for
 
 
 def missing() -> assay.Missing | None:
@@ -17,7 +17,7 @@ def missing() -> assay.Missing | None:
         try:
             metadata.version(name)
         except metadata.PackageNotFoundError:
-            return assay.Missing(f"needs {name}, which is not installed", 'pip install "assay[dask]"')
+            return assay.Missing(f"needs {name}, which is not installed", 'pip install "assay-bench[dask]"')
     return None
 
 
@@ -27,7 +27,7 @@ def assay_executors() -> Iterator[assay.ExecutorPlugin]:
     yield assay.ExecutorPlugin(
         name="dask",
         summary="a Dask cluster: by --scheduler ADDRESS, or one that is started here",
-        licence="MIT",
+        license="MIT",
         open=assay.lazy("assay_dask.cluster:Cluster"),
         missing=missing,
         isolated=True,

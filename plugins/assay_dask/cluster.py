@@ -26,7 +26,7 @@ OURS = {"distributed.scheduler.allowed-failures": MOST_STARTS - 1, "distributed.
 class Cluster:
     """The workers of a scheduler that is there, or of a cluster on this machine, which ends with the work."""
 
-    def __init__(self, spread: assay.Spread) -> None:
+    def __init__(self, spread: assay.ExecutorConfig) -> None:
         self._cluster: Any = None
         self._closed = False
         address = spread.scheduler
@@ -61,7 +61,7 @@ class Cluster:
                 f"the Dask scheduler at {address} has no workers", remedy=f"start some with `dask worker {address}`"
             ) from None
 
-    def map(self, function: Callable[[str], str], tasks: Iterable[str]) -> Iterator[assay.Ended]:
+    def map(self, function: Callable[[str], str], tasks: Iterable[str]) -> Iterator[assay.TaskResult]:
         """Call a function for each task; two for each thread of the cluster are on their way at a time."""
         client, topic = self._client, f"assay-{uuid.uuid4().hex}"
         starts: Counter[int] = Counter()
@@ -95,7 +95,7 @@ class Cluster:
         if self._cluster is not None:
             self._cluster.close(timeout=CLOSING_S)
 
-    def _ended(self, future: Any, place: int, starts: Counter[int]) -> assay.Ended:
+    def _ended(self, future: Any, place: int, starts: Counter[int]) -> assay.TaskResult:
         """What became of a task; a result whose worker died before it was fetched is computed again."""
         if future.cancelled():
             raise ConnectionError(f"{self.label}: the scheduler is gone")
@@ -106,7 +106,7 @@ class Cluster:
             lost, least = "killed, or ended by itself (Dask does not tell)", error.allowed_failures + 1
         except Exception as error:  # an import that fails on a worker, for example
             lost = f"{type(error).__name__}: {error}"
-        return assay.Ended(place=place, result=result, lost=lost, starts=max(least, starts[place]))
+        return assay.TaskResult(place=place, result=result, error=lost, starts=max(least, starts[place]))
 
 
 def noted(topic: str, place: int, function: Callable[[str], str], task: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import assay
 
-assay_hooks = 2  # the version of the hooks that this is written for
+assay_hooks = 3  # the version of the hooks that this is written for
 
 
 @assay.hookimpl
@@ -16,7 +16,7 @@ def assay_reports() -> Iterator[assay.ReportPlugin]:
         name="html",
         summary="one self-contained page: tables, charts and tokens, without any request",
         requires=("jinja2>=3.1", "vl-convert-python>=1.7"),
-        licence="MIT",
+        license="MIT",
         write=assay.lazy("assay_html.page:write"),
         suffix=".html",
         shows=("run", "runs", "comparison", "history"),

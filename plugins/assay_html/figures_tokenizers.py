@@ -20,7 +20,7 @@ STEPS = {
     "batch2_mb_per_s": "batch, 2 threads",
     "cold_mb_per_s": "whole, cold",
 }
-LADDER = "adversarial-"
+SCALING = "adversarial-"
 Data = list[dict[str, object]]
 
 
@@ -29,7 +29,7 @@ def figures(outcome: assay.Outcome) -> Iterator[Figure]:
     texts = [
         row
         for row in rows_of(outcome, assay.TokenizerCase)
-        if isinstance(row.case, assay.TokenizerCase) and not row.case.limit and not row.case.corpus.startswith(LADDER)
+        if isinstance(row.case, assay.TokenizerCase) and not row.case.limit and not row.case.corpus.startswith(SCALING)
     ]
     whole = [row for row in texts if isinstance(row.case, assay.TokenizerCase) and not row.case.held_out]
     yield from _compression(whole)
@@ -180,9 +180,9 @@ def _vocabulary(rows: Sequence[assay.Measurement]) -> Iterator[Figure]:
 
 def _growth(rows: Sequence[assay.Measurement]) -> Iterator[Figure]:
     data: Data = [
-        {"tokenizer": short(row.case.plugin), "text": short(_corpus(row).removeprefix(LADDER)), "value": value}
+        {"tokenizer": short(row.case.plugin), "text": short(_corpus(row).removeprefix(SCALING)), "value": value}
         for row in rows
-        if _corpus(row).startswith(LADDER) and (value := number(row, "growth_exponent")) is not None
+        if _corpus(row).startswith(SCALING) and (value := number(row, "growth_exponent")) is not None
     ]
     if data:
         yield Figure(

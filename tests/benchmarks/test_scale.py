@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from assay.contracts import CorpusPlugin
-from assay.corpus import load
-from assay.discovery import discover
+from assay.corpus.loading import load
+from assay.plugins.discovery import discover
+from assay.plugins.types import CorpusPlugin
 from benchmarks import scale, shards, worked
 
 TEXT = load(discover().one(CorpusPlugin, "the-verdict"))[0].text

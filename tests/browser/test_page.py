@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 import assay
-from assay import site
-from assay.publication import Listed, Mark, Point
-from assay.reading import reading
-from assay.records import GroupResult, Manifest, Measurement, Metric, Run, Status, TokenizerCase
-from assay.store import Store
+from assay.records.report_data import Listed, Mark, Point
+from assay.records.results import GroupResult, Manifest, Measurement, Metric, Run, Status, TokenizerCase
+from assay.report import site
+from assay.report.token_view import reading
+from assay.store.store import Store
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -72,7 +72,7 @@ def load(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
 
 
 @pytest.fixture(scope="module")
-def publication(tmp_path_factory: pytest.TempPathFactory) -> assay.Publication:
+def publication(tmp_path_factory: pytest.TempPathFactory) -> assay.ReportContext:
     """A real run of five tokenizers on The Verdict, and all their tokens."""
     outcome = assay.run(
         suite="quick",
@@ -84,21 +84,21 @@ def publication(tmp_path_factory: pytest.TempPathFactory) -> assay.Publication:
     )
     host = assay.discover()
     found = reading(host, outcome)
-    return assay.Publication(shows="run", outcomes=(outcome,), read=lambda: found, plugins=assay_listed(host))
+    return assay.ReportContext(shows="run", outcomes=(outcome,), read=lambda: found, plugins=assay_listed(host))
 
 
 def assay_listed(host: assay.Host) -> tuple[Listed, ...]:
-    from assay.report import listed
+    from assay.report.publish import listed
 
     return listed(host)
 
 
 @pytest.fixture(scope="module")
-def page(publication: assay.Publication) -> str:
+def page(publication: assay.ReportContext) -> str:
     return str(page_of.write(publication))
 
 
-def many(count: int, name: str = "tokenizer") -> assay.Publication:
+def many(count: int, name: str = "tokenizer") -> assay.ReportContext:
     """A run of so many rows, from records."""
     rows = tuple(
         Measurement(
@@ -117,7 +117,7 @@ def many(count: int, name: str = "tokenizer") -> assay.Publication:
     )
     run = Run(id="20261126-000000-abcd", started="2026-11-26", suite="s/1", command=name, environment={"python": name})
     counts = Manifest(planned=count, ok=count, failed=0, skipped=0, unsupported=0, missing=0)
-    return assay.Publication(
+    return assay.ReportContext(
         shows="run", outcomes=(assay.Outcome(run=run, manifest=counts, measurements=rows, noise=None),)
     )
 
@@ -260,9 +260,9 @@ def test_five_thousand_rows_load_and_sort_in_time(load: Callable[..., Opened]) -
 def test_hostile_text_is_text(load: Callable[..., Opened]) -> None:
     hostile = many(3, HOSTILE + "x" * 10_000)
     listed = Listed(
-        kind="plugin", name=HOSTILE, summary=HOSTILE, origin=HOSTILE, licence=HOSTILE, status="failed", reason=HOSTILE
+        kind="plugin", name=HOSTILE, summary=HOSTILE, origin=HOSTILE, license=HOSTILE, status="failed", reason=HOSTILE
     )
-    content = page_of.write(assay.Publication(shows="run", outcomes=hostile.outcomes, plugins=(listed,)))
+    content = page_of.write(assay.ReportContext(shows="run", outcomes=hostile.outcomes, plugins=(listed,)))
     opened = load(content)
     assert opened.said == []
     assert opened.tab.title() == "Assay run 20261126-000000-abcd"
@@ -280,9 +280,9 @@ def test_a_narrow_screen_has_no_page_to_scroll_sideways(load: Callable[..., Open
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_interactive_charts_ask_for_nothing(load: Callable[..., Opened], publication: assay.Publication) -> None:
+def test_interactive_charts_ask_for_nothing(load: Callable[..., Opened], publication: assay.ReportContext) -> None:
     content = page_of.write(
-        assay.Publication(shows="run", outcomes=publication.outcomes, read=publication.read, interactive=True)
+        assay.ReportContext(shows="run", outcomes=publication.outcomes, read=publication.read, interactive=True)
     )
     assert len(content.encode("utf-8")) <= 1_500_000
     opened = load(content)
@@ -291,7 +291,7 @@ def test_interactive_charts_ask_for_nothing(load: Callable[..., Opened], publica
     assert (len(opened.requests), opened.said) == (1, [])
 
 
-def site_of(publication: assay.Publication, folder: Path) -> Path:
+def site_of(publication: assay.ReportContext, folder: Path) -> Path:
     """Two runs of the same rows in a store, and their site."""
     store = Store(folder / "results")
     (outcome,) = publication.outcomes
@@ -301,12 +301,12 @@ def site_of(publication: assay.Publication, folder: Path) -> Path:
         store.add(name, GroupResult(measurements=outcome.measurements))
         store.finish(name, "complete")
     html = assay.discover().one(assay.ReportPlugin, "html")
-    made = site.write(store, folder / "site", html, lambda found: assay.Publication(shows="run", outcomes=(found,)))
+    made = site.write(store, folder / "site", html, lambda found: assay.ReportContext(shows="run", outcomes=(found,)))
     store.close()
     return made.index
 
 
-def test_a_site_leads_to_every_run(browser: Any, publication: assay.Publication, tmp_path: Path) -> None:
+def test_a_site_leads_to_every_run(browser: Any, publication: assay.ReportContext, tmp_path: Path) -> None:
     context = browser.new_context(bypass_csp=True)
     try:
         tab = context.new_page()
@@ -338,7 +338,7 @@ def test_a_history_is_drawn_with_its_step(load: Callable[..., Opened], scheme: s
         points=points,
         marks=(Mark(index=3, change=-0.147, differs=("torch: 2.12.0 -> 2.13.0",)),),
     )
-    content = page_of.write(assay.Publication(shows="history", series=(series,)))
+    content = page_of.write(assay.ReportContext(shows="history", series=(series,)))
     opened = load(content, color_scheme=scheme, bypass_csp=True)
     assert (len(opened.requests), opened.said) == (1, [])
     tab = opened.tab

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from assay.accepted import default_name, read
-from assay.catalogue import definition
-from assay.records import GroupResult, Measurement, Status, TokenizerCase
-from assay.store import Store
+from assay.records.metric_catalogue import definition
+from assay.records.results import GroupResult, Measurement, Status, TokenizerCase
+from assay.store.baselines import default_name, read
+from assay.store.store import Store
 
 Cli = Callable[..., Any]
 

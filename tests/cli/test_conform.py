@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.faulty import FAULTS, plugin
+from faulty import FAULTS, plugin
 
 Cli = Callable[..., Any]
 Install = Callable[..., Path]

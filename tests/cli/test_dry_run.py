@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from assay.contracts import CorpusPlugin
-from assay.corpus import load
-from assay.discovery import discover
-from assay.execute.forecast import Forecast, Pace
-from assay.present.planning import duration, size
+from assay.corpus.loading import load
+from assay.execute.sharded.cost_estimate import CostEstimate, Pace
+from assay.plugins.discovery import discover
+from assay.plugins.types import CorpusPlugin
+from assay.report.formats.plan import duration, size
 from benchmarks.shards import make
 
 Cli = Callable[..., Any]
@@ -64,7 +64,7 @@ def test_a_plan_that_cannot_be_made_is_refused_in_a_sentence(cli: Cli, tmp_path:
 
 
 def test_a_forecast_is_the_sum_of_its_parts_and_a_shard_is_not_divided() -> None:
-    plan = Forecast(
+    plan = CostEstimate(
         corpus="x",
         shards=4,
         stored=100,

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 import assay
-from assay.cli.reporting import put
+from assay.cli.report import put
 from assay.errors import AssayError
-from assay.exports.sheet import unguarded
-from assay.publication import Publication
-from assay.report import form, publish, save
-from assay.store import Store
-from assay.visible import inert
+from assay.records.report_data import ReportContext
+from assay.report.formats.csv import unguarded
+from assay.report.publish import form, publish, save
+from assay.report.text.safe_text import inert
+from assay.store.store import Store
 
 Cli = Callable[..., Any]
 
@@ -96,7 +96,7 @@ def test_pandas_reads_what_assay_results_gives(stored: Any, tmp_path: Path) -> N
 
     folder, _ = stored
     store = Store(folder)
-    shown = Publication(shows="run", outcomes=(store.outcome(),))
+    shown = ReportContext(shows="run", outcomes=(store.outcome(),))
     store.close()
     host = assay.discover()
     for name in ("a.csv", "a.tidy.csv", "a.parquet"):

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from assay.suites import PIPELINE_ATTENTIONS, TUTORIAL_ATTENTIONS
+from assay.execute.suites import PIPELINE_ATTENTIONS, TUTORIAL_ATTENTIONS
 
 Cli = Callable[..., Any]
 Install = Callable[..., Path]
@@ -42,7 +42,8 @@ def test_list_shows_all_that_is_installed(cli: Cli) -> None:
     assert {"tutorial", "quick"} <= set(names(document["suites"]))
     assert document["failures"] == []
     for kind in ("tokenizers", "attentions", "corpora"):
-        assert all(row["summary"] and row["origin"].startswith("assay ") and row["licence"] for row in document[kind])
+        assert all(row["summary"] and row["licence"] for row in document[kind])
+        assert all(row["origin"].startswith("assay-bench ") for row in document[kind])
 
 
 def test_list_of_one_kind(cli: Cli) -> None:
@@ -198,7 +199,7 @@ def test_verbose_lists_the_plugins_themselves(cli: Cli, install: Install) -> Non
     assert "plugins" not in cli("list", "metrics", "--json").json
     table = cli("list", "metrics", "--verbose", env={"PYTHONPATH": site}).stdout
     assert "good\tready\tgood-dist\t1.0\ttokenizers\t1\t" in table
-    assert "it is written for hooks version 99, this is 2\tpip install --upgrade assay" in table
+    assert "it is written for hooks version 99, this is 3\tpip install --upgrade assay-bench" in table
 
 
 @pytest.mark.parametrize(

@@ -501,7 +501,7 @@ def test_an_absent_vocabulary_is_a_skipped_row_with_the_remedy(
     assert rows["gpt2"]["status"] == "ok"
     for name in ("cl100k_base", "o200k_base"):
         assert rows[name]["status"] == "skipped"
-        assert rows[name]["remedy"] == 'pip install "assay[vocabularies]"'
+        assert rows[name]["remedy"] == 'pip install "assay-bench[vocabularies]"'
 
 
 @pytest.mark.parametrize(
@@ -568,7 +568,7 @@ def nan(workload, weights):
 
 @assay.hookimpl
 def assay_attentions():
-    only = assay.Only(levels=("qkv",), masks=("causal",), dropout=False)
+    only = assay.Supports(levels=("qkv",), masks=("causal",), dropout=False)
     for name, build in {
         "right": right, "wrong-triangle": wrong, "nan": nan,
     }.items():

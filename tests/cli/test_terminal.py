@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
-from assay.records import GroupResult, Measurement, Metric, Run, Status, TokenizerCase
-from assay.store import Store
+from assay.records.results import GroupResult, Measurement, Metric, Run, Status, TokenizerCase
+from assay.store.store import Store
 
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
 NAMES = ("gpt2", "分词器", "[red]", "x" * 200, "\x1b[31mred\x9b1m", "\u202eback\x07")

@@ -65,8 +65,8 @@ def test_attention_of_the_guide_passes_the_gate(tmp_path):
 
     import torch
 
-    from assay.inputs import make_inputs
-    from assay.oracle import verify
+    from assay.attention.inputs import make_inputs
+    from assay.attention.oracle import verify
 
     file = tmp_path / "guide.py"
     file.write_text(blocks("docs/plugins.md")[0], encoding="utf-8")
@@ -88,7 +88,7 @@ def test_every_command_is_in_the_readme():
 
 
 def test_every_hook_is_in_the_guide():
-    from assay.hookspecs import PROVIDES
+    from assay.plugins.hookspecs import PROVIDES
 
     page = (ROOT / "docs/plugins.md").read_text("utf-8")
     for hook, kind in PROVIDES.items():

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 import assay
-from assay.contracts import ReportPlugin
-from assay.report import form, publish, save
+from assay.plugins.types import ReportPlugin
+from assay.report.publish import form, publish, save
+from assay.report.text.safe_text import inert
 from assay.testkit.examples import publication
-from assay.visible import inert
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "reports.md").read_text("utf-8").partition("## For other programs")[2]
@@ -21,7 +21,7 @@ HOST = assay.discover()
 
 def test_every_form_is_in_the_table() -> None:
     rows = [[cell.strip() for cell in line.split("|")[1:4]] for line in PAGE.splitlines() if line.startswith("| `")]
-    ours = [one for one in HOST.every(ReportPlugin) if HOST.origin(one).distribution == "assay"]
+    ours = [one for one in HOST.every(ReportPlugin) if HOST.origin(one).distribution == "assay-bench"]
     wanted = [[f"`{one.name}`", f"`{one.suffix}`", ", ".join(one.shows)] for one in ours]
     assert sorted(rows) == sorted(wanted)
 

@@ -12,9 +12,9 @@ from types import ModuleType
 import pytest
 
 import assay
-from assay import hookspecs
-from assay.contracts import Provided
-from tests.docs.test_examples import test_every_hook_is_in_the_guide as guide_has_every_hook
+from assay.plugins import hookspecs
+from assay.plugins.types import Provided
+from docs.test_examples import test_every_hook_is_in_the_guide as guide_has_every_hook
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference.md"
 

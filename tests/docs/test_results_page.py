@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from assay.records import GroupResult, Measurement, Metric, Run, Sample, Status, Timing, TokenizerCase
-from assay.schema import FORMAT, SCHEMA
-from assay.store import Store
+from assay.records.results import GroupResult, Measurement, Metric, Run, Sample, Status, Timing, TokenizerCase
+from assay.store.schema import FORMAT, SCHEMA
+from assay.store.store import Store
 
 PAGE = (Path(__file__).parents[2] / "results/README.md").read_text("utf-8")
 RUN = Run(id="20260101-120000-abcd", started="2026-01-01T12:00:00.000+00:00", suite="s/1", command="c", environment={})
@@ -129,7 +129,7 @@ def test_the_view_says_the_same_on_a_server(folder: Path, cli: Callable[..., Any
 
 
 def test_the_page_of_the_store_has_its_commands() -> None:
-    from assay.cli.storing import store
+    from assay.cli.store import store
 
     page = (Path(__file__).parents[2] / "docs/store.md").read_text("utf-8")
     assert all(f"assay store {name}" in page for name in store.commands)

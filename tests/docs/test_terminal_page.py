@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from assay.columns import ATTENTION, GIVES_WAY, TOKENIZER
-from assay.digits import figure, spread
-from assay.fields import IDENTITY
+from assay.report.tables.column_lookup import IDENTITY
+from assay.report.tables.columns import ATTENTION, GIVES_WAY, TOKENIZER
+from assay.report.text.significant_digits import figure, spread
 
 PAGE = " ".join(
     (Path(__file__).parents[2] / "docs" / "reports.md").read_text("utf-8").partition("## On a terminal")[2].split()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from assay.testkit import checks
-from assay.testkit.rules import KINDS
+from assay.testkit.registry import KINDS
 
 PAGE = Path(__file__).parents[2] / "docs" / "testkit.md"
 COMMON = "Every plugin"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.third_party.clean import Place, Ran, build, make
+from third_party.clean import Place, Ran, build, make
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "tutorial.md").read_text("utf-8")

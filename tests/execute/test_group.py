@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 import assay
-from assay.execute.crew import Crew
 from assay.execute.group import run_group
 from assay.execute.rounds import FEWEST_LONG
-from assay.execute.settings import Settings
-from assay.records import GroupResult, Status, TokenizerCase
+from assay.execute.worker_pool import WorkerPool
+from assay.records.results import GroupResult, Status, TokenizerCase
+from assay.records.settings import Settings
 
 pytestmark = pytest.mark.alone
 
@@ -51,7 +51,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, GroupResult
     file.write_text(PLUGIN.format(folder=str(folder)), encoding="utf-8")
     cases = [TokenizerCase(tokenizer=name, corpus="the-verdict") for name in ("one", "same", "slow")]
     settings = Settings(plugins=(str(file),), epochs=EPOCHS, precision=0.0, baselines=("one",))
-    with Crew(assay.discover(settings.plugins), settings) as crew:
+    with WorkerPool(assay.discover(settings.plugins), settings) as crew:
         result = run_group(cases[0].group, cases, crew, 1e-3)
     assert [row.status for row in result.measurements] == [Status.OK] * 3, result.measurements
     return folder, result

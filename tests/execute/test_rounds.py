@@ -12,7 +12,7 @@ import pytest
 
 from assay.execute import rounds
 from assay.execute.rounds import FEWEST, FEWEST_LONG, LOOK_EVERY, Stop, sample_rounds
-from assay.records import Sample
+from assay.records.results import Sample
 
 PLENTY_S = 3000.0
 

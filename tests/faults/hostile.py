@@ -166,7 +166,7 @@ def assay_tokenizers():
 
 @assay.hookimpl
 def assay_attentions():
-    only = assay.Only(levels=("core",), kinds=("weightless",), max_heads=1)
+    only = assay.Supports(levels=("core",), kinds=("weightless",), max_heads=1)
     yield assay.AttentionPlugin(name="mutate", summary="mutate", build=lambda w, weights: Mutate(), unsupported=only)
 
 

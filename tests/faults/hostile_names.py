@@ -28,7 +28,7 @@ def fail(text: str) -> Letters:
 @assay.hookimpl
 def assay_tokenizers():
     for name in NAMES:
-        yield assay.TokenizerPlugin(name=name, summary=WORDS, licence=WORDS, build=lambda text: Letters())
+        yield assay.TokenizerPlugin(name=name, summary=WORDS, license=WORDS, build=lambda text: Letters())
     yield assay.TokenizerPlugin(name="'broken'", summary=WORDS, build=fail)
     yield assay.TokenizerPlugin(name="half \ud800", summary=WORDS, build=fail)
 

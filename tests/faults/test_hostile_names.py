@@ -14,13 +14,13 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as families
 
 import nasty
-from assay.discovery import discover
-from assay.exports.sheet import unguarded
-from assay.publication import Publication
-from assay.records import Outcome
-from assay.report import form, listed, publish
-from assay.store import Store
-from assay.visible import inert
+from assay.plugins.discovery import discover
+from assay.records.report_data import ReportContext
+from assay.records.results import Outcome
+from assay.report.formats.csv import unguarded
+from assay.report.publish import form, listed, publish
+from assay.report.text.safe_text import inert
+from assay.store.store import Store
 
 PLUGIN = Path(__file__).with_name("hostile_names.py")
 CORPUS = "=cmd|<i>\u202e.txt"
@@ -69,7 +69,7 @@ def test_they_are_weighed_and_what_fails_is_one_line(ran: tuple[Path, Any], outc
 @pytest.mark.parametrize("name", TEXTS)
 def test_every_form_of_the_run_is_text(outcome: Outcome, name: str) -> None:
     host = discover([str(PLUGIN)])
-    shown = Publication(shows="run", outcomes=(outcome,), plugins=listed(host))
+    shown = ReportContext(shows="run", outcomes=(outcome,), plugins=listed(host))
     text = publish(form(host, "run", name, None), shown).decode("utf-8")
     assert is_text(text)
     if name == "csv":

@@ -19,9 +19,9 @@ from typing import Any
 import psutil
 import pytest
 
-from assay.catalogue import definition
-from assay.records import Measurement
-from assay.store import Store
+from assay.records.metric_catalogue import definition
+from assay.records.results import Measurement
+from assay.store.store import Store
 
 pytestmark = pytest.mark.long
 

@@ -9,15 +9,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from assay import clock
-from assay.contracts import AttentionPlugin, Step, Weights
-from assay.errors import GateFailed
-from assay.measure.attention import AttentionSubject
-from assay.measure.audit import STRIDE
+from assay.errors import WrongOutput
+from assay.measure import timer as clock
+from assay.measure.attention_subject import AttentionSubject
+from assay.measure.spot_check import STRIDE
 from assay.measure.subject import Operation
-from assay.records import AttentionCase
-from assay.semantics import Semantics
-from assay.workload import Workload
+from assay.plugins.types import AttentionPlugin, Step, Weights
+from assay.records.results import AttentionCase
+from assay.records.semantics import Semantics
+from assay.records.workload import Workload
 
 WORKLOAD = Workload.self_attention("core", batch=2, length=8, d_model=16, heads=2)
 DROPOUT = replace(WORKLOAD, semantics=Semantics(dropout=0.1))
@@ -99,9 +99,9 @@ def test_a_wrong_output_of_a_timed_call_is_caught(
     made, operation = checked(attention)
     timed(operation, 3)
     attention.spoil = spoil
-    with pytest.raises(GateFailed, match="a timed call gives another output than before"):
+    with pytest.raises(WrongOutput, match="a timed call gives another output than before"):
         timed(operation, 3)
-    with pytest.raises(GateFailed, match="wrong output"):
+    with pytest.raises(WrongOutput, match="wrong output"):
         made.recheck()
 
 
@@ -118,7 +118,7 @@ def test_one_wrong_element_is_caught_when_its_turn_comes(place: int) -> None:
     for _ in range(STRIDE):
         try:
             timed(operation)
-        except GateFailed:
+        except WrongOutput:
             caught += 1
     assert caught == 1
 
@@ -128,7 +128,7 @@ def test_another_shape_of_a_timed_call_is_caught(workload: Workload) -> None:
     attention = Attention()
     _, operation = checked(attention, workload)
     attention.spoil = lambda output: output[:1]
-    with pytest.raises(GateFailed, match="an output of another shape"):
+    with pytest.raises(WrongOutput, match="an output of another shape"):
         timed(operation)
 
 
@@ -138,7 +138,7 @@ def test_inputs_that_are_changed_while_it_is_timed_are_noticed() -> None:
     timed(operation)
     with torch.inference_mode():
         made.inputs.tensors[0].neg_()
-    with pytest.raises(GateFailed, match="the inputs were changed while it was timed"):
+    with pytest.raises(WrongOutput, match="the inputs were changed while it was timed"):
         made.recheck()
 
 

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from assay import clock
-from assay.contracts import Document, SpecialTokens, TokenizerPlugin
-from assay.corpus import Parts
-from assay.counts import ids_digest
-from assay.errors import GateFailed, UnknownToken
+from assay.corpus.loading import Parts
+from assay.errors import UnknownToken, WrongOutput
+from assay.measure import timer as clock
 from assay.measure.subject import Operation
-from assay.measure.tokenizer import SHORT, STRIDE, TokenizerSubject
-from assay.records import Value
+from assay.measure.tokenizer_subject import SHORT, STRIDE, TokenizerSubject
+from assay.plugins.types import Document, SpecialTokens, TokenizerPlugin
+from assay.records.results import Value
+from assay.tokenizer.metrics import ids_digest
 
 SHORT_TEXT, LONG_TEXT = "to be or not", "so long a text " * 200
 assert len(SHORT_TEXT) < SHORT < len(LONG_TEXT)
@@ -103,7 +103,7 @@ class TestGate:
     def test_an_id_outside_the_vocabulary(self, value: int) -> None:
         tokenizer = Bytes()
         tokenizer.spoil = put(3, value)
-        with pytest.raises(GateFailed, match=f"id {value} at token 3 of document 0 is outside the vocabulary of 256"):
+        with pytest.raises(WrongOutput, match=f"id {value} at token 3 of document 0 is outside the vocabulary of 256"):
             subject(tokenizer).check()
 
     def test_the_largest_id_is_one_less_than_the_vocabulary(self) -> None:
@@ -115,7 +115,7 @@ class TestGate:
         "kind", [lambda ids: [float(value) for value in ids], lambda ids: [str(value) for value in ids]]
     )
     def test_ids_that_are_no_integers(self, kind: Callable[[list[int]], Any]) -> None:
-        with pytest.raises(GateFailed, match="encode gives list whose items are not all integers"):
+        with pytest.raises(WrongOutput, match="encode gives list whose items are not all integers"):
             subject(Bytes(kind)).check()
 
     @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ class TestGate:
     def test_other_ids_the_second_time(self, spoil: Callable[[list[int]], list[int]], detail: str) -> None:
         tokenizer, calls = Bytes(), iter([lambda ids: ids, spoil])
         tokenizer.spoil = lambda ids: next(calls)(ids)
-        with pytest.raises(GateFailed, match=f"document 0 encodes to other ids the second time: {detail}"):
+        with pytest.raises(WrongOutput, match=f"document 0 encodes to other ids the second time: {detail}"):
             subject(tokenizer).check()
 
     def test_one_that_gives_the_same_list_again_cannot_deceive(self) -> None:
@@ -145,25 +145,25 @@ class TestGate:
         checked = subject(tokenizer, "hello", "hi")
         try:
             found = figures(checked)
-        except GateFailed:
+        except WrongOutput:
             return  # refused is as good as counted right
         assert found["tokens"] == 7
         assert found["ids_sha256"] == ids_digest([b"hello", b"hi"])
         encode, _ = checked.operations()
-        with tokenizer.spoiled(put(0, 7)), pytest.raises(GateFailed):
+        with tokenizer.spoiled(put(0, 7)), pytest.raises(WrongOutput):
             timed(encode)
 
     def test_text_that_is_no_text(self) -> None:
         tokenizer = Bytes()
         tokenizer.unspoil = str.encode
-        with pytest.raises(GateFailed, match="decode gives bytes, not str"):
+        with pytest.raises(WrongOutput, match="decode gives bytes, not str"):
             subject(tokenizer).check()
 
     def test_a_promise_that_is_not_kept(self) -> None:
         tokenizer = Bytes()
         tokenizer.unspoil = str.upper
         with pytest.raises(
-            GateFailed, match="promises a lossless round trip, but document 0 differs at character 0"
+            WrongOutput, match="promises a lossless round trip, but document 0 differs at character 0"
         ) as no:
             subject(tokenizer).check()
         assert no.value.remedy == "mend it, or announce it with lossless=False"
@@ -225,7 +225,7 @@ class TestAudit:
         once = iter([spoil])
         with (
             tokenizer.spoiled(lambda ids: next(once, lambda ids: ids)(ids) if len(ids) > 1 else ids),
-            pytest.raises(GateFailed, match="encodes to other ids in a timed call"),
+            pytest.raises(WrongOutput, match="encodes to other ids in a timed call"),
         ):
             timed(encode, loops)
         timed(encode, loops)
@@ -238,7 +238,7 @@ class TestAudit:
         calls = iter(range(5))
         with (
             tokenizer.spoiled(lambda ids: put(0, 7)(ids) if next(calls) == wrong else ids),
-            pytest.raises(GateFailed, match="in a timed call"),
+            pytest.raises(WrongOutput, match="in a timed call"),
         ):
             timed(encode, 5)
 
@@ -250,7 +250,7 @@ class TestAudit:
         encode, _ = checked.operations()
         with (
             tokenizer.spoiled(put(place, 7)),
-            pytest.raises(GateFailed, match=f"id 7 instead of {ord(SHORT_TEXT[place])} at token {place}"),
+            pytest.raises(WrongOutput, match=f"id 7 instead of {ord(SHORT_TEXT[place])} at token {place}"),
         ):
             timed(encode)
 
@@ -267,7 +267,7 @@ class TestAudit:
 
         with (
             tokenizer.spoiled(lambda ids: put(place, 7)(ids) if len(ids) > SHORT else ids),
-            pytest.raises(GateFailed, match=f"document 1 encodes to other ids in a timed call.* token {place}"),
+            pytest.raises(WrongOutput, match=f"document 1 encodes to other ids in a timed call.* token {place}"),
         ):
             sixteen_samples()
 
@@ -276,14 +276,14 @@ class TestAudit:
         checked = subject(tokenizer, SHORT_TEXT)
         checked.check()
         encode, _ = checked.operations()
-        with tokenizer.spoiled(put(5, 7)), pytest.raises(GateFailed, match="in a timed call"):
+        with tokenizer.spoiled(put(5, 7)), pytest.raises(WrongOutput, match="in a timed call"):
             timed(encode)
 
     def test_another_text_of_a_timed_decode_is_caught(self, tokenizer: Bytes, checked: TokenizerSubject) -> None:
         _, decode = checked.operations()
         timed(decode, 3)
         tokenizer.unspoil = str.upper
-        with pytest.raises(GateFailed, match="decode gives another text in a timed call"):
+        with pytest.raises(WrongOutput, match="decode gives another text in a timed call"):
             timed(decode)
 
     def test_a_lossy_one_is_held_to_the_text_it_gave_before(self) -> None:
@@ -294,13 +294,13 @@ class TestAudit:
         _, decode = checked.operations()
         timed(decode)
         tokenizer.unspoil = str.lower
-        with pytest.raises(GateFailed, match="another text"):
+        with pytest.raises(WrongOutput, match="another text"):
             timed(decode)
 
     def test_wrong_ids_after_timing_are_caught(self, tokenizer: Bytes, checked: TokenizerSubject) -> None:
         checked.recheck()
         tokenizer.spoil = lambda ids: put(0, 7)(ids) if ids else ids
-        with pytest.raises(GateFailed, match="encodes to other ids after timing: id 7"):
+        with pytest.raises(WrongOutput, match="encodes to other ids after timing: id 7"):
             checked.recheck()
 
 

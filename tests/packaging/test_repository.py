@@ -115,7 +115,7 @@ def test_the_command_is_there() -> None:
 def test_what_is_installed_announces_what_the_project_says() -> None:
     host = assay.discover()
     assert host.failures == ()
-    origins = {item.origin.entry_point for item in host.found if item.origin.distribution == "assay"}
+    origins = {item.origin.entry_point for item in host.found if item.origin.distribution == "assay-bench"}
     assert origins == set(PROJECT["project"]["entry-points"]["assay"])
 
 

@@ -19,16 +19,16 @@ from typing import Any
 import pytest
 
 import assay
-from assay.execute.crew import Crew
-from assay.execute.entry import Entry, calibrate
 from assay.execute.group import SAMPLE_NS, run_group
-from assay.execute.process import Worker
 from assay.execute.rounds import FEWEST, sample_rounds
-from assay.execute.settings import Settings
+from assay.execute.timed_operation import TimedOperation, calibrate
+from assay.execute.worker.process import Worker
+from assay.execute.worker_pool import WorkerPool
 from assay.measure.bench import Bench
-from assay.noise import ANCHOR
-from assay.records import Status, TokenizerCase
-from assay.wire import case_to_json
+from assay.records.results import Status, TokenizerCase
+from assay.records.serialization import case_to_json
+from assay.records.settings import Settings
+from assay.stats.noise_floor import ANCHOR
 
 CORPUS = "the-verdict"
 BUSY = 2
@@ -92,14 +92,14 @@ def distances(title: str, ratios: Sequence[float]) -> dict[str, float]:
     return {f"{title} median": statistics.median(off), f"{title} worst": max(off)}
 
 
-def ready(crew: Crew, case: TokenizerCase) -> tuple[Worker, Entry]:
+def ready(crew: WorkerPool, case: TokenizerCase) -> tuple[Worker, TimedOperation]:
     """A worker that has loaded and checked a case, and its first operation, calibrated."""
     worker = crew.worker(case)
     assert worker.ask("load", work={"case": case_to_json(case)}, setup=crew.setup(worker)).status is Status.OK
     answer = worker.ask("check")
     assert answer.status is Status.OK, answer
     first = answer.content["operations"][0]
-    entry = Entry(
+    entry = TimedOperation(
         name=first["name"],
         tokens=first["tokens"],
         size=first["size"],
@@ -116,7 +116,7 @@ def ready(crew: Crew, case: TokenizerCase) -> tuple[Worker, Entry]:
 def interleaved(plugin: str, cases: Sequence[TokenizerCase], seed: int) -> dict[str, float]:
     """What the engine reports of two names of the same code, and how it sampled them."""
     settings = Settings(plugins=(plugin,), epochs=EPOCHS, precision=0.0, seed=seed, baselines=(cases[0].tokenizer,))
-    with Crew(assay.discover(settings.plugins), settings) as crew:
+    with WorkerPool(assay.discover(settings.plugins), settings) as crew:
         result = run_group(cases[0].group, cases, crew, SPENT)
     other = result.measurements[1]
     assert other.status is Status.OK, other
@@ -133,7 +133,7 @@ def one_after_the_other(plugin: str, cases: Sequence[TokenizerCase], seed: int) 
     """What a loop over one and then the other finds by wall time: the ratio of the means, and of the medians."""
     settings = Settings(plugins=(plugin,), seed=seed)
     walls: list[list[float]] = []
-    with Crew(assay.discover(settings.plugins), settings) as crew:
+    with WorkerPool(assay.discover(settings.plugins), settings) as crew:
         for case in cases:
             entry = ready(crew, case)[1]
             for _ in range(PAIRS):
@@ -185,7 +185,7 @@ def test_little_time_passes_outside_the_measured_calls(benchmark: Any, what: str
     give lists of ids, each of which is looked at and freed after the clock is read.
     """
     settings = Settings()
-    with Crew(assay.discover(), settings) as crew:
+    with WorkerPool(assay.discover(), settings) as crew:
         if what == "anchor":
             entry = crew.anchors(arithmetic="")[ANCHOR]
             calibrate([(entry, entry)], SAMPLE_NS)
@@ -253,15 +253,15 @@ def test_time_to_the_first_sample(
 ) -> None:
     plugin, cases = alike(count)
 
-    def stop(entry: Entry) -> None:
+    def stop(entry: TimedOperation) -> None:
         raise Enough
 
     def begin() -> None:
         settings = Settings(plugins=(plugin,))
-        with pytest.raises(Enough), Crew(assay.discover(settings.plugins), settings) as crew:
+        with pytest.raises(Enough), WorkerPool(assay.discover(settings.plugins), settings) as crew:
             run_group(cases[0].group, cases, crew, 1.0)
 
-    monkeypatch.setattr(Entry, "begin", stop)
+    monkeypatch.setattr(TimedOperation, "begin", stop)
     alone = [without_isolation(plugin, cases) for _ in range(3)]
     benchmark.pedantic(begin, rounds=3)
     isolated = benchmark.stats.stats.median

@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 
 import assay
-from assay.corpus import load
-from assay.counts import token_counts
-from assay.records import GroupResult, Metric, Sample, Timing
-from assay.stats import paired_ratio
-from assay.store import Store
-from assay.stored import level
-from assay.words import word_spans
+from assay.comparison.session_drift import level
+from assay.corpus.loading import load
+from assay.records.results import GroupResult, Metric, Sample, Timing
+from assay.stats.paired_ratio import paired_ratio
+from assay.store.store import Store
+from assay.tokenizer.metrics import token_counts
+from assay.tokenizer.words import word_spans
 
 CORPUS = "many-languages"
 PAIRS = 400

@@ -16,7 +16,7 @@ import pytest
 import assay
 from assay.measure.bench import Bench
 from assay.measure.subject import Operation
-from assay.records import Case
+from assay.records.results import Case
 
 CORPORA = ("the-verdict", "many-languages")
 SAMPLE_NS = 2_000_000

@@ -18,10 +18,10 @@ from typing import Any
 import pytest
 
 import assay
-from assay.records import Sample
-from assay.stats import paired_ratio
+from assay.records.results import Sample
+from assay.stats.paired_ratio import paired_ratio
 
-TUTORIAL = Path(__file__).parents[1] / "plugins" / "tutorial.py"
+TUTORIAL = Path(__file__).parents[1] / "tutorial_code.py"
 CHARACTERS = 10_000_000
 ROUNDS = 8  # each of four readings: theirs, ours, ours, theirs
 # Times as fast as the tutorial's code. A compiled tokenizer decodes its own ids, an array, faster than a list.
@@ -104,7 +104,7 @@ def test_times_as_fast_as_the_tutorial(
     benchmark: Any, host: assay.Host, verdict: str, text: str, name: str, what: str
 ) -> None:
     if name.endswith("-fast"):
-        pytest.importorskip("numba", reason='pip install "assay[fast]"')
+        pytest.importorskip("numba", reason='pip install "assay-bench[fast]"')
     ours = host.one(assay.TokenizerPlugin, name).build(verdict)
     theirs = host.one(assay.TokenizerPlugin, "tutorial-unk" if "unk" in name else "tutorial").build(verdict)
     ids, decoded = theirs.encode(text), theirs.decode(theirs.encode(text))

@@ -7,7 +7,7 @@ import functools
 import pytest
 
 import assay
-from assay.contracts import (
+from assay.plugins.types import (
     NAMES_OF_KINDS,
     AttentionPlugin,
     CorpusPlugin,
@@ -17,14 +17,14 @@ from assay.contracts import (
     TokenizerPlugin,
 )
 from assay.testkit import Examination, Finding
-from assay.testkit.rules import KINDS
+from assay.testkit.registry import KINDS
 
 HOST = assay.discover()
 ELSEWHERE = ("sdpa-efficient", "sdpa-cudnn")  # for a CUDA device only
 
 
 def ready(kind: type[Provided]) -> list[str]:
-    ours = (plugin for plugin in HOST.every(kind) if HOST.origin(plugin).distribution == "assay")
+    ours = (plugin for plugin in HOST.every(kind) if HOST.origin(plugin).distribution == "assay-bench")
     return [plugin.name for plugin in ours if HOST.missing(plugin) is None]
 
 
@@ -65,7 +65,7 @@ def test_metrics_conform() -> None:
 @pytest.mark.parametrize("name", [name for name in ready(AttentionPlugin) if name not in ELSEWHERE])
 def test_attentions_conform(name: str) -> None:
     if HOST.one(AttentionPlugin, name).compiles or name == "flex-eager":
-        pytest.skip("it takes from 15 s to a minute; tests/plugins/test_attention_compiled.py holds it to the gate")
+        pytest.skip("it takes from 15 s to a minute; tests/first_party/test_attention_compiled.py holds it to the gate")
     assert refused("attention", name) == []
 
 

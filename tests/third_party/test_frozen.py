@@ -12,11 +12,14 @@ from typing import Any
 import pytest
 
 import assay
-from assay.hookspecs import PROVIDES
+from assay.plugins.hookspecs import PROVIDES
 
 FILE = Path(__file__).parent / "frozen_v1" / "frozen_v1.py"
 SHA256 = "de6a6e09e9ad384735c9f59845640c19b555c1daa6b56c20646862f2aa5bed92"
-KINDS = {kind.__name__: kind for kind in PROVIDES.values()} | {"SpecialTokens": assay.SpecialTokens, "Only": assay.Only}
+KINDS = {kind.__name__: kind for kind in PROVIDES.values()} | {
+    "SpecialTokens": assay.SpecialTokens,
+    "Only": assay.Supports,
+}
 
 
 @pytest.fixture(scope="module")

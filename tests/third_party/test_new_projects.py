@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from assay.contracts import NAMES_OF_KINDS
-from tests.third_party.clean import build, make
+from assay.plugins.types import NAMES_OF_KINDS
+from third_party.clean import build, make
 
 pytestmark = pytest.mark.long
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.third_party.clean import Ran, build, make
+from third_party.clean import Ran, build, make
 
 pytestmark = pytest.mark.long
 

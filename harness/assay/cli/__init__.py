@@ -1,1 +1,1 @@
-"""The command line: flags to a selection, results to standard output, everything else to standard error."""
+"""The command line: one module for each command, named after it. Data goes to stdout, everything else to stderr."""

@@ -9,23 +9,23 @@ from collections.abc import Sequence
 
 import click
 
-from assay.cli.accepting import accept
-from assay.cli.bisecting import bisect_
-from assay.cli.checking import check
-from assay.cli.comparing import compare
+from assay.cli.accept import accept
+from assay.cli.bisect import bisect_
+from assay.cli.check import check
+from assay.cli.compare import compare
 from assay.cli.config import defaults
-from assay.cli.conforming import conform
+from assay.cli.conform import conform
 from assay.cli.data import data
-from assay.cli.examining import doctor
+from assay.cli.doctor import doctor
+from assay.cli.echo import say
 from assay.cli.history import history
-from assay.cli.listing import list_
+from assay.cli.list import list_
+from assay.cli.new_plugin import new_plugin
 from assay.cli.plugins import plugins
-from assay.cli.reporting import export, report
-from assay.cli.running import run_
-from assay.cli.saying import say
-from assay.cli.scaffolding import new_plugin
-from assay.cli.showing import show
-from assay.cli.storing import store
+from assay.cli.report import export, report
+from assay.cli.run import run_
+from assay.cli.show import show
+from assay.cli.store import store
 from assay.cli.tokens import tokens
 from assay.errors import AssayError
 
@@ -37,7 +37,7 @@ EPILOG = (
 
 
 @click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="assay", message="assay %(version)s")
+@click.version_option(package_name="assay-bench", message="assay %(version)s")
 def app() -> None:
     """Weigh tokenizers and attention implementations: correct first, then fast, honest about noise."""
 

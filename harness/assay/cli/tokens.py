@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli import options
-from assay.cli.loading import Wanted, loading
-from assay.cli.saying import say
+from assay.cli.echo import say
+from assay.cli.plugin_options import PluginOptions, loading
+from assay.records.json_document import write
 
 if TYPE_CHECKING:
-    from assay.cuts import Pieces
-    from assay.tables import Table
+    from assay.records.segmentation import TokenAlignment
+    from assay.report.tables.results import Table
 
 
 @click.command("tokens")
@@ -50,7 +51,7 @@ def tokens(
     tokenizers: str | None,
     corpora: str,
     ids: bool,
-    wanted: Wanted,
+    wanted: PluginOptions,
     as_json: bool,
 ) -> int:
     """Show how each tokenizer cuts TEXT.
@@ -64,12 +65,13 @@ def tokens(
     """
     from dataclasses import asdict
 
-    from assay import corpus, document, tables
-    from assay.cli import drawing
-    from assay.pieces import cut
-    from assay.plan import chosen_tokenizers
-    from assay.records import Status
-    from assay.suites import suite
+    from assay.cli import token_drawing as drawing
+    from assay.corpus import loading as corpus
+    from assay.execute.plan import chosen_tokenizers
+    from assay.execute.suites import suite
+    from assay.records.results import Status
+    from assay.report.tables import results as tables
+    from assay.tokenizer.alignment import cut
 
     if (text is None) == (file is None):
         raise click.UsageError("Give either TEXT or --file.")
@@ -81,8 +83,8 @@ def tokens(
     training = corpus.divide(corpus.find(host, corpora), 0.0).training
     rows = list(cut(host, chosen, training, content))
     if as_json:
-        cells = [asdict(row) | {"ids": row.ids, "unknown": row.unknown} for row in rows]
-        click.echo(document.write({"text": content, "tokenizers": cells}))
+        cells = [_cell(asdict(row)) | {"ids": row.ids, "unknown": row.unknown} for row in rows]
+        click.echo(write({"text": content, "tokenizers": cells}))
     elif sys.stdout.isatty():
         drawing.draw(rows, content, ids)
     else:
@@ -108,14 +110,19 @@ def _hint(text: str) -> None:
             say("assay: note: there is a file of that name; --file shows how its content is cut")
 
 
-def _table(rows: Sequence[Pieces], text: str) -> Table:
-    from assay.cli import drawing
-    from assay.tables import Table
+def _table(rows: Sequence[TokenAlignment], text: str) -> Table:
+    from assay.cli import token_drawing as drawing
+    from assay.report.tables.results import Table
 
     cells = []
     for row in rows:
-        counts = (len(row.tokens), row.unknown, row.lost_bytes) if row.reason is None else ("-", "-", "-")
+        counts = (len(row.tokens), row.unknown, row.uncovered_bytes) if row.reason is None else ("-", "-", "-")
         pieces = drawing.marked(row, text) if row.reason is None else drawing.ended(row)
         cells.append((row.tokenizer, *map(str, counts), pieces, " ".join(map(str, row.ids))))
     columns = ("tokenizer", "tokens", "unknown", "lost", "pieces", "ids")
     return Table(title="tokens", columns=columns, rows=tuple(cells))
+
+
+def _cell(fields: dict[str, object]) -> dict[str, object]:
+    """Return the fields of a row under the keys that its JSON has had from the beginning."""
+    return {"lost" if name == "uncovered" else name: value for name, value in fields.items()}

@@ -1,1 +1,1 @@
-"""Carrying out a plan: a worker process for each plugin, sampled in interleaved rounds."""
+"""Run a plan: a worker process for each plugin, sampled in interleaved, counterbalanced rounds."""

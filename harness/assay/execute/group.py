@@ -5,18 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
-from assay.accounting import account, overhead, stages
-from assay.counts import compression
-from assay.execute.crew import ANCHOR_NS, Crew, anchor_pairs
-from assay.execute.entry import Entry, calibrate
+from assay.corpus.sampling import enough
+from assay.execute.case_run import CaseRun, without_speed
 from assay.execute.rounds import Stop, sample_rounds
-from assay.execute.running import Running, without_speed
-from assay.measure.device import on_gpu
-from assay.metrics import agreement, comparison, full_pass, machine_share, speeds
-from assay.records import AnchorTiming, AttentionCase, Case, GroupResult, Measurement, Metric, Timing, TokenizerCase
-from assay.sampling import enough
-from assay.stats import paired_ratio
-from assay.wire import case_to_json, metrics_from_json
+from assay.execute.timed_operation import TimedOperation, calibrate
+from assay.execute.worker_pool import ANCHOR_NS, WorkerPool, anchor_pairs
+from assay.measure.gpu_timer import on_gpu
+from assay.measure.roofline import account, overhead, stages
+from assay.measure.throughput import agreement, comparison, full_pass, machine_share, speeds
+from assay.records.results import (
+    AttentionCase,
+    Case,
+    GroupResult,
+    Measurement,
+    Metric,
+    ProbeTiming,
+    Timing,
+    TokenizerCase,
+)
+from assay.records.serialization import case_to_json, metrics_from_json
+from assay.stats.paired_ratio import paired_ratio
+from assay.tokenizer.metrics import compression
 
 SAMPLE_NS = 5_000_000
 FEWEST_CALLS = 5
@@ -25,7 +34,7 @@ FEWEST_CALLS = 5
 def run_group(
     name: str,
     cases: Sequence[Case],
-    crew: Crew,
+    crew: WorkerPool,
     budget_s: float,
     tick: Callable[[str, int, float], object] = lambda phase, done, left: None,
 ) -> GroupResult:
@@ -65,20 +74,20 @@ def run_group(
     return GroupResult(measurements=tuple(measured[case.id] for case in cases), anchors=anchors)
 
 
-def _assign(cases: Sequence[Case], crew: Crew) -> tuple[list[Measurement], list[Running]]:
+def _assign(cases: Sequence[Case], crew: WorkerPool) -> tuple[list[Measurement], list[CaseRun]]:
     """Give each case that can be done a worker; all workers start at once."""
     finished: list[Measurement] = []
-    running: list[Running] = []
+    running: list[CaseRun] = []
     for case in cases:
         refusal = crew.refusal(case)
         if refusal is not None:
             finished.append(without_speed(case, refusal))
         else:
-            running.append(Running(case=case, worker=crew.worker(case), died=crew.buried))
+            running.append(CaseRun(case=case, worker=crew.worker(case), died=crew.buried))
     return finished, running
 
 
-def _load(items: Sequence[Running], crew: Crew) -> None:
+def _load(items: Sequence[CaseRun], crew: WorkerPool) -> None:
     """Load all cases at once: importing takes the most time, and nothing is timed yet."""
     for item in items:
         item.worker.printed()
@@ -88,7 +97,7 @@ def _load(items: Sequence[Running], crew: Crew) -> None:
         item.collect("load")
 
 
-def _draw(items: Sequence[Running], tick: Callable[[int], object]) -> None:
+def _draw(items: Sequence[CaseRun], tick: Callable[[int], object]) -> None:
     """Where a sample is asked for, have all keep to the same one, just large enough for each of them."""
 
     def doubt(documents: int) -> float:
@@ -103,7 +112,7 @@ def _draw(items: Sequence[Running], tick: Callable[[int], object]) -> None:
         enough(doubt, min(targets))
 
 
-def predict(item: Running, budget_s: float) -> None:
+def predict(item: CaseRun, budget_s: float) -> None:
     """Predict time and memory of a case; skip it where five calls, or the memory of one, are more than there is."""
     answer = item.ask("predict")
     item.predicted = metrics_from_json(answer.get("metrics", {}))
@@ -118,21 +127,21 @@ def predict(item: Running, budget_s: float) -> None:
         item.skip(f"predicted {seconds:.1f} s a call: {FEWEST_CALLS} calls > {budget_s:g} s", "raise --budget")
 
 
-def _foretold(item: Running) -> str:
+def _foretold(item: CaseRun) -> str:
     """What is known of a call before it is made."""
     seconds = next((float(metric.value) for metric in item.predicted if metric.name == "predicted_seconds"), None)
     return "" if seconds is None else f", about {seconds:.2g} s a call"
 
 
-def _baseline(items: Sequence[Running], names: Sequence[str]) -> Running | None:
+def _baseline(items: Sequence[CaseRun], names: Sequence[str]) -> CaseRun | None:
     """The first of the named baselines that the group has, else its first case."""
     named = [item for name in names for item in items if item.case.plugin == name]
     return next(iter([*named, *items]), None)
 
 
 def _rounds(
-    group: str, live: Sequence[Running], crew: Crew, budget_s: float, tick: Callable[[int, float], object]
-) -> tuple[Stop, tuple[AnchorTiming, ...]]:
+    group: str, live: Sequence[CaseRun], crew: WorkerPool, budget_s: float, tick: Callable[[int, float], object]
+) -> tuple[Stop, tuple[ProbeTiming, ...]]:
     """Sample every operation of every live case, and the anchors, in turn."""
     if not live:
         return "budget", ()
@@ -164,12 +173,12 @@ def _rounds(
             )
         stops.add(stopped)
     return "precision" if stops == {"precision"} else "budget", tuple(
-        AnchorTiming(group=group, name=name, work=anchor.tokens, samples=tuple(anchor.samples))
+        ProbeTiming(group=group, name=name, work=anchor.tokens, samples=tuple(anchor.samples))
         for name, anchor in anchors.items()
     )
 
 
-def _arithmetic(live: Sequence[Running]) -> str:
+def _arithmetic(live: Sequence[CaseRun]) -> str:
     """The `dtype/device` of a group of attention cases, whose peak is sampled beside them."""
     workloads = [item.case.workload for item in live if isinstance(item.case, AttentionCase)]
     return f"{workloads[0].dtype}/{workloads[0].device}" if workloads else ""
@@ -180,7 +189,7 @@ def _tell(tick: Callable[[int, float], object], later_s: float, done: int, left_
     tick(done, left_s + later_s)
 
 
-def _renew(live: Sequence[Running], crew: Crew) -> None:
+def _renew(live: Sequence[CaseRun], crew: WorkerPool) -> None:
     """Go on in fresh processes; what is exact must come out again."""
     going = [item for item in live if item.ended is None]
     for item in going:
@@ -192,18 +201,18 @@ def _renew(live: Sequence[Running], crew: Crew) -> None:
             entry.warm_up(SAMPLE_NS)
 
 
-def _pairs(live: Sequence[Running], baseline: Running | None) -> Iterator[tuple[Entry, Entry]]:
+def _pairs(live: Sequence[CaseRun], baseline: CaseRun | None) -> Iterator[tuple[TimedOperation, TimedOperation]]:
     """Every operation with the one that it is compared with: the baseline's of the same name, or itself."""
     for item in live:
         for entry in item.entries:
             yield entry, _partner(entry, baseline) or entry
 
 
-def _partner(entry: Entry, baseline: Running | None) -> Entry | None:
+def _partner(entry: TimedOperation, baseline: CaseRun | None) -> TimedOperation | None:
     return next((other for other in (baseline.entries if baseline else ()) if other.name == entry.name), None)
 
 
-def _recheck(item: Running) -> tuple[Metric, ...]:
+def _recheck(item: CaseRun) -> tuple[Metric, ...]:
     """After the rounds: memory in its own pass, the gate once more, and what the plugin left behind."""
     memory = metrics_from_json(item.ask("memory"))
     item.ask("recheck")
@@ -213,7 +222,7 @@ def _recheck(item: Running) -> tuple[Metric, ...]:
     return memory
 
 
-def _figures(item: Running, baseline: Running | None, anchors: Sequence[AnchorTiming]) -> Iterator[Metric]:
+def _figures(item: CaseRun, baseline: CaseRun | None, anchors: Sequence[ProbeTiming]) -> Iterator[Metric]:
     """What a case comes to: its exact figures, its speeds, its ratios, its share of the machine."""
     yield from item.metrics
     timings = item.timings()
@@ -235,7 +244,7 @@ def _shape_of(case: Case, metrics: Sequence[Metric]) -> tuple[Metric, ...]:
     return stages(metrics) if case.workload.level == "pipeline" else overhead(metrics)
 
 
-def _machine(item: Running, timing: Timing, anchors: Mapping[str, AnchorTiming]) -> tuple[Metric, ...]:
+def _machine(item: CaseRun, timing: Timing, anchors: Mapping[str, ProbeTiming]) -> tuple[Metric, ...]:
     """What the first operation comes to, beside what the machine could do in the same rounds."""
     if isinstance(item.case, AttentionCase):
         return account(item.case.workload, timing, anchors)

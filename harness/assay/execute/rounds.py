@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, Protocol, TypeVar
 
-from assay.records import Sample
-from assay.stats import precision
+from assay.records.results import Sample
+from assay.stats.paired_ratio import precision
 
 FEWEST = 10
 FEWEST_LONG = 7
@@ -17,7 +17,7 @@ Stop = Literal["precision", "budget"]
 T = TypeVar("T")
 
 
-class Entry(Protocol):
+class TimedOperation(Protocol):
     """One timed operation of one case, or an anchor."""
 
     samples: list[Sample]
@@ -35,8 +35,8 @@ class Entry(Protocol):
 
 
 def sample_rounds(
-    entries: Sequence[Entry],
-    baselines: Sequence[Entry],
+    entries: Sequence[TimedOperation],
+    baselines: Sequence[TimedOperation],
     *,
     budget_s: float,
     wanted: float,
@@ -52,7 +52,7 @@ def sample_rounds(
     `tick` is told the rounds done and the seconds left.
     """
     order = random.Random(seed)
-    blocks: dict[int, list[Entry]] = {}
+    blocks: dict[int, list[TimedOperation]] = {}
     for entry, baseline in zip(entries, baselines, strict=True):
         blocks.setdefault(id(baseline), []).append(entry)
     turns = list(entries)
@@ -89,7 +89,7 @@ def _shuffled(order: random.Random, things: Iterable[T]) -> list[T]:
     return drawn
 
 
-def _precise(entries: Sequence[Entry], baselines: Sequence[Entry], wanted: float) -> bool:
+def _precise(entries: Sequence[TimedOperation], baselines: Sequence[TimedOperation], wanted: float) -> bool:
     return all(
         precision(entry.samples, baseline.samples if baseline.alive else entry.samples) <= wanted
         for entry, baseline in zip(entries, baselines, strict=True)

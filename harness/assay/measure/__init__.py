@@ -1,1 +1,1 @@
-"""Measuring one case: build the plugin, check its output, then time it."""
+"""Measure one case inside a worker: build the plugin, check its output, then time it."""

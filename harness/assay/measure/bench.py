@@ -6,23 +6,23 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from assay import clock
-from assay.added import figure
-from assay.contracts import LADDER, AttentionPlugin, MetricPlugin, Provided, Tokenized, Tokenizer, TokenizerPlugin
-from assay.corpus import divide, find, load
-from assay.errors import AssayError, GateFailed, Unavailable
-from assay.host import Host
-from assay.measure.anchors import Arithmetic, Machine
-from assay.measure.device import on_gpu, room, wake
-from assay.measure.identity import Identity
-from assay.measure.limit import LimitSubject
+from assay.corpus.loading import divide, find, load
+from assay.errors import AssayError, Unavailable, WrongOutput
+from assay.measure import timer as clock
+from assay.measure.edge_case_subject import EdgeCaseSubject
+from assay.measure.gpu_timer import on_gpu, room, wake
+from assay.measure.id_equivalence import IdEquivalence
+from assay.measure.machine_probes import Arithmetic, Machine
+from assay.measure.plugin_metrics import figure
 from assay.measure.subject import Operation, Ready, Subject
-from assay.measure.tokenizer import TokenizerSubject
-from assay.records import AttentionCase, Case, Measurement, Metric, Sample, Value
-from assay.workload import TextSource
+from assay.measure.tokenizer_subject import TokenizerSubject
+from assay.plugins.host import Host
+from assay.plugins.types import SCALING, AttentionPlugin, MetricPlugin, Provided, Tokenized, Tokenizer, TokenizerPlugin
+from assay.records.results import AttentionCase, Case, Measurement, Metric, Sample, Value
+from assay.records.workload import TextSource
 
 if TYPE_CHECKING:
-    from assay.inputs import EmbeddedText
+    from assay.attention.inputs import EmbeddedText
 
 CPU = "cpu"
 
@@ -34,8 +34,8 @@ class Bench:
         """With `grid` tokenizers are also timed at several lengths and in batches."""
         self.host = host
         self.grid = grid
-        self._identities: dict[str, Identity] = {}
-        self._fuzzed: dict[str, tuple[Metric, ...] | GateFailed] = {}
+        self._identities: dict[str, IdEquivalence] = {}
+        self._fuzzed: dict[str, tuple[Metric, ...] | WrongOutput] = {}
         self.closed_vocabulary = False
         self._held: dict[tuple[str, str], tuple[str, ...]] = {}
         self._texts: dict[TextSource, EmbeddedText] = {}
@@ -56,7 +56,7 @@ class Bench:
         if isinstance(case, AttentionCase):
             attention = self.host.one(AttentionPlugin, case.attention)
             self._need(attention)
-            from assay.measure.attention import AttentionSubject
+            from assay.measure.attention_subject import AttentionSubject
 
             self._set_threads(case.workload.threads)
             self._device = case.workload.device
@@ -76,12 +76,12 @@ class Bench:
             self._need(corpus)
             if case.trained_on is not None:
                 training = divide(find(self.host, case.trained_on), 0.0).training
-                limit = LimitSubject(tokenizer, load(corpus), training)
+                limit = EdgeCaseSubject(tokenizer, load(corpus), training)
                 limit.identity = self._identity(tokenizer, training)
                 self._subject = limit
                 return
             parts = divide(corpus, case.held_out)
-            grid = self.grid and corpus.kind != LADDER and not case.held_out
+            grid = self.grid and corpus.kind != SCALING and not case.held_out
             subject = TokenizerSubject(tokenizer, parts, kind=corpus.kind, grid=grid)
             subject.identity = None if again else self._identity(tokenizer, parts.training)
             if documents is not None:
@@ -154,7 +154,7 @@ class Bench:
     def metric(self, name: str, row: Measurement) -> Value | None:
         """Ask a metric plugin about a row: of a tokenizer, which is loaded then, by its tokens, else by its figures.
 
-        Raises `GateFailed` for an answer that is no figure, and where the ids are not those of the row.
+        Raises `WrongOutput` for an answer that is no figure, and where the ids are not those of the row.
         """
         plugin = self.host.one(MetricPlugin, name)
         subject = self._subject
@@ -171,7 +171,7 @@ class Bench:
         if not subject.ids:
             (digest,) = subject.ready()
             if digest.value != row.value(digest.name):
-                raise GateFailed("the tokenizer gives other ids in a fresh process than in its row")
+                raise WrongOutput("the tokenizer gives other ids in a fresh process than in its row")
         return [Tokenized(text=text, ids=tuple(ids)) for text, ids in zip(subject.texts, subject.ids, strict=True)]
 
     def _loaded(self) -> Subject:
@@ -179,7 +179,7 @@ class Bench:
             raise AssayError("no case is loaded")
         return self._subject
 
-    def _identity(self, plugin: TokenizerPlugin, training: str) -> Identity | None:
+    def _identity(self, plugin: TokenizerPlugin, training: str) -> IdEquivalence | None:
         """Build the tokenizer whose ids another claims to give; a pretrained one is built once."""
         name = plugin.same_ids_as
         if name is None or name in self._identities:
@@ -188,25 +188,25 @@ class Bench:
         missing = self.host.missing(reference)
         if missing is not None:
             raise Unavailable(f"it claims the ids of {name}, and that {missing.what}", remedy=missing.remedy)
-        identity = Identity(name, reference.build(training))
+        identity = IdEquivalence(name, reference.build(training))
         if reference.pretrained:
             self._identities[name] = identity
         return identity
 
-    def _fuzz(self, name: str, tokenizer: Tokenizer, identity: Identity) -> tuple[Metric, ...]:
+    def _fuzz(self, name: str, tokenizer: Tokenizer, identity: IdEquivalence) -> tuple[Metric, ...]:
         """Compare ids of nasty strings, once in this process; what was found then counts for every case."""
         if name not in self._fuzzed:
             try:
                 self._fuzzed[name] = identity.fuzz(tokenizer)
-            except GateFailed as error:
+            except WrongOutput as error:
                 self._fuzzed[name] = error
         found = self._fuzzed[name]
-        if isinstance(found, GateFailed):
+        if isinstance(found, WrongOutput):
             raise found
         return found
 
     def _text(self, source: TextSource) -> EmbeddedText:
-        from assay.inputs import EmbeddedText
+        from assay.attention.inputs import EmbeddedText
 
         if source not in self._texts:
             plugin = self.host.one(TokenizerPlugin, source.tokenizer)
@@ -218,7 +218,7 @@ class Bench:
         return self._texts[source]
 
     def _pipeline(self, attention: AttentionPlugin, case: AttentionCase, source: TextSource) -> Subject:
-        from assay.measure.pipeline import PipelineSubject
+        from assay.measure.pipeline_subject import PipelineSubject
 
         tokenizer, corpus = self.host.one(TokenizerPlugin, source.tokenizer), find(self.host, source.corpus)
         self._need(tokenizer)

@@ -7,15 +7,15 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from assay import clock
-from assay.records import Metric, Sample
+from assay.measure import timer as clock
+from assay.records.results import Metric, Sample
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """One thing to time, and how many tokens (and bytes of text) one call of it handles.
 
-    `audit` looks at the outputs of timed calls, and raises `GateFailed` for a wrong one. `context` is
+    `audit` looks at the outputs of timed calls, and raises `WrongOutput` for a wrong one. `context` is
     entered around a whole sample. Both stay outside the timed region. `read` takes a call and loops, at most
     `most_loops`, and times them.
     """
@@ -37,7 +37,7 @@ class Subject(Protocol):
         """Predict time (`predicted_seconds`) and memory (`predicted_bytes`) of the case from small ones."""
 
     def check(self) -> tuple[Metric, ...]:
-        """Give the exact figures; raise `GateFailed`, or what the plugin raises, for a wrong output."""
+        """Give the exact figures; raise `WrongOutput`, or what the plugin raises, for a wrong output."""
 
     def operations(self) -> tuple[Operation, ...]:
         """Give what is to be timed, once `check` has passed; the first is what `predict` speaks of."""
@@ -46,7 +46,7 @@ class Subject(Protocol):
         """Measure the memory of one call, in a pass of its own."""
 
     def recheck(self) -> None:
-        """Check the output again after timing; raise `GateFailed`."""
+        """Check the output again after timing; raise `WrongOutput`."""
 
 
 @runtime_checkable
@@ -54,4 +54,4 @@ class Ready(Protocol):
     """A subject that can do with less than the whole gate, where the case has passed it in another process."""
 
     def ready(self) -> tuple[Metric, ...]:
-        """Give what of the exact figures tells a right output from a wrong one; raise `GateFailed` for a wrong one."""
+        """Give what of the exact figures tells a right output from a wrong one; raise `WrongOutput` for a wrong one."""

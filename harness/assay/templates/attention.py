@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import assay
 
-assay_hooks = 2  # the version of the hooks that this is written for
+assay_hooks = 3  # the version of the hooks that this is written for
 
 
 def build(workload: assay.Workload, weights: assay.Weights | None) -> assay.Step:
@@ -23,8 +23,8 @@ def assay_attentions() -> Iterator[assay.AttentionPlugin]:
     yield assay.AttentionPlugin(
         name="$name",
         summary="causal attention as it is defined",
-        licence="MIT",
+        license="MIT",
         requires=("torch>=2.6",),
         build=build,
-        unsupported=assay.Only(levels=("core",), masks=("causal",)),
+        unsupported=assay.Supports(levels=("core",), masks=("causal",)),
     )

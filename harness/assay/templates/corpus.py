@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import assay
 
-assay_hooks = 2  # the version of the hooks that this is written for
+assay_hooks = 3  # the version of the hooks that this is written for
 
 TEXTS = ("A document is a text.", "It has an id, which no other has.")
 
@@ -19,7 +19,7 @@ def assay_corpora() -> Iterator[assay.CorpusPlugin]:
     yield assay.CorpusPlugin(
         name="$name",
         summary="two documents",
-        licence="MIT",
+        license="MIT",
         documents=documents,
         sha256=None,  # `assay conform` tells it; then no other text passes for this
         title="Two documents",

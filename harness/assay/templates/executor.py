@@ -4,19 +4,19 @@ from collections.abc import Callable, Iterable, Iterator
 
 import assay
 
-assay_hooks = 2  # the version of the hooks that this is written for
-Answers = Iterator[assay.Ended]
+assay_hooks = 3  # the version of the hooks that this is written for
+Answers = Iterator[assay.TaskResult]
 
 
 class Loop:
     label = "a loop"
 
-    def __init__(self, spread: assay.Spread) -> None:
+    def __init__(self, spread: assay.ExecutorConfig) -> None:
         self.asked = spread
 
     def map(self, function: Callable[[str], str], tasks: Iterable[str]) -> Answers:
         for place, task in enumerate(tasks):
-            yield assay.Ended(place=place, result=function(task))
+            yield assay.TaskResult(place=place, result=function(task))
 
     def close(self) -> None:
         pass
@@ -25,4 +25,4 @@ class Loop:
 @assay.hookimpl
 def assay_executors() -> Iterator[assay.ExecutorPlugin]:
     name, says = "$name", "one task after the other"
-    yield assay.ExecutorPlugin(name=name, summary=says, licence="MIT", open=Loop)
+    yield assay.ExecutorPlugin(name=name, summary=says, license="MIT", open=Loop)

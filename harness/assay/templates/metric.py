@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import assay
 
-assay_hooks = 2  # the version of the hooks that this is written for
+assay_hooks = 3  # the version of the hooks that this is written for
 
 
 def measure(
@@ -22,7 +22,7 @@ def assay_metrics() -> Iterator[assay.MetricPlugin]:
     yield assay.MetricPlugin(
         name="$name",
         summary="tokens of a document on average",
-        licence="MIT",
+        license="MIT",
         unit="tokens",
         of_tokens=measure,
     )

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import assay
 
-assay_hooks = 2  # the version of the hooks that this is written for
+assay_hooks = 3  # the version of the hooks that this is written for
 
 
-def write(publication: assay.Publication) -> str:
+def write(publication: assay.ReportContext) -> str:
     """One line for each row of each run."""
     rows = (row for outcome in publication.outcomes for row in outcome.measurements)
     return "".join(f"{row.status}: {row.case.id}\n" for row in rows)
@@ -18,7 +18,7 @@ def assay_reports() -> Iterator[assay.ReportPlugin]:
     yield assay.ReportPlugin(
         name="$name",
         summary="one line for each row",
-        licence="MIT",
+        license="MIT",
         write=write,
         suffix=".$name",
     )

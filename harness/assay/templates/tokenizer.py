@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import assay
 
-assay_hooks = 2  # the version of the hooks that this is written for
+assay_hooks = 3  # the version of the hooks that this is written for
 
 
 class Tokenizer:
@@ -25,6 +25,6 @@ def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
     yield assay.TokenizerPlugin(
         name="$name",
         summary="one id a character",
-        licence="MIT",
+        license="MIT",
         build=lambda text: Tokenizer(),
     )

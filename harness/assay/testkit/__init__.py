@@ -17,21 +17,21 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from assay.testkit.context import Context
-    from assay.testkit.examination import Examination, conform
-    from assay.testkit.findings import ConformanceError, Finding, Skip
-    from assay.testkit.from_pytest import conformance
-    from assay.testkit.rules import Check, checks
+    from assay.testkit.pytest import conformance
+    from assay.testkit.registry import Check, checks
+    from assay.testkit.result import ConformanceError, Finding, Skip
+    from assay.testkit.runner import Examination, conform
 
 _HOME_OF = {
-    "Check": "rules",
-    "ConformanceError": "findings",
+    "Check": "registry",
+    "ConformanceError": "result",
     "Context": "context",
-    "Examination": "examination",
-    "Finding": "findings",
-    "Skip": "findings",
-    "checks": "rules",
-    "conform": "examination",
-    "conformance": "from_pytest",
+    "Examination": "runner",
+    "Finding": "result",
+    "Skip": "result",
+    "checks": "registry",
+    "conform": "runner",
+    "conformance": "pytest",
 }
 
 __all__ = [

@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from assay import corpus
-from assay.contracts import NAMES_OF_KINDS, CorpusPlugin, Descriptor, Tokenizer
+from assay.corpus import loading as corpus
 from assay.errors import UnknownName
-from assay.fuzz import strings
-from assay.host import Host, Origin
-from assay.measure.cold import as_ints
+from assay.measure.cold_pass import as_ints
+from assay.plugins.host import Host, Origin
+from assay.plugins.types import NAMES_OF_KINDS, CorpusPlugin, Descriptor, Tokenizer
+from assay.tokenizer.fuzzing import strings
 
 TEXT = "the-verdict"
 STRINGS = 500

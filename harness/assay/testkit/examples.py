@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assay.accounting import account
-from assay.contracts import Document, Tokenized, TokenizerPlugin
-from assay.corpus import Parts
-from assay.environment import describe
-from assay.manifest import manifest
-from assay.measure.tokenizer import TokenizerSubject
-from assay.metrics import speeds
-from assay.pieces import cut_by
-from assay.publication import Listed, Mark, Point, Publication, Reading, Series, Shown
-from assay.records import (
+from assay.corpus.loading import Parts
+from assay.environment.describe import describe
+from assay.measure.roofline import account
+from assay.measure.throughput import speeds
+from assay.measure.tokenizer_subject import TokenizerSubject
+from assay.plugins.types import Document, Tokenized, TokenizerPlugin
+from assay.records.report_data import Listed, Mark, Point, ReportContext, Series, Shown, TokenizedText
+from assay.records.results import (
     AttentionCase,
+    Manifest,
     Measurement,
     Metric,
     Noise,
@@ -25,8 +24,9 @@ from assay.records import (
     Timing,
     TokenizerCase,
 )
-from assay.verdicts import Alike, Change, Comparison, Judgement, Verdict
-from assay.workload import Workload
+from assay.records.verdicts import AATest, Change, Comparison, Judgement, Verdict
+from assay.records.workload import Workload
+from assay.tokenizer.alignment import cut_by
 
 TEXT = 'A first line, with "marks" & <signs>.\nA second one: 27 °C, naïve, 漢字, 😀.\n'
 CORPUS = "example"
@@ -48,7 +48,7 @@ class Letters:
         return "".join(map(chr, ids))
 
 
-PLUGIN = TokenizerPlugin(name="letters", summary="one id a code point", licence="MIT", build=lambda text: Letters())
+PLUGIN = TokenizerPlugin(name="letters", summary="one id a code point", license="MIT", build=lambda text: Letters())
 
 
 def tokenized() -> tuple[Tokenized, ...]:
@@ -97,10 +97,10 @@ def rows() -> tuple[Measurement, ...]:
     )
 
 
-def publication(shows: Shown) -> Publication:
+def publication(shows: Shown) -> ReportContext:
     """Give what a report of that sort is made from."""
     first, last = _outcome("20260102-030405-aaaa"), _outcome("20260103-030405-bbbb")
-    return Publication(
+    return ReportContext(
         shows=shows,
         outcomes=(last,) if shows == "run" else (first, last) if shows == "runs" else (),
         comparison=_comparison() if shows == "comparison" else None,
@@ -111,11 +111,11 @@ def publication(shows: Shown) -> Publication:
                 name=PLUGIN.name,
                 summary=PLUGIN.summary,
                 origin="example 1.0 (example)",
-                licence="MIT",
+                license="MIT",
                 status="ready",
             ),
         ),
-        read=lambda: Reading(corpus=CORPUS, text=TEXT, pieces=(cut_by(PLUGIN, TEXT, TEXT),)),
+        read=lambda: TokenizedText(corpus=CORPUS, text=TEXT, pieces=(cut_by(PLUGIN, TEXT, TEXT),)),
         command="assay report",
     )
 
@@ -139,7 +139,7 @@ def _outcome(run_id: str) -> Outcome:
             state="complete",
             finished=STARTED,
         ),
-        manifest=manifest(len(found), ended),
+        manifest=Manifest.of(len(found), ended),
         measurements=found,
         noise=Noise(median=0.004, worst=0.02, detectable=0.013, groups=2),
     )
@@ -173,7 +173,7 @@ def _comparison() -> Comparison:
             ),
             Judgement(cell=cell.format("new"), verdict=Verdict.NOT_COMPARABLE, reason="the baseline has no such cell"),
         ),
-        alike=Alike(cells=2, readings=10, epochs=23, spread=0.02, detectable=0.018, false_alarms=0.003, replays=1_000),
+        alike=AATest(cells=2, readings=10, epochs=23, spread=0.02, detectable=0.018, false_alarms=0.003, replays=1_000),
         warnings=("the baseline is a day old",),
     )
 

@@ -8,14 +8,13 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from assay.discovery import discover
-from assay.errors import AssayError
-from assay.execute.protocol import Answer, Request
-from assay.execute.worker import main
-from assay.measure.reason import reason_of
-from assay.records import Status
-from assay.testkit.examination import Examination, kind_of
-from assay.testkit.findings import Finding
+from assay.errors import AssayError, reason_of
+from assay.execute.worker.main import main
+from assay.execute.worker.protocol import Answer, Request
+from assay.plugins.discovery import discover
+from assay.records.results import Status
+from assay.testkit.result import Finding
+from assay.testkit.runner import Examination, kind_of
 
 
 class Examiner:

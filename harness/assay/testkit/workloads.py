@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from assay.workload import Workload
+from assay.records.workload import Workload
 
 # level / phase / semantics / shape
 SMALL = (

@@ -16,5 +16,5 @@ class Letters:
 @assay.hookimpl
 def assay_tokenizers():
     yield assay.TokenizerPlugin(
-        name="pairs-500", summary="not what it says", licence="MIT", build=lambda text: Letters()
+        name="pairs-500", summary="not what it says", license="MIT", build=lambda text: Letters()
     )

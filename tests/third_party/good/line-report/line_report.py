@@ -19,7 +19,7 @@ def assay_reports():
     yield assay.ReportPlugin(
         name="line",
         summary="one line for each row",
-        licence="MIT",
+        license="MIT",
         write=write,
         suffix=".line.txt",
         shows=("run", "runs"),

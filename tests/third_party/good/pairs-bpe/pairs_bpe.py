@@ -42,7 +42,7 @@ def assay_tokenizers():
         yield assay.TokenizerPlugin(
             name=f"pairs-{size}",
             summary=f"bytes and the {size - 256} most frequent pairs of them",
-            licence="MIT",
+            license="MIT",
             requires=("tiktoken>=0.7",),
             build=partial(Pairs, size),
             family="pairs",

@@ -35,8 +35,8 @@ def assay_attentions():
     yield assay.AttentionPlugin(
         name="stream",
         summary="softmax kept over blocks of 64 keys",
-        licence="Apache-2.0",
+        license="Apache-2.0",
         requires=("torch>=2.6",),
         build=build,
-        unsupported=assay.Only(levels=("core",), dtypes=("f32",), uneven=True),
+        unsupported=assay.Supports(levels=("core",), dtypes=("f32",), uneven=True),
     )

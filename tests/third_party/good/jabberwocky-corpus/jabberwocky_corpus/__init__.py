@@ -19,7 +19,7 @@ def assay_corpora():
     yield assay.CorpusPlugin(
         name="jabberwocky",
         summary="a poem whose words no training text has",
-        licence="public domain",
+        license="public domain",
         documents=documents,
         sha256="6e992f7259fcd1d9199cab4663e84e6a1e6a6f69bc66d44425df196aa054f4e7",
         title="Jabberwocky",

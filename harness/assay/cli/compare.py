@@ -1,0 +1,87 @@
+"""`assay compare`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from assay.cli import comparison_output as telling
+from assay.cli import options
+from assay.cli.plugin_options import PluginOptions, loading
+from assay.cli.report import interactive, named, output, put
+from assay.environment.command_line import command_line
+
+if TYPE_CHECKING:
+    from assay.records.report_data import ReportContext
+    from assay.records.verdicts import Comparison
+    from assay.store.location import Location
+    from assay.store.lookup import LocatedRun
+
+
+@click.command("compare")
+@click.argument("runs", nargs=-1, required=True, metavar="BASELINE CANDIDATE...")
+@click.option(
+    "--allowance",
+    envvar="ASSAY_ALLOWANCE",
+    callback=options.width,
+    metavar="SHARE",
+    help="How far apart ratios of the same code may be.  [default: 60%; 35% of three epochs or more]",
+)
+@telling.told
+@output
+@named
+@interactive
+@options.results
+@loading
+@options.as_json
+def compare(
+    runs: tuple[str, ...],
+    allowance: float,
+    strict: bool,
+    markdown: str | None,
+    junit: str | None,
+    output: str | None,
+    form: str | None,
+    interactive: bool,
+    results: Location,
+    wanted: PluginOptions,
+    as_json: bool,
+) -> int:
+    """Compare stored runs with a BASELINE: what is exact, and times as far as stored ones can tell.
+
+    A run is an id or its beginning, or a file of results/baselines. With -o a report is also written, with --format
+    alone it goes to standard output in place of the tables. Exits with 1 for a regression or a changed exact figure, 3
+    when a case fails that was ok, 4 (with --strict) when something is inconclusive, 5 when nothing can be compared.
+    """
+    from assay.comparison.compare_runs import contrast
+    from assay.report import publish as report
+    from assay.store.lookup import find
+
+    if len(runs) < 2:
+        raise click.UsageError("it takes a baseline and a candidate, or more; see `assay show --runs`")
+    if as_json and form is not None and output is None:
+        raise click.UsageError("--json and --format both go to standard output: leave out one, or give -o")
+    wants_report = form is not None or output is not None
+    plugin = report.form(wanted.find(), "comparison", form, output) if wants_report else None
+    named = find(runs, results)
+    comparison = contrast(named, allowance=allowance or None)
+    if plugin is None or output is not None:
+        telling.show(comparison, as_json=as_json, strict=strict)
+    telling.write_files(comparison, markdown, junit)
+    if plugin is not None:
+        put(report.publish(plugin, of_comparison(named, comparison, interactive=interactive)), output)
+    return comparison.exit_code(strict=strict)
+
+
+def of_comparison(runs: tuple[LocatedRun, ...], comparison: Comparison, *, interactive: bool = False) -> ReportContext:
+    """Gather what a report of a comparison is made from."""
+    from assay.records.report_data import ReportContext
+
+    return ReportContext(
+        shows="comparison",
+        outcomes=tuple(one.outcome for one in runs),
+        comparison=comparison,
+        command=command_line(),
+        interactive=interactive,
+    )

@@ -1,0 +1,42 @@
+"""What commands that judge have in common: options for how a comparison is told, and telling it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from assay.cli import options
+
+if TYPE_CHECKING:
+    from assay.records.verdicts import Comparison
+
+strict = click.option(
+    "--strict", envvar="ASSAY_STRICT", is_flag=True, help="Exit with 4 when something is inconclusive."
+)
+markdown = click.option(
+    "--markdown", type=click.Path(dir_okay=False), metavar="FILE", help="Also write a pull-request comment."
+)
+junit = click.option("--junit", type=click.Path(dir_okay=False), metavar="FILE", help="Also write JUnit XML.")
+told = options.together(strict, markdown, junit)
+
+
+def write_files(comparison: Comparison, markdown: str | None, junit: str | None) -> None:
+    """Write the files that were asked for."""
+    from assay.report.formats.comparison_markdown import as_markdown
+    from assay.report.formats.junit import of_comparison as as_junit
+
+    for path, content in ((markdown, as_markdown), (junit, as_junit)):
+        if path is not None:
+            options.write_file(path, content(comparison))
+
+
+def show(comparison: Comparison, *, as_json: bool, strict: bool) -> None:
+    """Show a comparison on standard output: as tables, or as one document."""
+    from assay.report.formats import comparison_terminal as terminal
+    from assay.report.formats.comparison_json import as_json as document
+
+    if as_json:
+        click.echo(document(comparison, strict=strict))
+    else:
+        terminal.show(comparison)

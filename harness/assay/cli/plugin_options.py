@@ -1,0 +1,105 @@
+"""Which plugins a command loads: the options for it, and what becomes of plugins that fail."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from assay.cli.echo import say
+
+if TYPE_CHECKING:
+    from assay.plugins.host import Host
+    from assay.records.settings import Settings
+
+plugins = click.option(
+    "--plugin",
+    "plugins",
+    envvar="ASSAY_PLUGIN",
+    multiple=True,
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Also load the plugin in this Python file. May be repeated.",
+)
+block = click.option(
+    "--block",
+    envvar="ASSAY_BLOCK",
+    multiple=True,
+    metavar="NAME",
+    help="Leave out a plugin: an entry point, a distribution, or DISTRIBUTION:ENTRY_POINT. May be repeated.",
+)
+load = click.option(
+    "--load",
+    envvar="ASSAY_LOAD",
+    metavar="GLOBS",
+    help="Of the installed plugins load only these, by the names that --block takes or patterns of them, or none."
+    "  [default: all]",
+)
+strict = click.option(
+    "--strict-plugins",
+    envvar="ASSAY_STRICT_PLUGINS",
+    is_flag=True,
+    help="Exit with 3 when a plugin failed, after the work is done without it.",
+)
+
+
+class PluginOptions:
+    """The plugins that a command was asked to load; they are found once, when they are first needed."""
+
+    def __init__(self, plugins: Sequence[str], block: Sequence[str], load: str | None) -> None:
+        self.plugins, self.block, self.load = tuple(plugins), tuple(block), load
+        self._host: Host | None = None
+
+    def add(self, kept: Settings) -> None:
+        """Want also what a stored run had, and leave out what it left out."""
+        self.plugins, self.block = (*kept.plugins, *self.plugins), (*kept.block, *self.block)
+        self.load = kept.load if self.load is None else self.load
+
+    def host(self) -> Host:
+        """Discover the plugins, and say nothing."""
+        from assay.plugins.discovery import discover
+
+        if self._host is None:
+            self._host = discover(self.plugins, self.block, self.load)
+        return self._host
+
+    def find(self) -> Host:
+        """Discover the plugins, and tell on standard error which failed, and which use what will go."""
+        told = self._host is not None
+        host = self.host()
+        if not told:
+            tell(host)
+        return host
+
+    def code(self, code: int) -> int:
+        """Give the exit code of `--strict-plugins`, and say why: a failed plugin counts like a failed case."""
+        failed = dict.fromkeys(str(failure.origin) for failure in self.host().failures)
+        if not failed or code not in (0, 4, 5):
+            return code
+        say(f"assay: failed: plugins, which --strict-plugins counts: {', '.join(failed)}")
+        return 3
+
+
+def tell(host: Host) -> None:
+    """Tell on standard error which plugins failed, and which use what will go."""
+    for each in (*host.failures, *host.deprecated):
+        say(f"assay: warning: {each}")
+
+
+def loading(command: Callable[..., object]) -> Callable[..., object]:
+    """Give a command the options above, and what they come to as its argument `wanted`."""
+
+    @functools.wraps(command)
+    def call(
+        *, plugins: tuple[str, ...], block: tuple[str, ...], load: str | None, strict_plugins: bool, **others: object
+    ) -> int:
+        wanted = PluginOptions(plugins, block, load)
+        code = cast("int", command(wanted=wanted, **others))
+        return wanted.code(code) if strict_plugins else code
+
+    decorated: Callable[..., object] = call
+    for option in (strict, load, block, plugins):
+        decorated = option(decorated)
+    return decorated

@@ -1,0 +1,122 @@
+"""Telling on standard error how far a run is."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Column
+from rich.text import Text
+
+from assay.execute.job import Watcher
+from assay.records.results import Case, Measurement, Run, Status
+from assay.report.text.safe_text import NO_BREAK, visible
+
+
+class Reporter(Watcher):
+    """A live bar on a terminal, a line for each case elsewhere, nothing when quiet or in CI."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._live = sys.stderr.isatty() and not quiet
+        self._lines = not (quiet or self._live or os.environ.get("CI"))
+        self._total = self._done = 0
+        self._bar = Progress(
+            BarColumn(bar_width=20),
+            MofNCompleteColumn(),
+            TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, ratio=1)),
+            expand=True,
+            console=Console(stderr=True),
+            transient=True,
+            disable=not self._live,
+        )
+        self._task = self._bar.add_task("starting", total=None)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def begun(self, run: Run, cases: Sequence[Case], done: int) -> None:
+        """Take note of the size of the run."""
+        self._total, self._done = len(cases), done
+        self._bar.update(self._task, total=self._total, completed=done)
+        self._line(f"run {run.id}: {self._total} cases of suite {run.suite}" + (f", {done} done" if done else ""))
+
+    def tick(self, group: str, phase: str, rounds: int, left_s: float) -> None:
+        """Show the phase, and in the rounds how many there were and the time left."""
+        subject = group.partition("/")[2]
+        timing = f"round {rounds}, {max(0.0, left_s):.0f} s left" if phase == "round" else phase
+        self._bar.update(self._task, description=_seen(f"{timing} · {subject}"))
+
+    def measured(self, measurement: Measurement) -> None:
+        """Tell of one case."""
+        self._done += 1
+        self._bar.update(self._task, completed=self._done)
+        if measurement.status is not Status.UNSUPPORTED:
+            because = f": {measurement.reason}" if measurement.reason else ""
+            self._line(f"[{self._done}/{self._total}] {measurement.case.id} {measurement.status}{because}")
+
+    def warned(self, text: str) -> None:
+        """Tell what went wrong, also where nothing else is told."""
+        print(_seen(f"assay: warning: {text}"), file=sys.stderr, flush=True)
+
+    def _line(self, text: str) -> None:
+        if self._lines:
+            print(_seen(text), file=sys.stderr, flush=True)
+
+
+class Line:
+    """One line on standard error that says what goes on now; nothing when quiet or where nobody looks."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._live = sys.stderr.isatty() and not quiet
+        self._lines = not (quiet or self._live or os.environ.get("CI"))
+        self._said = ""
+        self._status = Console(stderr=True).status("starting", spinner=_spinner()) if self._live else None
+
+    def __enter__(self) -> Self:
+        if self._status is not None:
+            self._status.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._status is not None:
+            self._status.stop()
+
+    def say(self, what: str) -> None:
+        """Tell of a slow step; also a line where there is no terminal."""
+        self._show(what)
+        if self._lines:
+            print(_seen(what), file=sys.stderr, flush=True)
+
+    def tick(self, what: str, left_s: float) -> None:
+        """Tell what goes on, with the seconds of timing left; without a terminal once an epoch."""
+        self._show(f"{max(0.0, left_s):.0f} s left, {what}")
+        head = what.partition(":")[0]
+        if self._lines and head != self._said and what.startswith("epoch"):
+            print(_seen(f"{head}, {max(0.0, left_s):.0f} s left"), file=sys.stderr, flush=True)
+        self._said = head
+
+    def _show(self, what: str) -> None:
+        if self._status is not None:
+            self._status.update(Text(_seen(what), no_wrap=True, overflow="ellipsis"))
+
+
+def _seen(text: str) -> str:
+    return visible(text, sys.stderr.encoding).replace(NO_BREAK, " ")
+
+
+def _spinner() -> str:
+    """One that the output can show: the usual one is drawn with dots that ASCII does not have."""
+    return "dots" if visible("⠋", sys.stderr.encoding) == "⠋" else "line"

@@ -1,0 +1,176 @@
+"""`assay report` and `assay export`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from assay.cli import options
+from assay.cli.echo import say
+from assay.cli.plugin_options import PluginOptions, loading
+from assay.environment.command_line import command_line
+from assay.errors import AssayError
+
+if TYPE_CHECKING:
+    from assay.plugins.host import Host
+    from assay.plugins.types import ReportPlugin
+    from assay.records.report_data import ReportContext
+    from assay.records.results import Outcome
+    from assay.records.verdicts import Comparison
+    from assay.store.location import Location
+
+output = click.option(
+    "-o", "--output", type=click.Path(dir_okay=False), help="Write to this file instead of standard output."
+)
+named = click.option(
+    "--format",
+    "form",
+    envvar="ASSAY_FORMAT",
+    metavar="NAME",
+    help="The form, see `assay list reports`.  [default: by the name of the file, else md]",
+)
+interactive = click.option(
+    "--interactive", envvar="ASSAY_INTERACTIVE", is_flag=True, help="With charts that answer to the reader (html)."
+)
+
+
+@click.command("report")
+@click.argument("run", required=False)
+@output
+@named
+@interactive
+@click.option("--baseline", metavar="RUN", help="Show first what changed since this run, see `assay compare`.")
+@click.option(
+    "--site",
+    type=click.Path(file_okay=False),
+    metavar="DIR",
+    help="Write a page for every stored run into this folder, and an index of them.",
+)
+@options.results
+@loading
+def report(
+    run: str | None,
+    output: str | None,
+    form: str | None,
+    interactive: bool,
+    baseline: str | None,
+    site: str | None,
+    results: Location,
+    wanted: PluginOptions,
+) -> int:
+    """Write a report of a RUN, by default the newest: as a page (html, md), or for another program.
+
+    Without -o it goes to standard output. With --site all runs are written, as html unless --format says otherwise;
+    pages that are younger than the end of their run are kept.
+    """
+    if site is None:
+        return _report(run, output, form, results, wanted, interactive=interactive, baseline=baseline)
+    if run is not None or output is not None or baseline is not None:
+        raise click.UsageError("--site writes all runs, each to a file of its own: leave out RUN, -o and --baseline")
+    return _site(site, form, results, wanted, interactive=interactive)
+
+
+@click.command("export")
+@click.argument("form", metavar="FORMAT")
+@click.argument("run", required=False)
+@output
+@options.results
+@loading
+def export(form: str, run: str | None, output: str | None, results: Location, wanted: PluginOptions) -> int:
+    """Write the results of a RUN, by default the newest, in the FORMAT of another program: `report` under another name.
+
+    `assay list reports` lists the formats.
+    """
+    return _report(run, output, form, results, wanted, interactive=False)
+
+
+def chosen(host: Host, form: str | None, output: str | None) -> ReportPlugin:
+    """Find the form of a report of a run, before anything is done for it."""
+    from assay.report import publish as report
+
+    return report.form(host, "run", form, output)
+
+
+def of_run(
+    host: Host, outcome: Outcome, *, interactive: bool = False, comparison: Comparison | None = None
+) -> ReportContext:
+    """Gather what a report of one run is made from, and of what changed since another."""
+    from assay.records.report_data import ReportContext
+    from assay.report import publish as report
+    from assay.report.token_view import reading
+
+    return ReportContext(
+        shows="run",
+        outcomes=(outcome,),
+        comparison=comparison,
+        plugins=report.listed(host),
+        read=lambda: reading(host, outcome),
+        command=command_line(),
+        interactive=interactive,
+    )
+
+
+def put(content: bytes, output: str | None) -> None:
+    """Write a report to its file, or to standard output; `AssayError` for what is no text on a terminal."""
+    from assay.report import publish as report
+
+    if output is None:
+        if sys.stdout.isatty() and b"\0" in content:
+            raise AssayError("this form is no text, and a terminal can only show text", remedy="give -o FILE")
+        sys.stdout.flush()
+        sys.stdout.buffer.write(content)
+    else:
+        report.save(output, content)
+
+
+def _report(
+    run: str | None,
+    output: str | None,
+    form: str | None,
+    results: Location,
+    wanted: PluginOptions,
+    *,
+    interactive: bool,
+    baseline: str | None = None,
+) -> int:
+    from assay.report import publish as report
+    from assay.store.store import Store
+
+    host = wanted.find()
+    plugin = chosen(host, form, output)
+    store = Store(results, create=False)
+    try:
+        outcome = store.outcome(run)
+    finally:
+        store.close()
+    comparison = None if baseline is None else _since(baseline, outcome, results)
+    put(report.publish(plugin, of_run(host, outcome, interactive=interactive, comparison=comparison)), output)
+    return 0
+
+
+def _since(baseline: str, outcome: Outcome, results: Location) -> Comparison:
+    from assay.comparison.compare_runs import compare
+
+    return compare(baseline, outcome, results=results)
+
+
+def _site(folder: str, form: str | None, results: Location, wanted: PluginOptions, *, interactive: bool) -> int:
+    """Write the pages of all runs, and tell of those that could not be."""
+    from assay.report import publish as report
+    from assay.report import site
+    from assay.store.store import Store
+
+    host = wanted.find()
+    plugin = report.form(host, "runs", form or "html", None)
+    store = Store(results, create=False)
+    try:
+        made = site.write(store, folder, plugin, lambda outcome: of_run(host, outcome, interactive=interactive))
+    finally:
+        store.close()
+    for failure in made.failures:
+        say(f"assay: failed: {failure}")
+    kept = f", {made.kept:,} kept that were there" if made.kept else ""
+    say(f"{made.index}: {made.written:,} pages written{kept}")
+    return 3 if made.failures else 0

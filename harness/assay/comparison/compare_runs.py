@@ -1,0 +1,242 @@
+"""Stored runs held against each other: what is exact first, then times, as far as stored times can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from assay.comparison.exact_metrics import changes, same_work
+from assay.comparison.history import differences
+from assay.comparison.ratio_of_ratios import NormalizedCell
+from assay.comparison.ratio_of_ratios import judge as judge_relative
+from assay.comparison.row_timings import beside, clock_of, epochs, median_s, operations, readings
+from assay.comparison.session_drift import Session
+from assay.comparison.session_drift import judge as judge_stored
+from assay.comparison.status_change import ended
+from assay.environment.command_line import command_line
+from assay.environment.describe import now
+from assay.errors import AssayError, NotComparable
+from assay.records.metric_catalogue import of_plugins
+from assay.records.results import Measurement, Outcome, Run, Status
+from assay.records.verdicts import Change, Compared, Comparison, Judgement, Verdict
+from assay.store.baselines import differing
+from assay.store.location import RESULTS, Where
+from assay.store.lookup import LocatedRun, find
+
+MOST_NAMED = 4
+
+
+def compare(
+    *runs: str | Outcome,
+    results: Where = RESULTS,
+    allowance: float | None = None,
+) -> Comparison:
+    """Compare stored runs: the first is the baseline, each later one a candidate. Nothing is measured.
+
+    A run is an id of the store in `results` or its beginning, the path of an accepted baseline, or what `assay.run`
+    gave. `allowance` is the share that two ratios of the same code may be apart, see docs/reports.md. Raises
+    `AssayError` for fewer than two runs and for the same run twice, `NotComparable` for runs that share no case.
+    """
+    names = [one for one in runs if isinstance(one, str)]
+    stored = iter(find(names, results) if names else ())
+    named = [next(stored) if isinstance(one, str) else LocatedRun(name=one.run.id, outcome=one) for one in runs]
+    return contrast(named, allowance=allowance)
+
+
+def contrast(runs: Sequence[LocatedRun], *, allowance: float | None = None) -> Comparison:
+    """Compare runs that were read: see `compare`."""
+    if len({one.outcome.run.id for one in runs}) < max(2, len(runs)):
+        raise AssayError("a comparison takes two different runs or more", remedy="see `assay show --runs`")
+    baseline, *candidates = runs
+    pairs = [_Pair(baseline, one, allowance) for one in candidates]
+    return Comparison(
+        baseline=baseline.name,
+        candidate=", ".join(one.name for one in candidates),
+        suite=", ".join(dict.fromkeys(one.outcome.run.suite for one in runs)),
+        started=now(),
+        command=command_line(),
+        environment=candidates[-1].outcome.run.environment,
+        budget_s=0.0,
+        seconds=0.0,
+        changes=tuple(change for pair in pairs for change in pair.changes()),
+        judgements=tuple(judgement for pair in pairs for judgement in pair.judgements()),
+        warnings=tuple(dict.fromkeys(warning for pair in pairs for warning in pair.warnings())),
+        runs=tuple(_compared(one) for one in runs),
+    )
+
+
+def _compared(one: LocatedRun) -> Compared:
+    run = one.outcome.run
+    return Compared(name=one.name, id=run.id, started=run.started, suite=run.suite, git=run.environment.get("git"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """An operation that both sides timed, doing the same work."""
+
+    name: str
+    operation: str
+    before: Measurement
+    after: Measurement
+
+
+class _Pair:
+    """A candidate beside the baseline; raises `NotComparable` where they share no case."""
+
+    def __init__(self, baseline: LocatedRun, candidate: LocatedRun, allowance: float | None) -> None:
+        self.baseline, self.candidate, self.allowance = baseline, candidate, allowance
+        self.before, self.after = (_by_id(one.outcome) for one in (baseline, candidate))
+        self.shared = [name for name in self.before if name in self.after]
+        self.moved = differing(self._then.environment, self._now.environment)
+        self.found: dict[str, tuple[Change, ...]] = {}
+        if not self.shared:
+            raise NotComparable(
+                f"{candidate.name} shares no case with {baseline.name}: {self._apart()}",
+                remedy="compare runs of one suite",
+            )
+        added = (*of_plugins(self._then), *of_plugins(self._now))
+        for name in self.shared:
+            before, after = self.before[name], self.after[name]
+            if before.status is after.status is Status.OK:
+                self.found[name] = changes(before, after, added)
+
+    @property
+    def _then(self) -> Run:
+        return self.baseline.outcome.run
+
+    @property
+    def _now(self) -> Run:
+        return self.candidate.outcome.run
+
+    def changes(self) -> Iterator[Change]:
+        """The exact figures that are not what they were, in the order of the baseline."""
+        yield from (replace(change, run=self._now.id) for found in self.found.values() for change in found)
+
+    def judgements(self) -> Iterator[Judgement]:
+        """A judgement of every operation that both timed, and of every case of which there is none and should be."""
+        cells = [
+            _Cell(f"{name}/{operation}", operation, self.before[name], self.after[name])
+            for name, found in self.found.items()
+            if same_work(found)
+            for operation in operations(self.before[name])
+            if operation in operations(self.after[name])
+        ]
+        judged = {one.cell: one for one in self._judged(cells)}
+        for name in dict.fromkeys((*self.before, *self.after)):
+            for judgement in self._of_case(name, judged):
+                yield replace(judgement, run=self._now.id)
+
+    def warnings(self) -> Iterator[str]:
+        """What a reader should know before the figures."""
+        for one in (self.baseline, self.candidate):
+            manifest = one.outcome.manifest
+            if manifest.missing:
+                yield f"{one.name} is {one.outcome.run.state}: {manifest}"
+        differs = "; ".join(differences(self._then.environment, self._now.environment))
+        if differs:
+            yield f"{self.candidate.name} was measured in another environment than {self.baseline.name}: {differs}"
+        sides = ((self.baseline, self.before, self.after), (self.candidate, self.after, self.before))
+        for one, rows, others in sides:
+            there = _groups(others)
+            groups = [group for group in _groups(rows) if group not in there]
+            if groups:
+                several = f"{len(groups):,} groups of cases are" if len(groups) > 1 else "1 group of cases is"
+                yield f"{several} in {one.name} alone: {_listed(groups)}"
+
+    def _of_case(self, name: str, judged: Mapping[str, Judgement]) -> Iterator[Judgement]:
+        before, after = self.before.get(name), self.after.get(name)
+        if before is None or after is None:
+            row = before or after
+            assert row is not None
+            if row.case.group in _groups(self.after if after is None else self.before):
+                yield _alone(name, gone=after is None)
+            return
+        if name not in self.found:
+            judgement = ended(before, after)
+            if judgement is not None:
+                yield judgement
+            return
+        found = self.found[name]
+        timed = [f"{name}/{operation}" for operation in operations(before) if operation in operations(after)]
+        if not same_work(found):
+            what = ", ".join(change.metric for change in found)
+            reason = f"it does other work now: {what} changed"
+            yield from (Judgement(cell=cell, verdict=Verdict.NOT_COMPARABLE, reason=reason) for cell in timed)
+        elif timed:
+            yield from (judged[cell] for cell in timed)
+        elif not found:
+            yield Judgement(cell=name, verdict=Verdict.UNCHANGED, reason="every exact figure is the same")
+
+    def _judged(self, cells: Sequence[_Cell]) -> Iterator[Judgement]:
+        """Judge times: held to the group's baseline where there is one, else by themselves."""
+        held = tuple(found for cell in cells if (found := self._held(cell)) is not None)
+        sampled = {
+            cell.name: (theirs, ours)
+            for cell in cells
+            if (theirs := readings(cell.before, cell.operation, clock_of(cell.after))) is not None
+            and (ours := readings(cell.after, cell.operation, clock_of(cell.after))) is not None
+        }
+        then, now = (
+            Session(source=one.name, environment={}, cells={name: pair[side] for name, pair in sampled.items()})
+            for side, one in enumerate((self.baseline, self.candidate))
+        )
+        judged = {one.cell: one for one in (*judge_stored(now, [then]), *judge_relative(held, wide=self.allowance))}
+        for cell in cells:
+            before, after = (median_s(row, cell.operation) for row in (cell.before, cell.after))
+            judgement = replace(
+                judged.get(cell.name) or _without_samples(cell.name),
+                clock=clock_of(cell.after),
+                epochs=epochs(cell.after, cell.operation, self._now.settings),
+                wall_ratio=after / before if before and after else None,
+                baseline_s=before,
+                candidate_s=after,
+            )
+            yield self._elsewhere(judgement) if self.moved else judgement
+
+    def _elsewhere(self, judgement: Judgement) -> Judgement:
+        reason = f"measured elsewhere: {'; '.join(self.moved)}"
+        return replace(judgement, verdict=Verdict.INCONCLUSIVE, reason=reason, remedy=None)
+
+    def _held(self, cell: _Cell) -> NormalizedCell | None:
+        clock = clock_of(cell.after)
+        before = beside(cell.before, self.before, cell.operation, clock, self._then.settings)
+        after = beside(cell.after, self.after, cell.operation, clock, self._now.settings)
+        if before is None or after is None or before.plugin != after.plugin:
+            return None
+        return NormalizedCell(cell=cell.name, against=after.plugin, before=before.ratio, after=after.ratio)
+
+    def _apart(self) -> str:
+        """Why two runs have no case in common."""
+        before, after = _groups(self.before), _groups(self.after)
+        both = [group for group in before if group in after]
+        if both:
+            return f"of {both[0]} it has {_listed(after[both[0]])}, and the other {_listed(before[both[0]])}"
+        return f"it measured {_listed(list(after))}, and the other {_listed(list(before))}"
+
+
+def _by_id(outcome: Outcome) -> dict[str, Measurement]:
+    return {row.case.id: row for row in outcome.measurements}
+
+
+def _groups(rows: Mapping[str, Measurement]) -> dict[str, list[str]]:
+    """The plugins of each group."""
+    found: dict[str, list[str]] = {}
+    for row in rows.values():
+        found.setdefault(row.case.group, []).append(row.case.plugin)
+    return found
+
+
+def _listed(names: Sequence[str]) -> str:
+    told = ", ".join(names[:MOST_NAMED]) or "nothing"
+    return told if len(names) <= MOST_NAMED else f"{told} and {len(names) - MOST_NAMED:,} more"
+
+
+def _alone(name: str, *, gone: bool) -> Judgement:
+    reason = "the baseline has it, the candidate has not" if gone else "the baseline has no such case"
+    remedy = "was it renamed, or left out?" if gone else None
+    return Judgement(cell=name, verdict=Verdict.NOT_COMPARABLE, reason=reason, remedy=remedy)
+
+
+def _without_samples(cell: str) -> Judgement:
+    reason = "a run without samples, and no plugin to hold its time to"
+    return Judgement(cell=cell, verdict=Verdict.INCONCLUSIVE, reason=reason, remedy="compare runs of the store")

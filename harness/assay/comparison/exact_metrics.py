@@ -1,0 +1,81 @@
+"""Exact metrics: what carries no noise is compared without statistics, and first.
+
+What is held against what. Every metric that the catalogue calls exact gates, also where only one side has it: counts,
+digests, FLOPs, what a step dispatched. Four points are decided here.
+
+- How thoroughly a row was checked (`fuzz_strings`, `checked_queries`, `properties`) is a deed of the harness, not of
+  the code under test; where a check finds something the row fails by itself. They do not gate.
+- The errors against the float64 reference are not exact in the catalogue: another release of torch may round
+  otherwise. The oracle holds them to their limit, and a check needs no more.
+- Shares and means are floats made from exact counts; another Python or numpy may round the last bit of a logarithm.
+  They are equal within 1 part in 10^9, far below what one token more or less makes of a billion.
+- `dispatched` lists names by when they first ran; only which ran is compared.
+
+A metric that a plugin brings gates like the others where both sides have it, and is announced as exact. Where only one
+side has it, the other lacks the plugin, which is a tool of measuring like the rest of the harness: no finding.
+
+A row that failed or was skipped lacks most metrics, which its status says already: there, only what both sides have is
+compared.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+
+from assay.records.metric_catalogue import Definition, definition
+from assay.records.results import Measurement, Status, Value
+from assay.records.verdicts import Change
+
+OF_THE_CHECKING = ("fuzz_strings", "checked_queries", "properties")
+WORK = (
+    "documents",
+    "characters",
+    "bytes",
+    "tokens",
+    "ids_sha256",
+    "sample_documents",
+    "context_bytes",
+    "credited_bytes",
+    "credited_flop",
+)
+
+
+def changes(baseline: Measurement, candidate: Measurement, added: Iterable[Definition] = ()) -> tuple[Change, ...]:
+    """The exact metrics of a case that are not what they were, in the order of the rows: the baseline's first.
+
+    `added` defines the metrics of plugins.
+    """
+    own = {known.name: known for known in added}
+    before, after = _exact(baseline, own), _exact(candidate, own)
+    names = dict.fromkeys(name for name in (*before, *after) if name not in own or (name in before and name in after))
+    if not baseline.status is candidate.status is Status.OK:
+        names = {name: None for name in names if name in before and name in after}
+    return tuple(
+        Change(case=candidate.case.id, metric=name, baseline=before.get(name), candidate=after.get(name))
+        for name in names
+        if name not in before or name not in after or not _equal(name, before[name], after[name])
+    )
+
+
+def same_work(changes: Iterable[Change]) -> bool:
+    """Whether both sides still do the same work, so that their speeds may be compared.
+
+    The same documents and the same ids, the same FLOP asked for; not how they are come by, such as the operations
+    dispatched, the FLOP executed, or the type of the ids.
+    """
+    return not any(change.metric in WORK for change in changes)
+
+
+def _exact(row: Measurement, added: Mapping[str, Definition]) -> dict[str, Value]:
+    figures = (metric for metric in row.metrics if metric.name not in OF_THE_CHECKING)
+    found = ((metric, definition(metric.name) or added.get(metric.name)) for metric in figures)
+    return {metric.name: metric.value for metric, known in found if known is not None and known.exact}
+
+
+def _equal(name: str, before: Value, after: Value) -> bool:
+    if name == "dispatched":
+        return set(str(before).split(", ")) == set(str(after).split(", "))
+    if isinstance(before, float) and isinstance(after, float):
+        return math.isclose(before, after, rel_tol=1e-9, abs_tol=1e-12) or (math.isnan(before) and math.isnan(after))
+    return before == after

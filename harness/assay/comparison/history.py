@@ -1,0 +1,135 @@
+"""The history of a metric: its values over the runs of a store, machine by machine, and where they stepped."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from assay.errors import UnknownName
+from assay.plugins.host import matches
+from assay.records.metric_catalogue import CATALOGUE, definition, of_plugins
+from assay.records.report_data import Mark, Point, Series
+from assay.records.results import Case, Measurement, Run, TokenizerCase, Value
+from assay.stats.changepoint import detect_changepoints
+from assay.store.baselines import StoredBaseline, machine
+
+if TYPE_CHECKING:
+    from assay.store.store import Store
+
+# Facts of an environment that are never the same twice, and that are told otherwise.
+PASSING = frozenset(("load", "git"))
+
+
+def history(
+    store: Store,
+    metric: str,
+    *,
+    tokenizers: str = "*",
+    attentions: str = "*",
+    corpora: str = "*",
+    accepted: Sequence[StoredBaseline] = (),
+) -> tuple[Series, ...]:
+    """Collect a metric over the runs of a store, and over accepted ones that the store does not have.
+
+    The choices are comma-separated names and patterns, or `none`; that of corpora holds, of attentions, for the
+    corpus of their text or the id of their workload. Runs whose processor, cores, platform or Python differ are
+    series of their own. Raises `UnknownName` for a metric that neither the catalogue nor a run has.
+    """
+    found: dict[tuple[str, str], list[tuple[Run, Case, Value]]] = {}
+    seen: set[str] = set()
+    asked: set[str] = set()
+    for run, rows in _runs(store, accepted):
+        place = json.dumps(machine(run.environment))
+        asked.update(own.name for own in of_plugins(run))
+        for row in rows:
+            seen.update(figure.name for figure in row.metrics)
+            value = row.value(metric)
+            if value is None or (isinstance(value, float) and not math.isfinite(value)):
+                continue
+            if _chosen(row.case, tokenizers, attentions, corpora):
+                found.setdefault((place, row.case.id), []).append((run, row.case, value))
+    seen |= asked
+    if metric not in seen and definition(metric) is None:
+        near = difflib.get_close_matches(metric, sorted({*seen, *(known.name for known in CATALOGUE)}), n=3)
+        remedy = (
+            f"did you mean {' or '.join(near)}?"
+            if near
+            else "see docs/metrics.md, and for those of plugins `assay list metrics`"
+        )
+        raise UnknownName(f"there is no metric named {metric!r}", remedy=remedy)
+    return tuple(_series(metric, readings) for readings in found.values())
+
+
+def _runs(store: Store, accepted: Sequence[StoredBaseline]) -> Iterator[tuple[Run, tuple[Measurement, ...]]]:
+    """All runs with what they measured, the oldest first."""
+    stored = {run.id: run for run in store.runs()}
+    others = {one.run.id: one for one in accepted if one.run.id not in stored}
+    for run in sorted((*stored.values(), *(one.run for one in others.values())), key=lambda run: (run.started, run.id)):
+        yield run, others[run.id].measurements if run.id in others else store.measurements(run.id, raw=False)
+
+
+def _chosen(case: Case, tokenizers: str, attentions: str, corpora: str) -> bool:
+    if isinstance(case, TokenizerCase):
+        return matches(tokenizers, case.tokenizer) and matches(corpora, case.corpus)
+    source = case.workload.source
+    subjects = (case.workload.id,) if source is None else (case.workload.id, source.corpus)
+    return matches(attentions, case.attention) and matches(corpora, *subjects)
+
+
+def _series(metric: str, readings: Sequence[tuple[Run, Case, Value]]) -> Series:
+    """One series, from what the runs of one machine say of one case."""
+    case, known = readings[0][1], definition(metric, readings[-1][0])
+    values = [value for _, _, value in readings]
+    exact = known is not None and known.exact
+    return Series(
+        case=case.id,
+        group=case.group,
+        plugin=case.plugin,
+        metric=metric,
+        exact=exact,
+        unit=None if known is None else known.unit,
+        machine=machine(readings[0][0].environment),
+        points=tuple(
+            Point(
+                run=run.id,
+                started=run.started,
+                git=run.environment.get("git"),
+                value=value,
+                environment=_digest(run.environment),
+            )
+            for run, _, value in readings
+        ),
+        marks=tuple(
+            Mark(
+                index=at,
+                change=change,
+                differs=differences(readings[at - 1][0].environment, readings[at][0].environment),
+            )
+            for at, change in _steps(values, exact)
+        ),
+    )
+
+
+def _steps(values: Sequence[Value], exact: bool) -> Iterator[tuple[int, float | None]]:
+    """Where a series steps, and by how much; texts do wherever they change."""
+    numbers = [value for value in values if not isinstance(value, str)]
+    if len(numbers) == len(values):
+        yield from ((step.index, step.change) for step in detect_changepoints(numbers, exact=exact))
+    else:
+        yield from ((at, None) for at, (old, new) in enumerate(pairwise(values), start=1) if old != new)
+
+
+def differences(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:
+    """Say what is another in the second of two environments: `torch: 2.12.0 -> 2.13.0`."""
+    names = [name for name in {**before, **after} if name not in PASSING and before.get(name) != after.get(name)]
+    return tuple(f"{name}: {before.get(name, 'none')} -> {after.get(name, 'none')}" for name in names)
+
+
+def _digest(environment: Mapping[str, str]) -> str:
+    facts = sorted((name, fact) for name, fact in environment.items() if name not in PASSING)
+    return hashlib.sha256(json.dumps(facts).encode("ascii")).hexdigest()[:12]

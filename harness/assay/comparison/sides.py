@@ -1,0 +1,228 @@
+"""The two sides of a check: what is installed, and what `--baseline` means, each as a worker is to be started."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from assay.environment import cache as caches
+from assay.environment import git as revisions
+from assay.environment import interpreters, projects
+from assay.environment import site_inheritance as inherit
+from assay.environment import virtualenvs as venvs
+from assay.errors import AssayError
+from assay.store.location import Where
+
+RUN = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideEnvironment:
+    """How the worker of one side is started: an interpreter with `-P`, a whole `PYTHONPATH`, and a working folder.
+
+    The first of `paths` holds nothing but a link to the running `assay`: both sides are measured by one harness.
+    """
+
+    name: str
+    python: str
+    paths: tuple[str, ...]
+    folder: str
+    plugins: tuple[str, ...] = ()
+
+    @property
+    def pythonpath(self) -> str:
+        """The paths as the environment variable has them."""
+        return os.pathsep.join(self.paths)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRun:
+    """A run of the past: its id in the store, or the file that holds it."""
+
+    name: str
+    id: str | None = None
+    file: str | None = None
+
+
+def candidate(plugins: Sequence[str] = (), cache: Path | None = None) -> SideEnvironment:
+    """Give the side of this very process: its interpreter, its `sys.path`, its folder."""
+    here = Path.cwd()
+    folder = str(here)
+    return SideEnvironment(
+        name=_candidate_name(here, plugins),
+        python=sys.executable,
+        # The folder comes first, as `python -m` has it.
+        paths=_unique(_harness(cache or caches.folder()), folder, *(path or folder for path in sys.path)),
+        folder=folder,
+        plugins=_absolute(plugins),
+    )
+
+
+def baseline(
+    what: str,
+    plugins: Sequence[str],
+    results: Where,
+    cache: Path | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> SideEnvironment | StoredRun:
+    """Find or make what a candidate is compared with.
+
+    `what` is `env:PATH` or the path of an environment or interpreter, `pip:REQUIREMENTS`, `run:ID`, the id of a run or
+    the path of a .json file, or else a git revision. `tell` gets a line before each slow step. Raises `AssayError`
+    where there is no such thing and where it cannot be made ready.
+    """
+    cache = cache or caches.folder()
+    kind, _, rest = what.partition(":")
+    path = Path(what).expanduser()
+    if kind == "pip":
+        return _of_requirements(rest, plugins, cache, tell)
+    if kind == "env":
+        return _of_environment(Path(rest).expanduser(), plugins, cache)
+    if kind == "run" or RUN.fullmatch(what):
+        return _of_run(rest if kind == "run" else what, results)
+    if path.suffix == ".json":
+        if not path.is_file():
+            raise AssayError(f"there is no file {path}", remedy="--baseline takes a .json file that assay wrote")
+        return StoredRun(name=str(path), file=str(path.absolute()))
+    if interpreters.find(path) is not None:
+        return _of_environment(path, plugins, cache)
+    root = revisions.repository(Path.cwd())
+    if root is None and path.exists():
+        return _of_environment(path, plugins, cache)
+    if root is None:
+        raise AssayError(
+            f"there is no {what!r} here, and this folder is in no git repository whose revision it could be",
+            remedy="--baseline takes a git revision, env:PATH, pip:REQUIREMENT or a saved run",
+        )
+    return _of_revision(what, root, plugins, cache, tell)
+
+
+def _of_revision(
+    what: str, root: Path, plugins: Sequence[str], cache: Path, tell: Callable[[str], None]
+) -> SideEnvironment:
+    revision = revisions.resolve(what, root)
+    if not _is_here(root, plugins):
+        tell(f"what is checked is installed elsewhere, not edited in {root}; `pip install -e .` checks the latter")
+    below = Path.cwd().resolve().relative_to(root)
+    made = venvs.of_revision(revision, below, cache, tell)
+    assert made.checkout is not None
+    moved, kept = (str(root), str(made.checkout)), projects.site_folders()
+    files = tuple(inherit.relocate(file, moved, kept) for file in _absolute(plugins))
+    for given, file in zip(plugins, files, strict=True):
+        if Path(given).is_file() and not Path(file).is_file():
+            raise AssayError(
+                f"the plugin file {given} does not exist at {revision.name}",
+                remedy="take a baseline that has it, or a file outside of the repository, which both sides can see",
+            )
+    folder = str(next(place for place in projects.upwards(made.checkout, below) if place.is_dir()))
+    pythonpath = (inherit.relocate(path, moved, kept) for path in _pythonpath())
+    return SideEnvironment(
+        name=revision.name,
+        python=made.python,
+        paths=_unique(_harness(cache), made.site, folder, *pythonpath),
+        folder=folder,
+        plugins=files,
+    )
+
+
+def _of_requirements(text: str, plugins: Sequence[str], cache: Path, tell: Callable[[str], None]) -> SideEnvironment:
+    requirements = _split(text)
+    if not requirements or any(part.startswith("-") for part in requirements):
+        problem = f"pip:{text} names no requirement" if not requirements else f"pip:{text} holds an option of pip"
+        raise AssayError(problem, remedy="write requirements only, such as pip:tiktoken==0.11.0")
+    made = venvs.of_requirements(requirements, cache, tell)
+    folder = str(Path.cwd())
+    return SideEnvironment(
+        name=f"pip:{' '.join(requirements)}" + ("" if made.adds else " (as installed)"),
+        python=made.python,
+        paths=_unique(_harness(cache), made.site, folder, *_pythonpath()),
+        folder=folder,
+        plugins=_absolute(plugins),
+    )
+
+
+def _of_environment(path: Path, plugins: Sequence[str], cache: Path) -> SideEnvironment:
+    harness, folder = _harness(cache), str(Path.cwd())
+    found = interpreters.ask(path, harness)
+    version = "" if found.version == sys.version_info[:2] else f" (Python {found.dotted})"
+    return SideEnvironment(
+        name=f"env:{path}{version}",
+        python=found.python,
+        # What it has goes before the current folder, which may hold the candidate's own code.
+        paths=_unique(harness, *found.path, *_pythonpath(), folder),
+        folder=folder,
+        plugins=_absolute(plugins),
+    )
+
+
+def _of_run(name: str, results: Where) -> StoredRun:
+    from assay.store.store import Store
+
+    store = Store(results, create=False)
+    try:
+        found = store.run(name or None)
+    finally:
+        store.close()
+    return StoredRun(name=f"run {found.id}", id=found.id)
+
+
+def _candidate_name(here: Path, plugins: Sequence[str]) -> str:
+    root = revisions.repository(here)
+    return (
+        "installed"
+        if root is None or not _is_here(root, plugins)
+        else f"working tree ({revisions.state(root) or 'no commit'})"
+    )
+
+
+def _is_here(root: Path, plugins: Sequence[str]) -> bool:
+    """Whether the candidate lies in a repository: a project installed editable, a plugin file, or a `PYTHONPATH`."""
+    places = (*map(str, projects.editables()), *_absolute(plugins), *_pythonpath())
+    own = projects.site_folders()
+    return any(
+        inherit.inside(place, str(root)) and not any(inherit.inside(place, folder) for folder in own)
+        for place in places
+    )
+
+
+def _harness(cache: Path) -> str:
+    """Give a folder that holds nothing but a link `assay` to the running package."""
+    package = Path(__file__).resolve().parent.parent
+    folder = cache / "harness" / hashlib.sha256(os.fsencode(package)).hexdigest()[:16]
+    link = folder / "assay"
+    try:
+        if not link.is_symlink():
+            folder.mkdir(parents=True, exist_ok=True)
+            fresh = folder.parent / secrets.token_hex(8)
+            fresh.symlink_to(package, target_is_directory=True)
+            fresh.replace(link)  # at once, whoever else is making it
+    except OSError as error:
+        remedy = "mend the permissions, or name another folder in ASSAY_CACHE"
+        raise AssayError(f"the cache {cache} cannot be written: {error.strerror}", remedy=remedy) from None
+    return str(folder)
+
+
+def _split(text: str) -> list[str]:
+    """Requirements between commas and spaces: `a>=1,<2 b[x,y]==3` are two."""
+    text = re.sub(r"\s*(===|[<>=!~]=|[<>])\s*", r"\1", text.strip())
+    return [part for part in re.split(r"\s*,\s*(?![^\[\]]*\])(?![<>=!~])|\s+", text) if part]
+
+
+def _pythonpath() -> tuple[str, ...]:
+    """The user's own `PYTHONPATH`; an empty entry means the current folder."""
+    entries = os.environ.get("PYTHONPATH")
+    return _absolute(entries.split(os.pathsep)) if entries else ()
+
+
+def _absolute(paths: Sequence[str]) -> tuple[str, ...]:
+    return tuple(str(Path(path).absolute()) for path in paths)
+
+
+def _unique(*paths: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(paths))

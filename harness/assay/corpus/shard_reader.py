@@ -1,0 +1,231 @@
+"""Reading a shard as a stream of documents, and long ones in passages: never more of it in memory than needed.
+
+Bytes that are no UTF-8, and lone surrogates that JSON may spell, each become U+FFFD, and are counted.
+"""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import IO, Any, cast
+
+from assay.corpus.shards import Shard, file_system
+from assay.errors import AssayError, CorpusError
+from assay.plugins.host import pip_install
+
+BLOCK = 1 << 20
+PACKED = 1 << 14  # of zstandard: a block may unpack to a thousand times its size
+CHUNK = 1 << 20
+LOOK = 64  # characters behind a cut that must be known, for what an expression looks ahead
+BAD = re.compile("[\ud800-\udfff]")
+REPLACEMENT = "\ufffd"
+Cut = Callable[[str, int], int | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A document, or a part of one: the `last` part ends it. `bad` counts what was replaced in it."""
+
+    document: int
+    text: str
+    last: bool = True
+    bad: int = 0
+
+
+class Meter:
+    """A stream of bytes that knows the sha256 of what went through it."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._hash = hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        """Give so many bytes, fewer at the end."""
+        data = self._stream.read(size)
+        self._hash.update(data)
+        return data
+
+    def hexdigest(self) -> str:
+        """Read what is left, and give the sha256 of all."""
+        while self.read(BLOCK):
+            pass
+        return self._hash.hexdigest()
+
+
+def sha256_of(shard: Shard) -> str:
+    """Give the sha256 of a shard's bytes as they lie there; raise `OSError` where it cannot be read."""
+    with closing(_opened(shard)) as stream:
+        return Meter(stream).hexdigest()
+
+
+def passages(shard: Shard, sha256: str, cut: Cut, *, chunk: int = CHUNK) -> Iterator[Passage]:
+    """Read the documents of a shard in order; those of more than `chunk` characters in passages.
+
+    `cut(text, start)` gives the first place from `start` on where a passage may end, None where there is none yet.
+    Raises `CorpusError` for what is not of its form, at the end also where the sha256 is another one, and `OSError`
+    where it cannot be read.
+    """
+    if shard.form == "parquet":
+        if sha256_of(shard) != sha256:
+            raise _changed(shard)
+        yield from _all_cut(_rows(shard), cut, chunk)
+        return
+    with closing(_opened(shard)) as stream:
+        meter = Meter(stream)
+        blocks = _blocks(shard, meter)
+        try:
+            if shard.form == "jsonl":
+                yield from _all_cut(_lines(shard, blocks), cut, chunk)
+            else:
+                yield from _cut(0, _decoded(blocks), cut, chunk)
+        except (AssayError, FileNotFoundError, PermissionError, ConnectionError, TimeoutError):
+            raise
+        except Exception as error:  # zlib.error, EOFError and zstandard.ZstdError have nothing in common
+            if shard.compression is None:
+                raise
+            raise CorpusError(f"{shard.path} is no whole {shard.compression} file: {error}") from None
+        if meter.hexdigest() != sha256:
+            raise _changed(shard)
+
+
+def _changed(shard: Shard) -> CorpusError:
+    return CorpusError(
+        f"{shard.path} is not the file that was looked at before",
+        remedy="leave shards as they are while they are counted, and show all workers the same ones",
+    )
+
+
+def _opened(shard: Shard) -> IO[bytes]:
+    files, path = file_system(shard.path)
+    return cast("IO[bytes]", files.open(path, "rb"))
+
+
+def _blocks(shard: Shard, stream: Meter) -> Iterator[bytes]:
+    """Give the content of a file, decompressed, a block at a time."""
+    if shard.compression == "zstd":
+        yield from _unpacked(shard, stream)
+        return
+    plain: Meter | gzip.GzipFile = stream
+    if shard.compression == "gzip":
+        plain = gzip.GzipFile(fileobj=cast("IO[bytes]", stream), mode="rb")
+    while data := plain.read(BLOCK):
+        yield data
+
+
+def _unpacked(shard: Shard, stream: Meter) -> Iterator[bytes]:
+    """Unpack frame after frame; the package's own reader takes a file that is cut short for a whole one."""
+    try:
+        import zstandard
+    except ImportError:
+        raise CorpusError(
+            f"{shard.path} is compressed by zstandard, which is not installed",
+            remedy=pip_install(["assay-bench[zstd]"]),
+        ) from None
+    frame = None
+    while data := stream.read(PACKED):
+        while data:
+            frame = frame or zstandard.ZstdDecompressor().decompressobj()
+            yield frame.decompress(data)
+            data, frame = (frame.unused_data, None) if frame.eof else (b"", frame)
+    if frame is not None:
+        raise EOFError("it ends within a frame")
+
+
+def _decoded(blocks: Iterator[bytes]) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+    for data in blocks:
+        yield decoder.decode(data)
+    yield decoder.decode(b"", final=True)
+
+
+def _lines(shard: Shard, blocks: Iterator[bytes]) -> Iterator[str]:
+    for number, line in enumerate(_split(blocks), start=1):
+        if not line.strip():
+            continue
+        where = f"line {number} of {shard.path}"
+        try:
+            record = json.loads(line.decode("utf-8", "surrogateescape"))
+        except ValueError as error:
+            raise CorpusError(f"{where} is no JSON: {error}") from None
+        if not isinstance(record, dict) or not isinstance(record.get(shard.field), str):
+            fields = [name for name, value in record.items() if isinstance(value, str)] if type(record) is dict else []
+            raise _no_field(shard, where, fields)
+        yield record[shard.field]
+
+
+def _split(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    rest: list[bytes] = []
+    for data in blocks:
+        *lines, last = data.split(b"\n")
+        if lines:
+            yield b"".join((*rest, lines[0]))
+            yield from lines[1:]
+            rest = []
+        rest.append(last)
+    yield b"".join(rest)
+
+
+def _rows(shard: Shard) -> Iterator[str]:
+    try:
+        from pyarrow import ArrowException, binary
+        from pyarrow.parquet import ParquetFile
+    except ImportError:
+        raise CorpusError(
+            f"{shard.path} is Parquet, and pyarrow is not installed", remedy=pip_install(["assay-bench[parquet]"])
+        ) from None
+    with closing(_opened(shard)) as stream:
+        try:
+            file: Any = ParquetFile(stream, pre_buffer=False)
+            if shard.field not in file.schema_arrow.names:
+                raise _no_field(shard, shard.path, file.schema_arrow.names)
+            for batch in file.iter_batches(batch_size=256, columns=[shard.field]):
+                for value in batch.column(0).cast(binary()).to_pylist():
+                    if value is not None:
+                        yield value.decode("utf-8", "surrogateescape")
+        except ArrowException as error:
+            raise CorpusError(f"{shard.path} cannot be read as Parquet: {error}") from None
+
+
+def _no_field(shard: Shard, where: str, fields: Iterable[str]) -> CorpusError:
+    known = ", ".join(fields)
+    remedy = f"name one of {known} with --field" if known else "each line must be an object with a text"
+    return CorpusError(f"{where} has no text {shard.field!r}", remedy=remedy)
+
+
+def _all_cut(documents: Iterable[str], cut: Cut, chunk: int) -> Iterator[Passage]:
+    for number, text in enumerate(documents):
+        if len(text) <= chunk:
+            yield _passage(number, text)
+        else:
+            yield from _cut(number, (text,), cut, chunk)
+
+
+def _cut(number: int, blocks: Iterable[str], cut: Cut, chunk: int) -> Iterator[Passage]:
+    """Cut a document that comes in blocks, at the same places whatever the blocks."""
+    held, searched = "", chunk
+    for block in blocks:
+        held += block
+        while len(held) >= searched + LOOK:
+            place = cut(held, searched)
+            if place is None or place > len(held) - LOOK:
+                searched = len(held) - LOOK
+                break
+            yield _passage(number, held[:place], last=False)
+            held, searched = held[place:], chunk
+    yield _passage(number, held)
+
+
+def _passage(number: int, text: str, *, last: bool = True) -> Passage:
+    bad = 0
+    if not text.isascii():
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError:
+            text, bad = BAD.subn(REPLACEMENT, text)
+    return Passage(document=number, text=text, last=last, bad=bad)

@@ -1,0 +1,1 @@
+"""What surrounds a run: machine, packages, git, interpreters, virtual environments and cache folders."""

@@ -1,0 +1,213 @@
+"""The main job: discover, plan, measure, store."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from assay.environment.command_line import command_line
+from assay.environment.describe import describe, now
+from assay.errors import AssayError, StoreError
+from assay.execute.plan import Selection, plan
+from assay.execute.scheduler import execute
+from assay.execute.sharded.cost_estimate import CostEstimate, forecast
+from assay.execute.sharded.group import executor_of
+from assay.measure.plugin_metrics import chosen as chosen_metrics
+from assay.plugins.discovery import discover
+from assay.plugins.host import Host
+from assay.records.results import Case, Measurement, Outcome, Run, TokenizerCase
+from assay.records.settings import Settings
+from assay.records.workload import Dtype
+from assay.store.fallback import FallbackStore
+from assay.store.location import RESULTS, Where, locate
+from assay.store.store import Store, new_run_id
+
+
+class Interrupted(AssayError):
+    """Ctrl-C: what was measured is kept."""
+
+    exit_code = 130
+
+
+class Watcher:
+    """Is told how far a run is; this one keeps it to itself."""
+
+    def begun(self, run: Run, cases: Sequence[Case], done: int) -> None:
+        """A run has begun, or goes on with so many cases done already."""
+
+    def tick(self, group: str, phase: str, rounds: int, left_s: float) -> None:
+        """A group is in this phase; while it is timed, rounds are counted and seconds are left."""
+
+    def measured(self, measurement: Measurement) -> None:
+        """A case is done and stored."""
+
+    def warned(self, text: str) -> None:
+        """Something went wrong, and the run goes on."""
+        warnings.warn(text, stacklevel=2)
+
+
+def run(
+    *,
+    suite: str = "tutorial",
+    tokenizers: str | None = None,
+    attentions: str | None = None,
+    corpora: str | None = None,
+    metrics: str | None = None,
+    held_out: float = 0.1,
+    sample: float = 0.0,
+    workloads: Sequence[str] = (),
+    dtype: Dtype | None = None,
+    device: str | None = None,
+    results: str | Path = RESULTS,
+    store: str | Path | None = None,
+    settings: Settings | None = None,
+    plugins: Sequence[str | Path] = (),
+    block: Sequence[str] = (),
+    load: str | None = None,
+    budget_s: float | None = None,
+    executor: str | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    field: str | None = None,
+    fresh: bool = False,
+) -> Outcome:
+    """Run a suite and store its results; the arguments are those of `assay run`.
+
+    They are stored in the folder `results`, or in `store`: another folder, a SQLite file or the URL of a database.
+
+    Raises `AssayError` for bad input, before anything is measured.
+    """
+    settings = replace(settings or Settings(), plugins=tuple(map(str, plugins)), block=tuple(block), load=load)
+    if budget_s is not None:
+        settings = replace(settings, budget_s=budget_s)
+    settings = replace(
+        settings,
+        executor=executor or settings.executor,
+        workers=workers or settings.workers,
+        scheduler=scheduler or settings.scheduler,
+        field=field or settings.field,
+        fresh=fresh or settings.fresh,
+    )
+    selection = Selection(
+        suite=suite,
+        tokenizers=tokenizers,
+        attentions=attentions,
+        corpora=corpora,
+        metrics=metrics,
+        held_out=held_out,
+        sample=sample,
+        workloads=tuple(workloads),
+        dtype=dtype,
+        device=device,
+        threads=settings.threads,
+        spread=settings.executor is not None,
+        field=settings.field,
+    )
+    where = locate(store, results)
+    return begin(discover(settings.plugins, settings.block, settings.load), selection, settings, where)
+
+
+def begin(
+    host: Host, selection: Selection, settings: Settings, results: Where, watcher: Watcher | None = None
+) -> Outcome:
+    """Plan and measure a selection, storing each group of cases as it is done.
+
+    Raises `Interrupted` on Ctrl-C, and `StoreError` when the results cannot be written; whatever was stored
+    until then stays.
+    """
+    chosen = selection.chosen
+    cases = plan(host, selection)
+    if any(isinstance(case, TokenizerCase) and case.shards for case in cases):
+        executor_of(host, settings)  # one that is not there costs nothing yet
+    settings = replace(
+        settings,
+        baselines=settings.baselines or chosen.baselines,
+        grid=chosen.grid or settings.grid,
+        metrics=chosen_metrics(host, selection.metrics),
+    )
+    store = Store(results)
+    record = Run(
+        id=new_run_id(),
+        started=now(),
+        suite=f"{chosen.name}/{chosen.version}",
+        command=command_line(),
+        environment=describe(cases),
+        settings=settings.to_json(),
+    )
+    try:
+        store.begin(record, cases)
+        return _carry_on(host, store, record, cases, settings, watcher or Watcher())
+    finally:
+        store.close()
+
+
+def foresee(
+    host: Host, selection: Selection, settings: Settings, tell: Callable[[str], object] = lambda what: None
+) -> tuple[tuple[Case, ...], tuple[CostEstimate, ...]]:
+    """Plan a selection, and say what counting each of its corpora of shards would take; nothing is stored."""
+    cases = plan(host, selection)
+    groups: dict[str, list[TokenizerCase]] = {}
+    for case in cases:
+        if isinstance(case, TokenizerCase) and case.shards:
+            groups.setdefault(case.group, []).append(case)
+    forecasts = []
+    for members in groups.values():
+        tell(f"counting some documents of {members[0].corpus}")
+        forecasts.append(forecast(host, members, settings))
+    return cases, tuple(forecasts)
+
+
+def settings_of(name: str, results: Where) -> Settings:
+    """Give the settings of a run; raises `UnknownName` for a run that is not there."""
+    store = Store(results, create=False)
+    try:
+        return Settings.from_json(store.run(name).settings)
+    finally:
+        store.close()
+
+
+def resume(name: str, results: Where, watcher: Watcher | None = None) -> Outcome:
+    """Measure what a run still lacks, with the run's own settings.
+
+    Raises `UnknownName` for a run that is not there, and else as `begin`.
+    """
+    store = Store(results, create=False)
+    try:
+        record = store.run(name)
+        settings = Settings.from_json(record.settings)
+        host = discover(settings.plugins, settings.block, settings.load)
+        store.reopen(record.id)
+        return _carry_on(host, store, record, store.planned(record.id), settings, watcher or Watcher())
+    finally:
+        store.close()
+
+
+def _carry_on(
+    host: Host, store: Store, record: Run, cases: Sequence[Case], settings: Settings, watcher: Watcher
+) -> Outcome:
+    keeper = FallbackStore(store, record, cases, watcher.warned)
+    missing = [case for case in cases if case.id not in keeper.done]
+    share = replace(settings, budget_s=settings.budget_s * max(1, len(missing)) / len(cases))
+    try:
+        watcher.begun(record, cases, len(keeper.done))
+        for result in execute(host, missing, share, watcher.tick):
+            keeper.add(result)
+            for measurement in result.measurements:
+                watcher.measured(measurement)
+        keeper.end("complete")
+        return keeper.outcome()
+    except KeyboardInterrupt:
+        with suppress(StoreError):
+            keeper.end("interrupted")
+        raise Interrupted(f"interrupted: {keeper.kept}", remedy=keeper.remedy) from None
+    except StoreError as error:
+        raise StoreError(f"{error.message}; {keeper.kept}", remedy=f"{error.remedy}; {keeper.remedy}") from None
+    except AssayError:  # an executor that cannot begin
+        with suppress(StoreError):
+            keeper.end("failed")
+        raise
+    finally:
+        keeper.close()

@@ -1,0 +1,74 @@
+"""Carrying out all groups of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+
+from assay.execute.edge_cases import try_group
+from assay.execute.group import run_group
+from assay.execute.sharded.group import count_group
+from assay.execute.worker_pool import WorkerPool
+from assay.plugins.host import Host
+from assay.records.results import Case, GroupResult, TokenizerCase
+from assay.records.settings import Settings
+
+OPERATIONS_OF_TOKENIZER = 2
+
+
+def execute(
+    host: Host,
+    cases: Sequence[Case],
+    settings: Settings,
+    tick: Callable[[str, str, int, float], object] = lambda group, phase, done, left: None,
+) -> Iterator[GroupResult]:
+    """Yield the result of each group of comparable cases as it is done.
+
+    The time budget is shared by the number of operations; what a group leaves over goes to the later ones.
+    `tick` is told the group, the phase, the rounds done and the seconds left for this group.
+    """
+    groups = [(name, list(members)) for name, members in groupby(cases, key=lambda case: case.group)]
+    left = settings.budget_s
+    with WorkerPool(host, settings) as crew:
+        weights = [sum(_weight(case, crew) for case in members) for _, members in groups]
+        for number, (name, members) in enumerate(groups):
+            weight = weights[number] / max(1, sum(weights[number:]))
+            spent = _Spent(left * weight)
+            shards = [case for case in members if isinstance(case, TokenizerCase) and case.shards]
+            if shards:
+                yield count_group(host, shards, settings, _bound(tick, name, spent))
+                continue
+            limits = [case for case in members if isinstance(case, TokenizerCase) and case.limit]
+            if limits:
+                yield try_group(limits, crew, _bound(tick, name, spent))
+                continue
+            yield run_group(name, members, crew, left * weight, _bound(tick, name, spent))
+            left = max(0.0, left - spent.seconds)
+
+
+class _Spent:
+    """How much of a group's share its rounds have used."""
+
+    def __init__(self, share: float) -> None:
+        self.share = share
+        self.seconds = 0.0
+
+
+def _bound(
+    tick: Callable[[str, str, int, float], object], group: str, spent: _Spent
+) -> Callable[[str, int, float], None]:
+    def bound(phase: str, done: int, left: float) -> None:
+        if phase == "round":
+            spent.seconds = spent.share - left
+        tick(group, phase, done, left)
+
+    return bound
+
+
+def _weight(case: Case, crew: WorkerPool) -> int:
+    """Operations to time; none for a limit, for shards, or for a case that cannot begin."""
+    if isinstance(case, TokenizerCase) and (case.limit or case.shards):
+        return 0
+    if crew.refusal(case) is not None:
+        return 0
+    return OPERATIONS_OF_TOKENIZER if isinstance(case, TokenizerCase) else 1

@@ -1,0 +1,177 @@
+"""What counting a corpus of shards would take: measured here on documents of one shard, before anything is counted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+from assay.corpus.shards import Shard, find_shards, total_size
+from assay.errors import AssayError, reason_of
+from assay.execute.sharded.aggregation import width
+from assay.execute.sharded.group import executor_of, subject_of
+from assay.execute.sharded.messages import (
+    Counted,
+    CountedPlugin,
+    Draw,
+    Plugins,
+    Task,
+    TaskAnswer,
+    answer_from_json,
+    task_to_json,
+)
+from assay.execute.sharded.process_pool import Pool, cores
+from assay.execute.sharded.task_runner import answer
+from assay.plugins.executor import ExecutorConfig
+from assay.plugins.host import Host
+from assay.records.results import Status, TokenizerCase
+from assay.records.settings import Settings
+
+GAUGED_BYTES = 2_000_000  # of text: a second or so for each tokenizer
+ENTRY_BYTES = 16  # of a histogram, as JSON: an id and its count
+HEAPS_BYTES = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How fast one tokenizer counts here, in bytes of text per second of CPU time; or, without, why it cannot.
+
+    `answer_bytes` is what it sends to the host for a shard at most, `width` what its documents so far leave in doubt.
+    """
+
+    tokenizer: str
+    bytes_per_s: float | None = None
+    answer_bytes: int = 0
+    width: float = math.inf
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostEstimate:
+    """What counting a corpus would take.
+
+    `stored` are the bytes of its shards, `text` those of the documents in them, if all shards are like the one that
+    was read; `largest` is the share of the largest shard. Reading a byte takes `read_s` seconds of CPU time, finding
+    its words `words_s`; `share` is that of the documents which are drawn for a sample, 1 for all. `workers` are those
+    of one machine.
+    """
+
+    corpus: str
+    shards: int
+    stored: int
+    text: int
+    documents: int
+    largest: float
+    read_s: float
+    words_s: float
+    paces: tuple[Pace, ...]
+    share: float
+    workers: int
+
+    @property
+    def core_s(self) -> float:
+        """Seconds of CPU time for all of it: text is read once, and its words are found once, for all tokenizers."""
+        encoding = sum(1.0 / pace.bytes_per_s for pace in self.paces if pace.bytes_per_s)
+        return self.text * (self.read_s + self.share * (self.words_s + encoding))
+
+    def wall_s(self, machines: int) -> float:
+        """Seconds on so many machines like this one, if nothing is lost; the largest shard is not divided."""
+        return self.core_s * max(1.0 / (machines * self.workers), self.largest)
+
+    @property
+    def answers(self) -> int:
+        """Bytes that workers send to the host at most."""
+        return self.shards * sum(pace.answer_bytes for pace in self.paces)
+
+
+def forecast(host: Host, cases: Sequence[TokenizerCase], settings: Settings) -> CostEstimate:
+    """Count some documents of the shard of middle size, in a process of its own, and reckon with all others.
+
+    Raises `AssayError` for shards that are not there or cannot be read.
+    """
+    executor_of(host, settings)
+    shards = find_shards(cases[0].corpus, settings.field)
+    gauged = sorted(shards, key=lambda shard: shard.size)[len(shards) // 2]
+    paces: dict[str, Pace] = {}
+    subjects: list[CountedPlugin] = []
+    for case in cases:
+        try:
+            subjects.append(subject_of(host, case))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a corpus that is trained on may be a plugin's
+            paces[case.tokenizer] = Pace(tokenizer=case.tokenizer, reason=reason_of(error))
+    if not subjects:
+        raise AssayError(next(iter(paces.values())).reason or "nothing can be counted")
+    plugins = Plugins(plugins=settings.plugins, block=settings.block, load=settings.load)
+    found = _gauge(gauged, subjects, plugins, settings)
+    first = next((each.partial for each in found.counted if each.partial is not None), None)
+    paces |= {
+        subject.tokenizer: _pace(subject.tokenizer, counted)
+        for subject, counted in zip(subjects, found.counted, strict=True)
+    }
+    if first is None:
+        raise AssayError(next(pace.reason for pace in paces.values() if pace.reason) or "nothing can be counted")
+    if not first.total.size:
+        raise AssayError(f"the shards {cases[0].corpus} have no text, as far as {gauged.name} tells")
+    stored, text, drawn = total_size(shards), first.seen_size, first.total
+    scale = stored / max(1, gauged.size)
+    documents = round(first.seen * scale)
+    return CostEstimate(
+        corpus=cases[0].corpus,
+        shards=len(shards),
+        stored=stored,
+        text=round(text * scale),
+        documents=documents,
+        largest=max(shard.size for shard in shards) / max(1, stored),
+        read_s=found.read_s / max(1, text),
+        words_s=found.words_s / max(1, drawn.size),
+        paces=tuple(paces[case.tokenizer] for case in cases),
+        share=_share(cases[0].sample, drawn.documents, documents, paces.values()),
+        workers=settings.workers or cores(),
+    )
+
+
+def _gauge(shard: Shard, subjects: Sequence[CountedPlugin], plugins: Plugins, settings: Settings) -> TaskAnswer:
+    """Count documents of about two million bytes, drawn at random; all where the draw has none."""
+    spread = ExecutorConfig(workers=1, memory_bytes=settings.memory_bytes)
+    with closing(Pool(spread)) as pool:
+
+        def ask(task: Task) -> TaskAnswer:
+            (ended,) = pool.map(answer, [task_to_json(task)])
+            if ended.result is None:
+                raise AssayError(f"counting documents of {shard.path} failed: it {ended.error}")
+            found = answer_from_json(ended.result)
+            if found.failed is not None:
+                raise AssayError(found.failed, remedy=found.remedy)
+            return found
+
+        sha256 = ask(Task(shard=shard, plugins=plugins)).sha256
+        for high in (min(1.0, GAUGED_BYTES / max(1, shard.size)), 1.0):
+            draw = Draw(high=high, seed=settings.seed)
+            found = ask(Task(shard=shard, sha256=sha256, subjects=tuple(subjects), plugins=plugins, draw=draw))
+            if any(each.partial is None or each.partial.total.documents for each in found.counted):
+                break
+    return found
+
+
+def _pace(tokenizer: str, counted: Counted) -> Pace:
+    if counted.partial is None or counted.status is not Status.OK:
+        return Pace(tokenizer=tokenizer, reason=counted.reason)
+    part = counted.partial
+    return Pace(
+        tokenizer=tokenizer,
+        bytes_per_s=part.total.size / counted.cpu_s if counted.cpu_s else None,
+        answer_bytes=part.vocabulary.size * ENTRY_BYTES + HEAPS_BYTES,
+        width=width(part),
+    )
+
+
+def _share(target: float, drawn: int, documents: int, paces: Iterable[Pace]) -> float:
+    """The share of documents that a sample of this width needs; it falls with the square of the width."""
+    if not target:
+        return 1.0
+    widths = [pace.width for pace in paces if pace.reason is None]
+    worst = max(widths, default=math.inf)
+    return min(1.0, drawn * (worst / target) ** 2 / max(1, documents)) if worst < math.inf else 1.0

@@ -1,0 +1,51 @@
+"""What was counted before: the answers for a shard, kept by what they depend on, for as long as nobody removes them."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+import tempfile
+from pathlib import Path
+
+from assay.environment import cache
+from assay.execute.sharded.messages import Counted, CountedPlugin, Draw, counted_from_json, counted_to_json
+
+FOLDER = "counts"
+QUICK = 1
+
+
+class CountCache:
+    """A folder of answers; one that cannot be read is counted again, and one that cannot be written is not kept."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """In `counts` beside the other things that Assay keeps, unless told otherwise."""
+        self.folder = folder or cache.folder().parent / FOLDER
+
+    def get(self, subject: CountedPlugin, sha256: str, field: str, draw: Draw) -> Counted | None:
+        """Give what a tokenizer came to on a shard of this content; None where that is not known."""
+        try:
+            text = gzip.decompress(self._path(subject, sha256, field, draw).read_bytes())
+            return counted_from_json(json.loads(text))
+        except (OSError, EOFError, ValueError, KeyError, TypeError):
+            return None
+
+    def put(self, subject: CountedPlugin, sha256: str, field: str, draw: Draw, counted: Counted) -> None:
+        """Keep what a tokenizer came to; failures are not kept, they may be mended elsewhere."""
+        if counted.partial is None:
+            return
+        path = self._path(subject, sha256, field, draw)
+        content = gzip.compress(json.dumps(counted_to_json(counted)).encode(), QUICK, mtime=0)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+                file.write(content)
+            os.replace(file.name, path)  # noqa: PTH105
+        except OSError:
+            return
+
+    def _path(self, subject: CountedPlugin, sha256: str, field: str, draw: Draw) -> Path:
+        known = [subject.fingerprint, sha256, field, draw.low, draw.high, draw.seed]
+        key = hashlib.sha256(json.dumps(known).encode()).hexdigest()
+        return self.folder / key[:2] / f"{key[2:]}.json.gz"

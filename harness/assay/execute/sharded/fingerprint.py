@@ -1,0 +1,64 @@
+"""What the counts of a tokenizer depend on, as one number: its code, its version, what it was trained on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Iterable
+from importlib import metadata
+from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from assay.plugins.host import Host
+from assay.plugins.types import TokenizerPlugin
+
+COUNTING = 1  # to be raised with every change of what is counted, or how
+
+
+def fingerprint(host: Host, plugin: TokenizerPlugin, training: str) -> str:
+    """Give a sha256 over the name, the distribution and its version, the code, what it requires, and the training text.
+
+    The code are all files of its package, or its one file: a plugin that is being written keeps its version.
+    """
+    origin = host.origin(plugin)
+    loaded = next((loading for loading in host.loadings if loading.origin == origin), None)
+    known = {
+        "counting": COUNTING,
+        "name": plugin.name,
+        "distribution": origin.distribution,
+        "version": origin.version,
+        "code": _code(None if loaded is None else loaded.file),
+        "requires": dict(_versions((*plugin.requires, "regex"))),  # which knows what a word is
+        "python": ".".join(platform.python_version_tuple()[:2]),
+        "splits_at": plugin.splits_at,
+        "trained_on": None if plugin.pretrained else hashlib.sha256(training.encode("utf-8", "replace")).hexdigest(),
+    }
+    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
+
+
+def _code(file: str | None) -> str:
+    """The sha256 of a module, or of all that is in its package, vocabularies too."""
+    if file is None:
+        return ""
+    path = Path(file)
+    files = [path]
+    if path.with_name("__init__.py").is_file():
+        while path.parent.with_name("__init__.py").is_file():
+            path = path.parent
+        files = sorted(each for each in path.parent.rglob("*") if each.is_file() and each.parent.name != "__pycache__")
+    hasher = hashlib.sha256()
+    for each in files:
+        hasher.update(each.relative_to(path.parent).as_posix().encode())
+        hasher.update(hashlib.sha256(each.read_bytes()).digest())
+    return hasher.hexdigest()
+
+
+def _versions(requirements: Iterable[str]) -> Iterable[tuple[str, str]]:
+    for text in requirements:
+        try:
+            name = Requirement(text).name
+            yield name, metadata.version(name)
+        except (InvalidRequirement, metadata.PackageNotFoundError):
+            continue

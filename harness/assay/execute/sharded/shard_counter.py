@@ -1,0 +1,173 @@
+"""One tokenizer on the passages of a shard: counted, and held to what it promises."""
+
+from __future__ import annotations
+
+import hashlib
+import operator
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from assay.corpus.shard_reader import Cut, Passage
+from assay.errors import WrongOutput
+from assay.execute.sharded.partial_counts import HEAPS, WHOLE, Difference, MergeableCounts, bucket
+from assay.measure.cold_pass import as_ints
+from assay.measure.round_trip import compare_ids, difference
+from assay.plugins.types import Tokenizer, TokenizerPlugin
+from assay.tokenizer.metrics import Total, Vocabulary, bytes_of, packed, tally
+
+AROUND = 2_000
+Spans = Sequence[tuple[int, int]]
+
+
+def cut_of(plugins: Sequence[TokenizerPlugin]) -> Cut:
+    """Where documents may be cut: before white space, where all tokenizers that declare `splits_at` allow it.
+
+    So no word is cut, and those that declare nothing take documents whole.
+    """
+    declared = [re.compile(plugin.splits_at) for plugin in plugins if plugin.splits_at is not None]
+    first = declared[0] if declared else re.compile(r"(?<=\S)(?=\s)")
+
+    def cut(text: str, start: int) -> int | None:
+        for match in first.finditer(text, start):
+            place = match.start()
+            if place >= len(text):
+                return None
+            if text[place].isspace() and not text[place - 1].isspace() and _empty(declared[1:], text, place):
+                return place
+        return None
+
+    return cut
+
+
+def _empty(expressions: Sequence[re.Pattern[str]], text: str, place: int) -> bool:
+    return all(expression.match(text, place) is not None for expression in expressions)
+
+
+class Counting:
+    """Counts the documents of one shard with one tokenizer; each begins where the one before has ended."""
+
+    def __init__(self, plugin: TokenizerPlugin, tokenizer: Tokenizer, vocabulary: Vocabulary, shard: str) -> None:
+        self.plugin = plugin
+        self.tokenizer = tokenizer
+        self.vocabulary = vocabulary
+        self.shard = shard
+        self._heaps: dict[int, Total] = {}
+        self._used: Counter[int] = Counter()
+        self._lengths: Counter[int] = Counter()
+        self._pieces: dict[int, bytes] = {}
+        self._digest = self._changed = self._bad = self._whole = self._squares = self._counted = 0
+        self._first: Difference | None = None
+        self._begin()
+
+    def take(self, passage: Passage, spans: Spans, chance: int) -> None:
+        """Count a document, or a part of it; `spans` are its words, `chance` a number that falls to the document.
+
+        Raises `WrongOutput` for ids and texts that are none or not the same twice, and whatever the plugin raises.
+        """
+        self._bad += passage.bad
+        if self.plugin.splits_at is None and (self._held or not passage.last):
+            self._hold(passage.text, spans)
+            if not passage.last:
+                return
+            text, spans = "".join(self._held), self._spans
+            self._whole += 1
+        else:
+            text = passage.text
+        self._count(passage.document, text, spans)
+        if passage.last:
+            self._end(chance)
+
+    def partial(self, *, seen: int = 0, seen_size: int = 0) -> MergeableCounts:
+        """Give what the documents came to; raise `WrongOutput` where a promise is broken."""
+        if self._first is not None and self.plugin.lossless:
+            raise WrongOutput(
+                f"it promises a lossless round trip, but in {self._first.shard} {self._first.what}",
+                remedy="mend it, or announce it with lossless=False",
+            )
+        return MergeableCounts(
+            vocabulary=self.vocabulary,
+            heaps=self._heaps,
+            used=self._used,
+            lengths=self._lengths,
+            digest=self._digest,
+            changed=self._changed,
+            first=self._first,
+            bad=self._bad,
+            whole=self._whole,
+            squares=self._squares,
+            seen=seen,
+            seen_size=seen_size,
+        )
+
+    def _begin(self) -> None:
+        self._total, self._parts, self._kept = Total(), 0, True
+        self._hash = hashlib.sha256()
+        self._held: list[str] = []
+        self._spans: list[tuple[int, int]] = []
+        self._length = 0
+        self._before = ""
+
+    def _hold(self, text: str, spans: Spans) -> None:
+        self._spans += ((start + self._length, end + self._length) for start, end in spans)
+        self._held.append(text)
+        self._length += len(text)
+
+    def _count(self, number: int, text: str, spans: Spans) -> None:
+        noun = f"document {number}"
+        ids = as_ints(self.tokenizer.encode(text))
+        if not self._counted:
+            compare_ids(noun, self.tokenizer.encode(text), ids, "the second time")
+        if self._before:
+            self._hold_to_cut(noun, text)
+        self._counted += 1
+        self._see(noun, ids)
+        decoded: object = self.tokenizer.decode(ids)
+        if not isinstance(decoded, str):
+            raise WrongOutput(f"decode gives {type(decoded).__name__}, not str")
+        if decoded != text:
+            self._kept = False
+            self._first = self._first or Difference(
+                shard=self.shard, document=number, what=difference(noun, text, decoded)
+            )
+        self._total += tally(text, ids, self.tokenizer.unk_id, self._pieces, spans)
+        self._parts += 1
+        self._hash.update(packed(ids))
+        self._before = text[-AROUND:]
+
+    def _see(self, noun: str, ids: Sequence[int]) -> None:
+        """Take note of ids, and of the bytes of those that are new; all must be of the vocabulary."""
+        self._used.update(ids)
+        new = set(ids).difference(self._pieces)
+        if not new:
+            return
+        size = operator.index(self.tokenizer.vocab_size)
+        wrong = next((token for token in new if not 0 <= token < size), None)
+        if wrong is not None:
+            raise WrongOutput(f"id {wrong} in {noun} is outside the vocabulary of {size}")
+        self._pieces |= dict.fromkeys(new, b"") | dict(bytes_of(self.tokenizer, new))
+
+    def _hold_to_cut(self, noun: str, text: str) -> None:
+        """At a cut, encode what is around it whole and in two parts."""
+        encode, before, after = self.tokenizer.encode, self._before, text[:AROUND]
+        if as_ints(encode(before + after)) != as_ints(encode(before)) + as_ints(encode(after)):
+            raise WrongOutput(
+                f"it declares that a text may be cut at {self.plugin.splits_at!r}, but {noun} gets other ids when it is"
+                f" cut between {before[-12:]!r} and {after[:12]!r}",
+                remedy="mend splits_at, or leave it out: documents are then taken whole",
+            )
+
+    def _end(self, chance: int) -> None:
+        """Add the document that is done."""
+        covered = self._total.covered == self._parts
+        total = replace(
+            self._total, documents=1, covered=int(covered), continued=self._total.continued if covered else 0
+        )
+        heap = chance % HEAPS
+        self._heaps[heap] = self._heaps.get(heap, Total()) + total
+        self._lengths[bucket(total.tokens)] += 1
+        self._digest = (self._digest + int.from_bytes(self._hash.digest())) % WHOLE
+        self._changed += not self._kept
+        self._squares += total.size**2
+        self._begin()

@@ -1,0 +1,1 @@
+"""The worker process, and the protocol that the host speaks with it."""

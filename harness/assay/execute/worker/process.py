@@ -1,0 +1,213 @@
+"""A worker process, as the host sees it: started, asked, watched, and never left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import secrets
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from multiprocessing import Pipe
+from pathlib import Path
+from typing import Any
+
+from assay.environment.describe import available_memory
+from assay.execute.worker.protocol import DOING, Answer, Request, StepName, receive_answer, send_request
+from assay.records.settings import Settings
+
+BENCH = "assay.execute.worker.main"
+MARK = "ASSAY_WORKER"
+PADDING = "ASSAY_PADDING"
+STACKS = ("Fatal Python error", "most recent call first")
+GRACE_S = 5.0
+DUMP_S = 0.5
+FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+) in (?P<name>\S+)')
+
+
+class WorkerDied(Exception):
+    """The worker is gone, or was ended; says how and, where it is known, in which line of code.
+
+    `outcome` says it in a few words.
+    """
+
+    def __init__(self, outcome: str, reason: str, remedy: str) -> None:
+        super().__init__(reason)
+        self.outcome, self.reason, self.remedy = outcome, reason, remedy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a worker runs: its interpreter, its PYTHONPATH (None for that of the host), its working folder.
+
+    `seed` is that of Python's hashes, below 2**32; `padding` lengthens the environment by so many bytes, which moves
+    the stack. `bytecode` is a folder for compiled modules, in place of those beside their sources: the process that
+    has compiled a module runs it 1 % slower than one that found it compiled.
+    """
+
+    python: str = sys.executable
+    paths: tuple[str, ...] | None = None
+    folder: str | None = None
+    seed: int = 0
+    padding: int = 0
+    bytecode: str | None = None
+
+
+class Worker:
+    """One process that measures the cases of one plugin, warm from its first case to its last."""
+
+    def __init__(self, remedy: str, settings: Settings, place: Place | None = None, module: str = BENCH) -> None:
+        """Start the process; it imports while the host goes on.
+
+        `remedy` is advice for when the plugin fails, `module` what the process runs.
+        """
+        place = place or Place(seed=settings.seed)
+        self.remedy = remedy
+        self.settings = settings
+        self.memory = settings.memory_bytes or int(available_memory() * 0.8)
+        self._token = secrets.token_hex(8)
+        self._folder = tempfile.TemporaryDirectory(prefix="assay-")
+        self._log = Path(self._folder.name, "stderr")
+        self._out = Path(self._folder.name, "stdout")
+        self._printed = 0
+        self._connection, theirs = Pipe()
+        self._answers = select.poll()  # made once: Connection.poll makes a selector for every wait
+        self._answers.register(self._connection.fileno(), select.POLLIN)
+        with self._log.open("wb") as log, self._out.open("wb") as out:
+            self._process = subprocess.Popen(
+                [place.python, "-P", "-m", module, str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=log,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+                env=self._environment(place),
+                cwd=place.folder,
+            )
+        theirs.close()
+
+    def ask(self, step: StepName, **arguments: Any) -> Answer:
+        """Have the worker take a step; raise `WorkerDied` when it dies or gives no answer in time."""
+        self.post(step, **arguments)
+        return self.collect(step)
+
+    def post(self, step: StepName, **arguments: Any) -> None:
+        """Have the worker begin a step; `collect` gives the answer, also that it could not begin."""
+        with contextlib.suppress(OSError):
+            send_request(self._connection, Request(step=step, arguments=arguments))
+
+    def fileno(self) -> int:
+        """The end of the line, which can be read when there is an answer or the worker is gone."""
+        return self._connection.fileno()
+
+    def collect(self, step: StepName, wait_s: float | None = None) -> Answer:
+        """Wait for the answer to a step; raise `WorkerDied` when the worker dies or gives none in time.
+
+        The time is that of the settings, or so many seconds where the worker had its time already.
+        """
+        try:
+            if self._answers.poll((self.settings.timeout_s if wait_s is None else wait_s) * 1e3):
+                return receive_answer(self._connection)
+        except (EOFError, OSError, ValueError):  # gone, or what came was no answer of ours
+            raise self._died(step) from None
+        raise self._hung(step)
+
+    def stop(self) -> None:
+        """End the process and every process that it started; ask first, so that it can clean up."""
+        with contextlib.suppress(EOFError, OSError):
+            send_request(self._connection, Request(step="stop", arguments={}))
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(GRACE_S if self._connection.poll(GRACE_S) else 0.1)
+        self.kill()
+
+    def kill(self) -> None:
+        """End the process and every process that it started, at once; none of them lives when this returns."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        # The kernel ends a process some time after it was told to, on a busy machine a good while.
+        patience = time.monotonic() + GRACE_S
+        while (started := self.offspring()) and time.monotonic() < patience:
+            for pid in started:
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.01)
+        self._process.wait()
+        self._connection.close()
+        self._folder.cleanup()
+
+    def offspring(self) -> list[int]:
+        """The living processes that the worker started, also those that left its process group.
+
+        They are known by a mark in the environment that they inherited; where there is no /proc, none is.
+        """
+        mark = f"{MARK}={self._token}".encode()
+        found = []
+        for entry in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                ended = entry.joinpath("stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+                if not ended and mark in entry.joinpath("environ").read_bytes().split(b"\0"):
+                    found.append(int(entry.name))
+        return [pid for pid in found if pid != self._process.pid]
+
+    def printed(self) -> int:
+        """How many bytes were written to standard output since this was last asked."""
+        size = self._out.stat().st_size
+        new, self._printed = size - self._printed, size
+        return new
+
+    def _environment(self, place: Place) -> Mapping[str, str]:
+        """What must stand before heavy imports: threads, hash seed, where plugins lie."""
+        paths = [path or str(Path.cwd()) for path in sys.path] if place.paths is None else place.paths
+        threads = str(self.settings.threads)
+        fixed = {
+            "OMP_NUM_THREADS": threads,
+            "MKL_NUM_THREADS": threads,
+            "OPENBLAS_NUM_THREADS": threads,
+            "RAYON_NUM_THREADS": threads,
+            "TORCHINDUCTOR_COMPILE_THREADS": threads,  # with more of them there are processes, which stay
+            "OMP_WAIT_POLICY": "PASSIVE",
+            "GOMP_SPINCOUNT": "0",
+            "PYTHONHASHSEED": str(place.seed),
+            "PYTHONPATH": os.pathsep.join(paths),
+            MARK: self._token,
+            PADDING: "-" * place.padding,
+        }
+        if place.bytecode is not None:
+            fixed |= {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": place.bytecode}
+        return os.environ | fixed
+
+    def _died(self, step: StepName) -> WorkerDied:
+        try:
+            code = self._process.wait(GRACE_S)
+        except subprocess.TimeoutExpired:
+            return WorkerDied("hung up", f"it closed its line to the host while {DOING[step]}", self.remedy)
+        if code >= 0:
+            outcome = f"exited with code {code}"
+            return WorkerDied(outcome, f"its process {outcome} while {DOING[step]}", self.remedy)
+        name = signal.Signals(-code).name
+        outcome = f"killed by {name}"
+        reason = f"its process was {outcome} while {DOING[step]}{self._place()}"
+        if name == "SIGKILL":
+            reason += f", probably for memory (limit {self.memory / 2**30:.1f} GiB)"
+        return WorkerDied(outcome, reason, self.remedy)
+
+    def _hung(self, step: StepName) -> WorkerDied:
+        """Have the hung worker write its stack (by faulthandler, which needs no cooperation)."""
+        for pid in (self._process.pid, *self.offspring()):  # of a copy it is the copy that hangs
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGUSR1)
+            time.sleep(DUMP_S)
+        reason = f"it gave no answer for {self.settings.timeout_s:g} s while {DOING[step]}{self._place()}"
+        return WorkerDied("timed out", reason, f"{self.remedy}; --timeout allows more time")
+
+    def _place(self) -> str:
+        """The innermost line of the last stack in the log."""
+        log = self._log.read_text("utf-8", "replace")
+        match = FRAME.search(log, max(0, *(log.rfind(mark) for mark in STACKS)))
+        return f", in {match['name']} ({Path(match['file']).name}:{match['line']})" if match else ""

@@ -1,1 +1,0 @@
-"""Judging readings of two versions: pure functions from readings to verdicts; no process, file or clock is touched."""

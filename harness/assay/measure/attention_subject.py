@@ -1,0 +1,228 @@
+"""An attention implementation on a workload: its gate against float64, and its timed step."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, MutableMapping
+from dataclasses import replace
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from assay.attention.inputs import EmbeddedText, Inputs, make_inputs, make_upstream, make_weights
+from assay.attention.oracle import TRIALS, Verified, check_dropout, check_step, verify
+from assay.attention.passes import fill, mode, record, run_pass
+from assay.attention.properties import check_properties, companion
+from assay.attention.reference import looked_at, widened
+from assay.errors import WrongOutput
+from assay.measure.extrapolation import extrapolate, probe_sizes
+from assay.measure.gpu_timer import launch_seconds, most_loops, on_gpu, reader, room, wait
+from assay.measure.memory import peak_device_bytes, peak_resident_bytes
+from assay.measure.spot_check import auditor
+from assay.measure.subject import Operation
+from assay.measure.torch_ops import dispatched
+from assay.plugins.types import AttentionPlugin, Step, Weights
+from assay.records.results import AttentionCase, Metric
+from assay.records.workload import Workload
+
+SMALLEST = 2
+CALLS = 20
+
+Call = Callable[[], object]
+
+
+class AttentionSubject:
+    """Built with the host's weights; checked on several inputs and timed on another."""
+
+    def __init__(
+        self,
+        plugin: AttentionPlugin,
+        case: AttentionCase,
+        text: EmbeddedText | None,
+        held: MutableMapping[tuple[str, str], tuple[str, ...]] | None = None,
+    ) -> None:
+        """With the inputs from a `text`; `held` remembers which properties held, by plugin and small workload."""
+        self.plugin = plugin
+        self.workload = case.workload
+        self.text = text
+        self.held = {} if held is None else held
+        self.weights: Weights | None = None
+        self.inputs: Inputs | None = None
+        self.verified: Verified | None = None
+        self.build_seconds = self.first_seconds = 0.0
+
+    def predict(self) -> tuple[Metric, ...]:
+        """Run the workload at two shorter lengths; memory is the plugin's own figure where it has one."""
+        own = None if self.plugin.peak_bytes is None else self.plugin.peak_bytes(self.workload)
+        space = room(self.workload.device)
+        if self.plugin.compiles or (own is not None and space is not None and own > space):
+            return () if own is None else (Metric(name="predicted_bytes", value=int(own)),)
+        sizes = probe_sizes(self.workload.kv_len)
+        readings = [self._probe(self._shorter(size), 3) for size in sizes]
+        seconds, peaks = zip(*readings, strict=True)
+        expected = extrapolate(sizes, (peaks[0], peaks[1]), self.workload.kv_len) if own is None else own
+        return (
+            Metric(name="predicted_seconds", value=extrapolate(sizes, seconds, self.workload.kv_len)),
+            Metric(name="predicted_bytes", value=int(expected)),
+            *self._overhead(),
+        )
+
+    def check(self) -> tuple[Metric, ...]:
+        """Try the properties on a small workload, build the step and hold it to the float64 reference."""
+        workload, plugin = self.workload, self.plugin
+        properties = () if plugin.compiles else self._properties()
+        self.ready()
+        assert self.verified is not None
+        with mode(workload):
+            ran = dispatched(partial(run_pass, self.step, self._filled(), self._upstream()))
+        properties = self._properties() if plugin.compiles else properties  # so that its first step is its first
+        return (
+            Metric(name="error", value=self.verified.error),
+            Metric(name="naive_error", value=self.verified.naive_error),
+            *self._gradient(),
+            Metric(name="checked_queries", value=self.verified.checked),
+            Metric(name="properties", value=", ".join(properties)),
+            Metric(name="dispatched", value=", ".join(ran)),
+            *_executed(plugin, workload),
+            Metric(name="build_seconds", value=self.build_seconds),
+            Metric(name="first_step_seconds", value=self.first_seconds),
+        )
+
+    def ready(self) -> tuple[Metric, ...]:
+        """Build the step and hold it to the float64 reference."""
+        with mode(self.workload):
+            self.weights = make_weights(self.workload)
+            inputs_of = partial(make_inputs, self.workload, self.text)
+            self.verified = verify(partial(self._build, inputs_of(0)), self.workload, self.weights, inputs_of)
+            self.inputs = inputs_of(TRIALS)
+        return ()
+
+    def operations(self) -> tuple[Operation, ...]:
+        """One call computes one pass of the workload's phase."""
+        call, workload = self._call(), self.workload
+        with mode(workload):
+            expected = call()
+            several = expected if isinstance(expected, tuple) else (expected,)
+            tensors = [tensor for tensor in several if isinstance(tensor, torch.Tensor)]
+            seen = None if workload.phase == "bwd" else looked_at(workload, torch.arange(workload.q_len))
+            wide = None if seen is None else widened(seen, tensors[0])
+            audit = auditor(tensors, wide, random=workload.semantics.dropout > 0)
+        operation = Operation(
+            name="step",
+            call=call,
+            audit=audit,
+            tokens=workload.tokens,
+            context=partial(mode, workload),
+            read=reader(workload.device),
+            most_loops=most_loops(workload.device),
+        )
+        return (operation,)
+
+    def memory(self) -> tuple[Metric, ...]:
+        """Torch's allocations of one step, exactly, the high-water mark of the process, and the launch on a GPU."""
+        call = self._call()
+        with mode(self.workload):
+            metrics = [Metric(name="peak_bytes", value=peak_device_bytes(call, self.workload.device))]
+            resident = peak_resident_bytes(call)
+            if on_gpu(self.workload.device):
+                metrics.append(Metric(name="launch_seconds", value=launch_seconds(self.workload.device, call)))
+        return tuple(metrics if resident is None else [*metrics, Metric(name="peak_resident_bytes", value=resident)])
+
+    def recheck(self) -> None:
+        """Hold the step, and the inputs that it was timed on, to the reference once more."""
+        with mode(self.workload):
+            fresh = make_inputs(self.workload, self.text, TRIALS)
+            pairs = zip(fresh.tensors, self._filled().tensors, strict=True)
+            if any(not torch.equal(ours, theirs) for ours, theirs in pairs):
+                raise WrongOutput("inputs: the inputs were changed while it was timed")
+            if self.workload.semantics.dropout:
+                check_dropout(self.step, self.workload, self.weights, fresh)
+            else:
+                check_step(self.step, self.workload, self.weights, fresh, TRIALS)
+
+    @property
+    def step(self) -> Step:
+        """The step that passed the gate."""
+        assert self.verified is not None, "check comes first"
+        return self.verified.step
+
+    def _properties(self) -> tuple[str, ...]:
+        small = companion(self.workload, compiles=self.plugin.compiles)
+        key = (self.plugin.name, small.id)
+        if key not in self.held:
+            self.held[key] = check_properties(self.plugin, small)
+        return self.held[key]
+
+    def _overhead(self) -> Iterator[Metric]:
+        """At the other levels even two positions take the whole of the projections' weights."""
+        if self.workload.level == "core":
+            smallest, _ = self._probe(replace(self._shorter(SMALLEST), batch=1), CALLS)
+            yield Metric(name="overhead_seconds", value=smallest)
+
+    def _gradient(self) -> Iterator[Metric]:
+        assert self.verified is not None, "check comes first"
+        if self.verified.gradient is not None:
+            yield Metric(name="gradient_error", value=self.verified.gradient.step)
+            yield Metric(name="naive_gradient_error", value=self.verified.gradient.naive)
+
+    def _shorter(self, size: int) -> Workload:
+        """The workload at another key length; of a decoding step the queries stay, elsewhere they keep their share."""
+        workload = self.workload
+        if workload.level == "decode":
+            return replace(workload, kv_len=max(size, workload.q_len + 1), source=None)
+        queries = max(1, workload.q_len * size // workload.kv_len)
+        return replace(workload, q_len=queries, kv_len=size, source=None)
+
+    def _probe(self, small: Workload, calls: int) -> tuple[float, float]:
+        """The least time of some calls on a small workload, and what torch allocates in one."""
+        with mode(small):
+            step, inputs = self.plugin.build(small, make_weights(small)), make_inputs(small, None, 0)
+            fill(step, inputs)
+            call = _timed(step, small, inputs)
+            call()
+            read = reader(small.device)
+            return min(read(call, 1)[0].wall_ns / 1e9 for _ in range(calls)), peak_device_bytes(call, small.device)
+
+    def _call(self) -> Call:
+        """One pass on the timed inputs; the past of a decoding step is filled in before."""
+        with mode(self.workload):
+            inputs = self._filled()
+            fill(self.step, inputs)
+            return _timed(self.step, self.workload, inputs)
+
+    def _upstream(self) -> Tensor | None:
+        return None if self.workload.phase == "fwd" else make_upstream(self.workload, TRIALS)
+
+    def _filled(self) -> Inputs:
+        assert self.inputs is not None, "check comes first"
+        return self.inputs
+
+    def _build(self, inputs: Inputs, workload: Workload, weights: Weights | None) -> Step:
+        """Build a step and call it a first time, which is when some translate their code."""
+        start = time.perf_counter()
+        step = self.plugin.build(workload, weights)
+        self.build_seconds = time.perf_counter() - start
+        fill(step, inputs)
+        wait(workload.device)
+        start = time.perf_counter()
+        step(*inputs.tensors)
+        wait(workload.device)
+        self.first_seconds = time.perf_counter() - start
+        return step
+
+
+def _timed(step: Step, workload: Workload, inputs: Inputs) -> Call:
+    if workload.phase == "fwd":
+        return partial(step, *inputs.tensors)
+    upstream = make_upstream(workload, TRIALS)
+    if workload.phase == "fwd_bwd":
+        return partial(run_pass, step, inputs, upstream)
+    leaves, output = record(step, inputs)
+    return partial(torch.autograd.grad, output, leaves, upstream, retain_graph=True)
+
+
+def _executed(plugin: AttentionPlugin, workload: Workload) -> Iterator[Metric]:
+    flop = None if plugin.flop is None else plugin.flop(workload)
+    if flop is not None:
+        yield Metric(name="executed_flop", value=int(flop))

@@ -1,0 +1,64 @@
+"""Whether a tokenizer gives the ids that it claims: those of another one, text by text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assay.errors import WrongOutput
+from assay.plugins.types import TokenBytes, Tokenizer
+from assay.records.results import Metric
+from assay.tokenizer.fuzzing import strings
+
+FUZZ = 40_000
+SEED = 50_257
+EXCERPT = 16
+Result = list[int] | Exception
+
+
+class IdEquivalence:
+    """The reference whose ids a tokenizer claims to give, by name."""
+
+    def __init__(self, name: str, reference: Tokenizer) -> None:
+        self.name = name
+        self.reference = reference
+
+    def fuzz(self, tokenizer: Tokenizer) -> tuple[Metric, ...]:
+        """Compare the ids of 40,000 short nasty strings; raise `WrongOutput` with the first difference."""
+        for number, text in enumerate(strings(FUZZ, SEED)):
+            self.compare(f"fuzz string {number}, {text!r},", text, _ids(self.reference, text), _ids(tokenizer, text))
+        return (Metric(name="fuzz_strings", value=FUZZ),)
+
+    def compare(self, noun: str, text: str, expected: Result, found: Result) -> None:
+        """Raise `WrongOutput` where ids differ; where the reference raises, the tokenizer may do so too."""
+        if found != expected and not (isinstance(found, Exception) and isinstance(expected, Exception)):
+            raise WrongOutput(
+                f"it claims the ids of {self.name}, but {noun} {self._difference(text, expected, found)}",
+                remedy="mend it, or drop the claim same_ids_as",
+            )
+
+    def _difference(self, text: str, expected: Result, found: Result) -> str:
+        if isinstance(found, Exception):
+            return f"raises {type(found).__name__}: {' '.join(str(found).split())[:80]}"
+        if isinstance(expected, Exception):
+            return f"gives ids where {self.name} raises {type(expected).__name__}"
+        place = next((i for i, (a, b) in enumerate(zip(expected, found, strict=False)) if a != b), None)
+        if place is None:
+            place = min(len(expected), len(found))
+            what = f"has {len(found)} tokens instead of {len(expected)}"
+        else:
+            what = f"has id {found[place]} instead of {expected[place]} at token {place}"
+        return f"{what}{self._at(text, expected[:place])}"
+
+    def _at(self, text: str, before: Sequence[int]) -> str:
+        """Say at which byte, and show the bytes from there on; nothing where the reference does not tell bytes."""
+        if not isinstance(self.reference, TokenBytes):
+            return ""
+        offset = sum(len(self.reference.token_bytes(value)) for value in before)
+        return f", byte {offset}: {text.encode('utf-8', 'surrogatepass')[offset : offset + EXCERPT]!r}"
+
+
+def _ids(tokenizer: Tokenizer, text: str) -> Result:
+    try:
+        return [int(value) for value in tokenizer.encode(text)]
+    except Exception as error:
+        return error

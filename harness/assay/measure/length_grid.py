@@ -1,0 +1,85 @@
+"""Texts of the lengths at which speed is looked at: lines, paragraphs, pages, each drawn without replacement."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import statistics
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from assay.records.results import Metric
+
+SIZE = 1 << 16
+PAGE = 3_000
+SEED = 9
+FEWEST = 100
+
+
+def lengths(texts: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    """Cut documents into lines, paragraphs (between blank lines) and pages (lines up to 3,000 characters).
+
+    Of each kind, pieces are drawn at random without replacement until they hold 64 KiB of characters, or
+    all of them are taken; white space at a border stays with the piece before it, so that all pieces of a
+    document together are the document.
+    """
+    return {
+        "line": _drawn(piece for text in texts for piece in text.splitlines(keepends=True)),
+        "paragraph": _drawn(piece for text in texts for piece in re.split(r"(?<=\n\n)(?=[^\n])", text)),
+        "page": _drawn(piece for text in texts for piece in _pages(text)),
+    }
+
+
+def _drawn(pieces: Iterator[str]) -> tuple[str, ...]:
+    pool = [piece for piece in pieces if piece.strip()]
+    random.Random(SEED).shuffle(pool)
+    chosen, size = [], 0
+    for piece in pool:
+        if size >= SIZE:
+            break
+        chosen.append(piece)
+        size += len(piece)
+    return tuple(chosen)
+
+
+def _pages(text: str) -> Iterator[str]:
+    page = ""
+    for line in text.splitlines(keepends=True):
+        if page and len(page) + len(line) > PAGE:
+            yield page
+            page = ""
+        page += line
+    yield page
+
+
+def latency(encode: Callable[[str], object], texts: Sequence[str]) -> tuple[Metric, ...]:
+    """Time each text once by itself: the median and the 99th percentile, which takes at least 100 texts."""
+    walls, cpus = [], []
+    for text in texts:
+        wall, cpu = time.perf_counter(), time.process_time()
+        encode(text)
+        cpus.append(time.process_time() - cpu)
+        walls.append(time.perf_counter() - wall)
+    if len(texts) < FEWEST:
+        return ()
+    return (
+        Metric(name="latency_p50_seconds", value=statistics.median(walls)),
+        Metric(name="latency_p99_seconds", value=statistics.quantiles(walls, n=100)[98]),
+        Metric(name="latency_p99_cpu_seconds", value=statistics.quantiles(cpus, n=100)[98]),
+    )
+
+
+@contextmanager
+def every_core() -> Iterator[None]:
+    """Let this thread, and those that it starts, run on every core; afterwards where it ran before."""
+    if not hasattr(os, "sched_getaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, range(os.cpu_count() or 1))
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)

@@ -1,0 +1,150 @@
+"""The whole way from text: tokenized, cut into windows, embedded, and attended to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, MutableMapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from assay.attention.inputs import DTYPES, EmbeddedText
+from assay.errors import WrongOutput
+from assay.measure.attention_subject import AttentionSubject
+from assay.measure.cold_pass import as_ints
+from assay.measure.gpu_timer import most_loops, reader
+from assay.measure.memory import peak_device_bytes, peak_resident_bytes
+from assay.measure.round_trip import round_trip
+from assay.measure.spot_check import Audit, auditor
+from assay.measure.subject import Operation
+from assay.plugins.types import AttentionPlugin, Tokenizer, TokenizerPlugin
+from assay.records.results import AttentionCase, Metric
+
+PADDING = 0
+SPARE = 8
+LONGEST_WORD = 64
+
+
+class PipelineSubject:
+    """A tokenizer and an attention of level `module` on the text of a corpus; each part is checked by itself."""
+
+    def __init__(
+        self,
+        plugins: tuple[TokenizerPlugin, AttentionPlugin],
+        case: AttentionCase,
+        tokenizer: Tokenizer,
+        texts: Sequence[str],
+        held: MutableMapping[tuple[str, str], tuple[str, ...]],
+    ) -> None:
+        """Take as much of the texts, laid end to end, as fills the windows; the last is filled up with id 0."""
+        self.tokenizer_plugin, attention = plugins
+        self.tokenizer = tokenizer
+        self.workload = case.workload.of_step
+        self.text = _fitting(tokenizer, "\n".join(texts), self.workload.tokens)
+        self.ids = as_ints(tokenizer.encode(self.text))
+        wrong = next((value for value in self.ids if not 0 <= value < tokenizer.vocab_size), None)
+        if wrong is not None:
+            raise WrongOutput(f"the id {wrong} is outside the tokenizer's vocabulary of {tokenizer.vocab_size}")
+        self.size = len(self.text.encode("utf-8", "surrogatepass"))
+        filled = [*self.ids, *[PADDING] * (self.workload.tokens + SPARE - len(self.ids))]
+        self.embedded = EmbeddedText(filled, tokenizer.vocab_size)
+        self.attention = AttentionSubject(attention, replace(case, workload=self.workload), self.embedded, held)
+
+    def predict(self) -> tuple[Metric, ...]:
+        """What the attention is expected to take, and what making its input takes, done once."""
+        start = time.perf_counter()
+        hidden = self._embed(self._tokenize())
+        extra = {"predicted_seconds": time.perf_counter() - start, "predicted_bytes": hidden.nbytes}
+        return tuple(
+            replace(metric, value=type(extra[metric.name])(metric.value) + extra[metric.name])
+            for metric in self.attention.predict()
+            if metric.name in extra
+        )
+
+    def check(self) -> tuple[Metric, ...]:
+        """Hold the attention to the reference, and the tokenizer to its ids and its promise of a round trip."""
+        metrics = self.attention.check()
+        difference = round_trip(self.tokenizer, "the text", self.text, self.ids)
+        if difference is not None and self.tokenizer_plugin.lossless:
+            raise WrongOutput(f"the tokenizer promises a lossless round trip, but {difference}")
+        return (
+            *metrics,
+            Metric(name="tokens", value=len(self.ids)),
+            Metric(name="bytes", value=self.size),
+            Metric(name="context_bytes", value=self.workload.q_len * self.size / len(self.ids)),
+            Metric(name="flop_per_kb", value=self.workload.flop / (self.size / 1e3)),
+        )
+
+    def operations(self) -> tuple[Operation, ...]:
+        """One call of `step` goes the whole way; `tokenize`, `embed` and `attend` are its stages by themselves."""
+        ids = self._tokenize()
+        hidden = self._embed(ids)
+        with torch.inference_mode():
+            attended = auditor([self.attention.step(hidden)], None)
+        calls: tuple[tuple[str, Callable[[], object], Audit], ...] = (
+            ("step", lambda: self.attention.step(self._embed(self._tokenize())), attended),
+            ("tokenize", self._tokenize, partial(_same_ids, self.ids)),
+            ("embed", partial(self._embed, ids), auditor([hidden], None)),
+            ("attend", partial(self.attention.step, hidden), attended),
+        )
+        read = reader(self.workload.device, from_idle=True)  # a good part of it is work of the host
+        return tuple(
+            Operation(
+                name=name,
+                call=call,
+                audit=audit,
+                tokens=len(self.ids),
+                size=self.size,
+                context=torch.inference_mode,
+                read=read,
+                most_loops=most_loops(self.workload.device),
+            )
+            for name, call, audit in calls
+        )
+
+    def memory(self) -> tuple[Metric, ...]:
+        """Torch's allocations of going the whole way once, and the high-water mark of the process."""
+        (whole, *_) = self.operations()
+        with torch.inference_mode():
+            resident = peak_resident_bytes(whole.call)
+            metrics = [Metric(name="peak_bytes", value=peak_device_bytes(whole.call, self.workload.device))]
+        return tuple(metrics if resident is None else [*metrics, Metric(name="peak_resident_bytes", value=resident)])
+
+    def recheck(self) -> None:
+        """Check the attention once more, and that the text gives the same ids."""
+        self.attention.recheck()
+        _same_ids(self.ids, [self._tokenize()])
+
+    def _tokenize(self) -> Sequence[int]:
+        return self.tokenizer.encode(self.text)
+
+    def _embed(self, ids: Sequence[int]) -> Tensor:
+        """Lay the ids in windows, and embed them: [batch, q_len, d_model]."""
+        workload = self.workload
+        embedding = self.embedded.embedding(length=workload.q_len, width=workload.d_model, seed=workload.seed)
+        windows = torch.full((workload.tokens,), PADDING, dtype=torch.int64, device=workload.device)
+        windows[: len(ids)] = torch.as_tensor(ids, dtype=torch.int64, device=workload.device)
+        with torch.inference_mode():
+            embedded = embedding.to(workload.device)(windows.view(workload.batch, -1))
+            hidden: Tensor = embedded.to(DTYPES[workload.dtype])
+        return hidden
+
+
+def _fitting(tokenizer: Tokenizer, text: str, tokens: int) -> str:
+    """The longest beginning of a text, to a white space where there is one, that has at most so many tokens."""
+    low, high = 0, min(len(text), 8 * tokens)
+    while high < len(text) and len(tokenizer.encode(text[:high])) <= tokens:
+        low, high = high, min(len(text), 2 * high)
+    while low < high:
+        middle = (low + high + 1) // 2
+        fits = len(tokenizer.encode(text[:middle])) <= tokens
+        low, high = (middle, high) if fits else (low, middle - 1)
+    cut = max((place for place in range(max(1, low - LONGEST_WORD), low) if text[place].isspace()), default=low)
+    return text if low == len(text) else text[:cut]
+
+
+def _same_ids(expected: list[int], outputs: Sequence[object]) -> None:
+    if any(as_ints(output) != expected for output in outputs):  # type: ignore[arg-type]
+        raise WrongOutput("a timed call gives other ids than before")

@@ -1,0 +1,50 @@
+"""What a tokenizer's output must pass: ids in range, the same twice, and a round trip to compare."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+
+from assay.errors import WrongOutput
+from assay.measure.cold_pass import as_ints
+from assay.plugins.types import Tokenizer
+
+EXCERPT = 12
+
+
+def round_trip(tokenizer: Tokenizer, noun: str, text: str, ids: Sequence[int]) -> str | None:
+    """Give the first place where decoding the ids of a text differs from it, None where the text comes back.
+
+    Raises `WrongOutput` for an id outside the vocabulary, for other ids when the text is encoded again, and for a
+    decoded text that is none. `noun` names the text in what is said.
+    """
+    size = operator.index(tokenizer.vocab_size)
+    wrong = next((index for index, value in enumerate(ids) if not 0 <= value < size), None)
+    if wrong is not None:
+        raise WrongOutput(f"id {ids[wrong]} at token {wrong} of {noun} is outside the vocabulary of {size}")
+    compare_ids(noun, tokenizer.encode(text), ids, "the second time")
+    decoded: object = tokenizer.decode(ids)
+    if not isinstance(decoded, str):
+        raise WrongOutput(f"decode gives {type(decoded).__name__}, not str")
+    return None if decoded == text else difference(noun, text, decoded)
+
+
+def compare_ids(noun: str, found: Sequence[int], expected: Sequence[int], when: str) -> None:
+    """Raise `WrongOutput`, with the first place, where a text does not encode to the ids that it had before."""
+    ours, theirs = list(expected), as_ints(found)
+    if ours != theirs:
+        place = next((i for i, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), None)
+        detail = (
+            f"{len(theirs)} tokens instead of {len(ours)}"
+            if place is None
+            else f"id {theirs[place]} instead of {ours[place]} at token {place}"
+        )
+        raise WrongOutput(f"{noun} encodes to other ids {when}: {detail}")
+
+
+def difference(noun: str, text: str, decoded: str) -> str:
+    """Show the first character at which two texts part, with a few characters around it."""
+    pairs = zip(text, decoded, strict=False)
+    place = next((index for index, (a, b) in enumerate(pairs) if a != b), min(len(text), len(decoded)))
+    start, end = max(0, place - EXCERPT), place + EXCERPT
+    return f"{noun} differs at character {place}: {text[start:end]!r} became {decoded[start:end]!r}"

@@ -1,0 +1,232 @@
+"""A tokenizer on the documents of a corpus: its counts, its gate, and its timed operations."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+from assay.corpus.loading import Parts
+from assay.corpus.sampling import doubt, sample_metrics, shuffled, size_of
+from assay.errors import UnknownToken, WrongOutput
+from assay.measure.cold_pass import ColdStart, as_ints, words_seen_before
+from assay.measure.extrapolation import extrapolate, probe_sizes
+from assay.measure.id_equivalence import IdEquivalence
+from assay.measure.length_grid import every_core, latency, lengths
+from assay.measure.memory import peak_resident_bytes, resident_bytes
+from assay.measure.round_trip import compare_ids, round_trip
+from assay.measure.scaling_exponent import growth
+from assay.measure.subject import Operation
+from assay.plugins.types import PARALLEL, SCALING, Document, EncodeBatch, TokenizerPlugin
+from assay.records.results import Metric
+from assay.tokenizer.metrics import ids_digest, token_counts
+
+STRIDE = 16
+SHORT = 256
+
+
+class TokenizerSubject:
+    """Built on the training text; checked and timed on the measured documents."""
+
+    def __init__(self, plugin: TokenizerPlugin, parts: Parts, *, kind: str = "", grid: bool = False) -> None:
+        """On a corpus of some `kind`; with `grid` also at several lengths and in batches."""
+        self.plugin = plugin
+        self.kind, self.grid = kind, grid
+        self.identity: IdEquivalence | None = None
+        self.documents = parts.measured
+        self.texts = tuple(document.text for document in parts.measured)
+        before = resident_bytes()
+        start = time.perf_counter()
+        self.tokenizer = plugin.build(parts.training)
+        self.built = [Metric(name="build_seconds", value=time.perf_counter() - start)]
+        after = resident_bytes()
+        if before is not None and after is not None:
+            self.built.append(Metric(name="build_bytes", value=max(0, after - before)))
+        self.ids: tuple[list[int], ...] = ()
+        self._corpus: tuple[Document, ...] = ()  # in the order of the draw, where a sample is asked for
+        self._pass = ColdStart(self.tokenizer)
+        self._wrong: WrongOutput | UnknownToken | None = None
+        self._predicted = 0
+        self._pieces: Mapping[str, tuple[str, ...]] = {}
+
+    def draw(self, documents: int) -> None:
+        """Keep to a sample of so many documents, or of all where there are not more."""
+        self._corpus = self._corpus or shuffled(self.documents)
+        self.documents = self._corpus[:documents]
+        self.texts = tuple(document.text for document in self.documents)
+
+    def size(self, documents: int) -> float:
+        """Draw a sample, encode what is new in it, and return its relative uncertainty."""
+        self.draw(documents)
+        try:
+            self._pass.encode(self.texts, self.identity)
+        except (WrongOutput, UnknownToken) as error:
+            self._wrong = self._wrong or error
+        if self._wrong is not None:
+            return 0.0  # `check` will say it; more documents do not mend it
+        return doubt(tuple(map(size_of, self.documents)), tuple(map(len, self._pass.ids)), len(self._corpus))
+
+    def predict(self) -> tuple[Metric, ...]:
+        """Encode an eighth and a quarter of the text; a part may have words that the whole has not."""
+        claim = [] if self.identity is None else [Metric(name="same_ids_as", value=self.identity.name)]
+        try:
+            return (*claim, *self._growth(), *self._predict())
+        except UnknownToken:
+            return (*claim, *self._growth())
+
+    def _predict(self) -> tuple[Metric, ...]:
+        size = sum(map(len, self.texts))
+        sizes = probe_sizes(size)
+        probes = [self._first(length) for length in sizes]
+        cold = not self._pass.ids
+        self._predicted = sizes[1]  # of a sample these were encoded first too, with what a tokenizer puts off till then
+        first = _seconds(probes[0])
+        seconds = [min(_seconds(probe) for _ in range(3)) for probe in probes]
+        metrics = [Metric(name="predicted_seconds", value=extrapolate(sizes, (seconds[0], seconds[1]), size))]
+        metrics += [Metric(name="first_call_seconds", value=first)] if cold else []
+        peaks = [peak_resident_bytes(probe) for probe in probes]
+        if peaks[0] is not None and peaks[1] is not None:
+            expected = extrapolate(sizes, (peaks[0], peaks[1]), size)
+            metrics.append(Metric(name="predicted_bytes", value=int(expected)))
+        return tuple(metrics)
+
+    def _growth(self) -> tuple[Metric, ...]:
+        """Of whole documents, which a closed vocabulary knows."""
+        return growth(self.tokenizer.encode, self.texts) if self.kind == SCALING else ()
+
+    def check(self) -> tuple[Metric, ...]:
+        """Encode and decode every document: ids in range, the same twice, and the round trip as declared."""
+        tokenizer, plugin = self.tokenizer, self.plugin
+        if self._wrong is not None:
+            raise self._wrong
+        self._pass.encode(self.texts, self.identity)
+        self.ids = tuple(self._pass.ids)
+        exact, difference = 0, None
+        for number, (text, ids) in enumerate(zip(self.texts, self.ids, strict=True)):
+            found = round_trip(tokenizer, f"document {number}", text, ids)
+            exact += found is None
+            difference = difference or found
+        if difference is not None and plugin.lossless:
+            raise WrongOutput(
+                f"it promises a lossless round trip, but {difference}",
+                remedy="mend it, or announce it with lossless=False",
+            )
+        counts = token_counts(self.documents, self.ids, tokenizer, parallel=self.kind == PARALLEL)
+        metrics = [
+            *counts,
+            *(sample_metrics(self.documents, self._corpus, counts) if self._corpus else ()),
+            Metric(name="round_trip", value=exact / len(self.texts)),
+            Metric(name="ids_as", value=type(tokenizer.encode(min(self.texts, key=len))).__name__),
+            Metric(name="special_tokens", value=plugin.specials.label),
+            *([] if plugin.family is None else [Metric(name="family", value=plugin.family)]),
+            Metric(name="words_seen_before", value=words_seen_before(self.texts)),
+            *self.built,
+            *self._pass.metrics(self._predicted),
+        ]
+        if difference is not None:
+            metrics.append(Metric(name="round_trip_difference", value=difference))
+        if self.grid:
+            self._pieces = lengths(self.texts)
+            metrics += latency(tokenizer.encode, self._pieces["line"])
+        return tuple(metrics)
+
+    def ready(self) -> tuple[Metric, ...]:
+        """Encode every document; the digest says whether the ids are those that passed."""
+        self._pass.encode(self.texts, None)
+        self.ids = tuple(self._pass.ids)
+        return (Metric(name="ids_sha256", value=ids_digest(self.ids)),)
+
+    def operations(self) -> tuple[Operation, ...]:
+        """One call encodes, or decodes, every document; in the grid also lines, paragraphs, pages and batches."""
+        encode, decode, texts, ids = self.tokenizer.encode, self.tokenizer.decode, self.texts, self.ids
+        decoded = [decode(document) for document in ids]
+
+        def decode_all() -> list[str]:
+            return [decode(document) for document in ids]
+
+        def audit_text(outputs: Sequence[object]) -> None:
+            if any(output != decoded for output in outputs):
+                raise WrongOutput("decode gives another text in a timed call than before")
+
+        whole = self._encoding("encode", partial(_each, encode, texts), texts, ids)
+        back = Operation(name="decode", call=decode_all, audit=audit_text, tokens=whole.tokens, size=whole.size)
+        return (whole, back, *self._lengths(), *self._batches()) if self.grid else (whole, back)
+
+    def _lengths(self) -> Iterator[Operation]:
+        encode = self.tokenizer.encode
+        for name, pieces in self._pieces.items():
+            yield self._encoding(
+                name, partial(_each, encode, pieces), pieces, [as_ints(encode(text)) for text in pieces]
+            )
+
+    def _batches(self) -> Iterator[Operation]:
+        """All paragraphs in one call, where the tokenizer offers that, with one thread and with two."""
+        tokenizer, pieces = self.tokenizer, self._pieces["paragraph"]
+        if isinstance(tokenizer, EncodeBatch):
+            ids = [as_ints(tokenizer.encode(text)) for text in pieces]
+            for name, threads in (("batch", 1), ("batch2", 2)):
+                operation = self._encoding(name, partial(tokenizer.encode_batch, pieces, threads), pieces, ids)
+                operation.audit([tokenizer.encode_batch(pieces, threads)])
+                yield operation if threads == 1 else replace(operation, context=every_core)
+
+    def _encoding(
+        self, name: str, call: Callable[[], Sequence[Sequence[int]]], texts: Sequence[str], ids: Sequence[list[int]]
+    ) -> Operation:
+        offsets = itertools.cycle(range(STRIDE))
+
+        def audit(outputs: Sequence[object]) -> None:
+            offset = next(offsets)
+            for output in outputs:
+                for number, found in enumerate(output):  # type: ignore[arg-type, var-annotated]
+                    if not _alike(found, ids[number], offset):
+                        compare_ids(f"document {number}", found, ids[number], "in a timed call")
+
+        size = sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
+        return Operation(name=name, call=call, audit=audit, tokens=sum(map(len, ids)), size=size)
+
+    def memory(self) -> tuple[Metric, ...]:
+        """The high-water mark of encoding every document once."""
+        peak = peak_resident_bytes(self._first(sum(map(len, self.texts))))
+        return () if peak is None else (Metric(name="peak_bytes", value=peak),)
+
+    def recheck(self) -> None:
+        """Encode every document once more."""
+        for number, (text, ids) in enumerate(zip(self.texts, self.ids, strict=True)):
+            compare_ids(f"document {number}", self.tokenizer.encode(text), ids, "after timing")
+
+    def _first(self, length: int) -> Callable[[], object]:
+        """A call that encodes about so many characters of the documents, cut at white space where there is any."""
+        texts = []
+        for text in self.texts:
+            cut = next((at for at in range(min(length, len(text) - 1), 0, -1) if text[at].isspace()), length)
+            texts.append(text if length >= len(text) else text[:cut])
+            length -= len(text)
+            if length <= 0:
+                break
+        return lambda: [self.tokenizer.encode(text) for text in texts]
+
+
+def _each(encode: Callable[[str], Sequence[int]], texts: Sequence[str]) -> list[Sequence[int]]:
+    return [encode(text) for text in texts]
+
+
+def _alike(found: Sequence[int], expected: list[int], offset: int) -> bool:
+    """Compare cheaply: all of a short document; length, last id and every 16th of a long one, from an offset.
+
+    The offset goes round from sample to sample, so that no place is passed over for long.
+    """
+    if len(found) != len(expected):
+        return False
+    if not len(found):
+        return True
+    step = 1 if len(found) < SHORT else STRIDE
+    ours, theirs = expected[offset % step :: step], found[offset % step :: step]
+    return bool(found[-1] == expected[-1]) and (ours == theirs if type(theirs) is list else ours == list(theirs))
+
+
+def _seconds(call: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start

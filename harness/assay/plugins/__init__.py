@@ -1,0 +1,1 @@
+"""The plugin host: hook specifications, descriptors, discovery, validation, and why a plugin cannot be used."""

@@ -1,0 +1,114 @@
+"""Where plugins come from: installed entry points and files, those left out set apart."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib import metadata
+from pathlib import Path
+
+from assay.errors import AssayError
+from assay.plugins.host import DISTRIBUTION, FORMER_DISTRIBUTION, Excluded, Origin, matches
+
+GROUP = "assay"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One plugin that can be loaded, and the name of its module."""
+
+    origin: Origin
+    load: Callable[[], object]
+    module: str
+
+
+def sources(
+    files: Iterable[str | Path], block: Sequence[str], load: str | None, *, lenient: bool = False
+) -> tuple[list[Source], list[Excluded]]:
+    """Give the plugins that are to be loaded, and those that are not, with the reason.
+
+    `block` and `load` are those of `discover`. Raises `AssayError` for a file that does not exist, and, unless
+    `lenient`, for a name that nothing has.
+    """
+    installed, given = list(_installed()), list(_files(files))
+    if not lenient:
+        _known(block, load, installed, given)
+    kept: list[Source] = []
+    left_out: list[Excluded] = []
+    for source in [*installed, *given]:
+        origin = source.origin
+        blocking = next((name for name in block if origin.answers_to(name)), None)
+        if blocking is not None:
+            left_out.append(
+                Excluded(origin=origin, because=f"--block {blocking}", remedy=f"do without --block {blocking}")
+            )
+        elif load is not None and source in installed and not matches(load, *origin.names):
+            more = origin.block if load == "none" else f"{load},{origin.block}"
+            left_out.append(Excluded(origin=origin, because=f"--load {load}", remedy=f"--load {more}"))
+        else:
+            kept.append(source)
+    return kept, left_out
+
+
+def _known(block: Sequence[str], load: str | None, installed: Sequence[Source], given: Sequence[Source]) -> None:
+    """Refuse names that nothing has: they are typing errors."""
+    for name in block:
+        if not any(source.origin.answers_to(name) for source in [*installed, *given]):
+            raise AssayError(f"there is no plugin {name!r} to block", remedy=_there_are([*installed, *given]))
+    for pattern in filter(None, (part.strip() for part in (load or "").split(","))):
+        if pattern != "none" and not any(matches(pattern, *source.origin.names) for source in installed):
+            raise AssayError(f"there is no installed plugin {pattern!r} to load", remedy=_there_are(installed))
+
+
+def _there_are(sources: Sequence[Source]) -> str:
+    return f"there are: {', '.join(source.origin.block for source in sources)}"
+
+
+def _installed() -> Iterator[Source]:
+    """The entry points, the first one of each distribution's; ours may lie there under its former name as well."""
+    unique: dict[tuple[str, str], metadata.EntryPoint] = {}
+    for point in metadata.entry_points(group=GROUP):
+        unique.setdefault((_distribution(point) or "", point.name), point)
+    for point in unique.values():
+        dist = point.dist
+        origin = Origin(
+            entry_point=point.name,
+            distribution=_distribution(point),
+            version=dist.version if dist else None,
+            target=point.value,
+        )
+        yield Source(origin=origin, load=point.load, module=point.value.partition(":")[0].strip())
+
+
+def _distribution(point: metadata.EntryPoint) -> str | None:
+    """The name of the distribution; for a revision of ours from before the change of name, the name of today."""
+    if point.dist is None:
+        return None
+    ours = point.dist.name == FORMER_DISTRIBUTION and point.module.partition(".")[0].startswith("assay")
+    return DISTRIBUTION if ours else point.dist.name
+
+
+def _files(paths: Iterable[str | Path]) -> Iterator[Source]:
+    for path in {Path(given).resolve(): Path(given) for given in paths}.values():
+        if not path.is_file():
+            raise AssayError(f"there is no plugin file {path}", remedy="--plugin takes a Python file")
+        name = f"assay_file_{path.stem}"
+        origin = Origin(entry_point=path.stem, path=str(path))
+        yield Source(origin=origin, load=partial(_load_file, path, name), module=name)
+
+
+def _load_file(path: Path, name: str) -> object:
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module

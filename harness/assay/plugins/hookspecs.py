@@ -1,0 +1,71 @@
+"""The hooks a plugin may implement. Each yields frozen descriptors; importing a plugin is free, `build` works."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pluggy
+
+from assay.plugins.types import (
+    AttentionPlugin,
+    CorpusPlugin,
+    Descriptor,
+    ExecutorPlugin,
+    MetricPlugin,
+    ReportPlugin,
+    TokenizerPlugin,
+)
+
+# Raised when a hook or a field is added that a plugin may rely on. A plugin says with `assay_hooks = 1` for which
+# version it was written; one that is written for a later one than this cannot be loaded.
+# 2: assay_executors, TokenizerPlugin.splits_at.
+# 3: Provided.license; AATest, ExecutorConfig, ReportContext, Supports, TaskResult, TokenAlignment, TokenizedText.
+HOOKS_VERSION = 3
+OLDEST_HOOKS_VERSION = 1
+
+hookspec = pluggy.HookspecMarker("assay")
+hookimpl = pluggy.HookimplMarker("assay")
+
+
+class Hooks:
+    """What the host asks of every plugin, in this order."""
+
+    @hookspec
+    def assay_corpora(self) -> Iterable[CorpusPlugin]:
+        """Yield the corpora that this plugin brings."""
+        raise NotImplementedError
+
+    @hookspec
+    def assay_tokenizers(self) -> Iterable[TokenizerPlugin]:
+        """Yield the tokenizers that this plugin brings."""
+        raise NotImplementedError
+
+    @hookspec
+    def assay_attentions(self) -> Iterable[AttentionPlugin]:
+        """Yield the attention implementations that this plugin brings."""
+        raise NotImplementedError
+
+    @hookspec
+    def assay_metrics(self) -> Iterable[MetricPlugin]:
+        """Yield the metrics that this plugin adds to rows of others."""
+        raise NotImplementedError
+
+    @hookspec
+    def assay_reports(self) -> Iterable[ReportPlugin]:
+        """Yield the forms in which this plugin can write results."""
+        raise NotImplementedError
+
+    @hookspec
+    def assay_executors(self) -> Iterable[ExecutorPlugin]:
+        """Yield the engines over which this plugin can spread counts."""
+        raise NotImplementedError
+
+
+PROVIDES: dict[str, type[Descriptor]] = {
+    "assay_corpora": CorpusPlugin,
+    "assay_tokenizers": TokenizerPlugin,
+    "assay_attentions": AttentionPlugin,
+    "assay_metrics": MetricPlugin,
+    "assay_reports": ReportPlugin,
+    "assay_executors": ExecutorPlugin,
+}

@@ -1,0 +1,149 @@
+"""Whether plugins are what they should be: they need no type checker, so their mistakes are found here."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+from typing import get_args
+
+import pluggy
+
+from assay.plugins.hookspecs import PROVIDES, Hooks
+from assay.plugins.types import Descriptor, MetricPlugin, SpecialTokens
+from assay.records.metric_catalogue import definition
+from assay.records.report_data import Shown
+from assay.records.text import encodable
+
+# What a row says of itself beside its metrics, in JSON and to `assay show --columns`.
+OF_ROWS = frozenset(
+    (
+        *("run", "case", "group", "kind", "plugin", "tokenizer", "attention", "corpus", "split", "workload"),
+        *("status", "reason", "remedy", "expected"),
+    )
+)
+NOT_IN_NAMES = frozenset(",*?[]/\\\n\t ")
+TEXTS = frozenset({"summary", "license", "licence", "title", "author", "source", "language", "kind", "unit", "suffix"})
+CALLABLES = frozenset({"build", "unsupported", "documents", "write", "open"})
+OPTIONAL_CALLABLES = frozenset({"missing", "peak_bytes", "flop", "of_tokens", "of_row"})
+FLAGS = frozenset({"pretrained", "lossless", "closed_vocabulary", "thread_safe", "compiles", "exact", "isolated"})
+EMPTY_ROWS = ("zero", "nan", "unstated")
+SHOWN: tuple[str, ...] = get_args(Shown)
+
+
+class NoHooks(Exception):
+    """What was loaded has no hooks that can be called; says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """One hook that a plugin implements."""
+
+    name: str
+    call: Callable[[], object]
+
+
+def hooks_of(plugin: object, name: str) -> list[Hook]:
+    """Give the hooks that a plugin implements, in the order of the specification; `name` is its own.
+
+    Those that this version does not know are passed over if they are marked `optionalhook=True`. Raises `NoHooks`
+    with a sentence that says what is wrong.
+    """
+    if plugin is None:
+        raise NoHooks("its entry point is None, not a module or an object with hooks")
+    manager = pluggy.PluginManager("assay")
+    manager.add_hookspecs(Hooks)
+    marked = dict(_marked(manager, plugin))
+    for hook, function in marked.items():
+        if hook not in PROVIDES:
+            near = difflib.get_close_matches(hook, PROVIDES, n=1)
+            raise NoHooks(f"it has '{hook}', which is no hook" + (f"; did you mean {near[0]}?" if near else ""))
+        if arguments := _required(function):
+            raise NoHooks(f"{hook} takes no arguments, and here it has {', '.join(arguments)}")
+    if not marked:
+        bare = [hook for hook in PROVIDES if callable(getattr(plugin, hook, None))]
+        raise NoHooks("it implements no hook" + (f"; {bare[0]} is not marked" if bare else ""))
+    manager.register(plugin, name=name)
+    manager.check_pending()
+    return [Hook(hook, each.function) for hook in PROVIDES for each in getattr(manager.hook, hook).get_hookimpls()]
+
+
+def _marked(manager: pluggy.PluginManager, plugin: object) -> Iterator[tuple[str, Callable[..., object]]]:
+    """What is marked with `hookimpl`, by the name of the hook."""
+    for attribute in dir(plugin):
+        options = manager.parse_hookimpl_opts(plugin, attribute)
+        if options is not None:
+            hook = options["specname"] or attribute
+            if hook in PROVIDES or not options["optionalhook"]:
+                yield hook, getattr(plugin, attribute)
+
+
+def _required(function: Callable[..., object]) -> list[str]:
+    """The arguments without which a function cannot be called."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    optional = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return [each.name for each in parameters if each.default is each.empty and each.kind not in optional]
+
+
+def fault_of(descriptor: Descriptor) -> str | None:
+    """Say what is wrong with a descriptor, or None."""
+    name: object = descriptor.name
+    if not (isinstance(name, str) and name.strip() and not set(name) & NOT_IN_NAMES and encodable(name) == name):
+        return f"{name!r} cannot be a name: no white space, comma, slash, wildcard or half a character"
+    for field in fields(descriptor):
+        wanted = _wanted(field.name, getattr(descriptor, field.name))
+        if wanted is not None:
+            return f"{field.name} of {name} is {getattr(descriptor, field.name)!r}, not {wanted}"
+    return _fault_of_metric(descriptor) if isinstance(descriptor, MetricPlugin) else None
+
+
+def _fault_of_metric(plugin: MetricPlugin) -> str | None:
+    if plugin.of_tokens is None and plugin.of_row is None:
+        return f"{plugin.name} has neither of_tokens nor of_row"
+    if plugin.name in OF_ROWS:
+        return f"a metric cannot be named {plugin.name!r}, as rows have that beside their metrics: give it another name"
+    if definition(plugin.name) is not None:
+        return f"the metric name {plugin.name!r} is one of Assay's own, see docs/metrics.md: give it another name"
+    return None
+
+
+def _wanted(name: str, value: object) -> str | None:
+    """Say what a field should be, where it is not."""
+    rules: tuple[tuple[frozenset[str], Callable[[object], bool], str], ...] = (
+        (TEXTS, lambda found: isinstance(found, str), "text"),
+        (CALLABLES, callable, "a callable"),
+        (OPTIONAL_CALLABLES, lambda found: found is None or callable(found), "a callable or None"),
+        (FLAGS, lambda found: isinstance(found, bool), "True or False"),
+        (
+            frozenset({"sha256", "same_ids_as", "family"}),
+            lambda found: found is None or isinstance(found, str),
+            "text or None",
+        ),
+        (frozenset({"splits_at"}), _expression, "a regular expression, or None"),
+        (frozenset({"specials"}), lambda found: isinstance(found, SpecialTokens), "assay.SpecialTokens"),
+        (frozenset({"requires"}), _requirements, "a tuple of requirements"),
+        (frozenset({"empty_rows"}), EMPTY_ROWS.__contains__, f"one of {', '.join(EMPTY_ROWS)}"),
+        (frozenset({"shows"}), _shown, f"a tuple of {', '.join(SHOWN)}"),
+        (frozenset({"suffix"}), lambda found: str(found).startswith("."), "the end of a file's name, such as .html"),
+    )
+    return next((wanted for names, fits, wanted in rules if name in names and not fits(value)), None)
+
+
+def _expression(value: object) -> bool:
+    try:
+        return value is None or (isinstance(value, str) and re.compile(value) is not None)
+    except re.error:
+        return False
+
+
+def _shown(value: object) -> bool:
+    return isinstance(value, tuple | list) and len(value) > 0 and all(item in SHOWN for item in value)
+
+
+def _requirements(value: object) -> bool:
+    return isinstance(value, tuple | list) and all(isinstance(item, str) for item in value)

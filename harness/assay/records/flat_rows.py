@@ -1,0 +1,49 @@
+"""One measurement as one flat row, for JSON and for wide tables, or as one fact for each figure, for tidy ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from assay.records.metric_catalogue import definition
+from assay.records.results import Measurement, Run, TokenizerCase, Value
+
+Cells = dict[str, Value | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One figure of one case. `unit` is None where nobody knows it."""
+
+    run: str
+    case: str
+    plugin: str
+    metric: str
+    value: Value
+    unit: str | None
+
+
+def row_of(run: str, measurement: Measurement) -> Cells:
+    """One measurement as flat cells: what was measured, how it ended, and its metrics."""
+    case = measurement.case
+    cells: Cells = {"run": run, "case": case.id}
+    if isinstance(case, TokenizerCase):
+        cells |= {"tokenizer": case.tokenizer, "corpus": case.corpus, "split": case.split}
+    else:
+        cells |= {"attention": case.attention, "workload": case.workload.id}
+    cells |= {
+        "status": measurement.status.value,
+        "reason": measurement.reason,
+        "remedy": measurement.remedy,
+        "expected": measurement.expected,
+    }
+    return cells | {metric.name: metric.value for metric in measurement.metrics}
+
+
+def facts_of(run: Run, measurement: Measurement) -> Iterator[Fact]:
+    """Give the figures of one measurement, each with its unit."""
+    case, plugin = measurement.case.id, measurement.case.plugin
+    for metric in measurement.metrics:
+        known = definition(metric.name, run)
+        unit = None if known is None else known.unit
+        yield Fact(run=run.id, case=case, plugin=plugin, metric=metric.name, value=metric.value, unit=unit)

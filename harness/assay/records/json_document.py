@@ -1,0 +1,30 @@
+"""One JSON document, with the version of its schema inside."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+
+SCHEMA = 1
+BEYOND = re.compile("[\x7f-\U0010ffff]")  # json itself escapes what comes before the space
+
+
+def write(content: Mapping[str, object]) -> str:
+    """Write one document; figures that are no finite numbers become null.
+
+    Characters that are not printable are escaped, so that a terminal obeys none; JSON reads them as they were.
+    """
+    text = json.dumps(_finite({"schema": SCHEMA, **content}), indent=2, ensure_ascii=False, allow_nan=False)
+    return BEYOND.sub(lambda match: match[0] if match[0].isprintable() else json.dumps(match[0])[1:-1], text)
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

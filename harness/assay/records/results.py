@@ -1,0 +1,250 @@
+"""The frozen records that travel down the road: cases, samples, measurements, runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Literal
+
+from assay.records.workload import Workload
+
+Value = int | float | str | bool
+
+
+class Status(StrEnum):
+    """How a case ended. All four are results."""
+
+    OK = "ok"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenizerCase:
+    """One tokenizer on one corpus.
+
+    With `held_out` 0 the tokenizer is trained on the whole corpus and measured on the whole corpus;
+    otherwise it is trained on the first part and measured on the last `held_out` share of the characters.
+    With `trained_on` the corpus is a limit, and that is the name of the corpus that it is trained on.
+    With `sample` above 0 it is measured on a random sample of these documents, just large enough for the 95 %
+    interval of every row's bytes per token to be within that share on both sides.
+    With `shards` the corpus is a set of files too large to hold: it is counted shard by shard and not timed, and
+    `trained_on` is the name of the corpus that the tokenizer is trained on.
+    """
+
+    tokenizer: str
+    corpus: str
+    held_out: float = 0.0
+    trained_on: str | None = None
+    sample: float = 0.0
+    shards: bool = False
+
+    @property
+    def plugin(self) -> str:
+        """The name of the plugin that is measured."""
+        return self.tokenizer
+
+    @property
+    def limit(self) -> bool:
+        """Whether the corpus is a limit: the tokenizer is tried on it, and neither counted nor timed."""
+        return self.trained_on is not None and not self.shards
+
+    @property
+    def split(self) -> str:
+        """`all`, or `held-out-10` for the last 10 % of the corpus; `all~1%` for a sample that is good to 1 %.
+
+        `shards` in place of `all` where the corpus is counted shard by shard.
+        """
+        part = f"held-out-{self.held_out * 100:g}" if self.held_out else "shards" if self.shards else "all"
+        return f"{part}~{self.sample * 100:g}%" if self.sample else part
+
+    @property
+    def group(self) -> str:
+        """What rows that may be compared have in common."""
+        return f"tokenizer/{self.corpus}/{self.split}"
+
+    @property
+    def id(self) -> str:
+        """The name of this case, unique within a run."""
+        return f"{self.group}/{self.tokenizer}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttentionCase:
+    """One attention implementation on one workload."""
+
+    attention: str
+    workload: Workload
+
+    @property
+    def plugin(self) -> str:
+        """The name of the plugin that is measured."""
+        return self.attention
+
+    @property
+    def group(self) -> str:
+        """What rows that may be compared have in common."""
+        return f"attention/{self.workload.id}"
+
+    @property
+    def id(self) -> str:
+        """The name of this case, unique within a run."""
+        return f"{self.group}/{self.attention}"
+
+
+Case = TokenizerCase | AttentionCase
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One timed reading of `loops` calls: wall time and CPU time of the process, both in nanoseconds.
+
+    Samples of one `epoch` come from one process; the next epoch has a fresh one.
+    """
+
+    loops: int
+    wall_ns: int
+    cpu_ns: int
+    epoch: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """All samples of one timed operation of a case, such as `encode`."""
+
+    name: str
+    samples: tuple[Sample, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """One named figure; its unit and formula stand in the metric catalogue."""
+
+    name: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """What one `case` came to.
+
+    `status` says how it ended; `reason` and `remedy` why not well, and what to do. `metrics` are its figures, `timings`
+    the raw readings behind its speeds. `expected` marks a failure that the plugin announces in its descriptor (a closed
+    vocabulary meeting an unseen word): the row is failed and has no speed, but the run is not at fault.
+    """
+
+    case: Case
+    status: Status
+    reason: str | None = None
+    remedy: str | None = None
+    expected: bool = False
+    metrics: tuple[Metric, ...] = ()
+    timings: tuple[Timing, ...] = ()
+
+    def value(self, name: str) -> Value | None:
+        """Give the metric of that name, or None where this row has none."""
+        return next((metric.value for metric in self.metrics if metric.name == name), None)
+
+    @property
+    def blamed(self) -> bool:
+        """Whether this row makes the run exit with 3."""
+        return self.status is Status.FAILED and not self.expected
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeTiming:
+    """Samples of a fixed piece of work, taken in the same rounds as the cases of a group.
+
+    `work` is what one call does: steps of a Python loop, bytes copied, FLOP of a product.
+    """
+
+    group: str
+    name: str
+    work: int
+    samples: tuple[Sample, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupResult:
+    """What the comparable cases of one group came to, and what the machine could do meanwhile."""
+
+    measurements: tuple[Measurement, ...]
+    anchors: tuple[ProbeTiming, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run: what was asked, where and when, and how it ended. Times are UTC in ISO 8601.
+
+    `settings` is JSON of the engine, with which the run can be resumed.
+    """
+
+    id: str
+    started: str
+    suite: str
+    command: str
+    environment: Mapping[str, str]
+    settings: str = "{}"
+    state: Literal["running", "complete", "interrupted", "failed"] = "running"
+    finished: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """Cases by how they ended; `missing` ones are planned and not measured yet."""
+
+    planned: int
+    ok: int
+    failed: int
+    skipped: int
+    unsupported: int
+    missing: int
+
+    @classmethod
+    def of(cls, planned: int, ended: Mapping[Status, int]) -> Manifest:
+        """Count the cases of a run, from how many were planned and how many ended in which way."""
+        counts = {status.value: ended.get(status, 0) for status in Status}
+        return cls(planned=planned, **counts, missing=planned - sum(counts.values()))
+
+    def __str__(self) -> str:
+        """Such as `23 cases planned: 20 ok, 1 failed, 2 skipped`."""
+        counts = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "planned"}
+        told = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+        return f"{self.planned} case{'s' * (self.planned != 1)} planned: {told or 'nothing to do'}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noise:
+    """The distance from 1 of the ratio between two processes of the same code, over the groups of a run.
+
+    `detectable` is the smallest change that stands out of it: the median half-width of the interval of such
+    a ratio, plus the median distance.
+    """
+
+    median: float
+    worst: float
+    detectable: float
+    groups: int
+
+    def __str__(self) -> str:
+        return (
+            f"identical code in two processes differed by {self.median:.2%} (median of {self.groups} groups,"
+            f" worst {self.worst:.2%}); a change under {self.detectable:.1%} does not stand out"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """A run, what became of its plan, what it measured, and how noisy the machine was."""
+
+    run: Run
+    manifest: Manifest
+    measurements: tuple[Measurement, ...]
+    noise: Noise | None
+
+    @property
+    def failed(self) -> bool:
+        """Whether a case failed in a way that its plugin does not announce."""
+        return any(measurement.blamed for measurement in self.measurements)

@@ -1,0 +1,64 @@
+"""How a run is to be measured; kept with the run, so that it can be resumed."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass
+
+from assay.errors import AssayError
+from assay.records.metric_catalogue import Definition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Settings of the engine.
+
+    `plugins`, `block` and `load` say which plugins there are, as `discover` takes them. `budget_s` is the wall time
+    for timing, shared among the groups; a group ends earlier when the 95 % interval of every ratio is within
+    `precision` on both sides. The samples of a group come from `epochs` fresh processes for each plugin, one after the
+    other. `timeout_s` bounds each step of a worker and `memory_bytes` its private memory (None takes four fifths of
+    what is available). `baselines` are the plugins that others are compared with, where a group has one; else its
+    first row is. `grid` times tokenizers also on lines, paragraphs and pages, and in batches. `metrics` are those of
+    plugins that are to be added to the rows, and what they mean: a stored run tells it without the plugin.
+    Corpora of shards are counted by `executor`, with so many `workers` (None for as many as it likes), on the cluster
+    of a `scheduler` where one is named; `field` is the field of a record that holds its text. With `fresh` nothing
+    that was counted before is taken.
+    """
+
+    plugins: tuple[str, ...] = ()
+    block: tuple[str, ...] = ()
+    load: str | None = None
+    baselines: tuple[str, ...] = ()
+    budget_s: float = 30.0
+    epochs: int = 1
+    precision: float = 0.01
+    timeout_s: float = 120.0
+    memory_bytes: int | None = None
+    threads: int = 1
+    grid: bool = False
+    seed: int = 20_479
+    metrics: tuple[Definition, ...] = ()
+    executor: str | None = None
+    workers: int | None = None
+    scheduler: str | None = None
+    field: str = "text"
+    fresh: bool = False
+
+    def __post_init__(self) -> None:
+        bounds = (("budget_s", 0.0), ("timeout_s", 0.0), ("epochs", 0.5), ("threads", 0.5), ("precision", -1e-9))
+        for name, above in bounds:
+            if not above < getattr(self, name) < math.inf:
+                raise AssayError(f"{name} cannot be {getattr(self, name)}")
+
+    def to_json(self) -> str:
+        """Write the settings."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Settings:
+        """Read the settings."""
+        fields = json.loads(text)
+        lists = {name: tuple(fields.get(name, ())) for name in ("plugins", "block", "baselines")}
+        metrics = tuple(Definition(**each) for each in fields.get("metrics", ()))
+        return cls(**fields | lists | {"metrics": metrics})

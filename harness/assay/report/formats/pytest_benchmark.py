@@ -1,0 +1,233 @@
+"""The JSON of pytest-benchmark, both ways: its sessions for us to judge, our runs for its `compare`."""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from assay.comparison.session_drift import Readings, Session, minor
+from assay.errors import AssayError
+from assay.records.metric_catalogue import definition
+from assay.records.results import Measurement, Metric, Run, Timing, TokenizerCase
+
+TIMER = "perf_counter"
+SAVING = "save it with --benchmark-json FILE, or with --benchmark-save-data"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Benchmark:
+    """One benchmark of a session. `seconds` are those of one call, a reading each, in the order taken."""
+
+    fullname: str
+    group: str | None
+    seconds: tuple[float, ...]
+    timer: str = TIMER
+    iterations: int = 1
+    params: Mapping[str, object] | None = None
+    extra_info: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """What one file holds: the machine as pytest-benchmark describes it, and the benchmarks."""
+
+    source: str
+    machine: Mapping[str, Any]
+    benchmarks: tuple[Benchmark, ...]
+    written: str | None = None
+    version: str | None = None
+
+    @property
+    def session(self) -> Session:
+        """The file as a session to judge.
+
+        Machine type, processor, cores, operating system and Python (implementation and minor version) must agree; the
+        name of the machine and the release of its system need not.
+        """
+        machine = self.machine
+        cpu = machine.get("cpu") or {}
+        python = f"{machine.get('python_implementation', '')} {minor(str(machine.get('python_version', '')))}"
+        processor = cpu.get("brand_raw") or cpu.get("brand") or machine.get("processor")
+        fields = {
+            "machine": machine.get("machine"),
+            "processor": processor,
+            "cores": cpu.get("count"),
+            "system": machine.get("system"),
+            "python": python.strip(),
+        }
+        return Session(
+            source=self.source,
+            environment={name: str(value) for name, value in fields.items() if value},
+            cells={one.fullname: Readings(seconds=one.seconds, timer=one.timer) for one in self.benchmarks},
+        )
+
+
+def read(path: str | Path) -> File:
+    """Read a file, or raise `AssayError` for what is no JSON of pytest-benchmark, or has no raw data."""
+    try:
+        content = json.loads(Path(path).read_text("utf-8"))
+    except OSError as error:
+        raise AssayError(f"{path} cannot be read: {error.strerror}", remedy=SAVING) from None
+    except ValueError as error:
+        raise AssayError(f"{path} is no JSON: {error}", remedy=SAVING) from None
+    return of_document(content, str(path))
+
+
+def of_document(content: object, source: str) -> File:
+    """Take a document that is parsed already; raises as `read` does."""
+    if not isinstance(content, dict) or not isinstance(content.get("benchmarks"), list):
+        raise AssayError(f"{source} is no JSON of pytest-benchmark: it lists no benchmarks", remedy=SAVING)
+    benchmarks = tuple(_benchmark(item, source) for item in content["benchmarks"])
+    if len({one.fullname for one in benchmarks}) < len(benchmarks):
+        raise AssayError(f"{source} holds two benchmarks of one name", remedy=SAVING)
+    machine = content.get("machine_info")
+    return File(
+        source=source,
+        machine=machine if isinstance(machine, dict) else {},
+        benchmarks=benchmarks,
+        written=content.get("datetime"),
+        version=content.get("version"),
+    )
+
+
+def of_run(run: Run, measurements: Sequence[Measurement]) -> dict[str, Any]:
+    """Write a run as pytest-benchmark would: a benchmark for each timed operation, in seconds of wall time.
+
+    Exact metrics stand in `extra_info`; what has no timings is left out.
+    """
+    facts = run.environment
+    python, _, version = facts.get("python", "").partition(" ")
+    platform = facts.get("platform", "")
+    return {
+        "machine_info": {
+            "node": "",
+            "processor": facts.get("processor", ""),
+            "machine": "",
+            "python_implementation": python,
+            "python_version": version,
+            "system": platform.partition("-")[0],
+            "platform": platform,
+            "cpu": {"brand_raw": facts.get("processor", ""), "count": int(facts.get("cores", 0))},
+        },
+        "commit_info": {"id": facts.get("git", "").rstrip("+"), "dirty": facts.get("git", "").endswith("+")},
+        "benchmarks": [_written(run, row, timing) for row in measurements for timing in row.timings if timing.samples],
+        "datetime": run.finished or run.started,
+        "version": f"assay {metadata.version('assay-bench')}",
+    }
+
+
+def _benchmark(item: object, source: str) -> Benchmark:
+    if not isinstance(item, dict) or not isinstance(item.get("fullname"), str):
+        raise AssayError(f"{source} is no JSON of pytest-benchmark: a benchmark has no name", remedy=SAVING)
+    stats, options = item.get("stats") or {}, item.get("options") or {}
+    data = stats.get("data")
+    if not data:
+        raise AssayError(f"{source} has no raw data of {item['fullname']}", remedy=SAVING)
+    if not all(isinstance(value, int | float) and math.isfinite(value) and value >= 0 for value in data):
+        raise AssayError(f"{source} has times of {item['fullname']} that are none", remedy=SAVING)
+    return Benchmark(
+        fullname=item["fullname"],
+        group=item.get("group"),
+        seconds=tuple(map(float, data)),
+        timer=options.get("timer", TIMER),
+        iterations=stats.get("iterations", 1),
+        params=item.get("params"),
+        extra_info=item.get("extra_info"),
+    )
+
+
+def _written(run: Run, row: Measurement, timing: Timing) -> dict[str, Any]:
+    case = row.case
+    name = f"{case.id}/{timing.name}"
+    if isinstance(case, TokenizerCase):
+        params = {"tokenizer": case.tokenizer, "corpus": case.corpus, "split": case.split}
+    else:
+        params = {"attention": case.attention, "workload": case.workload.id}
+    seconds = tuple(sample.wall_ns / sample.loops / 1e9 for sample in timing.samples)
+    loops = int(statistics.median(sample.loops for sample in timing.samples))
+    exact = {metric.name: metric.value for metric in row.metrics if _exact(run, metric)}
+    return {
+        "group": f"{case.group}/{timing.name}",
+        "name": name,
+        "fullname": name,
+        "params": params | {"operation": timing.name},
+        "param": case.plugin,
+        "extra_info": exact,
+        "options": {"timer": TIMER, "disable_gc": True},
+        "stats": asdict(summarise(seconds)) | {"data": list(seconds), "iterations": loops},
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stats:
+    """The figures of pytest-benchmark over readings, in seconds per call, by its definitions."""
+
+    min: float
+    max: float
+    mean: float
+    stddev: float
+    rounds: int
+    median: float
+    iqr: float
+    q1: float
+    q3: float
+    iqr_outliers: int
+    stddev_outliers: int
+    outliers: str
+    ld15iqr: float
+    hd15iqr: float
+    ops: float
+    total: float
+
+
+def summarise(seconds: Sequence[float]) -> Stats:
+    """Summarise at least one reading."""
+    ordered = sorted(seconds)
+    mean, total = statistics.fmean(seconds), math.fsum(seconds)
+    stddev = statistics.stdev(seconds) if len(seconds) > 1 else 0.0
+    q1, q3 = _hinge(ordered), _hinge(ordered[::-1])
+    fence = 1.5 * (q3 - q1)
+    within = [value for value in ordered if q1 - fence <= value <= q3 + fence]
+    wild = sum(not mean - stddev <= value <= mean + stddev for value in seconds)
+    return Stats(
+        min=ordered[0],
+        max=ordered[-1],
+        mean=mean,
+        stddev=stddev,
+        rounds=len(seconds),
+        median=statistics.median(seconds),
+        iqr=q3 - q1,
+        q1=q1,
+        q3=q3,
+        iqr_outliers=len(seconds) - len(within),
+        stddev_outliers=wild,
+        outliers=f"{wild};{len(seconds) - len(within)}",
+        ld15iqr=within[0],
+        hd15iqr=within[-1],
+        ops=len(seconds) / total if total else 0.0,
+        total=total,
+    )
+
+
+def _hinge(values: Sequence[float]) -> float:
+    """The quartile nearer to the start: the half's median, or for odd counts between its two neighbours."""
+    quarter, rest = divmod(len(values), 4)
+    if len(values) == 1:
+        return values[0]
+    if rest == 1:
+        return 0.25 * values[quarter - 1] + 0.75 * values[quarter]
+    if rest == 3:
+        return 0.75 * values[quarter] + 0.25 * values[quarter + 1]
+    return statistics.median(values[: len(values) // 2])
+
+
+def _exact(run: Run, metric: Metric) -> bool:
+    known = definition(metric.name, run)
+    finite = not isinstance(metric.value, float) or math.isfinite(metric.value)
+    return known is not None and known.exact and finite

@@ -1,0 +1,110 @@
+"""Reports: in which form, made of what, written where. The forms are plugins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+
+from assay.errors import AssayError
+from assay.plugins.host import Host
+from assay.plugins.types import NAMES_OF_KINDS, ReportPlugin
+from assay.records.report_data import Listed, ReportContext, Shown
+
+PLAIN = "md"
+NAMES: Mapping[Shown, str] = MappingProxyType(
+    {"run": "a run", "runs": "an index of runs", "comparison": "a comparison", "history": "a history"}
+)
+
+
+class ReportFailed(AssayError):
+    """A report plugin broke; what was measured is in the store."""
+
+    exit_code = 3
+
+
+def form(host: Host, shows: Shown, name: str | None, output: str | None) -> ReportPlugin:
+    """Give the form of that name; without one that by which the name of the output ends, else Markdown.
+
+    Raises `UnknownName` for a form that nothing has, `AssayError` for one that lacks something, or cannot show this.
+    """
+    plugin = host.one(ReportPlugin, name) if name is not None else _by_suffix(host, shows, output)
+    missing = host.missing(plugin)
+    if missing is not None:
+        raise AssayError(f"the report {plugin.name} {missing.what}", remedy=missing.remedy)
+    if shows not in plugin.shows:
+        able = [other.name for other in host.every(ReportPlugin) if shows in other.shows]
+        raise AssayError(f"the report {plugin.name} cannot show {NAMES[shows]}", remedy=f"these can: {', '.join(able)}")
+    return plugin
+
+
+def publish(plugin: ReportPlugin, publication: ReportContext) -> bytes:
+    """Have a plugin write a report; whatever it does wrong is one `AssayError`."""
+    try:
+        content: object = plugin.write(publication)
+    except (KeyboardInterrupt, AssayError):
+        raise
+    except BaseException as error:  # a plugin may raise SystemExit, or a panic that is no Exception
+        raise ReportFailed(f"the report {plugin.name} failed: {type(error).__name__}: {error}") from None
+    if isinstance(content, str):
+        return content.encode("utf-8", "backslashreplace")
+    if isinstance(content, bytes):
+        return content
+    raise ReportFailed(f"the report {plugin.name} gave {type(content).__name__}, not text or bytes")
+
+
+def save(path: str | Path, content: bytes) -> None:
+    """Write a report to a file, or raise `AssayError`."""
+    try:
+        Path(path).write_bytes(content)
+    except OSError as error:
+        raise AssayError(f"the report {path} cannot be written: {error.strerror}") from None
+
+
+def listed(host: Host) -> tuple[Listed, ...]:
+    """Give every plugin of a host and what it lacks here, then those that failed."""
+    found = []
+    for item in host.found:
+        missing = host.missing(item.plugin)
+        found.append(
+            Listed(
+                kind=NAMES_OF_KINDS[type(item.plugin)],
+                name=item.plugin.name,
+                summary=item.plugin.summary,
+                origin=str(item.origin),
+                license=item.plugin.license,
+                status="ready" if missing is None else "missing",
+                reason=None if missing is None else missing.what,
+                remedy=None if missing is None else missing.remedy,
+            )
+        )
+    return (*found, *_failed(host))
+
+
+def _failed(host: Host) -> Sequence[Listed]:
+    return [
+        Listed(
+            kind="plugin",
+            name=failure.origin.entry_point,
+            summary="",
+            origin=str(failure.origin),
+            license="unstated",
+            status="failed",
+            reason=failure.what,
+            remedy=failure.remedy,
+        )
+        for failure in host.failures
+    ]
+
+
+def _by_suffix(host: Host, shows: Shown, output: str | None) -> ReportPlugin:
+    name = "" if output is None else Path(output).name.lower()
+    fitting = [one for one in host.every(ReportPlugin) if shows in one.shows and name.endswith(one.suffix)]
+    if fitting:
+        return max(fitting, key=lambda one: len(one.suffix))
+    if Path(name).suffix:
+        known = ", ".join(sorted({one.suffix for one in host.every(ReportPlugin) if shows in one.shows}))
+        raise AssayError(
+            f"no report is written to files like {output}", remedy=f"name it with one of {known}, or give --format"
+        )
+    return host.one(ReportPlugin, PLAIN)

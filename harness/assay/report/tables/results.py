@@ -1,0 +1,131 @@
+"""Measurements as tables, and where tables go: drawn on a terminal, as TSV into a pipe, or as Markdown."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Literal, TextIO
+
+from assay.corpus.sampling import taken
+from assay.records.results import AttentionCase, Measurement, Status, TokenizerCase
+from assay.report.tables.columns import Column, columns_of, giving_way, status_of
+from assay.report.text.safe_text import NO_BREAK as NO_BREAK
+from assay.report.text.safe_text import spelt
+from assay.report.text.table import Table as Table
+from assay.report.text.table import as_markdown as as_markdown
+from assay.report.text.table import as_tsv as as_tsv
+
+Shape = Literal["table", "tsv", "markdown"]
+Chosen = Callable[[Sequence[Measurement]], Sequence[Column]]
+ELSEWHERE = "`assay show --columns` chooses"
+
+
+def result_tables(measurements: Sequence[Measurement], chosen: Chosen | None = None) -> tuple[Table, ...]:
+    """One table for each group of rows that may be compared, of the usual columns or of those `chosen` for a group.
+
+    Combinations that a plugin does not offer are named in a note; they are rows in JSON and in the store. Limits
+    have a table of their own, see `assay.report.tables.summaries`, unless columns are chosen.
+    """
+    tables = []
+    for group, members in _groups(row for row in measurements if chosen is not None or not is_limit(row)):
+        offered = [row for row in members if row.status is not Status.UNSUPPORTED]
+        absent = [row.case.plugin for row in members if row.status is Status.UNSUPPORTED]
+        columns = (columns_of if chosen is None else chosen)(members)
+        kind, _, subject = group.partition("/")
+        notes = [note for note in (taken(offered), counted(offered), *map(_note, offered)) if note]
+        tables.append(
+            Table(
+                title=f"{kind}: {subject}",
+                columns=(kind, *(column.title for column in columns), "status"),
+                rows=tuple(
+                    (row.case.plugin, *(column.cell(row) for column in columns), status_of(row)) for row in offered
+                ),
+                numeric=frozenset(column.title for column in columns if column.numeric),
+                notes=(*notes, f"not offered by {', '.join(absent)}") if absent else tuple(notes),
+                gives_way=giving_way(columns) if chosen is None else tuple(one.title for one in reversed(columns)),
+                elsewhere=ELSEWHERE,
+            )
+        )
+    return tuple(tables)
+
+
+def raw_tables(measurements: Sequence[Measurement], chosen: Chosen | None = None) -> tuple[Table, ...]:
+    """One table for tokenizers and one for attention, of unrounded figures under the names of the metrics."""
+    tables = []
+    for kind, case in (("tokenizer", TokenizerCase), ("attention", AttentionCase)):
+        rows = [row for row in measurements if isinstance(row.case, case) and row.status is not Status.UNSUPPORTED]
+        if rows:
+            found = (columns_of if chosen is None else chosen)(rows)
+            columns = [one for column in found for one in (column, column.beside) if one is not None]
+            tables.append(
+                Table(
+                    title=kind,
+                    columns=("group", kind, *(column.metric for column in columns), "status", "reason"),
+                    rows=tuple(
+                        (
+                            row.case.group.partition("/")[2],
+                            row.case.plugin,
+                            *(column.raw(row) for column in columns),
+                            row.status.value,
+                            row.reason or "",
+                        )
+                        for row in rows
+                    ),
+                )
+            )
+    return tuple(tables)
+
+
+def write(tables: Iterable[Table], stream: TextIO | None = None, shape: Shape | None = None) -> None:
+    """Write tables to a stream, standard output for None: drawn on a terminal, as TSV elsewhere, or in one shape."""
+    stream = sys.stdout if stream is None else stream
+    shape = shape or shape_for(stream)
+    if shape == "table":
+        from assay.report.text.terminal_table import draw
+
+        for table in tables:
+            draw(table, stream)
+        return
+    form = as_tsv if shape == "tsv" else as_markdown
+    stream.write(spelt("\n".join(form(table) for table in tables if table.rows), stream.encoding))
+
+
+def shape_for(stream: TextIO) -> Shape:
+    """Give the shape in which tables go to a stream of which nothing else was said."""
+    return "table" if stream.isatty() else "tsv"
+
+
+def counted(rows: Sequence[Measurement]) -> str | None:
+    """Say by whom and where shards were counted, and how many were known from before; None for other rows."""
+    told = next((row for row in rows if row.value("counted_by") is not None), None)
+    if told is None:
+        return None
+    kept = {row.case.plugin: int(row.value("shards_kept") or 0) for row in rows}
+    known = ", ".join(f"{name} {count:,}" for name, count in kept.items() if count)
+    return (
+        f"{told.value('shards'):,} shards, {float(told.value('shard_bytes') or 0) / 1e6:,.1f} MB as they lie there,"
+        f" counted and not timed, by {told.value('counted_by')} on {told.value('counted_on')}"
+        f"{f'; kept from before: {known}' if known else ''}"
+    )
+
+
+def is_limit(row: Measurement) -> bool:
+    """Whether a row tells what came of a limit, and was never to be timed."""
+    return isinstance(row.case, TokenizerCase) and row.case.limit
+
+
+def _groups(measurements: Iterable[Measurement]) -> Iterator[tuple[str, list[Measurement]]]:
+    for group, members in groupby(measurements, key=lambda row: row.case.group):
+        yield group, list(members)
+
+
+def _note(row: Measurement) -> str | None:
+    if row.status is Status.OK:
+        difference = row.value("round_trip_difference")
+        notes = [f"not exact, {difference}"] if difference else []
+        notes += [row.reason] if row.reason else []
+        return f"{row.case.plugin}: {'; '.join(notes)}" if notes else None
+    announced = ", as its plugin announces" if row.expected else ""
+    remedy = f" ({row.remedy})" if row.remedy else ""
+    return f"{row.case.plugin}: {row.status}{announced}: {row.reason}{remedy}"

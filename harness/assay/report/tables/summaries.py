@@ -1,0 +1,265 @@
+"""What rows of several groups come to together: whose ids are the same, how time grows, how speed turns with length."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from assay.records.results import Measurement, Status, TokenizerCase
+from assay.report.tables.attention_scaling import scaling_tables
+from assay.report.tables.column_lookup import kind_of
+from assay.report.tables.columns import shown
+from assay.report.tables.query import Query, ask, chosen
+from assay.report.tables.results import NO_BREAK, Shape, Table, is_limit, raw_tables, result_tables, shape_for, write
+from assay.report.text.significant_digits import figure
+
+GRID = ("line", "paragraph", "page", "encode", "batch", "batch2")
+DIGITS = 12
+PARITY = "parity_"
+EVERYTHING = Query()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A tokenizer that claims the ids of another one, over all corpora of a run.
+
+    `ids_as` is the type of its ids: those of a list are boxed while the clock runs. `equal` of `tried` corpora
+    gave the same ids, `strings` nasty strings did so too; `digest` is over the ids of all corpora; `cold_ratio`
+    is CPU time over the reference's on the largest text not seen before, of `cold_bytes`.
+    """
+
+    tokenizer: str
+    reference: str
+    equal: int
+    tried: int
+    strings: int
+    digest: str | None
+    cold_ratio: float | None
+    cold_bytes: int
+    ids_as: str
+    difference: str | None
+
+    @property
+    def holds(self) -> bool:
+        """Whether every id was equal, everywhere."""
+        return self.difference is None and self.equal > 0
+
+
+def show(measurements: Sequence[Measurement], query: Query = EVERYTHING, shape: Shape | None = None) -> None:
+    """Write results to standard output: rounded and with what they come to for a person, raw as TSV."""
+    shape = shape or shape_for(sys.stdout)
+    write(shown_tables(measurements, query, raw=shape == "tsv"), shape=shape)
+
+
+def shown_tables(measurements: Sequence[Measurement], query: Query, *, raw: bool) -> tuple[Table, ...]:
+    """Give the tables of a run; where something is asked of its rows, of these alone.
+
+    What rows come to together is then left out: it would be said of a part as of the whole.
+    """
+    rows = ask(measurements, query)
+    if query.columns:
+        asked = chosen(measurements, query, given=("group", "status", "reason") if raw else ("status",))
+        rows = tuple(row for row in rows if kind_of(row) in asked)
+        return (raw_tables if raw else result_tables)(rows, lambda members: asked[kind_of(members[0])])
+    if raw:
+        return raw_tables(rows)
+    if query:
+        limits = _limits([row for row in rows if is_limit(row)])
+        return (*result_tables(rows), *((limits,) if limits.rows else ()))
+    return (*result_tables(rows), *finding_tables(rows), *scaling_tables(rows))
+
+
+def finding_tables(measurements: Sequence[Measurement]) -> tuple[Table, ...]:
+    """Give tables of claimed ids, of parity between languages, of growth and of limits, where a run has them."""
+    found = (
+        _identity(claims(measurements)),
+        *_parities(measurements),
+        _growth(measurements),
+        _limits([row for row in measurements if is_limit(row)]),
+    )
+    return tuple(table for table in found if table.rows)
+
+
+def grid_tables(measurements: Sequence[Measurement]) -> tuple[Table, ...]:
+    """Give a table of speed by length and batch for each corpus that was timed so."""
+    groups: dict[str, list[Measurement]] = {}
+    for row in measurements:
+        if row.value("line_mb_per_s") is not None:
+            groups.setdefault(row.case.group, []).append(row)
+    return tuple(_grid(group.partition("/")[2], rows) for group, rows in groups.items())
+
+
+def claims(measurements: Sequence[Measurement]) -> tuple[Claim, ...]:
+    """Gather the claims of a run.
+
+    Rows on held-out text, at limits, and rows that were skipped do not count; a row that failed speaks against the
+    claim, unless the reference failed there too.
+    """
+    references = {
+        row.case.plugin: str(reference) for row in measurements if (reference := row.value("same_ids_as")) is not None
+    }
+    lost = {(row.case.plugin, row.case.group) for row in measurements if row.status is Status.FAILED}
+    return tuple(
+        _claim(
+            name,
+            reference,
+            [row for row in measurements if _counts(row, name) and (reference, row.case.group) not in lost],
+        )
+        for name, reference in references.items()
+    )
+
+
+def fastest(found: Sequence[Claim]) -> Iterator[str]:
+    """For each reference, a sentence on the fastest tokenizer with its ids."""
+    for reference in dict.fromkeys(claim.reference for claim in found):
+        rivals = [claim for claim in found if claim.reference == reference and claim.holds and claim.cold_ratio]
+        if rivals:
+            best = min(rivals, key=lambda claim: claim.cold_ratio or 0.0)
+            times = 1.0 / (best.cold_ratio or 1.0)
+            if times > 1.0:
+                text = f"{best.cold_bytes / 1e6:.1f} MB not seen before"
+                yield (
+                    f"recommended for the ids of {reference}: {best.tokenizer}, {times:.1f} times as fast on {text},"
+                    f" ids as {best.ids_as}"
+                )
+            else:
+                yield f"recommended for the ids of {reference}: {reference} itself, none with the same ids is faster"
+
+
+def _counts(row: Measurement, name: str) -> bool:
+    case = row.case
+    wanted = isinstance(case, TokenizerCase) and case.tokenizer == name and not case.held_out
+    return wanted and not is_limit(row) and row.status in (Status.OK, Status.FAILED)
+
+
+def _claim(name: str, reference: str, rows: Sequence[Measurement]) -> Claim:
+    good = [row for row in rows if row.status is Status.OK]
+    failed = [row for row in rows if row.status is Status.FAILED]
+    largest = max(good, key=lambda row: float(row.value("cold_bytes") or 0), default=None)
+    digest = hashlib.sha256("".join(str(row.value("ids_sha256")) for row in good).encode("ascii")).hexdigest()
+    ratio = None if largest is None else largest.value("cold_ratio")
+    return Claim(
+        tokenizer=name,
+        reference=reference,
+        equal=len(good),
+        tried=len(rows),
+        strings=max((int(row.value("fuzz_strings") or 0) for row in good), default=0),
+        digest=digest if good else None,
+        cold_ratio=None if ratio is None else float(ratio),
+        cold_bytes=0 if largest is None else int(largest.value("cold_bytes") or 0),
+        ids_as="-" if largest is None else str(largest.value("ids_as") or "-"),
+        difference=f"{failed[0].case.group.split('/')[1]}: {failed[0].reason}" if failed else None,
+    )
+
+
+def _identity(found: Sequence[Claim]) -> Table:
+    return Table(
+        title="claimed ids: equal on every document and nasty string, or unranked",
+        columns=("tokenizer", "ids of", "corpora", "strings", "digest", "cold CPU time", "ids as", "ids"),
+        rows=tuple(
+            (
+                claim.tokenizer,
+                claim.reference,
+                f"{claim.equal} of {claim.tried}",
+                f"{claim.strings:,}",
+                "-" if claim.digest is None else claim.digest[:DIGITS],
+                "-" if claim.cold_ratio is None or not claim.holds else figure(claim.cold_ratio),
+                claim.ids_as,
+                "same" if claim.holds else "wrong",
+            )
+            for claim in found
+        ),
+        numeric=frozenset({"strings", "cold CPU time"}),
+        notes=(
+            *(f"{claim.tokenizer}: {claim.difference}" for claim in found if claim.difference),
+            *fastest(found),
+        ),
+    )
+
+
+def _parities(measurements: Sequence[Measurement]) -> Iterator[Table]:
+    """Tokens of each language of a parallel text over those of English; languages in lines, tokenizers in columns."""
+    groups: dict[str, list[Measurement]] = {}
+    for row in measurements:
+        claimed = row.value("same_ids_as") is not None  # its counts are those of the other one
+        if row.value("premium") is not None and row.status is Status.OK and not claimed:
+            groups.setdefault(row.case.group, []).append(row)
+    for group, rows in groups.items():
+        figures = [{metric.name: metric.value for metric in row.metrics} for row in rows]
+        names = [name for name in figures[0] if name.startswith(PARITY)]
+        yield Table(
+            title=f"parity: tokens over those of English, and tokens: {group.partition('/')[2]}",
+            columns=("language", *(row.case.plugin for row in rows)),
+            rows=tuple(
+                (
+                    name.removeprefix(PARITY),
+                    *(f"{float(known[name]):.2f}{NO_BREAK}{known[_tokens(name)]}" for known in figures),
+                )
+                for name in names
+            ),
+            numeric=frozenset(row.case.plugin for row in rows),
+        )
+
+
+def _tokens(parity: str) -> str:
+    return f"tokens_{parity.removeprefix(PARITY)}"
+
+
+def _growth(measurements: Sequence[Measurement]) -> Table:
+    """Tokenizers by families; a dash where no exponent could be had."""
+    cells: dict[str, dict[str, str]] = {}
+    families: dict[str, None] = {}
+    for row in measurements:
+        if isinstance(row.case, TokenizerCase) and row.case.corpus.startswith("adversarial"):
+            exponent = row.value("growth_exponent")
+            family = row.case.corpus.removeprefix("adversarial-")
+            families[family] = None
+            shown = row.status.value if exponent is None else f"{float(exponent):.2f}"
+            failed = row.status is Status.FAILED and exponent is not None
+            cells.setdefault(row.case.tokenizer, {})[family] = f"{shown} {row.status.value}" if failed else shown
+    return Table(
+        title="growth of encoding time with length: exponents (1 is linear, 2 quadratic)",
+        columns=("tokenizer", *families),
+        rows=tuple((name, *(found.get(family, "-") for family in families)) for name, found in cells.items()),
+        numeric=frozenset(families),
+    )
+
+
+def _limits(rows: Sequence[Measurement]) -> Table:
+    """Tokenizers by limits; below, what was said, once for all that said the same."""
+    cells: dict[str, dict[str, str]] = {}
+    notes: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        name, limit = row.case.plugin, row.case.group.split("/")[1].removeprefix("limit-")
+        outcome = str(row.value("limit"))
+        cells.setdefault(name, {})[limit] = f"failed: {outcome}" if row.blamed and outcome != "failed" else outcome
+        said = row.reason or row.value("round_trip_difference")
+        if said is not None:
+            notes.setdefault((limit, str(said)), []).append(name)
+    limits = tuple(dict.fromkeys(limit for found in cells.values() for limit in found))
+    return Table(
+        title="limits: what comes of texts that break some tokenizers; failed where the descriptor promises better",
+        columns=("tokenizer", *limits),
+        rows=tuple((name, *(found.get(limit, "-") for limit in limits)) for name, found in cells.items()),
+        notes=tuple(f"{limit}, {', '.join(names)}: {said}" for (limit, said), names in notes.items()),
+    )
+
+
+def _grid(subject: str, rows: Sequence[Measurement]) -> Table:
+    return Table(
+        title=f"encode MB/s by length of text and batch: {subject}",
+        columns=("tokenizer", *("whole" if name == "encode" else name for name in GRID), "cold", "p50 µs", "p99 µs"),
+        rows=tuple(
+            (
+                row.case.plugin,
+                *(shown(row, f"{name}_mb_per_s") for name in GRID),
+                shown(row, "cold_mb_per_s"),
+                shown(row, "latency_p50_seconds", 1e6),
+                shown(row, "latency_p99_seconds", 1e6),
+            )
+            for row in rows
+        ),
+        numeric=frozenset(("whole", *GRID, "cold", "p50 µs", "p99 µs")),
+    )

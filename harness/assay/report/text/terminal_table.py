@@ -1,0 +1,167 @@
+"""Tables drawn on a terminal, as wide as it is: no name and no number is cut, and nothing is obeyed or unseen."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from functools import partial
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TextIO
+
+from assay.report.text.column_layout import Extent, Part, fit
+from assay.report.text.safe_text import NO_BREAK, visible
+from assay.report.text.table import Table
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+STYLES = MappingProxyType(
+    {
+        "failed": "red",
+        "regressed": "red",
+        "improved": "green",
+        "skipped": "yellow",
+        "inconclusive": "yellow",
+        "not comparable": "yellow",
+    }
+)
+NARROWEST, USUAL, UNBOUNDED = 20, 80, 100_000
+LONGEST_FIGURE = 48  # cells; what is longer in a column of figures is a text, and may be wrapped
+INDENT = "  "
+
+
+def draw(table: Table, stream: TextIO) -> None:
+    """Draw a table on a terminal; into a pipe or a file as wide as it needs to be, unless COLUMNS says how wide.
+
+    NO_COLOR, FORCE_COLOR and TERM=dumb are heeded as rich heeds them.
+    """
+    from rich.console import Console
+    from rich.text import Text
+
+    width = width_of(stream)
+    console = Console(file=stream, highlight=False, width=width, height=25)
+    lines = Text("\n").join(_lines(table, width, stream.encoding))
+    console.print(lines, soft_wrap=True)
+
+
+def width_of(stream: TextIO) -> int:
+    """How many cells a line has: what COLUMNS says, or the terminal; without one there is no end."""
+    told = os.environ.get("COLUMNS", "")
+    if told.isdecimal() and int(told):
+        return max(NARROWEST, int(told))
+    if not stream.isatty():
+        return UNBOUNDED
+    try:
+        return max(NARROWEST, os.get_terminal_size(stream.fileno()).columns or USUAL)
+    except OSError:
+        return USUAL
+
+
+def _lines(table: Table, width: int, encoding: str | None) -> Iterator[Text]:
+    from rich.text import Text
+
+    safe = partial(visible, encoding=encoding)
+    titles = [safe(title) for title in table.columns]
+    rows = [[safe(cell) for cell in row] for row in table.rows]
+    leaving = {title: number for number, title in enumerate(table.gives_way)}
+    figures = [title in table.numeric for title in table.columns]
+    found = zip(table.columns, titles, zip(*rows, strict=True) if rows else [()] * len(titles), strict=True)
+    extents = [_extent(title, column, name in table.numeric, leaving.get(name)) for name, title, column in found]
+    layout = fit(extents, width)
+    for line in wrapped(safe(table.title), width):
+        yield Text(line, "bold")
+    for number, part in enumerate(layout.parts):
+        if number:
+            yield Text()
+        yield from _part(part, titles, rows, figures, safe("─"))
+    notes = [safe(note) for note in table.notes]
+    if layout.left_out:
+        names = ", ".join(titles[index] for index in layout.left_out)
+        notes.append(safe(f"left out at {width} columns: {names}; {table.elsewhere}"))
+    for note in notes:
+        for line in wrapped(note, width - len(INDENT)):
+            yield Text(INDENT + line, "dim")
+    yield Text()
+
+
+def _part(
+    part: Part, titles: Sequence[str], rows: Sequence[Sequence[str]], figures: Sequence[bool], rule: str
+) -> Iterator[Text]:
+    """The head with its last lines level, a rule, and the rows."""
+    from rich.text import Text
+
+    heads = [wrapped(titles[index], width) for index, width in zip(part.columns, part.widths, strict=True)]
+    depth = max(map(len, heads))
+    right = [figures[index] for index in part.columns]
+    for line in range(depth):
+        cells = [head[line - depth + len(head)] if line >= depth - len(head) else "" for head in heads]
+        yield _line(cells, part, right, "bold")
+    yield Text(rule * part.width)
+    for row in rows:
+        whole = [row[index].replace(NO_BREAK, " ") for index in part.columns]
+        stacks = [wrapped(row[index], width) for index, width in zip(part.columns, part.widths, strict=True)]
+        for line in range(max(map(len, stacks))):
+            cells = [stack[line] if line < len(stack) else "" for stack in stacks]
+            yield _line(cells, part, right, *(STYLES.get(cell, "") for cell in whole))
+
+
+def _line(cells: Sequence[str], part: Part, right: Sequence[bool], *styles: str) -> Text:
+    from rich.text import Text
+
+    line = Text()
+    last = max((number for number, cell in enumerate(cells) if cell), default=-1)
+    for number, (cell, width) in enumerate(zip(cells[: last + 1], part.widths, strict=False)):
+        blank = " " * (width - cells_of(cell))
+        line.append(" " * part.gap if number else "").append(blank if right[number] else "")
+        line.append(cell, styles[number] if len(styles) > 1 else styles[0])
+        line.append("" if right[number] or number == last else blank)
+    return line
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Wrap text at its spaces into lines of so many cells; a word that is longer goes on in the next line.
+
+    A no-break space holds words together, and becomes a space.
+    """
+    lines, line = [], ""
+    for word in text.split(" "):
+        if line and cells_of(line) + 1 + cells_of(word) > width:
+            lines.append(line)
+            line = ""
+        line = f"{line} {word}" if line else word
+        if cells_of(line) > width:
+            *whole, line = _folded(line, width)
+            lines += whole
+    return [one.replace(NO_BREAK, " ") for one in (*lines, line)]
+
+
+def cells_of(text: str) -> int:
+    """How many cells a terminal gives a text: two to a wide character, none to a combining one."""
+    from rich.cells import cell_len
+
+    return len(text) if text.isascii() else sum(map(cell_len, text))
+
+
+def _folded(word: str, width: int) -> Iterator[str]:
+    """Cut a word after every so many cells, combining characters going with those that they stand on."""
+    line, used = "", 0
+    for char in word:
+        cells = cells_of(char)
+        if line and used + cells > width:
+            yield line
+            line, used = "", 0
+        line += char
+        used += cells
+    yield line
+
+
+def _extent(title: str, cells: Sequence[str], figures: bool, leaves: int | None) -> Extent:
+    longest = max((cells_of(word) for cell in cells for word in cell.split(" ")), default=0)
+    return Extent(
+        head=tuple(map(cells_of, title.split(" "))),
+        word=longest,
+        natural=max(map(cells_of, (title, *cells))),
+        figures=figures and longest <= LONGEST_FIGURE,
+        sentences=any(" " in cell for cell in cells),
+        leaves=leaves,
+    )

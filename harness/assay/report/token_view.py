@@ -1,0 +1,121 @@
+"""Reading a text again with the tokenizers of a run, in other processes, for those who want to see the tokens."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from assay.corpus import loading as corpus
+from assay.errors import AssayError
+from assay.plugins.host import Host
+from assay.plugins.types import EDGE_CASE
+from assay.records.report_data import TokenizedText
+from assay.records.results import Measurement, Outcome, Status, TokenizerCase
+from assay.records.segmentation import Piece, Span, TokenAlignment
+from assay.records.settings import Settings
+
+TEXT = "the-verdict"
+MOST_BYTES = 100_000  # what a page can show
+PATIENCE_S = 120.0
+
+
+def reading(host: Host, outcome: Outcome) -> TokenizedText | None:
+    """Cut the tutorial's text, or else the first short one of the run, with every tokenizer that was measured on it.
+
+    None where the run has no such text, or it is not here. A tokenizer whose tokens are not as many as they were in the
+    run has changed since: it is failed, and says so.
+    """
+    rows = _rows(outcome)
+    if not rows:
+        return None
+    case = rows[0].case
+    assert isinstance(case, TokenizerCase)
+    try:
+        documents = corpus.load(corpus.find(host, case.corpus))
+    except AssayError:
+        return None
+    if len(documents) != 1:
+        return None
+    text = documents[0].text
+    settings = Settings.from_json(outcome.run.settings)
+    names = [row.case.plugin for row in rows]
+    found = {pieces.tokenizer: pieces for pieces in _cut(settings, case.corpus, names, text)}
+    pieces = tuple(_held_to(row, found[row.case.plugin]) for row in rows if row.case.plugin in found)
+    return TokenizedText(corpus=case.corpus, text=text, pieces=pieces)
+
+
+def _rows(outcome: Outcome) -> Sequence[Measurement]:
+    """The rows of one text, each of ids of its own."""
+    texts: dict[str, list[Measurement]] = {}
+    for row in outcome.measurements:
+        case = row.case
+        if (
+            isinstance(case, TokenizerCase)
+            and case.split == "all"
+            and not case.limit
+            and not case.corpus.startswith((EDGE_CASE, "adversarial"))
+            and row.status is Status.OK
+            and row.value("documents") == 1
+            and int(row.value("bytes") or 0) <= MOST_BYTES
+            and row.value("same_ids_as") is None
+        ):
+            texts.setdefault(case.corpus, []).append(row)
+    return texts.get(TEXT) or next(iter(texts.values()), [])
+
+
+def _cut(settings: Settings, corpus_name: str, names: Sequence[str], text: str) -> Iterator[TokenAlignment]:
+    """All in one process; where that breaks, each in its own, so that a bad one costs only itself."""
+    answer = _ask(settings, corpus_name, names, text)
+    if isinstance(answer, list):
+        yield from map(_pieces, answer)
+    elif len(names) == 1:
+        yield TokenAlignment(tokenizer=names[0], status=Status.FAILED, reason=answer)
+    else:
+        for name in names:
+            yield from _cut(settings, corpus_name, [name], text)
+
+
+def _ask(settings: Settings, corpus_name: str, names: Sequence[str], text: str) -> list[dict[str, Any]] | str:
+    """Give what `assay tokens` says, or why it says nothing."""
+    command = [sys.executable, "-m", "assay", "tokens", "--json", "--file", "-", "--corpora", corpus_name]
+    command += ["--tokenizers", ",".join(names)]
+    command += [part for file in settings.plugins for part in ("--plugin", file)]
+    command += [part for name in settings.block for part in ("--block", name)]
+    command += ["--load", settings.load or "*"]
+    try:
+        ended = subprocess.run(
+            command, input=text, capture_output=True, encoding="utf-8", timeout=PATIENCE_S, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return f"gave no tokens within {PATIENCE_S:g} s"
+    try:
+        return list(json.loads(ended.stdout)["tokenizers"])
+    except (ValueError, KeyError):
+        told = ended.stderr.strip().splitlines()
+        return told[-1] if told else f"its process ended with {ended.returncode}"
+
+
+def _pieces(content: dict[str, Any]) -> TokenAlignment:
+    def span(cells: dict[str, Any]) -> Span:
+        return Span(tuple(cells["bytes"]), tuple(cells["characters"]))
+
+    return TokenAlignment(
+        tokenizer=content["tokenizer"],
+        status=Status(content["status"]),
+        tokens=tuple(Piece(**{**token, "span": span(token["span"])}) for token in content["tokens"]),
+        uncovered=tuple(map(span, content["lost"])),
+        decoded=content["decoded"],
+        reason=content["reason"],
+        remedy=content["remedy"],
+        expected=content["expected"],
+    )
+
+
+def _held_to(row: Measurement, pieces: TokenAlignment) -> TokenAlignment:
+    if pieces.status is not Status.OK or len(pieces.tokens) == row.value("tokens"):
+        return pieces
+    reason = f"it gives {len(pieces.tokens):,} tokens now, and gave {row.value('tokens'):,} in the run"
+    return TokenAlignment(tokenizer=pieces.tokenizer, status=Status.FAILED, reason=reason)

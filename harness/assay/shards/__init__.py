@@ -1,1 +1,0 @@
-"""Corpora that are sets of files: read as streams, counted part by part, and the parts added up."""

@@ -1,0 +1,143 @@
+"""Summaries of samples: the median and the spread, never the minimum."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import statistics
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from assay.records.results import Sample
+
+Clock = Literal["cpu", "wall"]
+FEWEST_PAIRS = 7
+MOST_PAIRS = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What the samples of one timed operation come to.
+
+    `median_ns` is the median wall time of one call, `spread` half the distance between the quartiles as a
+    share of the median, `contention` the median of wall time over CPU time (1.0 where the process had a
+    core to itself).
+    """
+
+    median_ns: float
+    spread: float
+    contention: float
+    samples: int
+
+
+def summarise(samples: Sequence[Sample]) -> Summary:
+    """Summarise at least one sample."""
+    walls = [sample.wall_ns / sample.loops for sample in samples]
+    median = statistics.median(walls)
+    spread = 0.0
+    if len(walls) > 1:
+        low, _, high = statistics.quantiles(walls, n=4, method="inclusive")
+        spread = (high - low) / 2 / median if median else 0.0
+    contention = statistics.median(sample.wall_ns / max(1, sample.cpu_ns) for sample in samples)
+    return Summary(median_ns=median, spread=spread, contention=contention, samples=len(walls))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ratio:
+    """Candidate time over baseline time, above 1 is slower, with a 95 % interval.
+
+    From so many pairs of samples, in so many epochs (pairs of fresh processes).
+    """
+
+    value: float
+    low: float
+    high: float
+    pairs: int
+    epochs: int
+
+    @property
+    def width(self) -> float:
+        """The larger distance from the ratio to an end of its interval, as a share of the ratio."""
+        return max(self.high / self.value, self.value / self.low) - 1.0 if self.low else math.inf
+
+
+def paired_ratio(candidate: Sequence[Sample], baseline: Sequence[Sample], *, clock: Clock = "cpu") -> Ratio:
+    """Estimate a ratio from samples that were taken in turn: the n-th of both belong to the same round.
+
+    In each epoch the estimate is the Hodges-Lehmann estimate of the log ratios of the pairs, the median of
+    all their means of two (Hodges and Lehmann 1963): nearly as sharp as the mean, and unmoved by wild pairs.
+    The same is taken over the epochs, since now and then a process is slower by a tenth for its whole life.
+    The interval is Student's t over three or more epochs, since identical code differs from process to
+    process; otherwise that of Wilcoxon's signed ranks over the pairs (Conover, Practical Nonparametric
+    Statistics, section 5.7), which knows only the noise within the processes.
+    Fewer than seven pairs have no interval: it is then infinitely wide.
+    """
+    by_epoch: dict[int, list[float]] = {}
+    for ours, theirs in _pairs(candidate, baseline):
+        by_epoch.setdefault(ours.epoch, []).append(_log_ratio(ours, theirs, clock))
+    pairs = sum(map(len, by_epoch.values()))
+    walsh = {epoch: _means_of_two(logs) for epoch, logs in by_epoch.items()}
+    centres = [statistics.median(means) for means in walsh.values()]
+    centre = statistics.median(_means_of_two(centres))
+    if len(centres) > 2 and pairs >= FEWEST_PAIRS:
+        half = _student(len(centres) - 1) * statistics.stdev(centres) / math.sqrt(len(centres))
+        low, high = centre - half, centre + half
+    else:
+        bounds = [_signed_rank_interval(means, min(MOST_PAIRS, len(by_epoch[epoch]))) for epoch, means in walsh.items()]
+        low, high = min(low for low, _ in bounds), max(high for _, high in bounds)
+    return Ratio(value=math.exp(centre), low=math.exp(low), high=math.exp(high), pairs=pairs, epochs=len(centres))
+
+
+def precision(candidate: Sequence[Sample], baseline: Sequence[Sample], *, clock: Clock = "cpu") -> float:
+    """How far the 95 % interval of the median ratio of the pairs reaches, as a share; cheap, for looking often.
+
+    The interval is by order statistics (the sign test inverted; Conover, section 3.2). A sequence against
+    itself is judged by its own times.
+    """
+    if candidate is baseline:
+        times = [_per_loop(sample, clock) for sample in candidate]
+        logs = sorted(math.log(time) for time in times)
+    else:
+        logs = sorted(_log_ratio(ours, theirs, clock) for ours, theirs in _pairs(candidate, baseline))
+    rank = math.floor((len(logs) - 1.96 * math.sqrt(len(logs))) / 2) - 1 if logs else -1
+    if rank < 0:
+        return math.inf
+    middle = statistics.median(logs)
+    return math.exp(max(logs[-1 - rank] - middle, middle - logs[rank])) - 1.0
+
+
+def _pairs(candidate: Sequence[Sample], baseline: Sequence[Sample]) -> Iterator[tuple[Sample, Sample]]:
+    """The samples of the same rounds; one that stopped early in an epoch has no partners for the rest of it."""
+    theirs = {epoch: list(samples) for epoch, samples in itertools.groupby(baseline, key=lambda sample: sample.epoch)}
+    for epoch, ours in itertools.groupby(candidate, key=lambda sample: sample.epoch):
+        yield from zip(ours, theirs.get(epoch, ()), strict=False)
+
+
+def _log_ratio(ours: Sample, theirs: Sample, clock: Clock) -> float:
+    return math.log(_per_loop(ours, clock) / _per_loop(theirs, clock))
+
+
+def _per_loop(sample: Sample, clock: Clock) -> float:
+    return max(1, sample.cpu_ns if clock == "cpu" else sample.wall_ns) / sample.loops
+
+
+def _means_of_two(values: Sequence[float]) -> list[float]:
+    """All Walsh averages, sorted; of a long sequence, those of evenly spaced blocks' means."""
+    if len(values) > MOST_PAIRS:
+        edges = [round(index * len(values) / MOST_PAIRS) for index in range(MOST_PAIRS + 1)]
+        values = [statistics.fmean(values[start:end]) for start, end in itertools.pairwise(edges)]
+    return sorted((a + b) / 2 for index, a in enumerate(values) for b in values[index:])
+
+
+def _signed_rank_interval(means: Sequence[float], count: int) -> tuple[float, float]:
+    spread = math.sqrt(count * (count + 1) * (2 * count + 1) / 24)
+    rank = math.floor(count * (count + 1) / 4 - 1.96 * spread)
+    return (means[rank], means[-1 - rank]) if rank >= 0 and count >= FEWEST_PAIRS else (-math.inf, math.inf)
+
+
+def _student(freedom: int) -> float:
+    """The 97.5 % point of Student's t."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, 0.975))

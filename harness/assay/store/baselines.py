@@ -1,0 +1,161 @@
+"""Accepted baselines: runs kept on purpose, each as one JSON file in `results/baselines/`."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from assay.errors import AssayError, StoreError
+from assay.records.json_document import SCHEMA, write
+from assay.records.results import Measurement, Metric, Run, Status, Value
+from assay.records.serialization import case_from_json, case_to_json
+
+FOLDER = "baselines"
+KIND = "accepted baseline"
+MACHINES = re.compile(r"x86_64|amd64|aarch64|arm64|i[3-6]86|ppc64le|s390x|riscv64", re.IGNORECASE)
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+NOT_RECORDED = "not recorded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredBaseline:
+    """A run that was accepted, and what its cases came to, without raw samples."""
+
+    run: Run
+    measurements: tuple[Measurement, ...]
+
+
+def as_accepted(run: Run, measurements: Sequence[Measurement]) -> str:
+    """Write the text of a file: the same for the same run, with a line for each metric, in the order of the run.
+
+    It is not the document of `assay run --json`, from whose rows cases cannot be made again: they lack what a limit
+    was trained on, the width of a sample, and seeds.
+    """
+    content = {
+        "kind": KIND,
+        "run": asdict(run) | {"environment": dict(run.environment), "settings": json.loads(run.settings)},
+        "rows": [
+            {
+                "case": json.loads(case_to_json(row.case)),
+                "status": row.status.value,
+                "reason": row.reason,
+                "remedy": row.remedy,
+                "expected": row.expected,
+                "metrics": {metric.name: _plain(metric.value) for metric in row.metrics},
+            }
+            for row in measurements
+        ],
+    }
+    return write(content) + "\n"
+
+
+def accept(results: str | Path, name: str, run: Run, measurements: Sequence[Measurement]) -> Path:
+    """Write a run as the baseline of that name, in place of one that there is; raise `StoreError` where it cannot."""
+    path = path_of(results, name)
+    # A lone surrogate becomes the escape that JSON has for it.
+    data = as_accepted(run, measurements).encode("utf-8", "backslashreplace")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    except OSError as error:
+        raise StoreError(f"the baseline {path} cannot be written: {error.strerror}") from None
+    return path
+
+
+def path_of(results: str | Path, name: str) -> Path:
+    """Say where the baseline of that name is kept; raise `AssayError` for what is no name of a file."""
+    if NAME.fullmatch(name) is None:
+        raise AssayError(f"{name!r} is no name of a baseline", remedy="use letters, digits, dots, hyphens")
+    return Path(results) / FOLDER / f"{name}.json"
+
+
+def default_name(run: Run) -> str:
+    """Name a run by its suite and its machine, such as `tutorial-linux-x86_64-py311`."""
+    facts = machine(run.environment)
+    version = re.search(r"(\d+)\.(\d+)$", facts.get("python", ""))
+    parts = [run.suite.partition("/")[0], *facts.get("platform", "").split()]
+    parts += [f"py{version[1]}{version[2]}"] if version else []
+    return re.sub(r"[^a-z0-9._+-]+", "-", "-".join(parts).lower()).strip("-.") or "baseline"
+
+
+def read(path: str | Path) -> StoredBaseline:
+    """Read a baseline; raise `StoreError` for a file that cannot be read, or is none."""
+    try:
+        content = json.loads(Path(path).read_bytes())
+    except OSError as error:
+        raise StoreError(f"the baseline {path} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        raise StoreError(f"{path} is no JSON", remedy="make a baseline with `assay accept`") from None
+    if not isinstance(content, dict) or content.get("kind") != KIND:
+        kind = "the document of a run" if isinstance(content, dict) and "run" in content else "another document"
+        raise StoreError(f"{path} is no accepted baseline but {kind}", remedy="make one with `assay accept`")
+    if content.get("schema") != SCHEMA:
+        problem = f"{path} has format {content.get('schema')}, and this Assay knows format {SCHEMA}"
+        raise StoreError(problem, remedy="upgrade assay, or accept a run again")
+    try:
+        record = content["run"]
+        environment = {name: str(fact) for name, fact in record["environment"].items()}
+        run = Run(**record | {"environment": environment, "settings": json.dumps(record["settings"])})
+        return StoredBaseline(run=run, measurements=tuple(map(_measurement, content["rows"])))
+    except (KeyError, TypeError, ValueError, AttributeError, AssayError) as error:
+        said = f"{type(error).__name__}: {error}"
+        raise StoreError(f"{path} is a broken baseline: {said}", remedy="accept the run again") from None
+
+
+def machine(environment: Mapping[str, str]) -> dict[str, str]:
+    """Pick from an environment what figures may depend on beside the code: the machine and the kind of Python.
+
+    These are processor, cores, platform (system and machine, not the build of the kernel), gpu and python
+    (implementation, major and minor version). Versions of packages and the git revision are not among them: they are
+    what is compared. Nor are load and settings of threads, upon which no exact metric depends.
+    """
+    system = environment.get("platform", "")
+    found = MACHINES.search(system)
+    version = re.match(r"(.*?\d+\.\d+)", environment.get("python", ""))
+    facts = {
+        "processor": environment.get("processor", ""),
+        "cores": environment.get("cores", ""),
+        "platform": " ".join(filter(None, (system.partition("-")[0], found[0] if found else ""))),
+        "gpu": environment.get("gpu", ""),
+        "python": version[1] if version else environment.get("python", ""),
+    }
+    return {name: fact for name, fact in facts.items() if fact}
+
+
+def differing(baseline: Mapping[str, str], candidate: Mapping[str, str]) -> tuple[str, ...]:
+    """Say in which of the checked fields two environments differ: `cores: 2 there, 8 here`; nothing where in none."""
+    there, here = machine(baseline), machine(candidate)
+    names = dict.fromkeys((*there, *here))
+    return tuple(
+        f"{name}: {there.get(name, NOT_RECORDED)} there, {here.get(name, NOT_RECORDED)} here"
+        for name in names
+        if there.get(name) != here.get(name)
+    )
+
+
+def _measurement(row: Mapping[str, Any]) -> Measurement:
+    return Measurement(
+        case=case_from_json(json.dumps(row["case"])),
+        status=Status(row["status"]),
+        reason=row["reason"],
+        remedy=row["remedy"],
+        expected=row["expected"],
+        metrics=tuple(Metric(name=name, value=_value(value)) for name, value in row["metrics"].items()),
+    )
+
+
+def _plain(value: Value) -> object:
+    """A value as JSON; what is no finite number is named, since JSON has no such numbers."""
+    return {"number": str(value)} if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _value(value: Any) -> Value:
+    read: Value = float(value["number"]) if isinstance(value, dict) else value
+    if not isinstance(read, int | float | str | bool):
+        raise TypeError(f"{read!r} is no value of a metric")
+    return read

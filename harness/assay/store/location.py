@@ -1,0 +1,92 @@
+"""Where results are: a folder, and the store, which is a file in it unless another one or a server is named."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from urllib.parse import unquote
+
+from assay.environment.command_line import hidden
+from assay.errors import AssayError
+
+RESULTS = "results"
+FILE = "assay.sqlite"
+SUFFIXES = (".sqlite", ".sqlite3", ".db")
+SERVER = re.compile(
+    r"postgres(?:ql)?(?:\+psycopg)?"
+    r"(://(?:[^:/?@]*(?::[^@]*)?@)?(?:\[[^\]/?@]*\]|[^:/?@]*)(?::\d+)?(?:/[^?@]*)?(?:\?[^@]*)?)"
+)
+FORMS = "a folder, a SQLite file, or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """A results folder and a store: `file` is a SQLite file, `url` a server's, with its password; one of them is set.
+
+    As text it is the store, without a password.
+    """
+
+    folder: Path
+    file: Path | None = None
+    url: str | None = field(default=None, repr=False)
+
+    def __str__(self) -> str:
+        return str(self.file) if self.url is None else hidden(self.url)
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether the store is not the file in the folder, into which results go when the store is lost."""
+        return not self.same(_in(self.folder))
+
+    def same(self, other: Location) -> bool:
+        """Whether two names are of the same store, as far as names tell."""
+        if self.file is None or other.file is None:
+            return self.file == other.file and self.url == other.url
+        return self.file.resolve() == other.file.resolve()
+
+
+Where = str | Path | Location
+
+
+def locate(store: str | Path | None, folder: str | Path) -> Location:
+    """Give the location of a store that stands beside a results folder; None for the store in the folder."""
+    return _in(Path(folder)) if store is None else replace(at(store), folder=Path(folder))
+
+
+def at(where: Where) -> Location:
+    """Find out what a location is by its name: a URL, a file, or else a folder, with the store in it.
+
+    Raises `AssayError` for the URL of another kind of database, and for one that cannot be read; never with the URL,
+    since whatever is wrong with it may be the password.
+    """
+    if isinstance(where, Location):
+        return where
+    scheme, separator, rest = str(where).partition("://")
+    if not separator:
+        path = Path(where)
+        return Location(folder=Path(RESULTS), file=path) if path.suffix in SUFFIXES else _in(path)
+    if scheme.lower() == "sqlite":
+        return Location(folder=Path(RESULTS), file=_file(rest))
+    if not scheme.lower().startswith("postgres"):
+        kind = f"a database of {scheme}" if re.fullmatch(r"[\w+.-]+", scheme) else "that"
+        raise AssayError(f"a store cannot be {kind}", remedy=f"it is {FORMS}")
+    found = SERVER.fullmatch(scheme.lower() + separator + rest)
+    if found is None:
+        raise AssayError(
+            "the URL of the store cannot be read",
+            remedy="write postgresql+psycopg://USER:PASSWORD@HOST:PORT/DATABASE, with %40 for an @ in a password",
+        )
+    return Location(folder=Path(RESULTS), url=f"postgresql+psycopg{found[1]}")
+
+
+def _in(folder: Path) -> Location:
+    return Location(folder=folder, file=folder / FILE)
+
+
+def _file(rest: str) -> Path:
+    """The path in the URL of a SQLite file: relative after three slashes, absolute after four."""
+    path = unquote(rest.removeprefix("/"))
+    if not rest.startswith("/") or path in ("", ":memory:") or "?" in path:
+        raise AssayError("the URL of the store names no file", remedy="write sqlite:///PATH, without options")
+    return Path(path)

@@ -1,0 +1,205 @@
+"""The store: append-only, one transaction per measurement, readable while it is written."""
+
+from __future__ import annotations
+
+import json
+import math
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from sqlalchemy import Row, func, insert, select, update
+
+from assay.environment.describe import now
+from assay.errors import StoreError, UnknownName
+from assay.records.results import (
+    Case,
+    GroupResult,
+    Manifest,
+    Measurement,
+    Metric,
+    Outcome,
+    ProbeTiming,
+    Run,
+    Sample,
+    Status,
+    Timing,
+    Value,
+)
+from assay.records.serialization import case_from_json, case_to_json, kind_of, subject_of
+from assay.stats.noise_floor import noise_floor
+from assay.store import schema
+from assay.store.database import Database
+from assay.store.location import Where, at
+from assay.store.writer import deposit
+
+TYPES: dict[str, type[Value]] = {"int": int, "float": float, "bool": bool, "str": str}
+
+
+class Store:
+    """The results of many runs in one database. Several processes may write at once."""
+
+    def __init__(self, where: Where, *, create: bool = True, upgrade: bool = False) -> None:
+        """Open the store in a folder, a file or on a server; raise `StoreError` where it cannot be read or written.
+
+        Without `create` there must be one; with `upgrade` one on a server is taken to the present format.
+        """
+        self.location = at(where)
+        self._database = Database(self.location, create=create, upgrade=upgrade)
+        self.transaction = self._database.transaction
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._database.close()
+
+    def begin(self, run: Run, cases: Sequence[Case]) -> None:
+        """Record a run and all cases that it means to measure."""
+        rows = [
+            {
+                "run": run.id,
+                "id": case.id,
+                "position": position,
+                "kind": kind_of(case),
+                "plugin": case.plugin,
+                "parameters": case_to_json(case),
+                **subject_of(case),
+            }
+            for position, case in enumerate(cases)
+        ]
+        record = asdict(run) | {"environment": json.dumps(dict(run.environment))}
+        with self.transaction(write=True) as connection:
+            connection.execute(insert(schema.runs), record)
+            if rows:
+                connection.execute(insert(schema.cases), rows)
+
+    def add(self, run: str, result: GroupResult) -> None:
+        """Record the results of a group: all or nothing; raise `ConflictError` where another process has."""
+        with self.transaction(write=True) as connection:
+            record = connection.execute(select(schema.runs).where(schema.runs.c.id == run)).one_or_none()
+            if record is None:
+                raise StoreError(f"{self.location} has no run {run}", remedy="was it restored, or emptied?")
+            deposit(connection, _run(record), result)
+
+    def reopen(self, run: str) -> None:
+        """Record that a run goes on."""
+        with self.transaction(write=True) as connection:
+            connection.execute(
+                update(schema.runs).where(schema.runs.c.id == run).values(state="running", finished=None)
+            )
+
+    def finish(self, run: str, state: Literal["complete", "interrupted", "failed"]) -> None:
+        """Record how a run ended."""
+        with self.transaction(write=True) as connection:
+            connection.execute(update(schema.runs).where(schema.runs.c.id == run).values(state=state, finished=now()))
+
+    def runs(self) -> tuple[Run, ...]:
+        """Give all runs, the oldest first."""
+        with self.transaction() as connection:
+            rows = connection.execute(select(schema.runs).order_by(schema.runs.c.started, schema.runs.c.id))
+            return tuple(map(_run, rows))
+
+    def run(self, name: str | None = None) -> Run:
+        """Give the run whose id begins so, the newest for None; raise `UnknownName`."""
+        runs = self.runs()
+        if not runs:
+            raise UnknownName(f"there is no run in {self.location}", remedy="make one with `assay run`")
+        if name is None:
+            return runs[-1]
+        matches = [run for run in runs if run.id == name] or [run for run in runs if run.id.startswith(name)]
+        if len(matches) != 1:
+            problem = "fits several runs" if matches else "fits no run"
+            listed = ", ".join(run.id for run in (matches or runs)[-5:])
+            raise UnknownName(f"{name!r} {problem} in {self.location}", remedy=f"the newest are: {listed}")
+        return matches[0]
+
+    def planned(self, run: str) -> tuple[Case, ...]:
+        """Give all cases that a run means to measure, in order."""
+        query = select(schema.cases).where(schema.cases.c.run == run).order_by(schema.cases.c.position)
+        with self.transaction() as connection:
+            return tuple(case_from_json(row.parameters) for row in connection.execute(query))
+
+    def measured(self, run: str) -> frozenset[str]:
+        """Give the ids of the cases of a run that are done."""
+        heads = schema.measurements
+        with self.transaction() as connection:
+            return frozenset(connection.execute(select(heads.c.case).where(heads.c.run == run)).scalars())
+
+    def manifest(self, run: str) -> Manifest:
+        """Count what a run planned, and what became of it."""
+        heads, cases = schema.measurements, schema.cases
+        ended = select(heads.c.status, func.count()).where(heads.c.run == run).group_by(heads.c.status)
+        with self.transaction() as connection:
+            planned = connection.execute(select(func.count()).where(cases.c.run == run)).scalar_one()
+            return Manifest.of(planned, {Status(status): count for status, count in connection.execute(ended)})
+
+    def measurements(self, run: str, *, raw: bool = True) -> tuple[Measurement, ...]:
+        """Give all measurements of a run, in the order of its plan; without `raw`, none of their samples."""
+        figures: dict[str, list[Metric]] = {}
+        readings: dict[tuple[str, str], list[Sample]] = {}
+        metrics, samples, heads = schema.metrics, schema.samples, schema.measurements
+        by_number = samples.c.case, samples.c.place, samples.c.number
+        with self.transaction() as connection:
+            for row in connection.execute(select(metrics).where(metrics.c.run == run).order_by(metrics.c.position)):
+                value: Value = (
+                    row.text
+                    if row.type == "str"
+                    else TYPES[row.type](row.number if row.number is not None else math.nan)
+                )
+                figures.setdefault(row.case, []).append(Metric(name=row.name, value=value))
+            wanted = select(samples).where(samples.c.run == run).order_by(*by_number)
+            for row in connection.execute(wanted) if raw else ():
+                reading = Sample(loops=row.loops, wall_ns=row.wall_ns, cpu_ns=row.cpu_ns, epoch=row.epoch)
+                readings.setdefault((row.case, row.operation), []).append(reading)
+            rows = {row.case: row for row in connection.execute(select(heads).where(heads.c.run == run))}
+        return tuple(
+            Measurement(
+                case=case,
+                status=Status(rows[case.id].status),
+                reason=rows[case.id].reason,
+                remedy=rows[case.id].remedy,
+                expected=bool(rows[case.id].expected),
+                metrics=tuple(figures.get(case.id, ())),
+                timings=tuple(
+                    Timing(name=operation, samples=tuple(found))
+                    for (owner, operation), found in readings.items()
+                    if owner == case.id
+                ),
+            )
+            for case in self.planned(run)
+            if case.id in rows
+        )
+
+    def anchors(self, run: str) -> tuple[ProbeTiming, ...]:
+        """Give the anchors of a run, group by group."""
+        table = schema.anchors
+        query = select(table).where(table.c.run == run).order_by(table.c.group, table.c.name, table.c.number)
+        found: dict[tuple[str, str, int], list[Sample]] = {}
+        with self.transaction() as connection:
+            for row in connection.execute(query):
+                reading = Sample(loops=row.loops, wall_ns=row.wall_ns, cpu_ns=row.cpu_ns, epoch=row.epoch)
+                found.setdefault((row.group, row.name, row.work), []).append(reading)
+        return tuple(
+            ProbeTiming(group=group, name=name, work=work, samples=tuple(readings))
+            for (group, name, work), readings in found.items()
+        )
+
+    def outcome(self, name: str | None = None, *, raw: bool = True) -> Outcome:
+        """Give a run with all that was measured in it; the newest for None. Raises `UnknownName`."""
+        run = self.run(name)
+        return Outcome(
+            run=run,
+            manifest=self.manifest(run.id),
+            measurements=self.measurements(run.id, raw=raw),
+            noise=noise_floor(self.anchors(run.id)),
+        )
+
+
+def new_run_id() -> str:
+    """A name for a run that sorts by time: 20261122-161530-3fa9."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def _run(row: Row[Any]) -> Run:
+    return Run(**dict(row._mapping) | {"environment": json.loads(row.environment)})

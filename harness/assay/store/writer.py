@@ -1,0 +1,62 @@
+"""Putting what a group of cases came to into the tables of the store."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+
+from sqlalchemy import Connection, insert
+
+from assay.environment.describe import now
+from assay.records.metric_catalogue import definition
+from assay.records.results import GroupResult, Measurement, Metric, Run
+from assay.store import schema
+
+
+def deposit(connection: Connection, run: Run, result: GroupResult) -> None:
+    """Write the measurements and anchors of a group, within the transaction of the caller."""
+    for measurement in result.measurements:
+        _add(connection, run, measurement)
+    readings = [
+        {"run": run.id, "group": anchor.group, "name": anchor.name, "work": anchor.work, "number": number}
+        | asdict(sample)
+        for anchor in result.anchors
+        for number, sample in enumerate(anchor.samples)
+    ]
+    if readings:
+        connection.execute(insert(schema.anchors), readings)
+
+
+def _add(connection: Connection, run: Run, measurement: Measurement) -> None:
+    key: dict[str, str | int | float | None] = {"run": run.id, "case": measurement.case.id}
+    head: dict[str, str | int | float | None] = {
+        "status": measurement.status.value,
+        "reason": measurement.reason,
+        "remedy": measurement.remedy,
+        "expected": int(measurement.expected),
+        "stored": now(),
+    }
+    figures = [
+        key | {"position": position} | _figure(run, metric) for position, metric in enumerate(measurement.metrics)
+    ]
+    readings = [
+        key | {"operation": timing.name, "place": place, "number": number} | asdict(sample)
+        for place, timing in enumerate(measurement.timings)
+        for number, sample in enumerate(timing.samples)
+    ]
+    connection.execute(insert(schema.measurements), key | head)
+    if figures:
+        connection.execute(insert(schema.metrics), figures)
+    if readings:
+        connection.execute(insert(schema.samples), readings)
+
+
+def _figure(run: Run, metric: Metric) -> dict[str, str | int | float | None]:
+    value, known = metric.value, definition(metric.name, run)
+    return {
+        "name": metric.name,
+        "type": type(value).__name__,
+        "number": None if isinstance(value, str) or math.isnan(value) else float(value),
+        "text": value if isinstance(value, str) else None,
+        "unit": None if known is None else known.unit,
+    }

@@ -1,0 +1,207 @@
+"""What every tokenizer must do: ids, text, and the same each time."""
+
+from __future__ import annotations
+
+import operator
+
+from assay.errors import WrongOutput, reason_of
+from assay.measure.cold_pass import as_ints
+from assay.plugins.types import Tokenizer, TokenizerPlugin
+from assay.testkit.context import Context
+from assay.testkit.registry import Check
+from assay.testkit.result import ConformanceError
+from assay.testkit.shrinking import hold, quoted, shown
+from assay.testkit.subprocess import ask
+
+BETWEEN = "In between, something else: 1, 2, 3."
+
+
+def builds(plugin: TokenizerPlugin, context: Context) -> None:
+    """Building it on a text gives an object with vocab_size, unk_id, encode and decode."""
+    built: object = context.tokenizer
+    if not isinstance(built, Tokenizer):
+        lacking = [name for name in ("vocab_size", "unk_id", "encode", "decode") if not hasattr(built, name)]
+        raise ConformanceError(
+            f"build gives {type(built).__name__}, which has no {', '.join(lacking)}",
+            remedy="give an object that has them, see assay.Tokenizer",
+        )
+
+
+def vocabulary_size(plugin: TokenizerPlugin, context: Context) -> str:
+    """Its vocab_size is one more than the largest id, and decode knows that id."""
+    remedy = "vocab_size is one more than the largest id that encode can give"
+    given: object = context.tokenizer.vocab_size
+    try:
+        size = operator.index(given)  # type: ignore[arg-type]
+    except TypeError:
+        raise ConformanceError(f"vocab_size is {given!r}, no integer", remedy=remedy) from None
+    if size < 1:
+        raise ConformanceError(f"vocab_size is {size}", remedy=remedy)
+    try:
+        context.tokenizer.decode([size - 1])
+    except Exception as error:
+        found = f"vocab_size is {size:,}, and decode([{size - 1}]) raises {reason_of(error)}"
+        raise ConformanceError(found, remedy=remedy) from None
+    return f"{size:,}"
+
+
+def ids_in_range(plugin: TokenizerPlugin, context: Context) -> str:
+    """Ids are integers from 0 to below vocab_size."""
+    tokenizer = context.tokenizer
+
+    def rule(text: str) -> None:
+        if context.ids(text) is None:
+            try:
+                as_ints(tokenizer.encode(text))
+            except WrongOutput as error:  # no integers; a text that is refused is another check's concern
+                raise ConformanceError(
+                    f"{error.message}, on {quoted(text)}", remedy="give a sequence of integers"
+                ) from None
+            except BaseException:
+                return
+        size = operator.index(tokenizer.vocab_size)
+        ids = context.ids(text) or []
+        wrong = next((value for value in ids if not 0 <= value < size), None)
+        if wrong is not None:
+            raise ConformanceError(
+                f"{quoted(text)} encodes to {shown(ids)}, and {wrong} is not below vocab_size, {size}"
+                if wrong >= 0
+                else f"{quoted(text)} encodes to {shown(ids)}, and {wrong} is below 0",
+                remedy="mend encode or vocab_size",
+            )
+
+    return hold(rule, context.strings)
+
+
+def deterministic(plugin: TokenizerPlugin, context: Context) -> str:
+    """The same text gives the same ids, whatever is encoded in between."""
+
+    def rule(text: str) -> None:
+        first = context.ids(text)
+        context.ids(BETWEEN)
+        second = context.ids(text)
+        if first != second:
+            raise ConformanceError(
+                f"{quoted(text)} encodes to {_told(first)}, and then to {_told(second)}",
+                remedy="let encode depend on nothing but the text and what build made",
+            )
+
+    return hold(rule, context.strings)
+
+
+def second_process(plugin: TokenizerPlugin, context: Context) -> str:
+    """A process of its own with another PYTHONHASHSEED gives the same ids."""
+    texts = [text for text in context.strings if context.ids(text) is not None]
+    answer = ask(context.origin, "encode", name=plugin.name, training=context.training, texts=texts)
+    for text, theirs in zip(texts, answer.content["ids"], strict=True):
+        ours = context.ids(text)
+        if ours != theirs:
+            raise ConformanceError(
+                f"{quoted(text)} encodes to {_told(ours)} here, and to {_told(theirs)} in a process with"
+                f" PYTHONHASHSEED={answer.seed}",
+                remedy="sort what comes from a set, and use no hash of Python's",
+            )
+    return f"{len(texts):,} strings"
+
+
+def takes_any_text(plugin: TokenizerPlugin, context: Context) -> str:
+    """Text that UTF-8 can write is encoded and decoded; only what is announced raises: closed_vocabulary, in_text."""
+    from assay.testkit.rules.unknown_tokens import refusal
+
+    tokenizer = context.tokenizer
+
+    def rule(text: str) -> None:
+        try:
+            ids = tokenizer.encode(text)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # a plugin may raise SystemExit, or a panic that is no Exception
+            wrong = refusal(plugin, text, error)
+            if wrong is not None:
+                raise ConformanceError(f"encode({quoted(text)}) raises {reason_of(error)}", remedy=wrong) from None
+            return
+        try:
+            decoded: object = tokenizer.decode(list(ids))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            found = f"decode({shown(list(ids))}), the ids of {quoted(text)}, raises {reason_of(error)}"
+            raise ConformanceError(found, remedy="decode every id that encode gives") from None
+        if not isinstance(decoded, str):
+            raise ConformanceError(
+                f"decode({shown(list(ids))}) gives {type(decoded).__name__}", remedy="let decode give str"
+            )
+
+    return hold(rule, context.strings)
+
+
+def empty_text(plugin: TokenizerPlugin, context: Context) -> None:
+    """The empty text has ids that decode to the empty text."""
+    ids = context.ids("")
+    if ids is None:
+        raise ConformanceError("encode('') raises", remedy="give no ids for no text")
+    decoded = context.tokenizer.decode(list(ids))
+    if decoded != "":
+        raise ConformanceError(
+            f"'' encodes to {shown(ids)}, which decodes to {quoted(decoded)}", remedy="give no text for these ids"
+        )
+
+
+def ids_kept(plugin: TokenizerPlugin, context: Context) -> str:
+    """Decoding leaves the ids that it is given as they are."""
+
+    def rule(text: str) -> None:
+        ids = context.ids(text)
+        if ids is None:
+            return
+        given = list(ids)
+        context.tokenizer.decode(given)
+        if given != ids:
+            raise ConformanceError(
+                f"decode makes {shown(given)} of the list {shown(ids)} that it was given, the ids of {quoted(text)}",
+                remedy="work on a copy",
+            )
+
+    return hold(rule, context.strings)
+
+
+def round_trip(plugin: TokenizerPlugin, context: Context) -> str:
+    """Text comes back from its ids where lossless is declared."""
+    lost: list[str] = []
+
+    def rule(text: str) -> None:
+        ids = context.ids(text)
+        if ids is None:
+            return
+        decoded = context.tokenizer.decode(list(ids))
+        if decoded != text:
+            lost.append(text)
+            if plugin.lossless:
+                raise ConformanceError(
+                    f"it declares lossless, and {quoted(text)} comes back as {quoted(decoded)}",
+                    remedy="mend it, or announce it with lossless=False",
+                )
+
+    tried = hold(rule, context.strings)
+    if plugin.lossless:
+        return tried
+    if not lost:
+        return f"declared lossy, though every text came back: {tried}"
+    return f"declared lossy: {quoted(min(lost, key=len))} does not come back"
+
+
+def _told(ids: list[int] | None) -> str:
+    return "nothing, it raises" if ids is None else shown(ids)
+
+
+CHECKS = (
+    Check.of(builds, "ready"),
+    Check.of(takes_any_text, "builds"),
+    Check.of(ids_in_range, "builds"),
+    Check.of(vocabulary_size, "builds"),
+    Check.of(deterministic, "builds"),
+    Check.of(empty_text, "takes-any-text", "deterministic"),
+    Check.of(ids_kept, "takes-any-text", "deterministic"),
+    Check.of(round_trip, "takes-any-text", "deterministic", "ids-kept"),
+    Check.of(second_process, "deterministic"),
+)

@@ -1,0 +1,123 @@
+"""The charts of the HTML report: what they are drawn from, and what their drawings may hold."""
+
+from __future__ import annotations
+
+import json
+from xml.etree import ElementTree
+
+import pytest
+
+import assay
+from assay.records.results import Manifest, Measurement, Metric, Run, Status, TokenizerCase
+
+pytest.importorskip("vl_convert")
+from assay_html.drawing import svg
+from assay_html.figures import figures
+from assay_html.grid import tokenizer_grid
+from assay_html.inert import data
+from assay_html.tokens import packed
+
+HOSTILE = '<script>"quoted" & \u202e</script>'
+
+
+def outcome(name: str) -> assay.Outcome:
+    rows = [
+        Measurement(
+            case=TokenizerCase(tokenizer=f"{name}{number}", corpus=corpus),
+            status=Status.OK,
+            metrics=(
+                Metric(name="bytes_per_token", value=3.5 + number),
+                Metric(name="bytes_per_token_low", value=3.0 + number),
+                Metric(name="bytes_per_token_high", value=4.0 + number),
+                Metric(name="encode_mb_per_s", value=10.0 * (number + 1)),
+                Metric(name="encode_spread", value=0.1),
+                Metric(name="line_mb_per_s", value=1.0 + number),
+                Metric(name="parity_de", value=1.5),
+                Metric(name="family", value="f"),
+                Metric(name="vocabulary_size", value=1000 * (number + 1)),
+                Metric(name="growth_exponent", value=1.1),
+            ),
+        )
+        for number in range(3)
+        for corpus in ("text", "adversarial-spaces")
+    ]
+    run = Run(id="r", started="2026-11-26", suite="s/1", command="assay run", environment={})
+    counts = Manifest(planned=6, ok=6, failed=0, skipped=0, unsupported=0, missing=0)
+    return assay.Outcome(run=run, manifest=counts, measurements=tuple(rows), noise=None)
+
+
+@pytest.mark.parametrize("name", ["tokenizer-", HOSTILE])
+def test_every_drawing_is_safe_and_says_what_it_shows(name: str) -> None:
+    found = figures(outcome(name))
+    assert [figure.id for figure in found] == [
+        "chart-compression",
+        "chart-parity",
+        "chart-speed",
+        "chart-lengths",
+        "chart-vocabulary",
+        "chart-growth",
+    ]
+    ids: list[str] = []
+    for figure in found:
+        assert figure.says.endswith(".")
+        assert figure.alt
+        assert {len(row) for row in figure.rows} == {len(figure.columns)}
+        root = ElementTree.fromstring(svg(figure))
+        tags = {element.tag.rpartition("}")[2] for element in root.iter()}
+        assert tags <= {"svg", "g", "path", "rect", "line", "text", "title", "defs", "clipPath"}
+        for element in root.iter():
+            assert not {"style", "href"} & set(element.attrib)
+            assert not [key for key in element.attrib if key.startswith("on")]
+            ids += [element.attrib["id"]] if "id" in element.attrib else []
+            assert element.attrib.get("fill", "none") in ("none", "transparent"), element.attrib
+        assert root.attrib["aria-label"]
+        assert any(element.tag.endswith("title") for element in root.iter())
+    assert len(ids) == len(set(ids))
+
+
+def test_the_rows_are_the_metrics() -> None:
+    compression = figures(outcome("t"))[0]
+    assert compression.rows[0] == ("t0", "text", "3.500", "3.000 to 4.000")
+    values = [point["value"] for point in compression.spec["data"]["values"]]
+    assert values == [3.5, 4.5, 5.5]
+
+
+def test_a_run_without_data_has_no_figures() -> None:
+    empty = outcome("t")
+    assert figures(assay.Outcome(run=empty.run, manifest=empty.manifest, measurements=(), noise=None)) == ()
+
+
+def test_json_in_a_script_element_cannot_end_it() -> None:
+    text = data({"a": "</script><!-- & \u2028"})
+    assert not set("<>&\u2028") & set(text)
+    assert json.loads(text) == {"a": "</script><!-- & \u2028"}
+
+
+def test_numbers_are_packed_small() -> None:
+    import base64
+    import zlib
+
+    assert zlib.decompress(base64.b64decode(packed([0, 127, 128, 300])), -15) == bytes([0, 127, 128, 1, 172, 2])
+
+
+def test_figures_of_plugins_are_columns_and_bars_are_drawn_within_a_group() -> None:
+    rows = [
+        Measurement(
+            case=TokenizerCase(tokenizer=f"t{number}", corpus="text" if number else "odd"),
+            status=Status.OK,
+            metrics=(
+                Metric(name="bytes_per_token", value=4.0 + number if number else 1e6),
+                Metric(name="mine_share", value=0.123456),
+                Metric(name="mine_word", value="<b>"),
+                Metric(name="mine_count", value=12_345),
+            ),
+        )
+        for number in range(20)
+    ]
+    grid = tokenizer_grid(rows)
+    titles = [column.title for column in grid.columns]
+    assert titles[-5:] == ["mine_count", "mine_share", "mine_word", "status", "note"]
+    assert [column.numeric for column in grid.columns[-5:]] == [True, True, False, False, False]
+    assert grid.rows[0][-5:-2] == [["12,345", 12345.0], ["0.123", 0.123456], ["<b>"]]
+    assert [most[titles.index("bytes per token")] for most in grid.most] == [1e6, 23.0]
+    assert grid.groups == (0, *[1] * 19)

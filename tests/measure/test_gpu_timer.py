@@ -1,0 +1,162 @@
+"""A device as a worker sees it: the host's clocks for a CPU, events for a GPU; what memory there is."""
+
+from __future__ import annotations
+
+import resource
+import time
+from functools import partial
+
+import pytest
+import torch
+
+from assay.measure import gpu_timer as devices
+from assay.measure import timer as clock
+from assay.measure.gpu_timer import (
+    MOST_LOOPS,
+    give_back,
+    launch_seconds,
+    most_loops,
+    on_gpu,
+    read_cuda,
+    reader,
+    room,
+    wait,
+    wake,
+)
+from assay.measure.memory import peak_device_bytes
+
+GIB = 1 << 30
+on_a_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device on this machine")
+
+
+def test_a_cpu_is_read_by_the_hosts_clocks() -> None:
+    assert reader("cpu") is clock.read
+    assert reader("cpu", from_idle=True) is clock.read
+    assert most_loops("cpu") == clock.MOST_LOOPS
+    assert not on_gpu("cpu")
+
+
+@pytest.mark.parametrize("device", ["cuda", "cuda:0", "cuda:3"])
+def test_a_gpu_is_read_by_its_events(device: str) -> None:
+    read = reader(device)
+    assert isinstance(read, partial)
+    assert (read.func, read.args, read.keywords) == (read_cuda, (device,), {"from_idle": False})
+    assert most_loops(device) == MOST_LOOPS
+    assert on_gpu(device)
+
+
+def test_a_cpu_has_done_what_it_was_told_and_gives_nothing_back() -> None:
+    wake("cpu")
+    wait("cpu")
+    give_back()
+
+
+def test_the_room_on_a_cpu_is_the_limit_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    for limit, wanted in ((123, 123), (resource.RLIM_INFINITY, None)):
+        monkeypatch.setattr(resource, "getrlimit", lambda which, limit=limit: (limit, limit))
+        assert room("cpu") == wanted
+
+
+@on_a_gpu
+class TestCuda:
+    def test_the_last_output_is_kept_and_every_call_is_made(self) -> None:
+        """And one before them, which is not timed."""
+        calls = iter(range(100))
+        sample, outputs = read_cuda("cuda", lambda: next(calls), 7)
+        assert (sample.loops, outputs, next(calls)) == (7, [7], 8)
+        assert sample.wall_ns == sample.cpu_ns > 0
+
+    def test_work_that_goes_on_after_the_call_is_counted(self) -> None:
+        """A product returns at once; the device is busy for as long as the host waits for it."""
+        left = torch.randn(4096, 4096, device="cuda")
+        torch.mm(left, left)
+        torch.cuda.synchronize()
+        start = time.perf_counter()
+        for _ in range(20):
+            torch.mm(left, left)
+        torch.cuda.synchronize()
+        waited = (time.perf_counter() - start) * 1e9
+        sample, _ = read_cuda("cuda", lambda: torch.mm(left, left), 20)
+        assert 0.5 * waited < sample.wall_ns < 2.0 * waited
+
+    def test_work_before_it_is_not(self) -> None:
+        left = torch.randn(8192, 8192, device="cuda")
+        torch.mm(left, left)
+        alone, _ = read_cuda("cuda", lambda: None, 1)
+        for _ in range(20):
+            torch.mm(left, left)
+        after, _ = read_cuda("cuda", lambda: None, 1)
+        product, _ = read_cuda("cuda", lambda: torch.mm(left, left), 1)
+        assert max(alone.wall_ns, after.wall_ns) < product.wall_ns / 2
+
+    def test_twice_the_work_takes_twice_the_time(self) -> None:
+        left = torch.randn(4096, 4096, device="cuda")
+        read_cuda("cuda", lambda: torch.mm(left, left), 5)
+        once, twice = (read_cuda("cuda", lambda: torch.mm(left, left), loops)[0].wall_ns for loops in (20, 40))
+        assert twice / once == pytest.approx(2.0, rel=0.3)
+
+    def test_each_call_finds_the_cache_cold(self) -> None:
+        """Of two sums over 16 MiB, which any L2 cache of today holds, the second finds it warm and takes less."""
+        x = torch.randn(4 << 20, device="cuda")
+        once, twice = (
+            min(read_cuda("cuda", call, 50)[0].wall_ns for _ in range(5))
+            for call in (x.sum, lambda: (x.sum(), x.sum()))
+        )
+        assert twice < 1.9 * once
+
+    def test_from_idle_all_that_the_host_does_counts(self) -> None:
+        sample, _ = read_cuda("cuda", lambda: time.sleep(2e-3), 5, from_idle=True)
+        assert 10e6 <= sample.wall_ns < 20e6
+
+    def test_idle_memory_is_given_back_and_what_lives_is_kept(self) -> None:
+        kept = torch.ones(1 << 20, device="cuda")
+        give_back()
+        before = torch.cuda.memory_reserved()
+        torch.empty(2 * GIB, dtype=torch.uint8, device="cuda")
+        give_back(4 * GIB)
+        assert torch.cuda.memory_reserved() >= before + 2 * GIB
+        give_back(GIB)
+        assert torch.cuda.memory_reserved() == before
+        assert bool((kept == 1).all())
+
+    def test_a_reading_leaves_no_more_than_a_bound(self) -> None:
+        """What a call takes and lets go; its output is the reader's."""
+        read_cuda("cuda", lambda: torch.zeros(2 * GIB, dtype=torch.uint8, device="cuda")[:1].clone(), 3)
+        assert torch.cuda.memory_reserved() - torch.cuda.memory_allocated() <= devices.IDLE_BYTES
+
+    def test_the_room_is_what_is_free(self) -> None:
+        give_back()
+        before = room("cuda")
+        held = torch.empty(GIB, dtype=torch.uint8, device="cuda")
+        after = room("cuda")
+        assert before is not None
+        assert after is not None
+        assert before - after == pytest.approx(held.nbytes, rel=0.05)
+
+    def test_memory_is_counted_exactly(self) -> None:
+        assert peak_device_bytes(lambda: torch.ones(1 << 20, device="cuda") + 1, "cuda") == 8 << 20
+
+    def test_what_the_host_does_meanwhile_is_hidden_and_told_apart(self) -> None:
+        """The host takes 0.1 ms over a call, and the device writes for longer before it."""
+        x = torch.ones(1, device="cuda")
+
+        def call() -> torch.Tensor:
+            time.sleep(1e-4)
+            return x + 1
+
+        sample, _ = read_cuda("cuda", call, 20)
+        assert sample.wall_ns / 20 < 50e3
+        assert launch_seconds("cuda", call) >= 1e-4
+
+    def test_launching_does_not_wait_for_the_device(self) -> None:
+        left = torch.randn(8192, 8192, device="cuda")
+        torch.mm(left, left)
+        sample, _ = read_cuda("cuda", lambda: torch.mm(left, left), 3)
+        assert launch_seconds("cuda", lambda: torch.mm(left, left)) < sample.wall_ns / 3e9 / 10
+
+    def test_waiting_waits(self) -> None:
+        left = torch.randn(8192, 8192, device="cuda")
+        for _ in range(10):
+            torch.mm(left, left)
+        wait("cuda")
+        assert torch.cuda.current_stream().query()

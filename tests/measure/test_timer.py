@@ -1,0 +1,129 @@
+"""Reading the clock, on a clock that only moves when the measured call says so."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from types import SimpleNamespace
+
+import pytest
+
+from assay.measure import timer as clock
+from assay.records.results import Sample
+
+
+class Clock:
+    """A call that takes `wall_ns` and `cpu_ns`, and the clock that shows it."""
+
+    def __init__(self, wall_ns: int, cpu_ns: int = 0) -> None:
+        self.cost = wall_ns, cpu_ns
+        self.wall, self.cpu, self.calls = 1000, 500, 0
+
+    def __call__(self) -> int:
+        self.calls += 1
+        self.wall += self.cost[0]
+        self.cpu += self.cost[1]
+        return self.calls
+
+
+SetClock = Callable[[Clock], Clock]
+
+
+@pytest.fixture
+def set_clock(monkeypatch: pytest.MonkeyPatch) -> SetClock:
+    def set_to(call: Clock) -> Clock:
+        fake = SimpleNamespace(perf_counter_ns=lambda: call.wall, process_time_ns=lambda: call.cpu)
+        monkeypatch.setattr(clock, "time", fake)
+        return call
+
+    return set_to
+
+
+@pytest.fixture(autouse=True)
+def _collector_as_before() -> Iterator[None]:
+    before = gc.isenabled()
+    yield
+    (gc.enable if before else gc.disable)()
+
+
+class TestRead:
+    def test_it_times_all_loops_together(self, set_clock: SetClock) -> None:
+        call = set_clock(Clock(wall_ns=70, cpu_ns=30))
+        sample, outputs = clock.read(call, 5)
+        assert sample == Sample(loops=5, wall_ns=350, cpu_ns=150)
+        assert outputs == [1, 2, 3, 4, 5]
+
+    def test_the_real_clock_goes_forward(self) -> None:
+        sample, outputs = clock.read(lambda: sum(range(1000)), 10)
+        assert outputs == [sum(range(1000))] * 10
+        assert sample.loops == 10
+        assert sample.wall_ns > 0
+        assert sample.cpu_ns >= 0
+
+    @pytest.mark.parametrize("collecting", [True, False])
+    def test_the_garbage_collector_is_off_meanwhile(self, collecting: bool) -> None:
+        (gc.enable if collecting else gc.disable)()
+        seen = []
+        clock.read(lambda: seen.append(gc.isenabled()), 3)
+        assert seen == [False] * 3
+        assert gc.isenabled() is collecting
+
+    def test_it_is_on_again_after_an_error(self) -> None:
+        gc.enable()
+        with pytest.raises(ZeroDivisionError):
+            clock.read(lambda: 1 / 0, 3)
+        assert gc.isenabled()
+
+
+class ConflictError:
+    """A sample of calls that take so long each, and the loops that were asked of it."""
+
+    def __init__(self, ns: int) -> None:
+        self.ns = ns
+        self.asked: list[int] = []
+
+    def __call__(self, loops: int) -> Sample:
+        self.asked.append(loops)
+        return Sample(loops=loops, wall_ns=self.ns * loops, cpu_ns=self.ns * loops)
+
+
+class TestCalibrate:
+    @pytest.mark.parametrize(
+        ("ns", "loops"),
+        [(1, 1 << 20), (1000, 5000), (3000, 1667), (100_000, 50), (5_000_000, 1), (20_000_000, 1)],
+    )
+    def test_a_sample_takes_about_five_milliseconds(self, ns: int, loops: int) -> None:
+        assert clock.calibrate(ConflictError(ns)) == loops
+
+    def test_time_that_others_took_does_not_count(self) -> None:
+        """A millisecond of work that had to wait two more for the core."""
+        assert clock.calibrate(lambda loops: Sample(loops=loops, wall_ns=3_000_000 * loops, cpu_ns=10**6 * loops)) == 5
+
+    def test_another_target(self) -> None:
+        assert clock.calibrate(ConflictError(1000), target_ns=20_000) == 20
+
+    def test_a_call_that_sleeps_ends_too(self) -> None:
+        assert clock.calibrate(lambda loops: Sample(loops=loops, wall_ns=10**6 * loops, cpu_ns=0)) == 20
+
+    def test_a_call_that_takes_no_time_ends_too(self) -> None:
+        assert clock.calibrate(ConflictError(0)) == clock.MOST_LOOPS
+
+    def test_no_more_loops_than_are_allowed(self) -> None:
+        taken = ConflictError(1000)
+        assert clock.calibrate(taken, most=64) == 64
+        assert max(taken.asked) == 64
+
+    def test_a_slow_call_is_called_once(self) -> None:
+        slow = ConflictError(60_000_000_000)
+        assert clock.calibrate(slow) == 1
+        assert slow.asked == [1]
+
+    @pytest.mark.parametrize("ns", [1, 10, 1000, 7777, 4_999_999])
+    def test_it_grows_step_by_step_and_does_not_overshoot(self, ns: int) -> None:
+        taken = ConflictError(ns)
+        clock.calibrate(taken)
+        assert taken.asked[0] == 1
+        assert all(1 < later / earlier <= 10 for earlier, later in pairwise(taken.asked))
+        assert all(loops * ns < clock.TARGET_NS for loops in taken.asked[:-1])
+        assert taken.asked[-1] * ns <= 2 * clock.TARGET_NS

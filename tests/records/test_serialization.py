@@ -1,0 +1,149 @@
+"""Records as JSON and back, whatever they hold."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assay.records.results import AttentionCase, Case, Measurement, Metric, Sample, Status, Timing, TokenizerCase
+from assay.records.semantics import Semantics
+from assay.records.serialization import (
+    case_from_json,
+    case_to_json,
+    kind_of,
+    metrics_from_json,
+    metrics_to_json,
+    row_from_json,
+    row_to_json,
+)
+from assay.records.workload import TextSource, Workload
+
+SIZE = st.integers(1, 10**6)
+NAME = st.text(st.characters())  # half characters too: what a file is called is not ours to choose
+METRIC = st.text(st.characters(exclude_categories=["Cs"]))  # as keys of an object, where JSON joins two halves
+
+
+@st.composite
+def workloads(draw: st.DrawFn) -> Workload:
+    level = draw(st.sampled_from(["core", "qkv", "module"]))
+    length, kv_heads = draw(SIZE), draw(st.integers(1, 64))
+    kind, width = draw(st.sampled_from(["softmax", "weightless"])), draw(SIZE)
+    source = draw(st.none() | st.builds(TextSource, corpus=NAME, tokenizer=NAME))
+    even = kind == "weightless" or (level == "core" and source is not None)  # all of one x
+    return Workload(
+        level=level,
+        batch=draw(SIZE),
+        q_len=length,
+        kv_len=draw(SIZE) if level == "core" and not even else length,
+        q_heads=kv_heads * (1 if even else draw(st.integers(1, 8))),
+        kv_heads=kv_heads,
+        d_qk=width,
+        d_v=width if even else draw(SIZE),
+        d_model=draw(SIZE),
+        semantics=Semantics(
+            kind=kind,
+            mask=draw(st.sampled_from(["none", "causal"])),
+            dropout=draw(st.integers(0, 9_999)) / 10_000,
+        ),
+        dtype=draw(st.sampled_from(["f32", "bf16", "f16"])),
+        device=draw(st.sampled_from(["cpu", "cuda:0"])),
+        threads=draw(st.integers(1, 256)),
+        seed=draw(st.integers(0, 2**63)),
+        source=source,
+    )
+
+
+SHARE = st.floats(0.0, 1.0, exclude_max=True)
+CASES = st.one_of(
+    st.builds(TokenizerCase, tokenizer=NAME, corpus=NAME, held_out=SHARE, sample=SHARE),
+    st.builds(AttentionCase, attention=NAME, workload=workloads()),
+)
+
+
+@given(case=CASES)
+def test_a_case_comes_back_as_it_was(case: Case) -> None:
+    found = case_from_json(case_to_json(case))
+    assert found == case
+    assert type(found) is type(case)
+    assert hash(found) == hash(case)
+    assert (found.id, found.group, found.plugin) == (case.id, case.group, case.plugin)
+
+
+@given(case=CASES)
+def test_it_is_one_json_object_with_its_kind(case: Case) -> None:
+    text = case_to_json(case)
+    content = json.loads(text)
+    assert content.pop("kind") == kind_of(case)
+    assert set(content) == {field.name for field in fields(case)}
+    assert "\n" not in text
+    assert text.isascii()
+
+
+@pytest.mark.parametrize(
+    ("case", "kind"),
+    [
+        (TokenizerCase(tokenizer="t", corpus="c"), "tokenizer"),
+        (
+            AttentionCase(attention="a", workload=Workload.self_attention("core", batch=1, length=2, d_model=4)),
+            "attention",
+        ),
+    ],
+)
+def test_kinds(case: Case, kind: str) -> None:
+    assert kind_of(case) == json.loads(case_to_json(case))["kind"] == kind
+
+
+def test_what_an_older_case_does_not_say_has_its_default() -> None:
+    content = '{"kind": "tokenizer", "tokenizer": "t", "corpus": "c"}'
+    assert case_from_json(content) == TokenizerCase(tokenizer="t", corpus="c", held_out=0.0)
+
+
+def test_a_workload_that_cannot_be_is_refused() -> None:
+    case = AttentionCase(attention="a", workload=Workload.self_attention("core", batch=1, length=2, d_model=4))
+    with pytest.raises(ValueError, match="batch must be at least 1"):
+        case_from_json(case_to_json(case).replace('"batch": 1', '"batch": 0'))
+
+
+VALUES = st.integers(-(2**63), 2**63) | st.floats(allow_nan=False) | st.booleans() | NAME
+
+
+@given(values=st.dictionaries(METRIC, VALUES, max_size=6))
+def test_metrics_keep_order_value_and_type(values: dict[str, int | float | bool | str]) -> None:
+    metrics = tuple(Metric(name=name, value=value) for name, value in values.items())
+    found = metrics_from_json(json.loads(json.dumps(metrics_to_json(metrics))))
+    assert found == metrics
+    assert [type(metric.value) for metric in found] == [type(metric.value) for metric in metrics]
+
+
+ROWS = st.builds(
+    Measurement,
+    case=CASES,
+    status=st.sampled_from(Status),
+    reason=st.none() | NAME,
+    remedy=st.none() | NAME,
+    expected=st.booleans(),
+    metrics=st.dictionaries(METRIC, VALUES, max_size=3).map(
+        lambda values: tuple(Metric(name=name, value=value) for name, value in values.items())
+    ),
+    timings=st.lists(
+        st.builds(
+            Timing,
+            name=NAME,
+            samples=st.lists(st.builds(Sample, loops=SIZE, wall_ns=SIZE, cpu_ns=SIZE, epoch=SIZE), max_size=3).map(
+                tuple
+            ),
+        ),
+        max_size=2,
+    ).map(tuple),
+)
+
+
+@given(row=ROWS)
+def test_a_row_comes_back_as_it_was(row: Measurement) -> None:
+    found = row_from_json(row_to_json(row))
+    assert found == row
+    assert type(found.status) is Status

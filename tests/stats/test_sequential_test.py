@@ -1,0 +1,239 @@
+"""The sequential decision over all cells, look by look."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assay.records.verdicts import Clock, EpochRatio, Evidence, Judgement, Tolerance, Verdict
+from assay.stats.sequential_test import TestState, begin, look, next_look
+
+MIRRORED = {Verdict.REGRESSED: Verdict.IMPROVED, Verdict.IMPROVED: Verdict.REGRESSED}
+LOGS = st.lists(st.floats(-0.1, 0.1), min_size=1, max_size=24)
+
+
+def evidence(
+    logs: Sequence[float],
+    *,
+    cell: str = "a",
+    walls: Sequence[float] | None = None,
+    clock: Clock = "cpu",
+    tolerance: Tolerance | None = None,
+    seconds: float = 0.5,
+) -> Evidence:
+    both = zip(logs, logs if walls is None else walls, strict=True)
+    readings = tuple(
+        EpochRatio(epoch=number, cpu=cpu, wall=wall, pairs=48, seconds=seconds)
+        for number, (cpu, wall) in enumerate(both)
+    )
+    return Evidence(cell=cell, readings=readings, clock=clock, tolerance=tolerance or Tolerance())
+
+
+def around(centre: float, epochs: int, spread: float = 0.009, seed: int = 1) -> list[float]:
+    chance = random.Random(seed)
+    return [centre + chance.gauss(0.0, spread) for _ in range(epochs)]
+
+
+def judged(found: Evidence, state: TestState | None = None) -> Judgement:
+    """The verdict of a last look at a single cell."""
+    (judgement,), _ = look(state or begin(1), [found], last=True)
+    return judgement
+
+
+def test_the_schedule() -> None:
+    epochs, seen = 0, []
+    for _ in range(11):
+        epochs = next_look(epochs)
+        seen.append(epochs)
+    assert seen == [8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384]
+
+
+@given(st.integers(0, 10**6))
+def test_the_next_look_is_later_and_not_far(epochs: int) -> None:
+    assert epochs < next_look(epochs) <= max(8, 1.5 * epochs + 8)
+
+
+@given(st.integers(0, 60), st.sampled_from([0.01, 0.05, 0.2]))
+def test_what_is_spent_never_exceeds_q(early: int, q: float) -> None:
+    state = begin(1, q)
+    for _ in range(early):
+        before = state
+        _, state = look(state, [evidence(around(0.0, 8))])
+        assert 0 <= state.spent - before.spent <= q / 10 + 1e-15
+    assert state.spent <= q / 2 + 1e-12
+    _, state = look(state, [evidence(around(0.0, 8))], last=True)
+    assert state.spent == pytest.approx(q)
+
+
+@pytest.mark.parametrize(("cells", "q"), [(0, 0.01), (1, 0.0), (1, 1.0)])
+def test_a_check_needs_cells_and_a_rate(cells: int, q: float) -> None:
+    with pytest.raises(ValueError, match="a check needs"):
+        begin(cells, q)
+
+
+def test_more_cells_than_the_check_began_with_are_refused() -> None:
+    with pytest.raises(ValueError, match="2 cells are more than the 1"):
+        look(begin(1), [evidence([0.0]), evidence([0.0], cell="b")])
+
+
+def test_a_large_slowdown_is_settled_at_the_first_look_and_the_rest_goes_on() -> None:
+    settled, state = look(begin(2), [evidence(around(0.2, 8), cell="slow"), evidence(around(0.0, 8, 0.05), cell="dim")])
+    assert [(judgement.cell, judgement.verdict) for judgement in settled] == [("slow", Verdict.REGRESSED)]
+    assert settled[0].ratio == pytest.approx(math.exp(0.2), rel=0.02)
+    assert settled[0].p_value is not None
+    assert settled[0].p_value < 1e-6
+    assert settled[0].epochs == 8
+    assert settled[0].more_s is None
+    assert state == TestState(cells=2, q=0.01, spent=pytest.approx(0.001))  # type: ignore[arg-type]
+
+
+def test_a_speedup_is_improved() -> None:
+    assert judged(evidence(around(-0.1, 16))).verdict is Verdict.IMPROVED
+
+
+def test_nothing_is_settled_early_where_the_last_look_would_say_unchanged_by_the_margin_alone() -> None:
+    found = evidence(around(0.006, 16))
+    assert look(begin(1), [found])[0] == ()
+    assert judged(found).verdict is Verdict.UNCHANGED
+
+
+def test_a_quiet_cell_is_unchanged_early() -> None:
+    (judgement,), _ = look(begin(1), [evidence(around(0.0, 16, spread=0.004))])
+    assert judgement.verdict is Verdict.UNCHANGED
+    assert judgement.low is not None
+    assert judgement.high is not None
+    assert 0.99 < judgement.low < 1.0 < judgement.high < 1.01
+
+
+def test_a_change_under_the_smallest_effect_is_none_however_sure() -> None:
+    found = evidence(around(0.008, 64, spread=0.002))
+    assert judged(found).verdict is Verdict.UNCHANGED
+    finer = evidence(around(0.008, 64, spread=0.002), tolerance=Tolerance(effect=0.005, margin=0.03))
+    assert judged(finer).verdict is Verdict.REGRESSED
+
+
+def test_inconclusive_says_how_much_more_it_takes() -> None:
+    found = judged(evidence(around(0.02, 8, spread=0.05), seconds=2.0))
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert found.more_s is not None
+    assert found.more_s % 2.0 == 0.0
+    assert 8 * 2.0 < found.more_s < 1000.0
+    assert found.reason is not None
+    assert found.reason.startswith("the change lies between -")
+    calmer = judged(evidence(around(0.02, 8, spread=0.03), seconds=2.0))
+    assert calmer.more_s is not None
+    assert calmer.more_s < found.more_s
+
+
+def test_the_time_it_asks_for_is_enough() -> None:
+    """Cells that were given as many epochs as they were said to need are nearly all told."""
+    told = asked = 0
+    for seed in range(60):
+        first = judged(evidence(around(0.03, 8, spread=0.04, seed=seed), seconds=1.0))
+        if first.verdict is Verdict.INCONCLUSIVE and first.more_s is not None:
+            asked += 1
+            more = evidence(around(0.03, 8 + round(first.more_s), spread=0.04, seed=seed))
+            told += judged(more).verdict is not Verdict.INCONCLUSIVE
+    assert asked > 30
+    assert told >= 0.7 * asked  # the spread of eight epochs is itself uncertain
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 4])
+def test_few_epochs_never_claim_anything(epochs: int) -> None:
+    found = judged(evidence([0.5] * epochs, seconds=2.0))
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert found.more_s == 2.0 * (8 - epochs)
+    assert found.ratio == pytest.approx(math.exp(0.5))
+    assert (found.low, found.p_value) == (None, None)
+    assert found.reason == f"{epochs} epochs are too few to tell".replace("1 epochs are", "1 epoch is")
+
+
+def test_no_readings() -> None:
+    found = judged(evidence([]))
+    assert (found.verdict, found.more_s, found.ratio) == (Verdict.INCONCLUSIVE, None, None)
+    assert found.reason == "nothing could be timed"
+
+
+@pytest.mark.parametrize(("log", "verdict"), [(0.0, Verdict.UNCHANGED), (0.05, Verdict.REGRESSED)])
+def test_without_any_spread(log: float, verdict: Verdict) -> None:
+    (judgement,), _ = look(begin(1), [evidence([log] * 8)])
+    assert judgement.verdict is verdict
+    assert judgement.low == judgement.high == judgement.ratio
+
+
+def test_wall_time_that_rose_alone_is_told() -> None:
+    cpu, walls = around(0.0, 16), around(0.113, 16, seed=2)
+    found = judged(evidence(cpu, walls=walls))
+    assert found.verdict is Verdict.INCONCLUSIVE
+    assert found.reason == "wall time rose by 12% and CPU time did not: the work may wait, or run elsewhere"
+    assert found.remedy == "judge it with --clock wall"
+    assert found.wall_ratio == pytest.approx(1.12, rel=0.01)
+    by_wall = judged(evidence(cpu, walls=walls, clock="wall"))
+    assert (by_wall.verdict, by_wall.reason) == (Verdict.REGRESSED, None)
+
+
+def test_wall_time_that_rose_as_well_is_not() -> None:
+    assert judged(evidence(around(0.1, 16), walls=around(0.2, 16))).reason is None
+    assert judged(evidence(around(0.0, 16), walls=around(0.02, 16, seed=2))).reason is None
+
+
+def test_settled_cells_still_count_among_all() -> None:
+    """A p-value that is enough for one cell is not for one of a hundred, though it alone is left."""
+    found = evidence([0.03 + 0.0246, 0.03 - 0.0246] * 8)
+    p_value = judged(found).p_value
+    assert p_value is not None
+    assert 0.0001 < p_value < 0.01
+    assert judged(found).verdict is Verdict.REGRESSED
+    assert judged(found, begin(100)).verdict is not Verdict.REGRESSED
+
+
+def test_several_slow_cells_help_each_other() -> None:
+    """Benjamini and Hochberg: the k-th smallest p-value is held to k shares."""
+    found = evidence([0.03 + 0.0246, 0.03 - 0.0246] * 8)
+    many = [evidence(found.logs, cell=str(number)) for number in range(50)]
+    settled, _ = look(begin(50), many, last=True)
+    assert {judgement.verdict for judgement in settled} == {Verdict.REGRESSED}
+
+
+@given(LOGS, st.booleans(), st.integers(1, 5))
+def test_swapping_the_sides_mirrors_the_verdict(logs: list[float], last: bool, cells: int) -> None:
+    ours, state = look(begin(cells), [evidence(logs)], last=last)
+    theirs, other = look(begin(cells), [evidence([-log for log in logs])], last=last)
+    assert state == other
+    assert len(ours) == len(theirs)
+    for one, two in zip(ours, theirs, strict=True):
+        assert two.verdict is MIRRORED.get(one.verdict, one.verdict)
+        assert one.ratio is not None
+        assert two.ratio == pytest.approx(1 / one.ratio)
+        if one.low is not None:
+            assert two.high == pytest.approx(1 / one.low)
+            assert two.p_value == pytest.approx(one.p_value, rel=1e-6)
+
+
+@given(LOGS, st.randoms(use_true_random=False))
+def test_the_order_of_the_epochs_does_not_matter(logs: list[float], order: random.Random) -> None:
+    shuffled = list(logs)
+    order.shuffle(shuffled)
+    ours, theirs = judged(evidence(logs)), judged(evidence(shuffled))
+    assert (ours.verdict, ours.ratio, ours.p_value) == (theirs.verdict, theirs.ratio, theirs.p_value)
+
+
+@given(LOGS, st.integers(0, 200))
+def test_null_cells_never_make_a_rejection_easier(logs: list[float], others: int) -> None:
+    alone = judged(evidence(logs)).verdict
+    nulls = [evidence([0.01, -0.01] * 4, cell=str(number)) for number in range(min(others, 5))]
+    (among, *_), _ = look(begin(1 + others), [evidence(logs), *nulls], last=True)
+    if among.verdict in MIRRORED:
+        assert alone is among.verdict
+
+
+@given(st.lists(LOGS, min_size=1, max_size=6))
+def test_the_last_look_settles_all_in_order(cells: list[list[float]]) -> None:
+    evidences = [evidence(logs, cell=str(number)) for number, logs in enumerate(cells)]
+    settled, _ = look(begin(len(cells)), evidences, last=True)
+    assert [judgement.cell for judgement in settled] == [found.cell for found in evidences]
