@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assay.cli import comparison_output as telling
-from assay.cli import options
+from assay.cli import comparison_output, options
 from assay.cli.plugin_options import PluginOptions, loading
 from assay.cli.report import interactive, named, output, put
 from assay.environment.command_line import command_line
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     metavar="SHARE",
     help="How far apart ratios of the same code may be.  [default: 60%; 35% of three epochs or more]",
 )
-@telling.told
+@comparison_output.told
 @output
 @named
 @interactive
@@ -55,7 +54,7 @@ def compare(
     when a case fails that was ok, 4 (with --strict) when something is inconclusive, 5 when nothing can be compared.
     """
     from assay.comparison.compare_runs import contrast
-    from assay.report import publish as report
+    from assay.report import publish
     from assay.store.lookup import find
 
     if len(runs) < 2:
@@ -63,14 +62,14 @@ def compare(
     if as_json and form is not None and output is None:
         raise click.UsageError("--json and --format both go to standard output: leave out one, or give -o")
     wants_report = form is not None or output is not None
-    plugin = report.form(wanted.find(), "comparison", form, output) if wants_report else None
+    plugin = publish.find_format(wanted.find(), "comparison", form, output) if wants_report else None
     named = find(runs, results)
     comparison = contrast(named, allowance=allowance or None)
     if plugin is None or output is not None:
-        telling.show(comparison, as_json=as_json, strict=strict)
-    telling.write_files(comparison, markdown, junit)
+        comparison_output.show(comparison, as_json=as_json, strict=strict)
+    comparison_output.write_files(comparison, markdown, junit)
     if plugin is not None:
-        put(report.publish(plugin, of_comparison(named, comparison, interactive=interactive)), output)
+        put(publish.publish(plugin, of_comparison(named, comparison, interactive=interactive)), output)
     return comparison.exit_code(strict=strict)
 
 

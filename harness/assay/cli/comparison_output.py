@@ -1,4 +1,4 @@
-"""What commands that judge have in common: options for how a comparison is told, and telling it."""
+"""What commands that judge have in common: options for the output of a comparison, and writing it."""
 
 from __future__ import annotations
 
@@ -23,20 +23,19 @@ told = options.together(strict, markdown, junit)
 
 def write_files(comparison: Comparison, markdown: str | None, junit: str | None) -> None:
     """Write the files that were asked for."""
-    from assay.report.formats.comparison_markdown import as_markdown
-    from assay.report.formats.junit import of_comparison as as_junit
+    from assay.report.formats import comparison_markdown
+    from assay.report.formats.junit import of_comparison
 
-    for path, content in ((markdown, as_markdown), (junit, as_junit)):
+    for path, content in ((markdown, comparison_markdown.as_markdown), (junit, of_comparison)):
         if path is not None:
             options.write_file(path, content(comparison))
 
 
 def show(comparison: Comparison, *, as_json: bool, strict: bool) -> None:
     """Show a comparison on standard output: as tables, or as one document."""
-    from assay.report.formats import comparison_terminal as terminal
-    from assay.report.formats.comparison_json import as_json as document
+    from assay.report.formats import comparison_json, comparison_terminal
 
     if as_json:
-        click.echo(document(comparison, strict=strict))
+        click.echo(comparison_json.as_json(comparison, strict=strict))
     else:
-        terminal.show(comparison)
+        comparison_terminal.show(comparison)

@@ -55,15 +55,15 @@ def history(
     With -o a report is written instead (html, md, json), with --format alone it goes to standard output.
     """
     from assay.comparison.history import history as collect
-    from assay.report import publish as report
-    from assay.report.formats import history as trend
+    from assay.report import publish
+    from assay.report.formats import history as formats
     from assay.report.tables import results as tables
     from assay.store.store import Store
 
     if as_json and form is not None:
-        raise click.UsageError("--json and --format are two forms: leave out one")
+        raise click.UsageError("--json and --format are two formats: leave out one")
     wants_report = form is not None or output is not None
-    plugin = report.form(wanted.find(), "history", form, output) if wants_report else None
+    plugin = publish.find_format(wanted.find(), "history", form, output) if wants_report else None
     store = Store(results, create=False)
     try:
         kept = _accepted(results.folder)
@@ -74,26 +74,26 @@ def history(
     if plugin is not None:
         if not series:
             raise AssayError(f"none of the chosen cases has {metric}", remedy="choose others, or another metric")
-        put(report.publish(plugin, _publication(series)), output)
+        put(publish.publish(plugin, _context(series)), output)
     elif as_json:
-        click.echo(trend.as_json(metric, series))
+        click.echo(formats.as_json(metric, series))
     elif sys.stdout.isatty():
-        tables.write(trend.tables_of(series, trend.marks_for(sys.stdout.encoding)))
+        tables.write(formats.tables_of(series, formats.marks_for(sys.stdout.encoding)))
     else:
-        tables.write(trend.raw_tables(series))
+        tables.write(formats.raw_tables(series))
     if not series:
         say(f"none of the chosen cases has {metric}")
     return 0
 
 
-def _publication(series: tuple[Series, ...]) -> ReportContext:
+def _context(series: tuple[Series, ...]) -> ReportContext:
     from assay.records.report_data import ReportContext
 
     return ReportContext(shows="history", series=series, command=command_line())
 
 
 def _accepted(folder: Path) -> tuple[StoredBaseline, ...]:
-    """The accepted baselines; one that cannot be read is told of, and left out."""
+    """Return the accepted baselines; one that cannot be read is left out, with a warning."""
     from assay.store.baselines import FOLDER, read
 
     found = []

@@ -87,10 +87,10 @@ def export(form: str, run: str | None, output: str | None, results: Location, wa
 
 
 def chosen(host: Host, form: str | None, output: str | None) -> ReportPlugin:
-    """Find the form of a report of a run, before anything is done for it."""
-    from assay.report import publish as report
+    """Find the format of a report of a run, before anything is done for it."""
+    from assay.report import publish
 
-    return report.form(host, "run", form, output)
+    return publish.find_format(host, "run", form, output)
 
 
 def of_run(
@@ -98,31 +98,31 @@ def of_run(
 ) -> ReportContext:
     """Gather what a report of one run is made from, and of what changed since another."""
     from assay.records.report_data import ReportContext
-    from assay.report import publish as report
-    from assay.report.token_view import reading
+    from assay.report import publish
+    from assay.report.token_view import token_view
 
     return ReportContext(
         shows="run",
         outcomes=(outcome,),
         comparison=comparison,
-        plugins=report.listed(host),
-        read=lambda: reading(host, outcome),
+        plugins=publish.listed(host),
+        read=lambda: token_view(host, outcome),
         command=command_line(),
         interactive=interactive,
     )
 
 
 def put(content: bytes, output: str | None) -> None:
-    """Write a report to its file, or to standard output; `AssayError` for what is no text on a terminal."""
-    from assay.report import publish as report
+    """Write a report to its file, or to standard output; raises `AssayError` for what a terminal cannot show."""
+    from assay.report import publish
 
     if output is None:
         if sys.stdout.isatty() and b"\0" in content:
-            raise AssayError("this form is no text, and a terminal can only show text", remedy="give -o FILE")
+            raise AssayError("this format is not text, and a terminal can only show text", remedy="give -o FILE")
         sys.stdout.flush()
         sys.stdout.buffer.write(content)
     else:
-        report.save(output, content)
+        publish.save(output, content)
 
 
 def _report(
@@ -135,7 +135,7 @@ def _report(
     interactive: bool,
     baseline: str | None = None,
 ) -> int:
-    from assay.report import publish as report
+    from assay.report import publish
     from assay.store.store import Store
 
     host = wanted.find()
@@ -146,7 +146,7 @@ def _report(
     finally:
         store.close()
     comparison = None if baseline is None else _since(baseline, outcome, results)
-    put(report.publish(plugin, of_run(host, outcome, interactive=interactive, comparison=comparison)), output)
+    put(publish.publish(plugin, of_run(host, outcome, interactive=interactive, comparison=comparison)), output)
     return 0
 
 
@@ -158,12 +158,11 @@ def _since(baseline: str, outcome: Outcome, results: Location) -> Comparison:
 
 def _site(folder: str, form: str | None, results: Location, wanted: PluginOptions, *, interactive: bool) -> int:
     """Write the pages of all runs, and tell of those that could not be."""
-    from assay.report import publish as report
-    from assay.report import site
+    from assay.report import publish, site
     from assay.store.store import Store
 
     host = wanted.find()
-    plugin = report.form(host, "runs", form or "html", None)
+    plugin = publish.find_format(host, "runs", form or "html", None)
     store = Store(results, create=False)
     try:
         made = site.write(store, folder, plugin, lambda outcome: of_run(host, outcome, interactive=interactive))

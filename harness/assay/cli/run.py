@@ -187,12 +187,12 @@ def _finish(
     """Show what a run came to, write the report that was asked for, and give the exit code."""
     from assay.report.formats import run_json as document
     from assay.report.publish import publish, save
-    from assay.report.tables import summaries as findings
+    from assay.report.tables import run_tables
 
     if as_json:
         click.echo(document.of_outcome(outcome))
     else:
-        findings.show(outcome.measurements)
+        run_tables.show(outcome.measurements)
     if form is not None and report is not None:
         save(report, publish(form, reporting.of_run(host, outcome)))
     if not quiet:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 COLUMNS = ("id", "state", "started", "suite", "planned", "ok", "failed", "skipped", "missing", "command")
-GIVES_WAY = ("planned", "skipped", "suite", "missing", "command")
+DROP_ORDER = ("planned", "skipped", "suite", "missing", "command")
 
 
 @click.command("show")
@@ -65,9 +65,9 @@ def show(
     as_json: bool,
 ) -> int:
     """Show the results of a RUN again, by id or its beginning; the newest by default."""
-    from assay.report.formats import run_json as document
+    from assay.report.formats import run_json
     from assay.report.tables import results as tables
-    from assay.report.tables import summaries as findings
+    from assay.report.tables import run_tables
     from assay.report.tables.query import Query
     from assay.store.store import Store
 
@@ -79,7 +79,7 @@ def show(
         if runs:
             found = store.runs()
             if as_json:
-                click.echo(write({"runs": [document.run_record(item, store.manifest(item.id)) for item in found]}))
+                click.echo(write({"runs": [run_json.run_record(item, store.manifest(item.id)) for item in found]}))
                 return 0
             rows = tuple(_listed(item, store.manifest(item.id)) for item in found)
             listed = tables.Table(
@@ -87,8 +87,8 @@ def show(
                 columns=COLUMNS,
                 rows=rows,
                 numeric=frozenset(COLUMNS[4:-1]),
-                gives_way=GIVES_WAY,
-                elsewhere="--json has them",
+                drop_order=DROP_ORDER,
+                hint="--json has them",
             )
             tables.write([listed], shape=shape)
             return 0
@@ -96,9 +96,9 @@ def show(
     finally:
         store.close()
     if as_json:
-        click.echo(document.of_outcome(_asked(outcome, query)))
+        click.echo(run_json.of_outcome(_asked(outcome, query)))
     else:
-        findings.show(outcome.measurements, query, shape)
+        run_tables.show(outcome.measurements, query, shape)
     record = outcome.run
     if query and not _asked(outcome, query).measurements:
         say(f"no row of run {record.id} fits")
@@ -111,7 +111,7 @@ def show(
 def _agree(query: Query, columns: tuple[str, ...], shape: Shape | None, *, runs: bool, as_json: bool) -> None:
     """Refuse options that mean nothing together."""
     if as_json and shape is not None:
-        raise click.UsageError("--json is a form of its own: leave out --as")
+        raise click.UsageError("--json is a format of its own: leave out --as")
     if runs and (query or columns):
         raise click.UsageError("--filter, --sort and --columns are of the rows of a run: leave out --runs")
     if columns and not query.columns:
@@ -119,7 +119,7 @@ def _agree(query: Query, columns: tuple[str, ...], shape: Shape | None, *, runs:
 
 
 def _asked(outcome: Outcome, query: Query) -> Outcome:
-    """Give an outcome with the rows that are asked for, and of these the figures that are."""
+    """Return an outcome with the rows that are asked for, and of these the figures that are."""
     from dataclasses import replace
 
     from assay.report.tables.query import ask, chosen, narrowed
