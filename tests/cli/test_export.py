@@ -122,7 +122,7 @@ def test_what_is_no_text_is_not_written_to_a_terminal(
 ) -> None:
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     if b"\0" in content:
-        with pytest.raises(AssayError, match="this form is no text") as caught:
+        with pytest.raises(AssayError, match="this format is not text") as caught:
             put(content, None)
         assert caught.value.remedy == "give -o FILE"
     else:
