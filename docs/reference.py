@@ -125,7 +125,7 @@ def _fields_of(thing: type) -> str:
 def _functions(thing: type) -> list[ast.FunctionDef]:
     """The methods and properties of a class that are meant for others."""
     functions = [each for each in _definition(thing).body if isinstance(each, ast.FunctionDef)]
-    return [each for each in functions if each.name == "__call__" or not each.name.startswith("_")]
+    return [each for each in functions if each.name in ("__call__", "__iter__") or not each.name.startswith("_")]
 
 
 def _methods(thing: type) -> Iterator[str]:

@@ -115,7 +115,7 @@ def run_of(folder: Path, metrics: str, tokenizers: Mapping[str, str], **options:
 
 def values(row: assay.Measurement) -> dict[str, object]:
     """The figures that the catalogue does not know."""
-    return {metric.name: metric.value for metric in row.metrics if assay.definition(metric.name) is None}
+    return {name: value for name, value in row.metrics.items() if assay.definition(name) is None}
 
 
 @pytest.fixture(scope="module")
@@ -216,7 +216,7 @@ def test_an_attention_is_looked_at_by_its_row(tmp_path: Path) -> None:
         case=assay.AttentionCase(attention="mine", workload=workload),
         status=assay.Status.OK,
         reason="it printed",
-        metrics=(assay.Metric(name="step_seconds", value=0.5),),
+        metrics=assay.Metrics(step_seconds=0.5),
         timings=(assay.Timing(name="step", samples=(sample, sample)),),
     )
     host = assay.discover(settings.plugins, load="none")

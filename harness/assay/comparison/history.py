@@ -47,7 +47,7 @@ def history(
         place = json.dumps(machine(run.environment))
         asked.update(own.name for own in of_plugins(run))
         for row in rows:
-            seen.update(figure.name for figure in row.metrics)
+            seen.update(row.metrics)
             value = row.value(metric)
             if value is None or (isinstance(value, float) and not math.isfinite(value)):
                 continue

@@ -13,7 +13,7 @@ import pytest
 import nasty
 from assay.records.metric_catalogue import CATALOGUE, definition
 from assay.records.report_data import ReportContext
-from assay.records.results import Measurement, Metric, Outcome, Status, TokenizerCase
+from assay.records.results import Measurement, Metrics, Outcome, Status, TokenizerCase
 from assay.records.verdicts import Verdict
 from assay.report.formats.builtin import as_csv, as_tidy_csv
 from assay.report.formats.csv import unguarded
@@ -37,7 +37,7 @@ def test_a_row_for_each_case_and_a_column_for_each_metric() -> None:
         assert (cells["status"], cells["remedy"]) == (row.status.value, row.remedy or "")
         assert unguarded(cells["reason"]) == (row.reason or "")
         figures = {name: value for name, value in list(cells.items())[len(IS) + 2 :] if value}
-        assert figures == {metric.name: str(metric.value) for metric in row.metrics}
+        assert figures == {name: str(value) for name, value in row.metrics.items()}
 
 
 def test_pandas_gives_the_columns_of_the_catalogue_with_their_types() -> None:
@@ -45,15 +45,15 @@ def test_pandas_gives_the_columns_of_the_catalogue_with_their_types() -> None:
 
     frame = pd.read_csv(io.StringIO(as_csv(SHOWN)))
     (first, *_) = RUN.measurements
-    for metric in first.metrics:
-        assert frame[metric.name][0] == metric.value, metric.name
+    for name, value in first.metrics.items():
+        assert frame[name][0] == value, name
     assert frame["tokens"].dtype == float  # as empty cells are not a number
     assert frame["expected"].dtype == bool
 
 
 def test_metrics_stand_in_the_order_of_the_catalogue_and_those_of_plugins_last() -> None:
     names = ("mine", "decode_seconds", "encode_seconds", "tokens", "parity_de", "tokens_de", "nobody", "other", "bytes")
-    metrics = tuple(Metric(name=name, value=1) for name in names)
+    metrics = Metrics(dict.fromkeys(names, 1))
     row = Measurement(case=TokenizerCase(tokenizer="t", corpus="c"), status=Status.OK, metrics=metrics)
     added = [{"name": name, "unit": "bits", "meaning": "m", "exact": True} for name in ("other", "mine")]
     run = replace(RUN.run, settings=json.dumps({"metrics": added}))
@@ -104,9 +104,9 @@ def test_the_tidy_table_is_that_of_the_frames() -> None:
     found = read(as_tidy_csv(SHOWN))
     assert list(found[0]) == ["run", "case", "plugin", "metric", "value", "unit"]
     wanted = [
-        (RUN.run.id, row.case.id, row.case.plugin, metric.name, str(metric.value))
+        (RUN.run.id, row.case.id, row.case.plugin, name, str(value))
         for row in RUN.measurements
-        for metric in row.metrics
+        for name, value in row.metrics.items()
     ]
     assert [tuple(row.values())[:-1] for row in found] == wanted
     assert {row["metric"]: row["unit"] for row in found}["encode_mb_per_s"] == "MB/s"

@@ -112,7 +112,7 @@ def _of_metrics(outcome: Outcome) -> Iterator[Gauge]:
     rows = [
         Row(
             labels=_labels(row),
-            figures={one.name: one.value for one in row.metrics if not isinstance(one.value, str)},
+            figures={name: value for name, value in row.metrics.items() if not isinstance(value, str)},
         )
         for row in outcome.measurements
     ]

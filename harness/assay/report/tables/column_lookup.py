@@ -68,7 +68,7 @@ def find(name: str, measurements: Sequence[Measurement]) -> Field:
     if asked in IDENTITY:
         return Field(columns=dict.fromkeys(KINDS, RowIdentity(title=asked, metric=asked)))
     titled = {kind: column for kind, usual in KINDS.items() for column in usual if _plain(column.title) == asked}
-    present = dict.fromkeys(figure.name for row in measurements for figure in row.metrics)
+    present = dict.fromkeys(name for row in measurements for name in row.metrics)
     if metric in present or _defined(metric):
         return Field(columns=dict.fromkeys(KINDS, column_of(metric, measurements)) | titled)
     if titled:
