@@ -89,6 +89,14 @@ def test_the_changelog_begins_with_what_is_to_come_and_has_this_version() -> Non
     assert re.fullmatch(rf"{re.escape(version)} - \d{{4}}-\d\d-\d\d", headings[1])
 
 
+def test_nothing_tells_to_install_the_other_project_that_is_called_assay() -> None:
+    theirs = re.compile(r"(?<![\w.-])assay\[|pip install (?:-\S+ )*[\"']?assay(?![\w.-])")
+    pages = [*(ROOT / "docs").glob("*.md"), *ROOT.glob("[!D]*.md"), *(ROOT / "harness/assay/templates").glob("*.*")]
+    assert [path.name for path in (*MODULES, *pages) if theirs.search(path.read_text("utf-8"))] == []
+    assert theirs.search('pip install "assay[bpe]"')
+    assert not theirs.search('pip install --upgrade "assay-bench[bpe]"')
+
+
 @pytest.mark.parametrize("page", ["README.md", "docs/tutorial.md"])
 def test_the_wheel_that_is_to_be_installed_has_its_name(page: str) -> None:
     name = f"{PROJECT['project']['name'].replace('-', '_')}-{PROJECT['project']['version']}-py3-none-any.whl"
