@@ -69,7 +69,7 @@ def examine(results: str) -> Iterator[Advice]:
     yield Advice(name="python", value=facts["python"])
     for package, extra in (("torch", "attention"), ("tiktoken", "bpe"), ("pandas", "table")):
         known = package in facts
-        advice = None if known else f'pip install "assay[{extra}]"'
+        advice = None if known else f'pip install "assay-bench[{extra}]"'
         yield Advice(name=package, value=facts.get(package, "not installed"), advice=advice)
 
 
