@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from assay.errors import AssayError
+from assay.records.near_names import did_you_mean, near_names
 
 DIGITS = 12
 STATE_S = 5.0  # it is told with every run, which is not to wait for it
@@ -64,11 +64,9 @@ def resolve(asked: str, root: Path) -> Revision:
         remedy = "the clone is shallow: fetch more of the history with `git fetch --deepen=50`"
         raise AssayError(f"there is no revision {asked!r} in the repository {root}", remedy=remedy)
     listed = _git(root, "for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/tags", "refs/remotes")
-    near = difflib.get_close_matches(asked, ["HEAD", *listed.stdout.split()], n=3, cutoff=0.5)
-    remedy = (
-        f"did you mean {' or '.join(near)}?"
-        if near
-        else "--baseline takes a git revision such as HEAD~1, env:PATH, pip:REQUIREMENT or a saved run"
+    remedy = did_you_mean(
+        near_names(asked, ["HEAD", *listed.stdout.split()], cutoff=0.5),
+        "--baseline takes a git revision such as HEAD~1, env:PATH, pip:REQUIREMENT or a saved run",
     )
     raise AssayError(f"there is no revision {asked!r} in the repository {root}", remedy=remedy)
 
