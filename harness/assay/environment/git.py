@@ -37,7 +37,7 @@ class Revision:
 
 
 def repository(folder: Path) -> Path | None:
-    """Give the root of the working tree that a folder belongs to, resolved; None where there is none, or no git."""
+    """Return the root of the working tree that a folder belongs to, resolved; None where there is none, or no git."""
     try:
         answer = _git(folder, "rev-parse", "--show-toplevel")
     except OSError:
@@ -47,7 +47,7 @@ def repository(folder: Path) -> Path | None:
 
 
 def state(root: Path) -> str | None:
-    """Give the commit of a working tree, with a plus sign when it has changes; None without one, or without git."""
+    """Return the commit of a working tree, with a plus sign when it has changes; None without one, or without git."""
     try:
         answer = _git(root, "describe", "--always", "--dirty=+", f"--abbrev={DIGITS}", "--exclude=*", within_s=STATE_S)
     except (OSError, subprocess.TimeoutExpired):
@@ -72,7 +72,7 @@ def resolve(asked: str, root: Path) -> Revision:
 
 
 def between(good: Revision, bad: Revision) -> tuple[Revision, ...]:
-    """Give the revisions after `good` up to and with `bad`, oldest first, along first parents.
+    """Return the revisions after `good` up to and with `bad`, oldest first, along first parents.
 
     Raises `AssayError` where `good` is no ancestor of `bad`.
     """
@@ -83,7 +83,7 @@ def between(good: Revision, bad: Revision) -> tuple[Revision, ...]:
 
 
 def subject(revision: Revision) -> str:
-    """Give the first line of its message."""
+    """Return the first line of its message."""
     return _git(revision.root, "show", "--no-patch", "--format=%s", revision.commit).stdout.strip()
 
 

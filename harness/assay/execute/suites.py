@@ -55,7 +55,7 @@ class Suite:
 
 
 def suite(name: str) -> Suite:
-    """Give the suite of that name, or raise `UnknownName`."""
+    """Return the suite of that name, or raise `UnknownName`."""
     for candidate in SUITES:
         if candidate.name == name:
             return candidate
