@@ -47,7 +47,7 @@ def bisect_(request: Request, good: str, bad: str) -> int:
         raise AssayError("this folder is in no git repository", remedy="go to the repository that is to be searched")
     first, last = git.resolve(good, root), git.resolve(bad, root)
     host = request.plugins.find()
-    selection, judging = replace(request.for_sides(), metrics="none", held_out=0.0), request.by_cell()
+    selection, judging = replace(request.selection_of_sides(), metrics="none", held_out=0.0), request.judging_by_cell()
     with StatusLine(quiet=request.quiet) as line:
 
         def side(revision: Revision) -> SideEnvironment:

@@ -67,9 +67,9 @@ def _compare(request: Request, baseline: str | None, *, calibrate: bool) -> Comp
     from assay.comparison.check_stored import check_saved, load
     from assay.measure.plugin_metrics import chosen
 
-    settings, selection = request.settings, request.for_sides()
+    settings, selection = request.settings, request.selection_of_sides()
     host = request.plugins.find()
-    judging = request.by_cell()
+    judging = request.judging_by_cell()
     with StatusLine(quiet=request.quiet) as line:
         candidate = sides.candidate(settings.plugins)
         side = candidate

@@ -24,7 +24,7 @@ from assay.store.location import Location
 class Request:
     """What is measured, how, and how it is judged; the plugins, where results are, and what is shown.
 
-    `judging` has the `tolerance` for every cell.
+    `tolerance` is that of a cell for which the settings files have none.
     """
 
     selection: Selection
@@ -36,7 +36,7 @@ class Request:
     as_json: bool
     quiet: bool
 
-    def for_sides(self) -> Selection:
+    def selection_of_sides(self) -> Selection:
         """Return the selection with whole paths of corpora: the sides of a check may have other working folders."""
         if self.selection.corpora is None:
             return self.selection
@@ -44,7 +44,7 @@ class Request:
         whole = (str(Path(part).resolve()) if is_path(part) and Path(part).exists() else part for part in parts)
         return replace(self.selection, corpora=",".join(whole))
 
-    def by_cell(self) -> Judging:
+    def judging_by_cell(self) -> Judging:
         """Return the judging with the tolerances of the settings files; raises `AssayError` for a wrong one."""
         usual = replace(self.tolerance, margin=max(self.tolerance.margin, self.tolerance.effect))
         return replace(self.judging, budgets=tolerances(tolerance_table(), usual))
