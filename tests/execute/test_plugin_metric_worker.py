@@ -13,10 +13,11 @@ import pytest
 
 import assay
 from assay.comparison.check import check
+from assay.comparison.judging import Judging
 from assay.comparison.tolerance import Budgets
 from assay.execute.job import resume
-from assay.execute.plan import Selection
 from assay.execute.plugin_metric_worker import PluginMetricWorker
+from assay.execute.selection import Selection
 from assay.execute.worker.process import Worker
 from assay.execute.worker_pool import WorkerPool
 from assay.measure.plugin_metrics import chosen
@@ -262,7 +263,7 @@ def test_a_changed_figure_is_a_finding_of_a_check(tmp_path: Path) -> None:
         Selection(tokenizers="one", attentions="none", corpora=str(tmp_path / "short.txt"), held_out=0.0),
         Settings(budget_s=0.3, plugins=after.plugins),
         (before, after),
-        budgets=Budgets(default=Tolerance(effect=0.5, margin=0.5)),
+        Judging(budgets=Budgets(default=Tolerance(effect=0.5, margin=0.5))),
     )
     assert [(one.metric, one.baseline, one.candidate) for one in comparison.changes] == [("words_known", 7, 8)]
     assert comparison.exit_code(strict=False) == 1

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli import options
-from assay.cli.echo import say
+from assay.cli.echo import echo_stderr
 from assay.records.json_document import write
 
 if TYPE_CHECKING:
@@ -65,9 +65,9 @@ def show(
     as_json: bool,
 ) -> int:
     """Show the results of a RUN again, by id or its beginning; the newest by default."""
-    from assay.report.formats import run_json as document
+    from assay.report.formats import run_json
     from assay.report.tables import results as tables
-    from assay.report.tables import summaries as findings
+    from assay.report.tables import summaries
     from assay.report.tables.query import Query
     from assay.store.store import Store
 
@@ -79,7 +79,7 @@ def show(
         if runs:
             found = store.runs()
             if as_json:
-                click.echo(write({"runs": [document.run_record(item, store.manifest(item.id)) for item in found]}))
+                click.echo(write({"runs": [run_json.run_record(item, store.manifest(item.id)) for item in found]}))
                 return 0
             rows = tuple(_listed(item, store.manifest(item.id)) for item in found)
             listed = tables.Table(
@@ -96,15 +96,15 @@ def show(
     finally:
         store.close()
     if as_json:
-        click.echo(document.of_outcome(_asked(outcome, query)))
+        click.echo(run_json.of_outcome(_asked(outcome, query)))
     else:
-        findings.show(outcome.measurements, query, shape)
+        summaries.show(outcome.measurements, query, shape)
     record = outcome.run
     if query and not _asked(outcome, query).measurements:
-        say(f"no row of run {record.id} fits")
+        echo_stderr(f"no row of run {record.id} fits")
     if outcome.manifest.missing:
         remedy = f"go on with `assay run --resume {record.id}`"
-        say(f"run {record.id} is {record.state}: {outcome.manifest}; {remedy}")
+        echo_stderr(f"run {record.id} is {record.state}: {outcome.manifest}; {remedy}")
     return 0
 
 
@@ -119,7 +119,7 @@ def _agree(query: Query, columns: tuple[str, ...], shape: Shape | None, *, runs:
 
 
 def _asked(outcome: Outcome, query: Query) -> Outcome:
-    """Give an outcome with the rows that are asked for, and of these the figures that are."""
+    """Return an outcome with the rows that are asked for, and of these the figures that are."""
     from dataclasses import replace
 
     from assay.report.tables.query import ask, chosen, narrowed

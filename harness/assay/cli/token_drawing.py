@@ -56,12 +56,12 @@ class Stretch:
 
 
 def marked(row: TokenAlignment, text: str) -> str:
-    """Give the text in one line, with marks and borders between the tokens."""
+    """Return the text in one line, with marks and borders between the tokens."""
     return "".join(glyph for stretch in _stretches(row, text, _marks(), False) for glyph in stretch.glyphs)
 
 
 def ended(row: TokenAlignment) -> str:
-    """Say why there are no tokens; a plugin's words may hold anything."""
+    """Return why there are no tokens; a plugin's words may hold anything."""
     words = f"{row.status}: {row.reason}" + (f" ({row.remedy})" if row.remedy else "")
     return " ".join("".join(_glyphs(word.encode("utf-8", "surrogatepass"), _marks())) for word in words.split(" "))
 
@@ -146,7 +146,7 @@ def _lines(stretches: Iterator[Stretch], width: int, ids: bool, marks: Marks) ->
 
 
 def _stretches(row: TokenAlignment, text: str, marks: Marks, coloured: bool) -> Iterator[Stretch]:
-    """Give the text as it is drawn; without colour there are marks and borders between the tokens."""
+    """Yield the text as it is drawn; without colour there are marks and borders between the tokens."""
     data = text.encode("utf-8", "surrogatepass")
     parts = [(*span.bytes, list(tokens)) for span, tokens in groupby(row.tokens, key=lambda token: token.span)]
     parts = sorted([*parts, *((*span.bytes, []) for span in row.uncovered)], key=lambda part: part[0])
@@ -175,7 +175,7 @@ def _stretches(row: TokenAlignment, text: str, marks: Marks, coloured: bool) -> 
 
 
 def _glyphs(data: bytes, marks: Marks) -> Iterator[str]:
-    """Give what to draw for some bytes, one by one, so that nothing but visible characters reaches a terminal."""
+    """Yield what to draw for some bytes, one by one, so that nothing but visible characters reaches a terminal."""
     from rich.cells import cell_len
 
     white = {" ": marks.space, "\t": marks.tab, "\n": marks.line}

@@ -76,7 +76,7 @@ def examine(results: str) -> Iterator[Advice]:
 def self_test(tick: Callable[[int, int], object] = lambda done, total: None) -> Noise | None:
     """Time identical code in fresh pairs of processes, as a run does: under 20 s in all.
 
-    Gives None where no process could be started.
+    Returns None where no process could be started.
     """
     timings: list[ProbeTiming] = []
     # No plugin takes part, so that none can be in the way.

@@ -108,7 +108,7 @@ class _Server:
                 expected=isinstance(error, UnknownToken) and bench is not None and bench.closed_vocabulary,
             )
 
-    def _take(self, request: Request) -> Mapping[str, Any]:
+    def _take(self, request: Request) -> Mapping[str, Any]:  # noqa: C901 (one step after the other)
         given = request.arguments
         if request.step == "load":
             return self._load(**given)
