@@ -58,6 +58,11 @@ WORKLOAD = Workload.parse("core/fwd/causal/b1.h2.s64.d16/f32/cpu.t1")
 METRICS = [{"name": word, "unit": word, "meaning": word, "exact": True} for word in WORDS.values()]
 
 
+def unescaped(cell: str) -> str:
+    """The text of a cell of CSV, without the apostrophes that keep it from being a formula."""
+    return re.sub(r"(^|;)(\s*)'", r"\1\2", cell)
+
+
 def run(name: str = "20260102-030405-aaaa") -> Run:
     """A run of which everything that is not ours is hostile."""
     return Run(

@@ -173,7 +173,7 @@ def test_a_failing_test_has_no_verdict_and_keeps_its_exit_code(project: Path, ru
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--assay-check=baseline.json", "--assay-check=work.py"], "work.py is no JSON"),
+        (["--assay-check=baseline.json", "--assay-check=work.py"], "work.py is not valid JSON"),
         (["--assay-check=baseline.json", "-p", "no:benchmark"], "needs pytest-benchmark, which is not loaded"),
         (["--assay-check=baseline.json", "--assay-allowance=much"], "'much' is no share above 0%; write 25% or 0.25"),
     ],

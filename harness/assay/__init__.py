@@ -66,8 +66,8 @@ if TYPE_CHECKING:
     from assay.records.verdicts import AATest, Change, Compared, Comparison, Judgement, Tolerance, Verdict
     from assay.records.workload import TextSource, Workload
     from assay.report.tables.attention_scaling import Growth, family, growths
-    from assay.report.tables.outline import report_tables
     from assay.report.tables.results import Table
+    from assay.report.tables.run_tables import report_tables
     from assay.store.dataframes import Frames, results
     from assay.tokenizer.alignment import Spans
 
@@ -87,7 +87,7 @@ _HOMES = {
     "plugins.host": "Failure Host Origin",
     "execute.job": "run",
     "attention.support": "Supports",
-    "report.tables.outline": "report_tables",
+    "report.tables.run_tables": "report_tables",
     "tokenizer.alignment": "Spans",
     "records.report_data": "Listed Mark Point ReportContext Series TokenizedText",
     "records.results": (

@@ -73,7 +73,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from assay.report.formats.pytest_benchmark import read
 
     try:
-        baselines = tuple(read(file).session for file in dict.fromkeys(files))
+        baselines = tuple(read(file) for file in dict.fromkeys(files))
     except AssayError as error:
         raise pytest.UsageError(f"--assay-check: {error}") from None
     config.pluginmanager.register(BaselineCheck(config, baselines), "assay-check")
@@ -159,7 +159,7 @@ class BaselineCheck:
             machine_info=benchmarks.get_machine_info(),
             commit_info={},
         )
-        return of_document(document, "this session").session
+        return of_document(document, "this session")
 
     def _silence(self) -> str:
         if self._config.getoption("dist", "no") != "no" or os.environ.get("PYTEST_XDIST_WORKER"):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree
 
+from assay_html.escape import show_unseen
 from assay_html.figure import Figure
-from assay_html.inert import visible
 from assay_html.theme import COLOURS, themed
 
 NAMESPACE = "http://www.w3.org/2000/svg"
@@ -57,7 +57,7 @@ def svg(figure: Figure) -> str:
     for name in ("width", "height", "class"):
         root.attrib.pop(name, None)
     root.set("role", "img")
-    root.set("aria-label", visible(figure.alt))
+    root.set("aria-label", show_unseen(figure.alt))
     return ElementTree.tostring(root, encoding="unicode")
 
 
@@ -87,11 +87,11 @@ def _clean(element: ElementTree.Element, ids: dict[str, str]) -> None:
             element.remove(child)
     if label is not None and element.tag in (f"{{{NAMESPACE}}}path", f"{{{NAMESPACE}}}rect", f"{{{NAMESPACE}}}text"):
         title = ElementTree.Element(f"{{{NAMESPACE}}}title")
-        title.text = visible(LONG_NUMBER.sub(lambda match: f"{float(match[0]):.4g}", label))
+        title.text = show_unseen(LONG_NUMBER.sub(lambda match: f"{float(match[0]):.4g}", label))
         element.insert(0, title)
 
 
 def _is_nothing(element: ElementTree.Element) -> bool:
-    """Whether nothing would be seen of an element: no content, or a path of no length."""
+    """Return whether nothing would be seen of an element: no content, or a path of no length."""
     name = element.tag.removeprefix(f"{{{NAMESPACE}}}")
     return not element.text and len(element) == 0 and element.get("d") in NOTHING.get(name, ())

@@ -8,5 +8,5 @@ from assay_html.figure import Figure
 
 
 def figures(outcome: assay.Outcome) -> tuple[Figure, ...]:
-    """Give the figures of tokenizers, then those of attention."""
+    """Return the figures of tokenizers, then those of attention."""
     return (*figures_tokenizers.figures(outcome), *figures_attention.figures(outcome))

@@ -6,19 +6,18 @@ import statistics
 from collections.abc import Iterator, Sequence
 
 import assay
+from assay_html.escape import short
 from assay_html.figure import Figure
-from assay_html.grid import three
-from assay_html.inert import short
-from assay_html.readings import between, number, rows_of, table
 from assay_html.shapes import dots, heat, lines, polyline, scatter
+from assay_html.values import between, number, rows_of, table, three
 
 Data = list[dict[str, object]]
 
 
 def figures(outcome: assay.Outcome) -> Iterator[Figure]:
-    """Give the figures that the run has data for."""
+    """Yield the figures that the run has data for."""
     rows = [row for row in rows_of(outcome, assay.AttentionCase) if row.status is assay.Status.OK]
-    steps = [row for row in rows if isinstance(row.case, assay.AttentionCase) and row.case.workload.level != "pipeline"]
+    steps = [row for row in rows if _workload(row).level != "pipeline"]
     yield from _lengths(steps)
     yield from _roofline(steps)
     yield from _memory(steps)
@@ -29,8 +28,7 @@ def figures(outcome: assay.Outcome) -> Iterator[Figure]:
 def _lengths(rows: Sequence[assay.Measurement]) -> Iterator[Figure]:
     families: dict[str, list[assay.Measurement]] = {}
     for row in rows:
-        assert isinstance(row.case, assay.AttentionCase)
-        families.setdefault(assay.family(row.case.workload), []).append(row)
+        families.setdefault(assay.family(_workload(row)), []).append(row)
     for place, (family, members) in enumerate(families.items(), 1):
         lengths = {_length(row) for row in members}
         if len(lengths) < 2:
@@ -132,7 +130,7 @@ def _memory(rows: Sequence[assay.Measurement]) -> Iterator[Figure]:
                 colour="attention",
                 titles=("MiB predicted", "MiB measured"),
                 over=(polyline(diagonal),),
-                form="~g",
+                pattern="~g",
             ),
             columns=("attention", "workload", "MiB predicted", "MiB measured", ""),
             rows=table(data, ("attention", "workload", "predicted", "measured"), three),
@@ -174,9 +172,7 @@ def _pipeline(rows: Sequence[assay.Measurement]) -> Iterator[Figure]:
     data: Data = [
         {"tokenizer": short(source.tokenizer), "attention": short(row.case.plugin), "value": value * 1e3}
         for row in rows
-        if isinstance(row.case, assay.AttentionCase)
-        and (source := row.case.workload.source) is not None
-        and (value := number(row, "mb_per_s")) is not None
+        if (source := _workload(row).source) is not None and (value := number(row, "mb_per_s")) is not None
     ]
     if data:
         yield Figure(
@@ -185,16 +181,20 @@ def _pipeline(rows: Sequence[assay.Measurement]) -> Iterator[Figure]:
             title="Text per second, from tokenizer to attention",
             says="Kilobytes of text per second through tokenizing, windows, embedding and attention together; darker is"
             " faster. Tokenizers were measured one after the other, not in turn, so compare within a line first.",
-            spec=heat(data, x="attention", y="tokenizer", value="value", form=".3~s"),
+            spec=heat(data, x="attention", y="tokenizer", value="value", pattern=".3~s"),
             columns=("tokenizer", "attention", "kB/s", ""),
             rows=table(data, ("tokenizer", "attention", "value"), three),
             alt=f"Text per second of {len(data)} pairs of tokenizer and attention",
         )
 
 
-def _length(row: assay.Measurement) -> int:
+def _workload(row: assay.Measurement) -> assay.Workload:
     assert isinstance(row.case, assay.AttentionCase)
-    return row.case.workload.kv_len
+    return row.case.workload
+
+
+def _length(row: assay.Measurement) -> int:
+    return _workload(row).kv_len
 
 
 def _labelled(name: str, exponent: float | None) -> str:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 import assay
+from assay_html.escape import short
 from assay_html.figure import Figure
-from assay_html.grid import three
-from assay_html.inert import short
-from assay_html.readings import between, number, rows_of, table
 from assay_html.shapes import dots, heat, lines
+from assay_html.values import between, number, rows_of, table, three
 
 STEPS = {
     "line_mb_per_s": "line",
@@ -25,13 +24,13 @@ Data = list[dict[str, object]]
 
 
 def figures(outcome: assay.Outcome) -> Iterator[Figure]:
-    """Give the figures that the run has data for."""
-    texts = [
+    """Yield the figures that the run has data for."""
+    whole = [
         row
-        for row in rows_of(outcome, assay.TokenizerCase)
-        if isinstance(row.case, assay.TokenizerCase) and not row.case.limit and not row.case.corpus.startswith(SCALING)
+        for row in outcome.measurements
+        if isinstance(row.case, assay.TokenizerCase)
+        and not (row.case.limit or row.case.held_out or row.case.corpus.startswith(SCALING))
     ]
-    whole = [row for row in texts if isinstance(row.case, assay.TokenizerCase) and not row.case.held_out]
     yield from _compression(whole)
     yield from _parity(whole)
     yield from _speed(whole)
@@ -41,16 +40,7 @@ def figures(outcome: assay.Outcome) -> Iterator[Figure]:
 
 
 def _compression(rows: Sequence[assay.Measurement]) -> Iterator[Figure]:
-    data: Data = [
-        {
-            "tokenizer": short(row.case.plugin),
-            "corpus": short(_corpus(row)),
-            "value": value,
-            **between(row, "bytes_per_token_low", "bytes_per_token_high"),
-        }
-        for row in rows
-        if (value := number(row, "bytes_per_token")) is not None
-    ]
+    data = _by_corpus(rows, "bytes_per_token", low="bytes_per_token_low", high="bytes_per_token_high")
     if data:
         yield Figure(
             id="chart-compression",
@@ -100,16 +90,7 @@ def _parity(rows: Sequence[assay.Measurement]) -> Iterator[Figure]:
 
 
 def _speed(rows: Sequence[assay.Measurement]) -> Iterator[Figure]:
-    data: Data = [
-        {
-            "tokenizer": short(row.case.plugin),
-            "corpus": short(_corpus(row)),
-            "value": value,
-            **between(row, spread="encode_spread", value=value),
-        }
-        for row in rows
-        if row.status is assay.Status.OK and (value := number(row, "encode_mb_per_s")) is not None
-    ]
+    data = _by_corpus([row for row in rows if row.status is assay.Status.OK], "encode_mb_per_s", spread="encode_spread")
     if data:
         yield Figure(
             id="chart-speed",
@@ -191,11 +172,25 @@ def _growth(rows: Sequence[assay.Measurement]) -> Iterator[Figure]:
             title="How encoding time grows with length",
             says="Exponents fitted over texts of one sort and growing length: 1 is linear, 2 means that twice the text"
             " takes four times as long. Darker is worse. An exponent says nothing of the speed itself.",
-            spec=heat(data, x="text", y="tokenizer", value="value", form=".2f"),
+            spec=heat(data, x="text", y="tokenizer", value="value", pattern=".2f"),
             columns=("tokenizer", "text", "exponent", ""),
             rows=table(data, ("tokenizer", "text", "value"), "{:.2f}"),
             alt=f"Growth exponents of {_several(data, 'tokenizer')} on {_several(data, 'text')}",
         )
+
+
+def _by_corpus(rows: Sequence[assay.Measurement], metric: str, **ends: str) -> Data:
+    """Return a metric with its interval by tokenizer and corpus."""
+    return [
+        {
+            "tokenizer": short(row.case.plugin),
+            "corpus": short(_corpus(row)),
+            "value": value,
+            **between(row, value=value, **ends),
+        }
+        for row in rows
+        if (value := number(row, metric)) is not None
+    ]
 
 
 def _corpus(row: assay.Measurement) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import assay
-from assay_html.inert import short, visible
+from assay_html.escape import short, show_unseen
+from assay_html.values import number, three
 
 Cell = list[str | float | None]  # text, value, lower and upper end of its interval
 
@@ -19,7 +20,6 @@ class Column:
     cell: Callable[[assay.Measurement], Cell]
     numeric: bool = True
     bar: bool = False
-    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class Grid:
 
     @property
     def content(self) -> dict[str, object]:
-        """Give all that a script needs to sort, filter and save the rows."""
+        """Return all that a script needs to sort, filter and save the rows."""
         return {
             "columns": [[column.title, column.numeric, column.bar] for column in self.columns],
             "rows": self.rows,
@@ -48,7 +48,7 @@ class Grid:
 
     @property
     def most(self) -> list[list[float]]:
-        """Give the figures whose bars fill their cells: of each group the largest in each column."""
+        """Return the figures whose bars fill their cells: of each group the largest in each column."""
         found = [[0.0] * len(self.columns) for _ in range(max(self.groups, default=-1) + 1)]
         for group, row in zip(self.groups, self.rows, strict=True):
             for index, column in enumerate(self.columns):
@@ -58,25 +58,17 @@ class Grid:
 
 
 def tokenizer_grid(rows: Sequence[assay.Measurement]) -> Grid:
-    """Give all rows of tokenizers; limits have a table of their own."""
+    """Return all rows of tokenizers; limits have a table of their own."""
     found = [row for row in rows if isinstance(row.case, assay.TokenizerCase) and not row.case.limit]
     return _grid("tokenizers", "Every tokenizer on every corpus", TOKENIZER, found)
 
 
 def attention_grid(rows: Sequence[assay.Measurement]) -> Grid:
-    """Give all rows of attention that a plugin offers."""
+    """Return all rows of attention that a plugin offers."""
     found = [
         row for row in rows if isinstance(row.case, assay.AttentionCase) and row.status is not assay.Status.UNSUPPORTED
     ]
     return _grid("attentions", "Every attention implementation on every workload", ATTENTION, found)
-
-
-def three(value: float) -> str:
-    """Three significant digits, without an exponent for everyday sizes."""
-    if value >= 999.5:
-        digits = len(f"{value:.0f}") - 3
-        return f"{round(value, -digits):,.0f}"
-    return f"{value:.3g}"
 
 
 def _grid(name: str, caption: str, columns: tuple[Column, ...], rows: Sequence[assay.Measurement]) -> Grid:
@@ -103,13 +95,13 @@ def _grid(name: str, caption: str, columns: tuple[Column, ...], rows: Sequence[a
 
 
 def _added(metric: str) -> Callable[[assay.Measurement], Cell]:
-    """The figure of a plugin: a count whole, another number in three digits, words as they are."""
+    """Return the figure of a plugin: a count whole, another number in three digits, words as they are."""
 
     def cell(row: assay.Measurement) -> Cell:
         words = row.value(metric)
         if isinstance(words, str):
             return _words(lambda _: words)(row)
-        value = _number(row, metric)
+        value = number(row, metric)
         return ["", None] if value is None else [_count(value) if value.is_integer() else three(value), value]
 
     return cell
@@ -118,53 +110,46 @@ def _added(metric: str) -> Callable[[assay.Measurement], Cell]:
 def _words(give: Callable[[assay.Measurement], str]) -> Callable[[assay.Measurement], Cell]:
     def cell(row: assay.Measurement) -> Cell:
         text = give(row)
-        return [short(text)] if short(text) == text else [short(text), visible(text)]
+        return [short(text)] if short(text) == text else [short(text), show_unseen(text)]
 
     return cell
 
 
 def _figure(
     metric: str,
-    form: Callable[[float], str],
+    write: Callable[[float], str],
     *,
     spread: str | None = None,
     low: str | None = None,
     high: str | None = None,
     factor: float = 1.0,
 ) -> Callable[[assay.Measurement], Cell]:
-    """Give a figure with its interval: half the spread to both sides, or the two ends that other metrics say."""
+    """Return a figure with its interval: half the spread to both sides, or the two ends from other metrics."""
 
     def cell(row: assay.Measurement) -> Cell:
-        found = _number(row, metric)
+        found = number(row, metric)
         if found is None:
             return ["", None]
         value = found * factor
-        wide = None if spread is None else _number(row, spread)
-        ends = [None if name is None else _number(row, name) for name in (low, high)]
+        wide = None if spread is None else number(row, spread)
+        ends = [None if name is None else number(row, name) for name in (low, high)]
         if wide is not None:
-            return [f"{form(value)} ±{wide * 100:.2g}%", value, _drawn(value * (1 - wide)), _drawn(value * (1 + wide))]
+            return [f"{write(value)} ±{wide * 100:.2g}%", value, _drawn(value * (1 - wide)), _drawn(value * (1 + wide))]
         if ends[0] is not None and ends[1] is not None:
             return [
-                f"{form(value)} ({form(ends[0] * factor)} to {form(ends[1] * factor)})",
+                f"{write(value)} ({write(ends[0] * factor)} to {write(ends[1] * factor)})",
                 value,
                 _drawn(ends[0] * factor),
                 _drawn(ends[1] * factor),
             ]
-        return [form(value), value]
+        return [write(value), value]
 
     return cell
 
 
 def _drawn(value: float) -> float:
-    """An end of an interval, with as many digits as a drawing can show."""
+    """Return an end of an interval, with as many digits as a drawing can show."""
     return float(f"{value:.4g}")
-
-
-def _number(row: assay.Measurement, metric: str) -> float | None:
-    value = row.value(metric)
-    if value is None or isinstance(value, str):
-        return None
-    return float(value) if float(value) - float(value) == 0.0 else None  # neither NaN nor infinite
 
 
 def _status(row: assay.Measurement) -> str:
@@ -173,9 +158,9 @@ def _status(row: assay.Measurement) -> str:
 
 def _note(row: assay.Measurement) -> str:
     difference = row.value("round_trip_difference")
-    told = [f"not exact, {difference}"] if difference else []
-    told += [f"{row.reason}{', as announced' if row.expected else ''}"] if row.reason else []
-    return "; ".join(told) + (f" ({row.remedy})" if row.remedy else "")
+    parts = [f"not exact, {difference}"] if difference else []
+    parts += [f"{row.reason}{', as announced' if row.expected else ''}"] if row.reason else []
+    return "; ".join(parts) + (f" ({row.remedy})" if row.remedy else "")
 
 
 def _trip(row: assay.Measurement) -> str:

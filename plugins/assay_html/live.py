@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from assay_html.escape import script_json
 from assay_html.figure import Figure
-from assay_html.inert import data
 from assay_html.theme import COLOURS, themed
 
 # Vega reads colours once, so that a page that turns dark is drawn anew.
@@ -35,9 +35,11 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 
 
 def script(figures: Sequence[Figure]) -> str:
-    """Give the script that replaces every still picture; a chart that cannot be drawn keeps it."""
+    """Return the script that replaces every still picture; a chart that cannot be drawn keeps it."""
     import vl_convert
 
     drawn = [[figure.id, themed(figure.spec)] for figure in figures]
-    bundle: str = vl_convert.javascript_bundle(START % (data(drawn), data([list(pair) for pair in COLOURS.items()])))
+    bundle: str = vl_convert.javascript_bundle(
+        START % (script_json(drawn), script_json([list(pair) for pair in COLOURS.items()]))
+    )
     return bundle

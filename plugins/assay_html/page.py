@@ -1,24 +1,29 @@
-"""The page: what is shown of a publication, put into the template."""
+"""The page: what is shown of a report's context, put into the template."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from importlib import resources
+from typing import TYPE_CHECKING
 
 import assay
 from assay_html.drawing import STYLE, svg
+from assay_html.escape import script_json, short, show_unseen
 from assay_html.figure import Figure
 from assay_html.figures import figures
 from assay_html.grid import attention_grid, tokenizer_grid
-from assay_html.inert import data, short, visible
 from assay_html.policy import policy
 from assay_html.section import Section
 from assay_html.tokens import token_view
 from assay_html.trend import trend
 from assay_html.verdicts import headline, judged
 
-# The sections of figures and tables that rows come to together, in reading order: title, what opens their titles.
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+# The sections of charts and summary tables in reading order: title, and how the titles of their tables begin.
 SUBJECTS = (
     ("tokens", "Tokens per corpus", ("by corpus",)),
     ("identity", "Claimed ids", ("claimed ids",)),
@@ -35,13 +40,13 @@ OF_ATTENTION = (
 SHOWN = 100
 
 
-def write(publication: assay.ReportContext) -> str:
+def write(context: assay.ReportContext) -> str:
     """Write one page, whole in itself: no request, no style or script but its own."""
     parts = {"run": _run, "runs": _runs, "comparison": _comparison, "history": _history}
-    sections, title, subtitle, drawn = parts[publication.shows](publication)
+    sections, title, subtitle, drawn = parts[context.shows](context)
     styles = [_asset("style.css") + STYLE]
     scripts = [_asset("script.js")]
-    if publication.interactive and drawn:
+    if context.interactive and drawn:
         from assay_html.live import script
 
         scripts.append(script(drawn))
@@ -53,30 +58,29 @@ def write(publication: assay.ReportContext) -> str:
         styles=styles,
         scripts=scripts,
         shown=SHOWN,
-        command=short(publication.command),
+        command=short(context.command),
     )
 
 
 Parts = tuple[list[Section], str, str, tuple[Figure, ...]]
 
 
-def _run(publication: assay.ReportContext) -> Parts:
-    outcome = publication.outcomes[-1]
+def _run(context: assay.ReportContext) -> Parts:
+    outcome = context.outcomes[-1]
     rows, run = outcome.measurements, outcome.run
     tables = assay.report_tables(rows)
     drawn = figures(outcome)
-    reading = publication.read()
-    sections = [_verdicts(publication.comparison)] if publication.comparison else []
+    tokenized = context.read()
+    sections = [_verdicts(context.comparison)] if context.comparison else []
     sections.append(Section(id="tokenizers", title="Tokenizers", grid=tokenizer_grid(rows)))
     sections += [_subject(*subject, tables, drawn) for subject in SUBJECTS]
-    if reading is not None:
-        view = token_view(reading)
-        sections.append(
-            Section(id="see", title="See the tokens", corpus=visible(reading.corpus), view=data(view), reading=view)
-        )
+    if tokenized is not None:
+        tokens = token_view(tokenized)
+        view = script_json(tokens)
+        sections.append(Section(id="see", title="See the tokens", corpus=tokenized.corpus, view=view, tokens=tokens))
     attention, pipeline = (_subject(*subject, tables, drawn) for subject in OF_ATTENTION)
-    sections += [attention.with_grid(attention_grid(rows)), pipeline]
-    sections.append(_plugins(publication.plugins))
+    sections += [replace(attention, grid=attention_grid(rows)), pipeline]
+    sections.append(_plugins(context.plugins))
     sections.append(
         Section(
             id="noise",
@@ -86,10 +90,10 @@ def _run(publication: assay.ReportContext) -> Parts:
     )
     sections.append(Section(id="provenance", title="Provenance", facts=tuple(_facts(run))))
     subtitle = f"Suite {run.suite}, started {run.started}, {run.state}; {outcome.manifest}."
-    return sections, f"Assay run {run.id}", visible(subtitle), drawn
+    return sections, f"Assay run {run.id}", subtitle, drawn
 
 
-def _runs(publication: assay.ReportContext) -> Parts:
+def _runs(context: assay.ReportContext) -> Parts:
     table = assay.Table(
         title="runs, the newest first",
         columns=("run", "suite", "started", "state", "cases", "git", "command"),
@@ -103,36 +107,29 @@ def _runs(publication: assay.ReportContext) -> Parts:
                 outcome.run.environment.get("git", "-"),
                 outcome.run.command,
             )
-            for outcome in reversed(publication.outcomes)
+            for outcome in reversed(context.outcomes)
         ),
     )
     section = Section(id="runs", title="Runs", tables=(table,), linked=True)
-    return [section], "Assay runs", f"{len(publication.outcomes):,} runs.", ()
+    return [section], "Assay runs", f"{len(context.outcomes):,} runs.", ()
 
 
-def _comparison(publication: assay.ReportContext) -> Parts:
-    comparison = publication.comparison
+def _comparison(context: assay.ReportContext) -> Parts:
+    comparison = context.comparison
     if comparison is None:
         raise assay.AssayError("there is no comparison to show")
-    facts = (
-        ("command", comparison.command),
-        ("started", comparison.started),
-        *comparison.environment.items(),
-    )
-    sections = [
-        _verdicts(comparison),
-        Section(id="provenance", title="Provenance", facts=tuple((name, visible(value)) for name, value in facts)),
-    ]
-    subtitle = f"{visible(comparison.candidate)} against {visible(comparison.baseline)}, suite {comparison.suite}."
+    facts = (("command", comparison.command), ("started", comparison.started), *comparison.environment.items())
+    sections = [_verdicts(comparison), Section(id="provenance", title="Provenance", facts=facts)]
+    subtitle = f"{comparison.candidate} against {comparison.baseline}, suite {comparison.suite}."
     return sections, "Assay comparison", subtitle, ()
 
 
-def _history(publication: assay.ReportContext) -> Parts:
-    trends = tuple(map(trend, publication.series))
+def _history(context: assay.ReportContext) -> Parts:
+    trends = tuple(map(trend, context.series))
     metrics = ", ".join(dict.fromkeys(one.metric for one in trends))
-    section = Section(id="history", title=f"History of {visible(metrics)}", trends=trends)
+    section = Section(id="history", title=f"History of {metrics}", trends=trends)
     subtitle = f"{len(trends):,} series. A step is where the level of a series is another from then on."
-    return [section], f"Assay history: {visible(metrics)}", subtitle, ()
+    return [section], f"Assay history: {metrics}", subtitle, ()
 
 
 def _verdicts(comparison: assay.Comparison) -> Section:
@@ -147,7 +144,7 @@ def _verdicts(comparison: assay.Comparison) -> Section:
     return Section(
         id="verdicts",
         title="Verdicts",
-        words=(f"{headline(comparison)}.", *map(visible, comparison.warnings)),
+        words=(f"{headline(comparison)}.", *comparison.warnings),
         tables=(changes,) if changes.rows else (),
         judged=judged(comparison),
     )
@@ -184,16 +181,12 @@ def _plugins(plugins: Sequence[assay.Listed]) -> Section:
 
 
 def _facts(run: assay.Run) -> Iterator[tuple[str, str]]:
-    yield "command that repeats it", visible(run.command)
+    yield "command that repeats it", run.command
     yield "run", run.id
     yield "finished", run.finished or "not finished"
-    for name, value in run.environment.items():
-        yield visible(name), visible(value)
+    yield from run.environment.items()
     settings: dict[str, object] = json.loads(run.settings)
-    yield (
-        "settings of the engine",
-        visible(", ".join(f"{name} {json.dumps(value)}" for name, value in settings.items())),
-    )
+    yield "settings of the engine", ", ".join(f"{name} {json.dumps(value)}" for name, value in settings.items())
 
 
 def _value(value: object) -> str:
@@ -204,15 +197,16 @@ def _asset(name: str) -> str:
     return resources.files("assay_html").joinpath("assets", name).read_text("utf-8")
 
 
-def _template() -> _Template:
+def _template() -> Template:
+    """Return the template; text that it puts out has what cannot be seen shown, and is then escaped."""
     from jinja2 import Environment, StrictUndefined
 
-    engine = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    engine.filters |= {"short": short, "visible": visible, "data": data}
-    template = engine.from_string(_asset("page.html.jinja"))
-    return _Template(template.render)
-
-
-class _Template:
-    def __init__(self, render: Callable[..., str]) -> None:
-        self.render = render
+    engine = Environment(
+        autoescape=True,
+        finalize=lambda value: show_unseen(value) if type(value) is str else value,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    engine.filters |= {"short": short, "show_unseen": show_unseen, "script_json": script_json}
+    return engine.from_string(_asset("page.html.jinja"))

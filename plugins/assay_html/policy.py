@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 
 def policy(scripts: Sequence[str], styles: Sequence[str]) -> str:
-    """Give the policy for a page with these inline scripts and styles, by their hashes (CSP level 3, section 8.4)."""
+    """Return the policy for a page with these inline scripts and styles, by their hashes (CSP level 3, section 8.4)."""
     run = " ".join(map(_hash, scripts)) or "'none'"
     drawn = " ".join(map(_hash, styles)) or "'none'"
     return f"default-src 'none'; script-src {run}; style-src {drawn}; base-uri 'none'; form-action 'none'"

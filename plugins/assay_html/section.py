@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import assay
 from assay_html.figure import Figure
@@ -27,17 +27,13 @@ class Section:
     trends: tuple[Trend, ...] = ()
     corpus: str = ""
     view: str = ""
-    reading: Mapping[str, object] | None = None
+    tokens: Mapping[str, object] | None = None
     facts: tuple[tuple[str, str], ...] = ()
 
     @property
     def filled(self) -> bool:
-        """Whether there is anything to show."""
+        """Return whether there is anything to show."""
         rows = () if self.grid is None else self.grid.rows
         return bool(
             self.words or rows or self.judged or self.pictures or self.tables or self.trends or self.view or self.facts
         )
-
-    def with_grid(self, grid: Grid) -> Section:
-        """Give the same section with a table of all rows in it."""
-        return replace(self, grid=grid)

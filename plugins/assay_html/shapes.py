@@ -14,11 +14,11 @@ Spec = dict[str, Any]
 def dots(
     rows: Rows, *, x: str, y: str, title: str, colour: str | None = None, rule: Sequence[float] = (), **scale: object
 ) -> Spec:
-    """Dots in lines of names, each with the interval from `low` to `high` where a row has one."""
+    """Draw dots in lines of names, each with the interval from `low` to `high` where a row has one."""
     shared: Spec = {"y": {"field": y, "type": "nominal", "title": None, "sort": None}}
     if colour is not None:
         shared["color"] = hue(colour, rows)
-    across = {"field": x, "type": "quantitative", "title": title, "scale": scale or {"zero": False}}
+    across = _axis(x, title, scale=scale or {"zero": False})
     layers: list[Spec] = [_rule(value) for value in rule]
     if any("low" in row for row in rows):
         layers.append(
@@ -35,7 +35,7 @@ def dots(
 def lines(
     rows: Rows, *, x: str, y: str, colour: str, titles: tuple[str, str], ordinal: Sequence[str] | None = None
 ) -> Spec:
-    """Lines over a length, both axes logarithmic, or over named steps; a band from `low` to `high`."""
+    """Draw lines over a length, both axes logarithmic, or over named steps; a band from `low` to `high`."""
     across: Spec = {"field": x, "title": titles[0]}
     across |= (
         {
@@ -50,13 +50,7 @@ def lines(
             "axis": {"labelAngle": 0, "labelExpr": "split(datum.label, ', ')"},
         }
     )
-    up = {
-        "field": y,
-        "type": "quantitative",
-        "title": titles[1],
-        "scale": {"type": "log", "nice": False},
-        "axis": {"format": "~g", "tickCount": 5},
-    }
+    up = _axis(y, titles[1], scale={"type": "log", "nice": False}, axis={"format": "~g", "tickCount": 5})
     shared = {"x": across, "color": hue(colour, rows)}
     band = {
         "transform": [{"filter": "isValid(datum.low)"}],
@@ -68,8 +62,8 @@ def lines(
     return {"width": WIDTH, "height": 260, "data": {"values": list(rows)}, "layer": layers}
 
 
-def heat(rows: Rows, *, x: str, y: str, value: str, form: str) -> Spec:
-    """A grid of figures, tinted by size; the figures are written in it."""
+def heat(rows: Rows, *, x: str, y: str, value: str, pattern: str) -> Spec:
+    """Draw a grid of figures, tinted by size; the figures are written in it."""
     shared = {
         "x": {"field": x, "type": "nominal", "title": None, "sort": None, "axis": {"labelAngle": -35, "orient": "top"}},
         "y": {"field": y, "type": "nominal", "title": None, "sort": None},
@@ -86,7 +80,7 @@ def heat(rows: Rows, *, x: str, y: str, value: str, form: str) -> Spec:
                     "opacity": {"field": value, "type": "quantitative", "legend": None, "scale": {"range": [0.12, 1]}},
                 },
             },
-            {"mark": {"type": "text"}, "encoding": {**shared, "text": {"field": value, "format": form}}},
+            {"mark": {"type": "text"}, "encoding": {**shared, "text": {"field": value, "format": pattern}}},
         ],
     }
 
@@ -99,29 +93,17 @@ def scatter(
     colour: str,
     titles: tuple[str, str],
     over: Sequence[Spec] = (),
-    form: str = "~s",
+    pattern: str = "~s",
     **scale: object,
 ) -> Spec:
-    """Points on two axes, logarithmic unless told otherwise, with further layers under them.
+    """Draw points on two axes, logarithmic unless told otherwise, with further layers under them.
 
-    `form` is how the figures at both axes are written, in the notation of d3-format.
+    `pattern` is how the figures at both axes are written, in the notation of d3-format.
     """
     kind = {"type": "log", "nice": False, **scale}
     encoding = {
-        "x": {
-            "field": x,
-            "type": "quantitative",
-            "title": titles[0],
-            "scale": kind,
-            "axis": {"grid": False, "format": form, "tickCount": 5},
-        },
-        "y": {
-            "field": y,
-            "type": "quantitative",
-            "title": titles[1],
-            "scale": kind,
-            "axis": {"format": form, "tickCount": 5},
-        },
+        "x": _axis(x, titles[0], scale=kind, axis={"grid": False, "format": pattern, "tickCount": 5}),
+        "y": _axis(y, titles[1], scale=kind, axis={"format": pattern, "tickCount": 5}),
         "color": hue(colour, rows),
     }
     points: Spec = {"data": {"values": list(rows)}, "mark": "point", "encoding": encoding}
@@ -129,7 +111,7 @@ def scatter(
 
 
 def polyline(points: Sequence[tuple[float, float]]) -> Spec:
-    """A dashed line through places of a scatter."""
+    """Draw a dashed line through places of a scatter."""
     return {
         "data": {"values": [{"px": x, "py": y} for x, y in points]},
         "mark": {"type": "line", "strokeDash": [4, 3], "strokeWidth": 1.2, "color": COLOURS["ink-3"]},
@@ -145,6 +127,10 @@ def hue(field: str, rows: Rows) -> Spec:
     names = list(dict.fromkeys(str(row[field]) for row in rows))
     colours = [SERIES[index] if index < len(SERIES) else COLOURS["ink-3"] for index in range(len(names))]
     return {"field": field, "type": "nominal", "sort": None, "scale": {"domain": names, "range": colours}}
+
+
+def _axis(field: str, title: str, **more: object) -> Spec:
+    return {"field": field, "type": "quantitative", "title": title, **more}
 
 
 def _rule(value: float) -> Spec:

@@ -23,7 +23,7 @@ WIDTH = 430
 
 
 def themed(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a whole specification: the theme, then what the figure says itself."""
+    """Return a whole specification: the theme, then what the figure says itself."""
     return {"config": dict(CONFIG), **spec}
 
 

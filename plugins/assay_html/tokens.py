@@ -8,27 +8,27 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 
 import assay
-from assay_html.inert import paired, visible
+from assay_html.escape import paired, show_unseen
 
 
-def token_view(reading: assay.TokenizedText) -> dict[str, object]:
-    """Give a text and its tokenizers as JSON.
+def token_view(tokenized: assay.TokenizedText) -> dict[str, object]:
+    """Return a text and its tokenizers as JSON.
 
     Of each tokenizer the numbers of its tokens, three for each: the distance of its start from the last one's start
     (zigzag), its length, both in UTF-16 units, and 4 * id + 2 * unknown + whether its bytes are no whole characters.
     `lost` has two for each stretch that no token covers: the distance of its start from the last one's end, and its
-    length. Both are `packed`, and given as the place of their pack in `packs`. `hex` has the bytes of the tokens that
+    length. Both are `packed`, and written as the place of their pack in `packs`. `hex` has the bytes of the tokens that
     are no whole characters, by number.
     """
-    ends = list(accumulate((2 if ord(char) > 0xFFFF else 1 for char in reading.text), initial=0))
+    ends = list(accumulate((2 if ord(char) > 0xFFFF else 1 for char in tokenized.text), initial=0))
     packs: dict[str, int] = {}  # those of equal tokens are written once
-    tokenizers = [_tokens(one, ends, reading.text, packs) for one in reading.pieces]
-    return {"text": paired(reading.text), "packs": list(packs), "tokenizers": tokenizers}
+    tokenizers = [_tokens(one, ends, tokenized.text, packs) for one in tokenized.pieces]
+    return {"text": paired(tokenized.text), "packs": list(packs), "tokenizers": tokenizers}
 
 
 def _tokens(pieces: assay.TokenAlignment, ends: Sequence[int], text: str, packs: dict[str, int]) -> dict[str, object]:
     if pieces.status is not assay.Status.OK:
-        return {"name": visible(pieces.tokenizer), "reason": visible(pieces.reason or pieces.status.value)}
+        return {"name": show_unseen(pieces.tokenizer), "reason": show_unseen(pieces.reason or pieces.status.value)}
     numbers: list[int] = []
     split: dict[int, str] = {}
     last = 0
@@ -49,7 +49,7 @@ def _tokens(pieces: assay.TokenAlignment, ends: Sequence[int], text: str, packs:
         lost += [start - last, end - start]
         last = end
     return {
-        "name": visible(pieces.tokenizer),
+        "name": show_unseen(pieces.tokenizer),
         "count": len(pieces.tokens),
         "unknown": pieces.unknown,
         "lost": _place(packed(lost), packs),
@@ -67,7 +67,7 @@ def packed(numbers: Iterable[int]) -> str:
 
 
 def _place(pack: str, packs: dict[str, int]) -> int:
-    """Give where a pack stands among all, the last where it is new."""
+    """Return where a pack stands among all, the last where it is new."""
     return packs.setdefault(pack, len(packs))
 
 

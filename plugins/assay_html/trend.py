@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import assay
-from assay_html.inert import short
+from assay_html.escape import short
 
 WIDTH, HEIGHT, EDGE = 640.0, 120.0, 8.0
 

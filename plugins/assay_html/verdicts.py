@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import assay
-from assay_html.inert import short, visible
+from assay_html.escape import short
 
 ORDER = tuple(
     assay.Verdict(name) for name in ("regressed", "failed", "improved", "not comparable", "inconclusive", "unchanged")
@@ -29,14 +29,14 @@ class Judged:
 
 
 def headline(comparison: assay.Comparison) -> str:
-    """Say how many cells came to which verdict."""
+    """Return how many cells have which verdict."""
     counts = [(len(comparison.changes), "exact figures changed")]
     counts += [(comparison.count(verdict), verdict.value) for verdict in ORDER]
     return ", ".join(f"{count:,} {words}" for count, words in counts if count) or "nothing was compared"
 
 
 def judged(comparison: assay.Comparison) -> tuple[Judged, ...]:
-    """Give every judgement, the gravest verdict first."""
+    """Return every judgement, the gravest verdict first."""
     found = sorted(comparison.judgements, key=lambda one: ORDER.index(one.verdict))
     return tuple(
         Judged(
@@ -45,7 +45,7 @@ def judged(comparison: assay.Comparison) -> tuple[Judged, ...]:
             change="" if one.ratio is None else _change(one),
             wall="" if one.wall_ratio is None else _percent(one.wall_ratio),
             epochs=one.epochs,
-            remark=visible("; ".join(filter(None, (one.reason, one.remedy)))),
+            remark="; ".join(filter(None, (one.reason, one.remedy))),
             low=_place(one.low),
             middle=_place(one.ratio),
             high=_place(one.high),

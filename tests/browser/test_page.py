@@ -15,7 +15,7 @@ import assay
 from assay.records.report_data import Listed, Mark, Point
 from assay.records.results import GroupResult, Manifest, Measurement, Metrics, Run, Status, TokenizerCase
 from assay.report import site
-from assay.report.token_view import reading
+from assay.report.token_view import token_view
 from assay.store.store import Store
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -83,7 +83,7 @@ def publication(tmp_path_factory: pytest.TempPathFactory) -> assay.ReportContext
         budget_s=2,
     )
     host = assay.discover()
-    found = reading(host, outcome)
+    found = token_view(host, outcome)
     return assay.ReportContext(shows="run", outcomes=(outcome,), read=lambda: found, plugins=assay_listed(host))
 
 

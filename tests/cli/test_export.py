@@ -14,10 +14,10 @@ import assay
 from assay.cli.report import put
 from assay.errors import AssayError
 from assay.records.report_data import ReportContext
-from assay.report.formats.csv import unguarded
-from assay.report.publish import form, publish, save
-from assay.report.text.safe_text import inert
+from assay.report.publish import find_format, publish, save
+from assay.report.text.escape import escape_tsv
 from assay.store.store import Store
+from nasty import unescaped
 
 Cli = Callable[..., Any]
 
@@ -100,7 +100,7 @@ def test_pandas_reads_what_assay_results_gives(stored: Any, tmp_path: Path) -> N
     store.close()
     host = assay.discover()
     for name in ("a.csv", "a.tidy.csv", "a.parquet"):
-        save(tmp_path / name, publish(form(host, "run", None, name), shown))
+        save(tmp_path / name, publish(find_format(host, "run", None, name), shown))
     frames = assay.results(store=folder)
     wide = pd.read_csv(tmp_path / "a.csv", keep_default_na=False, na_values=[""]).convert_dtypes()
     ours = frames.tokenizers
@@ -110,7 +110,7 @@ def test_pandas_reads_what_assay_results_gives(stored: Any, tmp_path: Path) -> N
     tidy = pd.read_csv(tmp_path / "a.tidy.csv", dtype=str, keep_default_na=False)
     assert list(tidy.columns) == list(frames.tidy.columns)
     for name in tidy.columns:
-        assert tidy[name].map(unguarded).tolist() == frames.tidy[name].map(str).map(inert).tolist(), name
+        assert tidy[name].map(unescaped).tolist() == frames.tidy[name].map(str).map(escape_tsv).tolist(), name
     parquet = pd.read_parquet(tmp_path / "a.parquet")
     numbers = frames.tidy[~frames.tidy["unit"].isin(["text", "hex"])]
     assert parquet["value"].dropna().tolist() == numbers["value"].map(float).tolist()

@@ -10,8 +10,8 @@ import pytest
 
 import assay
 from assay.plugins.types import ReportPlugin
-from assay.report.publish import form, publish, save
-from assay.report.text.safe_text import inert
+from assay.report.publish import find_format, publish, save
+from assay.report.text.escape import escape_tsv
 from assay.testkit.examples import publication
 
 ROOT = Path(__file__).parents[2]
@@ -30,12 +30,12 @@ def test_the_code_reads_what_is_written(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.chdir(tmp_path)
     shown = publication("run")
     for name in ("run.csv", "run.tidy.csv", "run.parquet"):
-        save(name, publish(form(HOST, "run", None, name), shown))
+        save(name, publish(find_format(HOST, "run", None, name), shown))
     (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     names: dict[str, Any] = {}
     exec(code, names)
     (outcome,) = shown.outcomes
-    assert list(names["names"]) == [inert(row.case.plugin) for row in outcome.measurements]
+    assert list(names["names"]) == [escape_tsv(row.case.plugin) for row in outcome.measurements]
     assert names["wide"]["tokens"][0] == outcome.measurements[0].value("tokens")
     assert len(names["tidy"]) == len(names["facts"]) == sum(len(row.metrics) for row in outcome.measurements)
     assert names["best"].fetchall() == [("letters", outcome.measurements[0].value("bytes_per_token"))]

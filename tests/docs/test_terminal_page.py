@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from assay.report.tables.column_lookup import IDENTITY
-from assay.report.tables.columns import ATTENTION, GIVES_WAY, TOKENIZER
+from assay.report.tables.columns import ATTENTION, DROP_ORDER, TOKENIZER
 from assay.report.text.significant_digits import figure, spread
 
 PAGE = " ".join(
@@ -20,9 +20,9 @@ def quoted(text: str) -> list[str]:
 
 def test_the_order_in_which_columns_give_way() -> None:
     order = PAGE.partition("in this order:")[2].partition(".")[0]
-    assert tuple(quoted(order)) == GIVES_WAY
+    assert tuple(quoted(order)) == DROP_ORDER
     kept = PAGE.partition("the headline never give way:")[2].partition(";")[0]
-    assert set(quoted(kept)) == {column.title for column in (*TOKENIZER, *ATTENTION)} - set(GIVES_WAY)
+    assert set(quoted(kept)) == {column.title for column in (*TOKENIZER, *ATTENTION)} - set(DROP_ORDER)
 
 
 def test_the_digits_of_the_example() -> None:

@@ -17,9 +17,8 @@ import nasty
 from assay.plugins.discovery import discover
 from assay.records.report_data import ReportContext
 from assay.records.results import Outcome
-from assay.report.formats.csv import unguarded
-from assay.report.publish import form, listed, publish
-from assay.report.text.safe_text import inert
+from assay.report.publish import find_format, listed, publish
+from assay.report.text.escape import escape_csv
 from assay.store.store import Store
 
 PLUGIN = Path(__file__).with_name("hostile_names.py")
@@ -70,12 +69,12 @@ def test_they_are_weighed_and_what_fails_is_one_line(ran: tuple[Path, Any], outc
 def test_every_form_of_the_run_is_text(outcome: Outcome, name: str) -> None:
     host = discover([str(PLUGIN)])
     shown = ReportContext(shows="run", outcomes=(outcome,), plugins=listed(host))
-    text = publish(form(host, "run", name, None), shown).decode("utf-8")
+    text = publish(find_format(host, "run", name, None), shown).decode("utf-8")
     assert is_text(text)
     if name == "csv":
         rows = list(csv.reader(text.splitlines(keepends=True), strict=True))
         assert {len(row) for row in rows} == {len(rows[0])}
-        assert [unguarded(row[3]) for row in rows[1:]] == [*map(inert, NAMES), "'broken'"]
+        assert [row[3] for row in rows[1:]] == [*map(escape_csv, NAMES), "''broken'"]
         assert rows[1][3] == "'=cmd|'!A0"
     elif name == "junit":
         tests = list(ElementTree.fromstring(text).iter("testcase"))

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
 
 import assay
+import nasty
 from assay.records.results import Manifest, Measurement, Metrics, Run, Status, TokenizerCase
 
 pytest.importorskip("vl_convert")
 from assay_html.drawing import svg
+from assay_html.escape import script_json
 from assay_html.figures import figures
 from assay_html.grid import tokenizer_grid
-from assay_html.inert import data
+from assay_html.page import write
 from assay_html.tokens import packed
 
 HOSTILE = '<script>"quoted" & \u202e</script>'
@@ -87,8 +90,17 @@ def test_a_run_without_data_has_no_figures() -> None:
     assert figures(assay.Outcome(run=empty.run, manifest=empty.manifest, measurements=(), noise=None)) == ()
 
 
+@pytest.mark.parametrize("shown", nasty.publications(), ids=lambda shown: f"{shown.shows}-{bool(shown.comparison)}")
+def test_hostile_words_can_be_seen_on_a_page(shown: assay.ReportContext) -> None:
+    """A character that XML cannot hold once ended the whole process in the library that draws."""
+    page = write(replace(shown, command="".join(nasty.WORDS.values())))
+    assert set(nasty.UNFIT.findall(page)) <= {"\t", "\u2028", "\u2029"}  # which a browser takes for white space
+    assert "<img" not in page
+    assert "&lt;U+202E&gt;back&lt;U+202C&gt;" in page
+
+
 def test_json_in_a_script_element_cannot_end_it() -> None:
-    text = data({"a": "</script><!-- & \u2028"})
+    text = script_json({"a": "</script><!-- & \u2028"})
     assert not set("<>&\u2028") & set(text)
     assert json.loads(text) == {"a": "</script><!-- & \u2028"}
 

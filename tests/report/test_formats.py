@@ -12,7 +12,7 @@ from assay.errors import AssayError, UnknownName
 from assay.plugins.host import Failure, Found, Host, Origin
 from assay.plugins.types import Missing, ReportPlugin
 from assay.records.report_data import ReportContext, Shown
-from assay.report.publish import form, listed, publish, save
+from assay.report.publish import find_format, listed, publish, save
 
 ORIGIN = Origin(entry_point="mine", distribution="stranger", version="1.0")
 NOTHING = ReportContext(shows="run")
@@ -55,7 +55,7 @@ FORMS = host(
 def test_the_form_is_the_one_named_or_that_of_the_longest_suffix(
     name: str | None, output: str | None, chosen: str
 ) -> None:
-    assert form(FORMS, "run", name, output).name == chosen
+    assert find_format(FORMS, "run", name, output).name == chosen
 
 
 @pytest.mark.parametrize(
@@ -73,14 +73,14 @@ def test_the_form_is_the_one_named_or_that_of_the_longest_suffix(
 )
 def test_a_form_that_does_not_fit_is_one_sentence(name: str | None, output: str | None, words: str) -> None:
     with pytest.raises(AssayError) as caught:
-        form(FORMS, "run", name, output)
+        find_format(FORMS, "run", name, output)
     assert words in str(caught.value)
 
 
 def test_a_form_that_lacks_something_names_the_remedy() -> None:
     lacking = host(plugin("page", ".html", requires=("no-such-package>=1",)))
     with pytest.raises(AssayError, match="the report page needs no-such-package>=1") as caught:
-        form(lacking, "run", None, "page.html")
+        find_format(lacking, "run", None, "page.html")
     assert caught.value.remedy == 'pip install "no-such-package>=1"'
 
 

@@ -10,7 +10,7 @@ import pytest
 import assay
 from assay.records.results import Measurement, Metrics, Outcome, Status
 from assay.records.settings import Settings
-from assay.report.token_view import reading
+from assay.report.token_view import token_view
 from assay.store.store import Store
 
 BAD = """
@@ -59,7 +59,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Outcome]:
 
 def test_the_text_comes_with_the_tokens_of_every_tokenizer(measured: tuple[Path, Outcome]) -> None:
     folder, outcome = measured
-    found = reading(assay.discover([folder / "mine.py"]), outcome)
+    found = token_view(assay.discover([folder / "mine.py"]), outcome)
     assert found is not None
     assert (found.corpus, len(found.text)) == ("the-verdict", 20_479)
     assert {one.tokenizer: len(one.tokens) for one in found.pieces} == {
@@ -76,7 +76,7 @@ def test_a_tokenizer_that_kills_its_process_costs_only_itself(measured: tuple[Pa
     folder, outcome = measured
     (folder / "kills").touch()
     try:
-        found = reading(assay.discover([folder / "mine.py"]), outcome)
+        found = token_view(assay.discover([folder / "mine.py"]), outcome)
     finally:
         (folder / "kills").unlink()
     assert found is not None
@@ -88,7 +88,7 @@ def test_a_tokenizer_that_kills_its_process_costs_only_itself(measured: tuple[Pa
 def test_a_tokenizer_that_has_changed_since_says_so(measured: tuple[Path, Outcome]) -> None:
     folder, outcome = measured
     rows = tuple(map(_shorter, outcome.measurements))
-    found = reading(assay.discover([folder / "mine.py"]), replace(outcome, measurements=rows))
+    found = token_view(assay.discover([folder / "mine.py"]), replace(outcome, measurements=rows))
     assert found is not None
     gpt2 = next(one for one in found.pieces if one.tokenizer == "gpt2")
     assert (gpt2.status, gpt2.reason) == (Status.FAILED, "it gives 5,145 tokens now, and gave 5,144 in the run")
@@ -103,9 +103,9 @@ def _shorter(row: Measurement) -> Measurement:
 def test_without_a_text_of_one_document_there_is_nothing_to_read(measured: tuple[Path, Outcome]) -> None:
     folder, outcome = measured
     host = assay.discover([folder / "mine.py"])
-    assert reading(host, replace(outcome, measurements=())) is None
+    assert token_view(host, replace(outcome, measurements=())) is None
     long = tuple(replace(row, metrics=Metrics({**row.metrics, "bytes": 10**9})) for row in outcome.measurements)
-    assert reading(host, replace(outcome, measurements=long)) is None
+    assert token_view(host, replace(outcome, measurements=long)) is None
 
 
 def test_the_settings_of_the_run_say_which_plugins_to_load(measured: tuple[Path, Outcome]) -> None:

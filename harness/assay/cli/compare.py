@@ -61,7 +61,7 @@ def compare(
     if as_json and form is not None and output is None:
         raise click.UsageError("--json and --format both go to standard output: leave out one, or give -o")
     wants_report = form is not None or output is not None
-    plugin = publish.form(plugins.find(), "comparison", form, output) if wants_report else None
+    plugin = publish.find_format(plugins.find(), "comparison", form, output) if wants_report else None
     named = find(runs, results)
     comparison = contrast(named, allowance=allowance or None)
     if plugin is None or output is not None:

@@ -6,14 +6,14 @@ import sys
 
 import click
 
-from assay.report.text.safe_text import NO_BREAK, visible
+from assay.report.text.escape import NO_BREAK, escape_terminal
 
 
 def echo_stderr(text: str) -> None:
     """Write one line to standard error; whatever a plugin or a corpus put into it is text."""
-    click.echo(visible(text, sys.stderr.encoding).replace(NO_BREAK, " "), err=True)
+    click.echo(escape_terminal(text, sys.stderr.encoding).replace(NO_BREAK, " "), err=True)
 
 
 def echo_stdout(text: str) -> None:
     """Write one line to standard output, likewise."""
-    click.echo(visible(text, sys.stdout.encoding).replace(NO_BREAK, " "))
+    click.echo(escape_terminal(text, sys.stdout.encoding).replace(NO_BREAK, " "))

@@ -62,9 +62,9 @@ def history(
     from assay.store.store import Store
 
     if as_json and form is not None:
-        raise click.UsageError("--json and --format are two forms: leave out one")
+        raise click.UsageError("--json and --format are two formats: leave out one")
     wants_report = form is not None or output is not None
-    plugin = publish.form(plugins.find(), "history", form, output) if wants_report else None
+    plugin = publish.find_format(plugins.find(), "history", form, output) if wants_report else None
     store = Store(results, create=False)
     try:
         chosen = {"tokenizers": tokenizers, "attentions": attentions, "corpora": corpora}

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from assay.execute.job import ProgressListener
 from assay.records.results import Case, Measurement, Run, Status
-from assay.report.text.safe_text import NO_BREAK, visible
+from assay.report.text.escape import NO_BREAK, escape_terminal
 
 
 class Reporter(ProgressListener):
@@ -114,9 +114,9 @@ class StatusLine:
 
 
 def _seen(text: str) -> str:
-    return visible(text, sys.stderr.encoding).replace(NO_BREAK, " ")
+    return escape_terminal(text, sys.stderr.encoding).replace(NO_BREAK, " ")
 
 
 def _spinner() -> str:
     """One that the output can show: the usual one is drawn with dots that ASCII does not have."""
-    return "dots" if visible("⠋", sys.stderr.encoding) == "⠋" else "line"
+    return "dots" if escape_terminal("⠋", sys.stderr.encoding) == "⠋" else "line"

@@ -87,10 +87,10 @@ def export(form: str, run: str | None, output: str | None, results: Location, pl
 
 
 def chosen(host: Host, form: str | None, output: str | None) -> ReportPlugin:
-    """Find the form of a report of a run, before anything is done for it."""
+    """Find the format of a report of a run, before anything is done for it."""
     from assay.report import publish
 
-    return publish.form(host, "run", form, output)
+    return publish.find_format(host, "run", form, output)
 
 
 def of_run(
@@ -99,14 +99,14 @@ def of_run(
     """Gather what a report of one run is made from, and of what changed since another."""
     from assay.records.report_data import ReportContext
     from assay.report import publish
-    from assay.report.token_view import reading
+    from assay.report.token_view import token_view
 
     return ReportContext(
         shows="run",
         outcomes=(outcome,),
         comparison=comparison,
         plugins=publish.listed(host),
-        read=lambda: reading(host, outcome),
+        read=lambda: token_view(host, outcome),
         command=command_line(),
         interactive=interactive,
     )
@@ -118,7 +118,7 @@ def put(content: bytes, output: str | None) -> None:
 
     if output is None:
         if sys.stdout.isatty() and b"\0" in content:
-            raise AssayError("this form is no text, and a terminal can only show text", remedy="give -o FILE")
+            raise AssayError("this format is not text, and a terminal can only show text", remedy="give -o FILE")
         sys.stdout.flush()
         sys.stdout.buffer.write(content)
     else:
@@ -162,7 +162,7 @@ def _site(folder: str, form: str | None, results: Location, plugins: PluginOptio
     from assay.store.store import Store
 
     host = plugins.find()
-    plugin = publish.form(host, "runs", form or "html", None)
+    plugin = publish.find_format(host, "runs", form or "html", None)
     store = Store(results, create=False)
     try:
         made = site.write(store, folder, plugin, lambda outcome: of_run(host, outcome, interactive=interactive))

@@ -96,12 +96,12 @@ def run_(request: Request, dry_run: bool, resume: str | None, report: str | None
 
 def _show(outcome: Outcome, *, as_json: bool) -> None:
     from assay.report.formats import run_json
-    from assay.report.tables import summaries
+    from assay.report.tables import run_tables
 
     if as_json:
         click.echo(run_json.of_outcome(outcome))
     else:
-        summaries.show(outcome.measurements)
+        run_tables.show(outcome.measurements)
 
 
 def _echo_where(outcome: Outcome, request: Request) -> None:

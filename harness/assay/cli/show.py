@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 COLUMNS = ("id", "state", "started", "suite", "planned", "ok", "failed", "skipped", "missing", "command")
-GIVES_WAY = ("planned", "skipped", "suite", "missing", "command")
+DROP_ORDER = ("planned", "skipped", "suite", "missing", "command")
 
 
 @click.command("show")
@@ -67,7 +67,7 @@ def show(
     """Show the results of a RUN again, by id or its beginning; the newest by default."""
     from assay.report.formats import run_json
     from assay.report.tables import results as tables
-    from assay.report.tables import summaries
+    from assay.report.tables import run_tables
     from assay.report.tables.query import Query
     from assay.store.store import Store
 
@@ -87,8 +87,8 @@ def show(
                 columns=COLUMNS,
                 rows=rows,
                 numeric=frozenset(COLUMNS[4:-1]),
-                gives_way=GIVES_WAY,
-                elsewhere="--json has them",
+                drop_order=DROP_ORDER,
+                hint="--json has them",
             )
             tables.write([listed], shape=shape)
             return 0
@@ -98,7 +98,7 @@ def show(
     if as_json:
         click.echo(run_json.of_outcome(_asked(outcome, query)))
     else:
-        summaries.show(outcome.measurements, query, shape)
+        run_tables.show(outcome.measurements, query, shape)
     record = outcome.run
     if query and not _asked(outcome, query).measurements:
         echo_stderr(f"no row of run {record.id} fits")
@@ -111,7 +111,7 @@ def show(
 def _agree(query: Query, columns: tuple[str, ...], shape: Shape | None, *, runs: bool, as_json: bool) -> None:
     """Refuse options that mean nothing together."""
     if as_json and shape is not None:
-        raise click.UsageError("--json is a form of its own: leave out --as")
+        raise click.UsageError("--json is a format of its own: leave out --as")
     if runs and (query or columns):
         raise click.UsageError("--filter, --sort and --columns are of the rows of a run: leave out --runs")
     if columns and not query.columns:

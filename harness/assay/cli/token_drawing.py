@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby, zip_longest
 from typing import TYPE_CHECKING
 
-from assay.report.text.safe_text import UNSEEN
+from assay.report.text.escape import UNSEEN
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -96,7 +96,7 @@ def draw(rows: Sequence[TokenAlignment], text: str, ids: bool) -> None:
 def _block(
     console: Console, row: TokenAlignment, text: str, width: int, ids: bool, marks: Marks, coloured: bool
 ) -> list[Text]:
-    """The lines of one tokenizer: what it came to, then the text."""
+    """Return the lines of one tokenizer: its figures, then the text."""
     from rich.text import Text
 
     head = Text(row.tokenizer, "bold")

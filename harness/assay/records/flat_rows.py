@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from assay.records.metric_catalogue import definition
-from assay.records.results import Measurement, Run, TokenizerCase, Value
+from assay.records.results import Case, Measurement, Run, TokenizerCase, Value
 
 Cells = dict[str, Value | None]
 
@@ -26,11 +26,7 @@ class Fact:
 def row_of(run: str, measurement: Measurement) -> Cells:
     """One measurement as flat cells: what was measured, how it ended, and its metrics."""
     case = measurement.case
-    cells: Cells = {"run": run, "case": case.id}
-    if isinstance(case, TokenizerCase):
-        cells |= {"tokenizer": case.tokenizer, "corpus": case.corpus, "split": case.split}
-    else:
-        cells |= {"attention": case.attention, "workload": case.workload.id}
+    cells: Cells = {"run": run, "case": case.id, **names_of(case)}
     cells |= {
         "status": measurement.status.value,
         "reason": measurement.reason,
@@ -38,6 +34,13 @@ def row_of(run: str, measurement: Measurement) -> Cells:
         "expected": measurement.expected,
     }
     return cells | dict(measurement.metrics)
+
+
+def names_of(case: Case) -> dict[str, str]:
+    """Return what names a case: tokenizer, corpus and split, or attention and workload."""
+    if isinstance(case, TokenizerCase):
+        return {"tokenizer": case.tokenizer, "corpus": case.corpus, "split": case.split}
+    return {"attention": case.attention, "workload": case.workload.id}
 
 
 def facts_of(run: Run, measurement: Measurement) -> Iterator[Fact]:

@@ -1,8 +1,8 @@
-"""Reports: in which form, made of what, written where. The forms are plugins."""
+"""Reports: in which format, made of what, written where. The formats are plugins."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -23,10 +23,10 @@ class ReportFailed(AssayError):
     exit_code = 3
 
 
-def form(host: Host, shows: Shown, name: str | None, output: str | None) -> ReportPlugin:
-    """Give the form of that name; without one that by which the name of the output ends, else Markdown.
+def find_format(host: Host, shows: Shown, name: str | None, output: str | None) -> ReportPlugin:
+    """Return the format of that name; without one that by which the name of the output ends, else Markdown.
 
-    Raises `UnknownName` for a form that nothing has, `AssayError` for one that lacks something, or cannot show this.
+    Raises `UnknownName` for a format that nothing has, `AssayError` for one that lacks something, or cannot show this.
     """
     plugin = host.one(ReportPlugin, name) if name is not None else _by_suffix(host, shows, output)
     missing = host.missing(plugin)
@@ -38,13 +38,13 @@ def form(host: Host, shows: Shown, name: str | None, output: str | None) -> Repo
     return plugin
 
 
-def publish(plugin: ReportPlugin, publication: ReportContext) -> bytes:
+def publish(plugin: ReportPlugin, context: ReportContext) -> bytes:
     """Have a plugin write a report; whatever it does wrong is one `AssayError`."""
     try:
-        content: object = plugin.write(publication)
+        content: object = plugin.write(context)
     except (KeyboardInterrupt, AssayError):
         raise
-    except BaseException as error:  # a plugin may raise SystemExit, or a panic that is no Exception
+    except BaseException as error:  # a plugin may raise SystemExit, or a panic that is not an Exception
         raise ReportFailed(f"the report {plugin.name} failed: {type(error).__name__}: {error}") from None
     if isinstance(content, str):
         return content.encode("utf-8", "backslashreplace")
@@ -62,11 +62,10 @@ def save(path: str | Path, content: bytes) -> None:
 
 
 def listed(host: Host) -> tuple[Listed, ...]:
-    """Give every plugin of a host and what it lacks here, then those that failed."""
-    found = []
-    for item in host.found:
-        missing = host.missing(item.plugin)
-        found.append(
+    """Return every plugin of a host and what it lacks here, then those that failed."""
+    found = [(item, host.missing(item.plugin)) for item in host.found]
+    return (
+        *(
             Listed(
                 kind=NAMES_OF_KINDS[type(item.plugin)],
                 name=item.plugin.name,
@@ -77,33 +76,32 @@ def listed(host: Host) -> tuple[Listed, ...]:
                 reason=None if missing is None else missing.what,
                 remedy=None if missing is None else missing.remedy,
             )
-        )
-    return (*found, *_failed(host))
-
-
-def _failed(host: Host) -> Sequence[Listed]:
-    return [
-        Listed(
-            kind="plugin",
-            name=failure.origin.entry_point,
-            summary="",
-            origin=str(failure.origin),
-            license="unstated",
-            status="failed",
-            reason=failure.what,
-            remedy=failure.remedy,
-        )
-        for failure in host.failures
-    ]
+            for item, missing in found
+        ),
+        *(
+            Listed(
+                kind="plugin",
+                name=failure.origin.entry_point,
+                summary="",
+                origin=str(failure.origin),
+                license="unstated",
+                status="failed",
+                reason=failure.what,
+                remedy=failure.remedy,
+            )
+            for failure in host.failures
+        ),
+    )
 
 
 def _by_suffix(host: Host, shows: Shown, output: str | None) -> ReportPlugin:
     name = "" if output is None else Path(output).name.lower()
-    fitting = [one for one in host.every(ReportPlugin) if shows in one.shows and name.endswith(one.suffix)]
+    able = [one for one in host.every(ReportPlugin) if shows in one.shows]
+    fitting = [one for one in able if name.endswith(one.suffix)]
     if fitting:
         return max(fitting, key=lambda one: len(one.suffix))
     if Path(name).suffix:
-        known = ", ".join(sorted({one.suffix for one in host.every(ReportPlugin) if shows in one.shows}))
+        known = ", ".join(sorted({one.suffix for one in able}))
         raise AssayError(
             f"no report is written to files like {output}", remedy=f"name it with one of {known}, or give --format"
         )

@@ -20,7 +20,7 @@ INDEX = "index"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """What came of a site: the path of its index, how many pages were written, and of which runs none could be.
+    """A site that was written: the path of its index, how many pages were written, and of which runs none could be.
 
     `kept` counts the pages that were there already, younger than the end of their runs.
     """
@@ -34,8 +34,8 @@ class Site:
 def write(store: Store, folder: str | Path, plugin: ReportPlugin, of_run: Callable[[Outcome], ReportContext]) -> Site:
     """Write a page for each run of a store that has none yet, and the index anew.
 
-    A run whose page cannot be made is left out of the index, and named. Raises `AssayError` for a form that cannot show
-    a run, for a store without runs, and where the folder cannot be written.
+    A run whose page cannot be made is left out of the index, and named. Raises `AssayError` for a format that cannot
+    show a run, for a store without runs, and where the folder cannot be written.
     """
     if "run" not in plugin.shows:
         raise AssayError(f"the report {plugin.name} cannot show a run", remedy="choose another with --format")
@@ -64,7 +64,7 @@ def write(store: Store, folder: str | Path, plugin: ReportPlugin, of_run: Callab
 
 
 def _is_fresh(page: Path, run: Run) -> bool:
-    """Whether a run has ended, and its page was written after that."""
+    """Return whether a run has ended, and its page was written after that."""
     if run.finished is None or not page.is_file():
         return False
     return page.stat().st_mtime >= datetime.fromisoformat(run.finished).timestamp()

@@ -1,4 +1,4 @@
-"""Reading a text again with the tokenizers of a run, in other processes, for those who want to see the tokens."""
+"""The token view: a text of a run tokenized again in other processes, for those who want to see the tokens."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ MOST_BYTES = 100_000  # what a page can show
 PATIENCE_S = 120.0
 
 
-def reading(host: Host, outcome: Outcome) -> TokenizedText | None:
-    """Cut the tutorial's text, or else the first short one of the run, with every tokenizer that was measured on it.
+def token_view(host: Host, outcome: Outcome) -> TokenizedText | None:
+    """Tokenize the tutorial's text, or else the first short one of the run, with every tokenizer measured on it.
 
     None where the run has no such text, or it is not here. A tokenizer whose tokens are not as many as they were in the
-    run has changed since: it is failed, and says so.
+    run has changed since, and is failed.
     """
     rows = _rows(outcome)
     if not rows:
@@ -43,12 +43,12 @@ def reading(host: Host, outcome: Outcome) -> TokenizedText | None:
     settings = Settings.from_json(outcome.run.settings)
     names = [row.case.plugin for row in rows]
     found = {pieces.tokenizer: pieces for pieces in _cut(settings, case.corpus, names, text)}
-    pieces = tuple(_held_to(row, found[row.case.plugin]) for row in rows if row.case.plugin in found)
+    pieces = tuple(_checked(row, found[row.case.plugin]) for row in rows if row.case.plugin in found)
     return TokenizedText(corpus=case.corpus, text=text, pieces=pieces)
 
 
 def _rows(outcome: Outcome) -> Sequence[Measurement]:
-    """The rows of one text, each of ids of its own."""
+    """Return the rows of one text, each of ids of its own."""
     texts: dict[str, list[Measurement]] = {}
     for row in outcome.measurements:
         case = row.case
@@ -67,7 +67,7 @@ def _rows(outcome: Outcome) -> Sequence[Measurement]:
 
 
 def _cut(settings: Settings, corpus_name: str, names: Sequence[str], text: str) -> Iterator[TokenAlignment]:
-    """All in one process; where that breaks, each in its own, so that a bad one costs only itself."""
+    """Tokenize with all in one process; where that breaks with each in its own: a bad one costs only itself."""
     answer = _ask(settings, corpus_name, names, text)
     if isinstance(answer, list):
         yield from map(_pieces, answer)
@@ -79,7 +79,7 @@ def _cut(settings: Settings, corpus_name: str, names: Sequence[str], text: str) 
 
 
 def _ask(settings: Settings, corpus_name: str, names: Sequence[str], text: str) -> list[dict[str, Any]] | str:
-    """Give what `assay tokens` says, or why it says nothing."""
+    """Return the answer of `assay tokens`, or why it has none."""
     command = [sys.executable, "-m", "assay", "tokens", "--json", "--file", "-", "--corpora", corpus_name]
     command += ["--tokenizers", ",".join(names)]
     command += [part for file in settings.plugins for part in ("--plugin", file)]
@@ -94,8 +94,8 @@ def _ask(settings: Settings, corpus_name: str, names: Sequence[str], text: str) 
     try:
         return list(json.loads(ended.stdout)["tokenizers"])
     except (ValueError, KeyError):
-        told = ended.stderr.strip().splitlines()
-        return told[-1] if told else f"its process ended with {ended.returncode}"
+        lines = ended.stderr.strip().splitlines()
+        return lines[-1] if lines else f"its process ended with {ended.returncode}"
 
 
 def _pieces(content: dict[str, Any]) -> TokenAlignment:
@@ -114,7 +114,7 @@ def _pieces(content: dict[str, Any]) -> TokenAlignment:
     )
 
 
-def _held_to(row: Measurement, pieces: TokenAlignment) -> TokenAlignment:
+def _checked(row: Measurement, pieces: TokenAlignment) -> TokenAlignment:
     if pieces.status is not Status.OK or len(pieces.tokens) == row.value("tokens"):
         return pieces
     reason = f"it gives {len(pieces.tokens):,} tokens now, and gave {row.value('tokens'):,} in the run"

@@ -7,7 +7,6 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from html import unescape
 from types import MappingProxyType
 from typing import Any
 from xml.etree import ElementTree
@@ -15,6 +14,7 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from assay.records.verdicts import AATest, Change, Comparison, Judgement, Verdict
 from assay.report.formats.comparison_json import as_json
@@ -22,7 +22,8 @@ from assay.report.formats.comparison_markdown import MARKER, as_markdown
 from assay.report.formats.comparison_terminal import lines_of, show, tables_of
 from assay.report.formats.comparison_text import change_text, headline, more, ordered, percent, split, values
 from assay.report.formats.junit import of_comparison as as_junit
-from assay.report.tables.results import NO_BREAK, write
+from assay.report.tables.results import write
+from assay.report.text.escape import NO_BREAK
 
 GROUP = "tokenizer/the-verdict/held-out-10"
 WORKLOAD = "attention/module/fwd/causal/b2.h12.s1024.d64.m768/f32/cpu.t1/the-verdict+gpt2"
@@ -213,12 +214,18 @@ class TestTerminal:
 
     def test_what_a_terminal_obeys_does_not_reach_it(self) -> None:
         table = tables_of(replace(EMPTY, judgements=(judged("g/x\x1b[31m/encode", Verdict.UNCHANGED),)))[0]
-        assert table.rows[0][0] == "x\ufffd[31m/encode"
+        stream = Terminal()
+        write([table], stream)
+        assert "x<1B>[31m/encode" in stream.getvalue()
 
 
 def cells_of(line: str) -> list[str]:
     """A row of a Markdown table as a reader sees it."""
-    return [unescape(re.sub(r"<!--.*?-->|</?code>|\*\*", "", cell)).strip() for cell in line.split("|")[1:-1]]
+    bars = len(re.findall(r"(?<!\\)[|]", line))
+    table = "\n".join((line, f"|{' --- |' * (bars - 1)}", ""))
+    found = MarkdownIt("commonmark").enable("table").parse(table)
+    parts = ([part.content for part in one.children or () if part.type != "html_inline"] for one in found)
+    return ["".join(words) for words, one in zip(parts, found, strict=True) if one.type == "inline"]
 
 
 class TestMarkdown:
@@ -232,7 +239,7 @@ class TestMarkdown:
         assert all(one.cell in folded for one in EVERY if one.verdict is Verdict.UNCHANGED)
         assert seen.index("ids_sha256") < seen.index("**regressed**") < seen.index("| failed")
         assert page.count("<details>") == page.count("</details>") == 2
-        assert "<code>assay check --baseline HEAD~1</code>".replace("~", "&#126;") in page
+        assert "`assay check --baseline HEAD~1`" in page
         assert "the baseline against itself: 32 readings" in page
 
     def test_every_table_is_well_formed(self) -> None:
@@ -245,12 +252,21 @@ class TestMarkdown:
         changed = Change(case=f"g/{NASTY}", metric=NASTY, baseline=NASTY, candidate="x\ny")
         cell = judged(f"g/{NASTY}/encode", Verdict.FAILED, reason=NASTY)
         page = as_markdown(replace(WHOLE, changes=(changed,), judgements=(cell,), environment={NASTY: NASTY}))
-        assert "<script" not in page
         rows = [cells_of(line) for line in page.splitlines() if line.startswith("|") and "script" in line]
         assert rows == [
             [f"g/{NASTY}", NASTY, NASTY, "x y"],
             ["failed", f"g/{NASTY}/encode", "-", "-", "16", NASTY],
         ]
+
+    def test_a_backtick_is_readable_and_renders_as_one(self) -> None:
+        cell = judged("g/a`b/encode", Verdict.FAILED, reason="see `c`")
+        page = as_markdown(replace(EMPTY, judgements=(cell,), candidate="x`y", warnings=("run `d`",)))
+        assert "&#" not in page
+        assert "`` g/a`b/encode ``" in page
+        assert "`` x`y `` against" in page
+        assert "- warning: run \\`d\\`" in page
+        (row,) = (cells_of(line) for line in page.splitlines() if line.startswith("| failed"))
+        assert (row[1], row[-1]) == ("g/a`b/encode", "see `c`")
 
     @pytest.mark.parametrize("verdict", [Verdict.REGRESSED, Verdict.UNCHANGED])
     def test_five_thousand_cells_fit(self, verdict: Verdict) -> None:

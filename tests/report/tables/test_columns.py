@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assay.records.results import Measurement, Metrics, Status, TokenizerCase, Value
-from assay.report.tables.columns import ATTENTION, GIVES_WAY, TOKENIZER, column_of, doubt, plain, shown
+from assay.report.tables.columns import ATTENTION, DROP_ORDER, TOKENIZER, column_of, plain, relative_uncertainty, shown
 from assay.report.text.significant_digits import percent
 
 
@@ -33,25 +33,25 @@ def row(**figures: Value) -> Measurement:
     ],
 )
 def test_a_timed_figure_is_as_sure_as_the_samples_of_its_operation(metric: str, operation: str) -> None:
-    assert doubt(row(**{metric: 2.0, f"{operation}_spread": 0.05, "other_spread": 0.5}), metric) == 0.05
-    assert doubt(row(**{metric: 2.0}), metric) is None
+    assert relative_uncertainty(row(**{metric: 2.0, f"{operation}_spread": 0.05, "other_spread": 0.5}), metric) == 0.05
+    assert relative_uncertainty(row(**{metric: 2.0}), metric) is None
 
 
 def test_a_ratio_is_as_sure_as_its_interval() -> None:
     figures = row(encode_ratio=2.0, encode_ratio_low=1.9, encode_ratio_high=2.1, encode_spread=0.5)
-    assert doubt(figures, "encode_ratio") == pytest.approx(0.05)
-    assert doubt(row(encode_ratio=1.0, encode_spread=0.5), "encode_ratio") is None
+    assert relative_uncertainty(figures, "encode_ratio") == pytest.approx(0.05)
+    assert relative_uncertainty(row(encode_ratio=1.0, encode_spread=0.5), "encode_ratio") is None
 
 
 @pytest.mark.parametrize("metric", ["tokens", "bytes_per_token", "fertility"])
-def test_what_is_exact_has_no_doubt_though_documents_differ(metric: str) -> None:
+def test_what_is_exact_has_no_uncertainty_though_documents_differ(metric: str) -> None:
     figures = {metric: 2.5, f"{metric}_low": 2.0, f"{metric}_high": 3.0, "encode_spread": 0.05, "step_spread": 0.05}
-    assert doubt(row(**figures), metric) is None
+    assert relative_uncertainty(row(**figures), metric) is None
 
 
 @pytest.mark.parametrize("metric", ["encode_spread", "cold_mb_per_s", "build_seconds", "letters"])
 def test_of_what_was_read_once_or_is_not_known_nothing_is_known(metric: str) -> None:
-    assert doubt(row(**{"encode_spread": 0.05, "step_spread": 0.05, metric: 2.5}), metric) is None
+    assert relative_uncertainty(row(**{"encode_spread": 0.05, "step_spread": 0.05, metric: 2.5}), metric) is None
 
 
 @pytest.mark.parametrize(
@@ -86,11 +86,11 @@ def test_a_column_of_any_metric_bears_its_name_and_sets_figures_to_the_right() -
 
 def test_one_figure_in_another_unit() -> None:
     assert shown(row(step_seconds=0.0123, step_spread=0.01), "step_seconds", 1e3) == "12.3"
-    assert shown(row(embed_share=0.123), "embed_share", form=percent) == "12.3%"
+    assert shown(row(embed_share=0.123), "embed_share", formatter=percent) == "12.3%"
     assert shown(None, "step_seconds") == shown(row(), "step_seconds") == "-"
 
 
-def test_the_headline_never_gives_way() -> None:
+def test_the_headline_is_never_dropped() -> None:
     titles = {column.title for column in (*TOKENIZER, *ATTENTION)}
-    assert set(GIVES_WAY) < titles
-    assert titles - set(GIVES_WAY) == {"tokens", "bytes per token", "encode MB/s", "ratio", "latency µs"}
+    assert set(DROP_ORDER) < titles
+    assert titles - set(DROP_ORDER) == {"tokens", "bytes per token", "encode MB/s", "ratio", "latency µs"}

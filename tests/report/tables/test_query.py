@@ -81,11 +81,11 @@ def test_filters(filters: list[str], kept: list[str]) -> None:
 @pytest.mark.parametrize(
     ("filters", "words"),
     [
-        ("tokens", "is no filter"),
-        ("=3", "is no filter"),
-        ("tokens>", "is no filter"),
-        ("tokens>many", "'many' is no number to compare tokens with"),
-        ("tokens>nan", "is no number"),
+        ("tokens", "is not a valid filter"),
+        ("=3", "is not a valid filter"),
+        ("tokens>", "is not a valid filter"),
+        ("tokens>many", "'many' is not a number to compare tokens with"),
+        ("tokens>nan", "is not a number"),
         ("tokns>3", "did you mean tokens"),
     ],
 )
@@ -112,7 +112,7 @@ def test_rows_are_sorted_within_their_group_and_those_without_a_value_come_last(
     assert names(ask(ROWS, Query(sort=tuple(sort)))) == order
 
 
-@pytest.mark.parametrize(("sort", "words"), [("tokens:down", "is no order"), ("tokns", "did you mean tokens")])
+@pytest.mark.parametrize(("sort", "words"), [("tokens:down", "is not a valid order"), ("tokns", "did you mean tokens")])
 def test_what_is_no_order_is_refused(sort: str, words: str) -> None:
     with pytest.raises(AssayError, match=words):
         ask(ROWS, Query(sort=(sort,)))

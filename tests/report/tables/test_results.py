@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from assay.records.results import AttentionCase, Measurement, Metrics, Status, TokenizerCase, Value
 from assay.records.workload import Workload
-from assay.report.tables.columns import GIVES_WAY
+from assay.report.tables.columns import DROP_ORDER
 from assay.report.tables.results import Table, as_markdown, as_tsv, raw_tables, result_tables, write
 
 WORKLOAD = Workload.self_attention("core", batch=1, length=4, d_model=8)
@@ -113,18 +113,18 @@ class TestResultTables:
 
     def test_columns_give_way_in_the_stated_order(self) -> None:
         text, step = result_tables([tokenizer(), attention()])
-        assert text.gives_way == ("encode Mtok/s", "vocab", "round trip", "unknown")
-        assert step.gives_way == (
+        assert text.drop_order == ("encode Mtok/s", "vocab", "round trip", "unknown")
+        assert step.drop_order == (
             *("naive error", "of copy rate", "of GEMM peak", "peak MiB", "tokens/s", "error vs float64"),
         )
-        assert set(text.gives_way + step.gives_way) == set(GIVES_WAY)
+        assert set(text.drop_order + step.drop_order) == set(DROP_ORDER)
 
     def test_a_metric_of_a_plugin_has_a_column_of_its_own_which_is_the_first_to_give_way(self) -> None:
         (table,) = result_tables([tokenizer("a", letters=12_345, mood="good"), tokenizer("b")])
         assert table.columns[-3:] == ("letters", "mood", "status")
         assert [row[-3:-1] for row in table.rows] == [("12,345", "good"), ("-", "-")]
         assert ("letters" in table.numeric, "mood" in table.numeric) == (True, False)
-        assert table.gives_way[:2] == ("mood", "letters")
+        assert table.drop_order[:2] == ("mood", "letters")
         (raw,) = raw_tables([tokenizer("a", letters=12_345, mood="good"), tokenizer("b")])
         assert [cells(raw, row)["letters"] for row in range(2)] == ["12345", ""]
 

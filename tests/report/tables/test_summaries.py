@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from assay.records.results import Measurement, Metrics, Status, TokenizerCase, Value
-from assay.report.tables.summaries import claims, fastest, finding_tables, grid_tables
+from assay.report.tables.summaries import claims, fastest, grid_tables, summary_tables
 
 
 def row(
@@ -85,12 +85,12 @@ class TestFastest:
 
 class TestTables:
     def test_a_run_with_neither_has_none(self) -> None:
-        assert finding_tables([row("gpt2")]) == ()
+        assert summary_tables([row("gpt2")]) == ()
         assert grid_tables([row("gpt2")]) == ()
 
     def test_identity(self) -> None:
         failed = row("bad", "d", Status.FAILED)
-        (table,) = finding_tables([claimant("fast"), claimant("bad"), failed])
+        (table,) = summary_tables([claimant("fast"), claimant("bad"), failed])
         assert [(line[0], line[2], line[-3], line[-1]) for line in table.rows] == [
             ("fast", "1 of 1", "0.500", "same"),
             ("bad", "1 of 2", "-", "wrong"),
@@ -102,7 +102,7 @@ class TestTables:
             row(name, tokens_en=100, tokens_de=tokens, parity_en=1.0, parity_de=tokens / 100, premium=tokens / 100)
             for name, tokens in (("a", 225), ("b", 150))
         ]
-        (table,) = finding_tables([*rows, row("c")])
+        (table,) = summary_tables([*rows, row("c")])
         assert table.columns == ("language", "a", "b")
         assert table.rows == (("en", "1.00\u00a0100", "1.00\u00a0100"), ("de", "2.25\u00a0225", "1.50\u00a0150"))
 
@@ -112,7 +112,7 @@ class TestTables:
             row("b", "adversarial-run", Status.SKIPPED, growth_exponent=2.04),
             row("a", "adversarial-digits", Status.FAILED),
         ]
-        (table,) = finding_tables(rows)
+        (table,) = summary_tables(rows)
         assert table.columns == ("tokenizer", "run", "digits")
         assert table.rows == (("a", "1.00", "failed"), ("b", "2.04", "-"))
 
@@ -123,7 +123,7 @@ class TestTables:
             expected = outcome == "raises ValueError"
             return Measurement(case=case, status=status, reason=reason, metrics=figures, expected=expected)
 
-        (table,) = finding_tables(
+        (table,) = summary_tables(
             [
                 tried("a", "nul", Status.OK, "exact"),
                 tried("b", "nul", Status.FAILED, "lossy", "it differs"),

@@ -12,10 +12,10 @@ def name(width: int) -> Extent:
     return Extent(head=(9,), word=width, natural=max(width, 9))
 
 
-def figures(width: int, *head: int, leaves: int | None = None) -> Extent:
+def figures(width: int, *head: int, drop_rank: int | None = None) -> Extent:
     words = head or (width,)
     natural = max(width, sum(words) + len(words) - 1)
-    return Extent(head=words, word=width, natural=natural, figures=True, leaves=leaves)
+    return Extent(head=words, word=width, natural=natural, figures=True, drop_rank=drop_rank)
 
 
 def sentences(words: int, natural: int) -> Extent:
@@ -36,7 +36,7 @@ def extents(draw: st.DrawFn) -> list[Extent]:
                 natural=max(sum(head) + len(head) - 1, word + draw(st.integers(0, 60)) * (kind == "sentences")),
                 figures=kind == "figures",
                 sentences=kind == "sentences",
-                leaves=number if draw(st.booleans()) else None,
+                drop_rank=number if draw(st.booleans()) else None,
             )
         )
     return found
@@ -52,7 +52,7 @@ def test_every_column_is_there_or_left_out_and_only_one_that_may_give_way(found:
     assert sorted([*shown, *layout.left_out]) == list(range(len(found)))
     assert shown == sorted(shown)
     assert all(part.columns[0] == 0 for part in layout.parts)
-    assert all(found[index].leaves is not None for index in layout.left_out)
+    assert all(found[index].drop_rank is not None for index in layout.left_out)
 
 
 @given(extents(), WIDTHS)
@@ -74,7 +74,7 @@ def test_no_figure_is_cut_and_no_column_is_wider_than_it_needs_to_be(found: list
 @given(extents(), WIDTHS)
 def test_columns_leave_in_their_order_and_no_more_than_need_to(found: list[Extent], width: int) -> None:
     left = fit(found, width).left_out
-    order = sorted((one.leaves, index) for index, one in enumerate(found) if one.leaves is not None)
+    order = sorted((one.drop_rank, index) for index, one in enumerate(found) if one.drop_rank is not None)
     assert sorted(left) == sorted(index for _, index in order[: len(left)])
     assert set(fit(found, width + 1).left_out) <= set(left)
 
@@ -89,7 +89,7 @@ def test_all_are_as_wide_as_they_like_where_there_is_room(found: list[Extent], w
 
 
 def test_step_by_step() -> None:
-    columns = [name(16), figures(8), figures(10, 7, 2), figures(6, leaves=1), figures(6, leaves=0)]
+    columns = [name(16), figures(8), figures(10, 7, 2), figures(6, drop_rank=1), figures(6, drop_rank=0)]
     wide = fit(columns, 100)
     assert (wide.parts[0].widths, wide.left_out) == ((16, 8, 10, 6, 6), ())
     assert fit(columns, 54).left_out == ()
@@ -103,13 +103,13 @@ def test_step_by_step() -> None:
 
 
 def test_the_last_column_stays_though_all_may_give_way() -> None:
-    fitted = fit([figures(21, leaves=place) for place in range(3)], 20)
+    fitted = fit([figures(21, drop_rank=place) for place in range(3)], 20)
     assert [part.columns for part in fitted.parts] == [(2,)]
     assert fitted.left_out == (0, 1)
 
 
 def test_a_very_long_name_wraps_rather_than_push_out_the_figures() -> None:
-    columns = [name(200), figures(8), figures(8), figures(6, leaves=0)]
+    columns = [name(200), figures(8), figures(8), figures(6, drop_rank=0)]
     layout = fit(columns, 80)
     assert layout.left_out == ()
     assert layout.parts[0].widths[1:] == (8, 8, 6)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
-from assay.report.text.table import Table, as_markdown, as_tsv, in_code
+from assay.report.text.table import Table, as_markdown, as_tsv
 
 PLAIN = Table(
     title="a title",
@@ -75,6 +75,18 @@ class TestMarkdown:
         table = Table(title="", columns=("a",), rows=(("@somebody",),), notes=("ask @somebody",))
         assert "@somebody" not in as_markdown(table)
 
+    def test_a_note_that_looks_like_a_heading_or_a_list_is_a_note(self) -> None:
+        notes = ("# a heading", "1. a list", "- a list", "> a quotation", "---", "an end #", "-")
+        page = as_markdown(Table(title="1. # #", columns=("a",), rows=(("-",),), notes=notes))
+        found = MarkdownIt("commonmark").enable("table").parse(page)
+        assert [one.tag for one in found if one.nesting == 1 and one.tag in ("h1", "h3", "ol", "ul", "li", "p")] == [
+            *("h3", "ul"),
+            *("li", "p") * len(notes),
+        ]
+        inline = ["".join(part.content for part in one.children or ()) for one in found if one.type == "inline"]
+        assert inline == ["1. # #", "a", "-", *notes]
+        assert "| - |" in page
+
     @given(anything)
     def test_rows_and_cells_are_as_many_as_there_are(self, table: Table) -> None:
         shown = as_markdown(table)
@@ -84,11 +96,3 @@ class TestMarkdown:
             assert len(re.findall(r"(?<!\\)(?:\\\\)*\|", row)) == 3
         assert not any(unicodedata.category(char) == "Cc" for char in shown.replace("\n", ""))
         assert not any(unicodedata.bidirectional(char) in DIRECTIONS for char in shown)
-
-
-@pytest.mark.parametrize(
-    ("words", "code"),
-    [("assay run", "`assay run`"), ("a`b", "`` a`b ``"), ("`", "`` ` ``"), ("``", "``` `` ```"), ("a\n|b", "`a |b`")],
-)
-def test_code_has_more_backticks_around_it_than_in_it(words: str, code: str) -> None:
-    assert in_code(words) == code

@@ -180,7 +180,7 @@ def test_a_name_of_ten_thousand_characters_is_text(monkeypatch: pytest.MonkeyPat
 def test_whatever_is_in_it_only_printable_characters_and_styles_reach_the_terminal(
     monkeypatch: pytest.MonkeyPatch, rows: list[tuple[str, ...]], width: int, encoding: str
 ) -> None:
-    table = Table(title=rows[0][0], columns=rows[0], rows=tuple(rows), notes=rows[0], gives_way=(rows[0][2],))
+    table = Table(title=rows[0][0], columns=rows[0], rows=tuple(rows), notes=rows[0], drop_order=(rows[0][2],))
     lines = drawn([table], width, monkeypatch, encoding).split("\n")
     assert all(line.isprintable() for line in lines)
     assert encoding == "utf-8" or all(map(str.isascii, lines))

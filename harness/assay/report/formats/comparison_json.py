@@ -8,7 +8,7 @@ from assay.records.json_document import write
 from assay.records.verdicts import Comparison, Verdict
 from assay.report.formats.comparison_text import headline, limits
 
-OF_RUNS = ("runs", "run", "against", "baseline_s", "candidate_s")  # what a check has nothing to say of
+OF_RUNS = ("runs", "run", "against", "baseline_s", "candidate_s")  # fields that a check does not fill
 
 
 def as_json(comparison: Comparison, *, strict: bool = False) -> str:
@@ -17,7 +17,7 @@ def as_json(comparison: Comparison, *, strict: bool = False) -> str:
 
 
 def as_object(comparison: Comparison, *, strict: bool = False) -> dict[str, object]:
-    """Give a comparison whole, with its headline, its counts by verdict, and the exit code that goes with it."""
+    """Return a comparison whole, with its headline, its counts by verdict, and the exit code that goes with it."""
     content = asdict(replace(comparison, environment=dict(comparison.environment)))
     if not comparison.runs:
         for one in (content, *content["changes"], *content["judgements"]):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from assay.records.verdicts import Change, Comparison, Judgement, Verdict
 from assay.report.formats.comparison_text import (
     alike_line,
+    candidate,
     change_text,
-    clean,
     headline,
     letter,
     limits,
@@ -19,13 +18,14 @@ from assay.report.formats.comparison_text import (
     values,
     wall_text,
 )
+from assay.report.text.escape import escape_markdown, markdown_code
+from assay.report.text.table import markdown_head, markdown_row
 
 MARKER = "<!-- assay-check -->"
 MARKER_OF_RUNS = "<!-- assay-compare -->"
 MOST_BYTES = 64_000  # GitHub refuses comments above 65,536 characters
 LONGEST = 200  # characters of one name, reason or value: one that never ends must not crowd out the rest
 LONGEST_COMMAND = 1_000
-ACTIVE = re.compile(r"[\\`*\[\]<>&|~$#]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 
 
 def as_markdown(comparison: Comparison) -> str:
@@ -45,7 +45,7 @@ def as_markdown(comparison: Comparison) -> str:
     if comparison.warnings:
         head.append(_fitted([f"- warning: {_text(warning)}" for warning in comparison.warnings], 4_000, comparison))
     foot = [f"{alike_line(comparison.alike)}."] if comparison.alike else []
-    foot += ["\n".join(f"- {_text(told, LONGEST_COMMAND)}" for told in limits(comparison))] if comparison.runs else []
+    foot += ["\n".join(f"- {_text(limit, LONGEST_COMMAND)}" for limit in limits(comparison))]
     provenance = _fitted(list(_provenance(comparison)), 8_000, comparison)
     foot.append(_folded("Environment, and the command that repeats it", provenance))
     room = MOST_BYTES - 1_000 - _size("\n\n".join(head + foot))
@@ -63,7 +63,7 @@ def as_markdown(comparison: Comparison) -> str:
 
 
 def _sides(comparison: Comparison) -> str:
-    """What is compared with what; stored runs as a list, with the letters that stand for them."""
+    """Return what is compared with what; stored runs as a list, with the letters that stand for them."""
     if not comparison.runs:
         sides = f"{_code(comparison.candidate)} against {_code(comparison.baseline)}"
         return f"{sides}, suite {_code(comparison.suite)}."
@@ -75,42 +75,32 @@ def _sides(comparison: Comparison) -> str:
     return _fitted(lines, 8_000, comparison)
 
 
-def _head(*columns: str) -> str:
-    """The first two lines of a table; a column whose title begins with a blank is one of figures."""
-    rulers = ("---:" if column.startswith(" ") else "---" for column in columns)
-    return f"{_row(*map(str.strip, columns))}\n{_row(*rulers)}"
-
-
 def _changed_head(comparison: Comparison) -> str:
-    return _head("exact metric of", "metric", "baseline", "candidate", *_if_several(comparison, "run"))
+    return markdown_head(("exact metric of", "metric", "baseline", "candidate", *_run_column(comparison)))
 
 
 def _changed(comparison: Comparison, change: Change) -> str:
-    names = _if_several(comparison, letter(comparison, change.run) if comparison.runs else "")
-    return _row(*map(_code, (change.case, change.metric, *values(change))), *names)
+    cells = [_code(text, cell=True) for text in (change.case, change.metric, *values(change))]
+    return markdown_row((*cells, *filter(None, [candidate(comparison, change.run)])))
 
 
 def _verdict_head(comparison: Comparison) -> str:
-    figures = (" before", " now", " wall") if comparison.runs else (" wall", " epochs")
-    return _head("verdict", *_if_several(comparison, "run"), "cell", " change", *figures, "remark")
+    figures = ("change", "before", "now", "wall") if comparison.runs else ("change", "wall", "epochs")
+    return markdown_head(("verdict", *_run_column(comparison), "cell", *figures, "remark"), figures)
 
 
 def _verdict(comparison: Comparison, judgement: Judgement) -> str:
     name = f"**{judgement.verdict}**" if judgement.verdict is Verdict.REGRESSED else judgement.verdict
-    run = _if_several(comparison, letter(comparison, judgement.run) if comparison.runs else "")
+    run = filter(None, [candidate(comparison, judgement.run)])
     figures = [wall_text(judgement), str(judgement.epochs)]
     if comparison.runs:
         figures = [time_text(judgement.baseline_s), time_text(judgement.candidate_s), wall_text(judgement)]
-    return _row(name, *run, _code(judgement.cell), change_text(judgement), *figures, _text(remark(judgement)))
+    cells = (_code(judgement.cell, cell=True), change_text(judgement), *figures, _text(remark(judgement)))
+    return markdown_row((name, *run, *cells))
 
 
-def _if_several(comparison: Comparison, word: str) -> tuple[str, ...]:
-    """What is said only where there are several candidates."""
-    return (word,) if len(comparison.runs) > 2 else ()
-
-
-def _row(*cells: str) -> str:
-    return f"| {' | '.join(cells)} |"
+def _run_column(comparison: Comparison) -> tuple[str, ...]:
+    return ("run",) if len(comparison.runs) > 2 else ()
 
 
 def _provenance(comparison: Comparison) -> Iterator[str]:
@@ -122,7 +112,7 @@ def _provenance(comparison: Comparison) -> Iterator[str]:
 
 
 def _fitted(lines: Sequence[str], room: int, comparison: Comparison) -> str:
-    """Give as many lines as fit into so many bytes, and say how many do not."""
+    """Return as many lines as fit into so many bytes, and how many do not."""
     kept: list[str] = []
     for line in lines:
         room -= _size(line) + 1
@@ -138,20 +128,17 @@ def _folded(title: str, body: str) -> str:
     return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
 
 
-def _code(text: str, longest: int = LONGEST) -> str:
-    """Give a name as code, with every character that Markdown or HTML might act upon as a reference."""
-    return f"<code>{_inert(text, longest)}</code>"
+def _code(text: str, longest: int = LONGEST, *, cell: bool = False) -> str:
+    return markdown_code(_cut(text, longest), cell=cell)
 
 
 def _text(text: str, longest: int = LONGEST) -> str:
-    """Give a sentence; an at sign is parted from its word, so that nobody is called."""
-    return _inert(text, longest).replace("@", "@<!-- -->")
+    return escape_markdown(_cut(text, longest))
 
 
-def _inert(text: str, longest: int = LONGEST) -> str:
-    shown = clean(text)
-    shown = shown if len(shown) <= longest else f"{shown[:longest]}…"
-    return ACTIVE.sub(lambda match: f"&#{ord(match[0])};", shown)
+def _cut(text: str, longest: int) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= longest else f"{line[:longest]}…"
 
 
 def _size(text: str) -> int:

@@ -1,138 +1,197 @@
-"""A comparison on a terminal, and as TSV for a pipe."""
+"""A comparison on a terminal, group by group, and as TSV for a pipe."""
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from typing import TypeVar
 
-from assay.records.results import Value
 from assay.records.verdicts import Change, Comparison, Judgement, Verdict
-from assay.report.formats.comparison_runs import tables_of_runs
 from assay.report.formats.comparison_text import (
     alike_line,
+    candidate,
     change_text,
-    clean,
     heading,
     headline,
     letter,
+    limits,
     ordered,
     remark,
     split,
+    time_text,
+    unwrapped,
+    value_text,
     values,
     wall_text,
-    whole,
 )
 from assay.report.tables.results import Table, write
-from assay.report.text.safe_text import visible
+from assay.report.text.escape import escape_terminal
 
 MOST_NAMED = 10
+SAME = "="
+OF_CHANGES = ("case", "metric", "baseline", "candidate")
+OF_VERDICTS = (
+    *("cell", "verdict", "ratio", "low", "high", "wall_ratio", "clock", "epochs", "p_value", "more_s"),
+    *("reason", "remedy"),
+)
+Item = TypeVar("Item", Change, Judgement)
 
 
 def show(comparison: Comparison) -> None:
-    """Write the tables to standard output, and what is to be said of them to standard error."""
+    """Write the tables to standard output, and the lines below them to standard error."""
     write(tables_of(comparison, raw=not sys.stdout.isatty()))
     sys.stdout.flush()
     width = shutil.get_terminal_size().columns if sys.stderr.isatty() else sys.maxsize
     for line in lines_of(comparison):
-        shown = visible(line, sys.stderr.encoding)
+        shown = escape_terminal(line, sys.stderr.encoding)
         print(textwrap.fill(shown, width, break_long_words=False, break_on_hyphens=False), file=sys.stderr)
 
 
 def tables_of(comparison: Comparison, *, raw: bool = False) -> tuple[Table, ...]:
-    """Give the exact changes first, then the verdicts, the worst first.
+    """Return tables of the exact changes, then of the verdicts, the worst first.
 
     There is a table for each group of cells, since ids of cells are long, with why and what to do below it; or,
     `raw`, for a program, one of exact changes and one of all cells under their ids, with unrounded ratios. Of stored
-    runs each has a column.
+    runs each has a column, the baseline first.
     """
-    if raw:
-        return tuple(table for table in (_raw_changes(comparison), _raw_verdicts(comparison)) if table.rows)
-    if comparison.runs:
-        return tables_of_runs(comparison)
-    return (*_changes(comparison.changes), *_verdicts(ordered(comparison.judgements)))
+    if not raw:
+        runs = (_runs(comparison),) if comparison.runs else ()
+        return (*runs, *_changes(comparison), *_verdicts(comparison))
+    of_runs = ("run", "against", "baseline_s", "candidate_s") if comparison.runs else ()
+    changes = _raw("exact changes", (*OF_CHANGES, *of_runs[:1]), comparison.changes)
+    verdicts = _raw("verdicts", (*OF_VERDICTS, *of_runs), ordered(comparison.judgements))
+    return tuple(table for table in (changes, verdicts) if table.rows)
 
 
 def lines_of(comparison: Comparison) -> tuple[str, ...]:
-    """Give the lines below the tables: warnings, what is at fault by id, the noise of this machine, the headline."""
-    lines = [f"assay: warning: {clean(warning)}" for warning in comparison.warnings]
+    """Return the lines below the tables: warnings, what is at fault by id, the noise of this machine, the headline."""
+    lines = [f"assay: warning: {warning}" for warning in comparison.warnings]
     for verdict in (Verdict.REGRESSED, Verdict.FAILED):
         found = [one for one in ordered(comparison.judgements) if one.verdict is verdict]
         for one in found[:MOST_NAMED]:
-            said = change_text(one) if verdict is Verdict.REGRESSED else remark(one)
-            which = f"{letter(comparison, one.run)}: " if len(comparison.runs) > 2 else ""
-            lines.append(clean(f"assay: {verdict}: {which}{one.cell}: {said}"))
+            which = candidate(comparison, one.run, ": ")
+            why = change_text(one) if verdict is Verdict.REGRESSED else remark(one)
+            lines.append(f"assay: {verdict}: {which}{one.cell}: {why}")
         if len(found) > MOST_NAMED:
             lines.append(f"assay: {verdict}: {len(found) - MOST_NAMED:,} more cells")
     lines += [alike_line(comparison.alike)] if comparison.alike else []
     return (*lines, headline(comparison))
 
 
-def _changes(changes: Sequence[Change]) -> Iterator[Table]:
-    groups: dict[str, list[tuple[str, ...]]] = {}
-    for change in changes:
-        group, _, plugin = change.case.rpartition("/")
-        groups.setdefault(group, []).append((clean(plugin), change.metric, *map(clean, values(change))))
-    for group, rows in groups.items():
+def _runs(comparison: Comparison) -> Table:
+    return Table(
+        title="runs compared; A is the baseline",
+        columns=("", "run", "suite", "started", "git"),
+        rows=tuple(
+            (letter(comparison, one.id), one.name, one.suite, one.started, one.git or "-") for one in comparison.runs
+        ),
+        notes=limits(comparison),
+        drop_order=("git", "started", "suite"),
+    )
+
+
+def _changes(comparison: Comparison) -> Iterator[Table]:
+    names = tuple(letter(comparison, one.id) for one in comparison.runs) or ("baseline", "candidate")
+    for group, changes in _grouped(comparison.changes, lambda one: one.case.rpartition("/")[0]):
         kind, subject = heading(group)
         yield Table(
             title=f"exact changes: {subject}",
-            columns=(kind, "metric", "baseline", "candidate"),
-            rows=tuple(rows),
-            numeric=frozenset(("baseline", "candidate")),
+            columns=(kind, "metric", *names),
+            rows=tuple(
+                (row[0].case.rpartition("/")[2], row[0].metric, *_values(comparison, row))
+                for row in _rows(comparison, changes, lambda one: (one.case, one.metric))
+            ),
+            numeric=frozenset(names),
         )
 
 
-def _verdicts(judgements: Sequence[Judgement]) -> Iterator[Table]:
-    groups: dict[str, list[Judgement]] = {}
-    for judgement in judgements:
-        groups.setdefault(split(judgement.cell)[0], []).append(judgement)
-    for group, found in groups.items():
+def _values(comparison: Comparison, row: Sequence[Change]) -> Iterator[str]:
+    """Yield the baseline's value, then those of the others; of one other, with as many digits as tell them apart."""
+    if len(comparison.runs) <= 2:
+        yield from values(row[0])
+        return
+    by_run = {one.run: one for one in row}
+    yield value_text(row[0].baseline)
+    for run in comparison.runs[1:]:
+        yield values(by_run[run.id])[1] if run.id in by_run else SAME
+
+
+def _verdicts(comparison: Comparison) -> Iterator[Table]:
+    for group, judgements in _grouped(ordered(comparison.judgements), lambda one: split(one.cell)[0]):
         kind, subject = heading(group)
+        heads = [_heads(comparison, run.id) for run in comparison.runs[1:]]
+        columns = ("A", *itertools.chain(*heads)) if heads else ("verdict", "change", "wall", "epochs")
         yield Table(
             title=subject,
-            columns=(kind, "verdict", "change", "wall", "epochs"),
+            columns=(kind, *columns),
             rows=tuple(
-                (
-                    whole(split(one.cell)[1]),
-                    whole(one.verdict),
-                    whole(change_text(one)),
-                    whole(wall_text(one)),
-                    str(one.epochs),
-                )
-                for one in found
+                (unwrapped(split(row[0].cell)[1]), *map(unwrapped, _figures(comparison, row)))
+                for row in _rows(comparison, judgements, lambda one: one.cell)
             ),
-            numeric=frozenset(("change", "wall", "epochs")),
-            notes=tuple(_notes(found)),
+            numeric=frozenset(columns) - {"verdict", *(four[-1] for four in heads)},
+            notes=tuple(_notes(comparison, judgements)),
+            drop_order=(*(four[1] for four in heads), *(four[0] for four in heads), "A") if heads else (),
         )
 
 
-def _notes(judgements: Sequence[Judgement]) -> Iterator[str]:
-    """What is said of the cells of a group, once for all of which the same is said."""
-    said: dict[str, list[str]] = {}
-    for judgement in judgements:
-        if told := remark(judgement):
-            said.setdefault(clean(told), []).append(clean(split(judgement.cell)[1]))
-    by_wall = [clean(split(one.cell)[1]) for one in judgements if one.clock == "wall"]
-    yield from (f"{', '.join(names)}: {told}" for told, names in said.items())
+def _heads(comparison: Comparison, run: str) -> tuple[str, str, str, str]:
+    """Return the columns of a stored run: its time, the change of it, the change that is judged, the verdict."""
+    prefix = candidate(comparison, run, " ")
+    return letter(comparison, run), f"{prefix}wall", f"{prefix}change", f"{prefix}verdict"
+
+
+def _figures(comparison: Comparison, row: Sequence[Judgement]) -> Iterator[str]:
+    if not comparison.runs:
+        yield from (row[0].verdict, change_text(row[0]), wall_text(row[0]), str(row[0].epochs))
+        return
+    by_run = {one.run: one for one in row}
+    yield time_text(next((one.baseline_s for one in row if one.baseline_s is not None), None))
+    for run in comparison.runs[1:]:
+        one = by_run.get(run.id)
+        yield from (
+            ("-",) * 4
+            if one is None
+            else (
+                time_text(one.candidate_s),
+                wall_text(one),
+                change_text(one),
+                one.verdict,
+            )
+        )
+
+
+def _notes(comparison: Comparison, judgements: Sequence[Judgement]) -> Iterator[str]:
+    """Yield the remarks on the cells of a group, each once; of stored runs without those on unchanged cells."""
+    names: dict[str, list[str]] = {}
+    for one in judgements:
+        note = remark(one)
+        if note and not (comparison.runs and one.verdict is Verdict.UNCHANGED):
+            names.setdefault(note, []).append(f"{candidate(comparison, one.run, ' ')}{split(one.cell)[1]}")
+    yield from (f"{', '.join(those)}: {note}" for note, those in names.items())
+    by_wall = [split(one.cell)[1] for one in judgements if one.clock == "wall" and not comparison.runs]
     if by_wall:
         yield f"judged by wall time: {', '.join(by_wall)}"
 
 
-def _raw_changes(comparison: Comparison) -> Table:
-    names = ("case", "metric", "baseline", "candidate", *(("run",) if comparison.runs else ()))
-    rows = tuple(tuple(_cell(getattr(one, name)) for name in names) for one in comparison.changes)
-    return Table(title="exact changes", columns=names, rows=rows)
+def _grouped(items: Iterable[Item], group: Callable[[Item], str]) -> Iterable[tuple[str, list[Item]]]:
+    groups: dict[str, list[Item]] = {}
+    for item in items:
+        groups.setdefault(group(item), []).append(item)
+    return groups.items()
 
 
-def _raw_verdicts(comparison: Comparison) -> Table:
-    names = ("cell", "verdict", "ratio", "low", "high", "wall_ratio", "clock", "epochs", "p_value", "more_s")
-    told = ("reason", "remedy", *(("run", "against", "baseline_s", "candidate_s") if comparison.runs else ()))
-    found = ordered(comparison.judgements)
-    rows = tuple(tuple(_cell(getattr(one, name)) for name in (*names, *told)) for one in found)
-    return Table(title="verdicts", columns=(*names, *told), rows=rows)
+def _rows(comparison: Comparison, items: Sequence[Item], key: Callable[[Item], Hashable]) -> Iterable[list[Item]]:
+    """Bring together what stored runs have of the same; of a check each item is a row of its own."""
+    rows: dict[Hashable, list[Item]] = {}
+    for place, item in enumerate(items):
+        rows.setdefault(key(item) if comparison.runs else place, []).append(item)
+    return rows.values()
 
 
-def _cell(value: Value | None) -> str:
-    return "" if value is None else str(value)
+def _raw(title: str, names: tuple[str, ...], items: Sequence[Change | Judgement]) -> Table:
+    cells = ((getattr(item, name) for name in names) for item in items)
+    rows = tuple(tuple("" if value is None else str(value) for value in row) for row in cells)
+    return Table(title=title, columns=names, rows=rows)

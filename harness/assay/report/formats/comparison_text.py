@@ -9,8 +9,7 @@ from collections.abc import Sequence
 
 from assay.records.results import Value
 from assay.records.verdicts import AATest, Change, Comparison, Judgement, Verdict
-from assay.report.text.safe_text import NO_BREAK
-from assay.report.text.safe_text import clean as clean
+from assay.report.text.escape import NO_BREAK
 from assay.report.text.significant_digits import figure, interval, last_of, signed
 
 WORST_FIRST = (
@@ -21,28 +20,28 @@ WORST_FIRST = (
     Verdict.INCONCLUSIVE,
     Verdict.UNCHANGED,
 )
-TOLD = (*WORST_FIRST[:3], Verdict.UNCHANGED, Verdict.NOT_COMPARABLE, Verdict.INCONCLUSIVE)
+COUNTED = (*WORST_FIRST[:3], Verdict.UNCHANGED, Verdict.NOT_COMPARABLE, Verdict.INCONCLUSIVE)
 MOST_NAMED = 4
 UNITS = (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9))
 DIGEST = re.compile("[0-9a-f]{64}")
 
 
 def headline(comparison: Comparison) -> str:
-    """Say in one sentence what came of it: `2 regressed, 40 unchanged, 3 inconclusive (...)`.
+    """Return the result in one sentence: `2 regressed, 40 unchanged, 3 inconclusive (...)`.
 
     Of several candidates each has its own part: `B: 40 unchanged; C: 2 regressed, 38 unchanged`.
     """
     if len(comparison.runs) > 2:
-        parts = [(letter(comparison, one.id), comparison.of(one.id)) for one in comparison.runs[1:]]
-        return "; ".join(f"{name}: {headline(part)}" for name, part in parts)
-    told = [f"{_counted(len(comparison.changes), 'exact metric')} changed"] if comparison.changes else []
-    counts = {verdict: comparison.count(verdict) for verdict in TOLD}
-    told += [f"{count:,} {verdict}" for verdict, count in counts.items() if count]
-    return (", ".join(told) or "nothing was compared") + _time_that_tells(comparison)
+        ids = [one.id for one in comparison.runs[1:]]
+        return "; ".join(f"{candidate(comparison, run, ': ')}{headline(comparison.of(run))}" for run in ids)
+    parts = [f"{_counted(len(comparison.changes), 'exact metric')} changed"] if comparison.changes else []
+    counts = {verdict: comparison.count(verdict) for verdict in COUNTED}
+    parts += [f"{count:,} {verdict}" for verdict, count in counts.items() if count]
+    return (", ".join(parts) or "nothing was compared") + _time_that_tells(comparison)
 
 
 def alike_line(alike: AATest) -> str:
-    """Say what the baseline against itself came to: the noise of this machine, and what can be seen in it."""
+    """Report the baseline against itself: the noise of this machine, and the smallest change that it leaves visible."""
     line = (
         f"the baseline against itself: {_counted(alike.readings, 'reading')} of {_counted(alike.cells, 'cell')},"
         f" spread {alike.spread * 100:.1f} %"
@@ -55,13 +54,13 @@ def alike_line(alike: AATest) -> str:
 
 
 def limits(comparison: Comparison) -> tuple[str, ...]:
-    """Say what a change between stored runs shows, and what it does not; nothing of a check."""
+    """Return what a change between stored runs shows, and what it does not; nothing for a check."""
     timed = [one for one in comparison.judgements if one.ratio is not None]
     against = list(dict.fromkeys(one.against for one in timed if one.against is not None))
     alone = list(dict.fromkeys(split(one.cell)[1].rpartition("/")[0] for one in timed if one.against is None))
     if not comparison.runs or not timed:
         return ()
-    told = []
+    found = []
     if against:
         shares = sorted({one.tolerance.effect for one in timed if one.against is not None})
         within = " or ".join(f"±{share:.0%}" for share in shares)
@@ -73,19 +72,24 @@ def limits(comparison: Comparison) -> tuple[str, ...]:
             f"identical code differs from process to process, so no change within {within} is told; `assay check`"
             " measures both versions side by side and tells 1 to 3 %"
         )
-        told = [cancels, differs]
+        found += [cancels, differs]
     if alone:
         more_names = f" and {len(alone) - MOST_NAMED:,} more" if len(alone) > MOST_NAMED else ""
         names = ", ".join(alone[:MOST_NAMED])
-        told.append(f"judged by time alone, which drifts between runs of the same code: {names}{more_names}")
-    return tuple(told)
+        found.append(f"judged by time alone, which drifts between runs of the same code: {names}{more_names}")
+    return tuple(found)
 
 
 def letter(comparison: Comparison, run: str) -> str:
-    """Give the short name of a stored run in a comparison: A is the baseline."""
+    """Return the short name of a stored run in a comparison: A is the baseline."""
     place = next(place for place, one in enumerate(comparison.runs) if one.id == run)
     letters = string.ascii_uppercase
     return letters[place] if place < len(letters) else f"{letters[-1]}{place - len(letters) + 2}"
+
+
+def candidate(comparison: Comparison, run: str, ending: str = "") -> str:
+    """Return the short name of a run and an ending where there are several candidates, else nothing."""
+    return f"{letter(comparison, run)}{ending}" if len(comparison.runs) > 2 else ""
 
 
 def ordered(judgements: Sequence[Judgement]) -> tuple[Judgement, ...]:
@@ -103,25 +107,25 @@ def split(cell: str) -> tuple[str, str]:
 
 
 def percent(ratio: float) -> str:
-    """Give a ratio as a signed change in percent, without the sign of percent: `+5.1`."""
+    """Return a ratio as a signed change in percent, without the sign of percent: `+5.1`."""
     change = (ratio - 1.0) * 100
     text = f"{change:+,.0f}" if abs(change) >= 1000 else f"{change:+.1f}"
     return "0.0" if text in ("+0.0", "-0.0") else text
 
 
 def heading(group: str) -> tuple[str, str]:
-    """Give the name of the first column, and the title: what the ids of a group begin with."""
+    """Return the name of the first column, and the title: what the ids of a group begin with."""
     kind = group.partition("/")[0]
-    return (kind, clean(group)) if kind in ("tokenizer", "attention") else ("cell", clean(group) or "cells")
+    return (kind, group) if kind in ("tokenizer", "attention") else ("cell", group or "cells")
 
 
-def whole(text: str) -> str:
-    """Give text for a cell that is not to be wrapped."""
-    return clean(text).replace(" ", NO_BREAK)
+def unwrapped(text: str) -> str:
+    """Return text for a cell that is not to be wrapped."""
+    return NO_BREAK.join(text.split())
 
 
 def time_text(seconds: float | None) -> str:
-    """Give a time for a person: `12.9 ms`."""
+    """Return a time for a person: `12.9 ms`."""
     if seconds is None:
         return "-"
     unit, size = next((one for one in UNITS if seconds >= one[1]), UNITS[-1])
@@ -129,7 +133,7 @@ def time_text(seconds: float | None) -> str:
 
 
 def change_text(judgement: Judgement) -> str:
-    """Give the change of the judging clock with its 95 % interval: `+5.1 % (+4.7 to +5.6)`.
+    """Return the change of the judging clock with its 95 % interval: `+5.1 % (+4.7 to +5.6)`.
 
     The interval says how many digits there are, see `assay.report.text.significant_digits`.
     """
@@ -142,7 +146,7 @@ def change_text(judgement: Judgement) -> str:
 
 
 def wall_text(judgement: Judgement) -> str:
-    """Give the change of wall time, to the digit of the change that was judged: `+5.2 %`."""
+    """Return the change of wall time, to the digit of the change that was judged: `+5.2 %`."""
     if judgement.wall_ratio is None:
         return "-"
     if judgement.low is None or judgement.high is None:
@@ -152,16 +156,16 @@ def wall_text(judgement: Judgement) -> str:
 
 
 def remark(judgement: Judgement) -> str:
-    """Say why, and what to do, where there is something to say."""
+    """Return the reason of a verdict and what to do, where there are any."""
     seconds = judgement.more_s
-    told = [judgement.reason] if judgement.reason else []
+    parts = [judgement.reason] if judgement.reason else []
     if judgement.verdict is Verdict.INCONCLUSIVE and seconds is not None and math.isfinite(seconds):
-        told.append(f"{more(seconds)} would tell")
-    return "; ".join(told) + (f"{' ' * bool(told)}({judgement.remedy})" if judgement.remedy else "")
+        parts.append(f"{more(seconds)} would tell")
+    return "; ".join(parts) + (f"{' ' * bool(parts)}({judgement.remedy})" if judgement.remedy else "")
 
 
 def more(seconds: float) -> str:
-    """Give a time in round figures: `about 40 more seconds`, from two minutes on in minutes, then in hours."""
+    """Return a time in round figures: `about 40 more seconds`, from two minutes on in minutes, then in hours."""
     if seconds > 2 * 3600:
         return f"about {math.ceil(seconds / 3600):,} more hours"
     if seconds > 120:
@@ -171,13 +175,13 @@ def more(seconds: float) -> str:
 
 
 def values(change: Change) -> tuple[str, str]:
-    """Give both values of an exact metric for a person: digests shortened, and as many digits as tell them apart."""
+    """Return both values of an exact metric for a person: digests shortened, and as many digits as tell them apart."""
     short = value_text(change.baseline), value_text(change.candidate)
     return short if short[0] != short[1] else (str(change.baseline), str(change.candidate))
 
 
 def value_text(value: Value | None) -> str:
-    """Give the value of a metric for a person: six digits, digests shortened as git does, a dash for none."""
+    """Return the value of a metric for a person: six digits, digests shortened as git does, a dash for none."""
     if value is None:
         return "-"
     if isinstance(value, bool | str):

@@ -9,11 +9,11 @@ from itertools import pairwise
 
 from assay.records.json_document import write
 from assay.records.metric_catalogue import definition
-from assay.records.report_data import Mark, Series
+from assay.records.report_data import Mark, Point, Series
 from assay.records.results import Value
 from assay.records.verdicts import Change
-from assay.report.formats.comparison_text import clean, value_text, values
-from assay.report.tables.results import NO_BREAK, Table
+from assay.report.formats.comparison_text import unwrapped, value_text, values
+from assay.report.tables.results import Table
 from assay.report.text.significant_digits import three
 
 BLOCKS, ASCII = "▁▂▃▄▅▆▇█", "_.:-=+*#"
@@ -22,7 +22,7 @@ LEAST_RANGE = 0.2  # of the median: noise of a few percent is not drawn as mount
 
 
 def marks_for(encoding: str | None) -> str:
-    """Give the eight marks of a drawing, from low to high, that an output of this encoding can show."""
+    """Return the eight marks of a drawing, from low to high, that an output of this encoding can show."""
     try:
         BLOCKS.encode(encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
@@ -31,14 +31,14 @@ def marks_for(encoding: str | None) -> str:
 
 
 def tables_of(series: Sequence[Series], marks: str = BLOCKS) -> tuple[Table, ...]:
-    """Give one table for each machine and group of cases, with the steps below it."""
+    """Return one table for each machine and group of cases, with the steps below it."""
     machines = _machines(series)
     groups: dict[tuple[int, str], list[Series]] = {}
     for one in series:
         groups.setdefault((machines.index(one.machine), one.group), []).append(one)
     return tuple(
         Table(
-            title=f"{members[0].metric}: {clean(group)}" + (f", machine {number + 1}" if len(machines) > 1 else ""),
+            title=f"{members[0].metric}: {group}" + (f", machine {number + 1}" if len(machines) > 1 else ""),
             columns=(group.partition("/")[0], "history", "runs", "first", "last", "lowest", "highest"),
             rows=tuple(_row(one, marks) for one in members),
             numeric=frozenset(("runs", "first", "last", "lowest", "highest")),
@@ -49,16 +49,25 @@ def tables_of(series: Sequence[Series], marks: str = BLOCKS) -> tuple[Table, ...
 
 
 def raw_tables(series: Sequence[Series]) -> tuple[Table, ...]:
-    """Give one table with a row for each run and case, for a program; the step is the change of the level there."""
+    """Return one table with a row for each run and case, for a program; the step is the change of the level there."""
     columns = ("case", "metric", "run", "started", "git", "value", "step", "machine", "environment")
     rows = []
-    for one in series:
-        stepped = {mark.index: "changed" if mark.change is None else str(mark.change) for mark in one.marks}
-        where = _described(one.machine)
-        for index, point in enumerate(one.points):
-            head = (one.case, one.metric, point.run, point.started, point.git or "", str(point.value))
-            rows.append((*head, stepped.get(index, ""), where, point.environment))
+    for one, point, step in points_of(series):
+        head = (one.case, one.metric, point.run, point.started, point.git or "", str(point.value))
+        rows.append((*head, "" if step is None else str(step), _described(one.machine), point.environment))
     return (Table(title="history", columns=columns, rows=tuple(rows)),) if rows else ()
+
+
+def points_of(series: Sequence[Series]) -> Iterator[tuple[Series, Point, float | str | None]]:
+    """Yield every point with its series and the step there: the change of the level, or that a text changed."""
+    for one in series:
+        steps = {mark.index: "changed" if mark.change is None else mark.change for mark in one.marks}
+        yield from ((one, point, steps.get(index)) for index, point in enumerate(one.points))
+
+
+def metrics_of(series: Sequence[Series]) -> str:
+    """Return the names of the metrics of some series."""
+    return ", ".join(dict.fromkeys(one.metric for one in series))
 
 
 def as_json(metric: str, series: Sequence[Series]) -> str:
@@ -93,7 +102,7 @@ def _row(one: Series, marks: str) -> tuple[str, ...]:
     ends = (_text(one, min(numbers)), _text(one, max(numbers))) if whole else ("-", "-")
     drawn = spark(numbers, marks, least=0.0 if one.exact else LEAST_RANGE) if whole else "-"
     figures = (drawn, str(len(found)), _text(one, found[0]), _text(one, found[-1]), *ends)
-    return tuple(clean(cell).replace(" ", NO_BREAK) for cell in (one.plugin, *figures))
+    return tuple(map(unwrapped, (one.plugin, *figures)))
 
 
 def _notes(members: Sequence[Series], place: str) -> Iterator[str]:
@@ -102,11 +111,11 @@ def _notes(members: Sequence[Series], place: str) -> Iterator[str]:
             point = one.points[mark.index]
             more = [*([f"git {point.git}"] if point.git else []), *mark.differs]
             known = f" ({'; '.join(more)})" if more else ""
-            yield clean(f"{one.plugin}: {_told(one, mark)} at run {point.run}{known}")
-    yield clean(f"{place}{_described(members[0].machine)}")
+            yield f"{one.plugin}: {_change(one, mark)} at run {point.run}{known}"
+    yield f"{place}{_described(members[0].machine)}"
 
 
-def _told(one: Series, mark: Mark) -> str:
+def _change(one: Series, mark: Mark) -> str:
     before, after = one.points[mark.index - 1].value, one.points[mark.index].value
     if one.exact or mark.change is None:
         return " -> ".join(values(Change(case=one.case, metric=one.metric, baseline=before, candidate=after)))

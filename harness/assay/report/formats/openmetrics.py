@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
+from assay.records.flat_rows import names_of
 from assay.records.metric_catalogue import LANGUAGE, OF_LANGUAGES, definition
-from assay.records.results import Measurement, Outcome, TokenizerCase
-from assay.report.formats.csv_tables import in_order
-from assay.report.text.safe_text import as_bytes
+from assay.records.results import Outcome
+from assay.report.formats.csv import in_order
+from assay.report.text.escape import as_bytes
 
 PREFIX = "assay_"
 ILLEGAL = re.compile(r"[^A-Za-z0-9_]")
@@ -26,7 +27,7 @@ Labels = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """A unit as monitoring has it: how many of it ours is, and the end of our names that says ours."""
+    """A unit as monitoring has it: how many of it ours is, and the end of our names that it replaces."""
 
     name: str
     factor: float = 1.0
@@ -53,17 +54,9 @@ class Gauge:
     """A metric family: its name, which ends with its unit where it has one, what it is, and its samples."""
 
     name: str
-    says: str
+    meaning: str
     samples: tuple[tuple[Labels, float], ...]
     unit: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """A case by its labels, and its figures by their names."""
-
-    labels: Labels
-    figures: Mapping[str, float]
 
 
 def of_run(outcome: Outcome) -> str:
@@ -83,37 +76,35 @@ def _of_the_run(outcome: Outcome) -> Iterator[Gauge]:
     run = outcome.run
     facts = {"run": run.id, "suite": run.suite, "state": run.state, "command": run.command}
     about = _uniquely(facts | {name: fact for name, fact in run.environment.items() if name not in facts})
-    yield Gauge(name=f"{PREFIX}run_info", says="the run, and where it ran", samples=((about, 1),))
+    yield Gauge(name=f"{PREFIX}run_info", meaning="the run, and where it ran", samples=((about, 1),))
     for name, time in (("started", run.started), ("finished", run.finished)):
         seconds = _since_1970(time)
         if seconds is not None:
             yield _single(f"run_{name}_timestamp_seconds", "seconds since 1970", seconds)
     if outcome.noise is not None:
-        for name, says in (
+        for name, meaning in (
             ("median", "distance from 1 of the ratio between two processes of the same code"),
             ("worst", "the largest of these distances"),
             ("detectable", "the smallest change that stands out of them"),
         ):
-            yield _single(f"noise_{name}_ratio", says, getattr(outcome.noise, name))
-    ended = tuple((_labels(row) | {"status": row.status.value}, 1) for row in outcome.measurements)
-    yield Gauge(name=f"{PREFIX}case_status", says="how a case ended: ok, failed, skipped, unsupported", samples=ended)
+            yield _single(f"noise_{name}_ratio", meaning, getattr(outcome.noise, name))
+    ended = tuple((names_of(row.case) | {"status": row.status.value}, 1) for row in outcome.measurements)
+    meaning = "how a case ended: ok, failed, skipped, unsupported"
+    yield Gauge(name=f"{PREFIX}case_status", meaning=meaning, samples=ended)
 
 
-def _single(name: str, says: str, value: float) -> Gauge:
-    return Gauge(name=PREFIX + name, says=says, unit=name.rpartition("_")[2], samples=(({}, value),))
+def _single(name: str, meaning: str, value: float) -> Gauge:
+    return Gauge(name=PREFIX + name, meaning=meaning, unit=name.rpartition("_")[2], samples=(({}, value),))
 
 
 def _of_metrics(outcome: Outcome) -> Iterator[Gauge]:
-    """Gauges in the order of the catalogue; a metric of single languages is one gauge with a label."""
+    """Yield gauges in the order of the catalogue; a metric of single languages is one gauge with a label."""
     families: dict[str, list[str]] = {}
     for metric in in_order(outcome.run, outcome.measurements):
         found = OF_LANGUAGE.fullmatch(metric)
         families.setdefault(f"{found[1]}_of_language" if found else metric, []).append(metric)
     rows = [
-        Row(
-            labels=_labels(row),
-            figures={name: value for name, value in row.metrics.items() if not isinstance(value, str)},
-        )
+        (names_of(row.case), {name: value for name, value in row.metrics.items() if not isinstance(value, str)})
         for row in outcome.measurements
     ]
     for family, metrics in families.items():
@@ -121,12 +112,12 @@ def _of_metrics(outcome: Outcome) -> Iterator[Gauge]:
         name, unit = _named(family, "" if known is None else known.unit)
         samples = tuple(_samples(metrics, rows, unit.factor))
         if samples:
-            says = "" if known is None else f"{known.meaning} [{unit.name or known.unit}]"
-            yield Gauge(name=name, says=says, unit=unit.name, samples=samples)
+            meaning = "" if known is None else f"{known.meaning} [{unit.name or known.unit}]"
+            yield Gauge(name=name, meaning=meaning, unit=unit.name, samples=samples)
 
 
 def _named(family: str, unit: str) -> tuple[str, Unit]:
-    """The name of a gauge, and its unit. `bytes_per_token` says itself what it is: it has none."""
+    """Return the name of a gauge, and its unit. `bytes_per_token` names itself what it is: it has none."""
     known = UNITS.get(unit, NONE)
     stem = family.removesuffix(known.instead_of).rstrip("_") if known.instead_of else family
     name = (PREFIX + _legal(stem)).rstrip("_")
@@ -135,34 +126,28 @@ def _named(family: str, unit: str) -> tuple[str, Unit]:
     return name if name.endswith(f"_{known.name}") else f"{name}_{known.name}", known
 
 
-def _samples(metrics: Sequence[str], rows: Iterable[Row], factor: float) -> Iterator[tuple[Labels, float]]:
-    for row in rows:
+def _samples(
+    metrics: Sequence[str], rows: Iterable[tuple[Labels, Mapping[str, float]]], factor: float
+) -> Iterator[tuple[Labels, float]]:
+    for labels, figures in rows:
         for metric in metrics:
-            if metric in row.figures:
+            if metric in figures:
                 found = OF_LANGUAGE.fullmatch(metric)
-                value = row.figures[metric]
-                labels = {**row.labels, **({"language": found[2]} if found else {})}
+                value = figures[metric]
+                labels = {**labels, **({"language": found[2]} if found else {})}
                 yield labels, int(value) if isinstance(value, bool) else value if factor == 1.0 else value * factor
-
-
-def _labels(row: Measurement) -> dict[str, str]:
-    """What names a case, as in JSON."""
-    case = row.case
-    if isinstance(case, TokenizerCase):
-        return {"tokenizer": case.tokenizer, "corpus": case.corpus, "split": case.split}
-    return {"attention": case.attention, "workload": case.workload.id}
 
 
 def _written(gauge: Gauge) -> Iterator[str]:
     yield f"# TYPE {gauge.name} gauge\n"
     if gauge.unit:
         yield f"# UNIT {gauge.name} {gauge.unit}\n"
-    if gauge.says:
+    if gauge.meaning:
         # The older format knows no escaped quotation marks here.
-        yield f"# HELP {gauge.name} {_escaped(gauge.says.replace(chr(34), chr(39)))}\n"
+        yield f"# HELP {gauge.name} {_escape(gauge.meaning.replace(chr(34), chr(39)))}\n"
     for labels, value in gauge.samples:
-        told = ",".join(f'{name}="{_escaped(text)}"' for name, text in labels.items())
-        yield f"{gauge.name}{f'{{{told}}}' if told else ''} {_number(value)}\n"
+        named = ",".join(f'{name}="{_escape(text)}"' for name, text in labels.items())
+        yield f"{gauge.name}{f'{{{named}}}' if named else ''} {_number(value)}\n"
 
 
 def _number(value: float) -> str:
@@ -171,14 +156,14 @@ def _number(value: float) -> str:
     return str(value)
 
 
-def _escaped(text: str) -> str:
-    """Text with the escapes that the format has; other characters that cannot be seen become their bytes, `<1B>`."""
+def _escape(text: str) -> str:
+    """Return text with the escapes of the format; other characters that cannot be seen become their bytes."""
     escapes = {"\\": "\\\\", '"': '\\"', "\n": "\\n"}
     return "".join(escapes.get(char) or (char if char.isprintable() else as_bytes(char)) for char in text)
 
 
 def _legal(name: str) -> str:
-    """A name of ASCII letters, digits and underscores: other characters become their code point, `_2d_`."""
+    """Return a name of ASCII letters, digits and underscores: other characters become their code point, `_2d_`."""
     return ILLEGAL.sub(lambda match: f"_{ord(match[0]):x}_", name)
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from assay.execute.sharded.cost_estimate import CostEstimate
 from assay.records.results import Case, TokenizerCase
 from assay.report.tables.results import Table
-from assay.report.text.safe_text import NO_BREAK
+from assay.report.text.escape import NO_BREAK
 from assay.report.text.significant_digits import three
 
 MACHINES = (1, 10, 100)
@@ -17,12 +17,12 @@ PREFIXES = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1.0, "bytes"))
 
 
 def tables_of(cases: Sequence[Case], forecasts: Sequence[CostEstimate], budget_s: float) -> tuple[Table, ...]:
-    """Give a table of what is timed or tried here, and one for each corpus of shards."""
+    """Return a table of what is timed or tried here, and one for each corpus of shards."""
     return (*filter(lambda table: table.rows, [_timed(cases, budget_s)]), *map(_counted, forecasts))
 
 
 def document_of(cases: Sequence[Case], forecasts: Sequence[CostEstimate]) -> dict[str, object]:
-    """Give the same for programs: seconds and bytes, unrounded."""
+    """Return the same for programs: seconds and bytes, unrounded."""
     return {
         "cases": [case.id for case in cases],
         "forecasts": [
@@ -39,7 +39,7 @@ def document_of(cases: Sequence[Case], forecasts: Sequence[CostEstimate]) -> dic
 
 
 def duration(seconds: float) -> str:
-    """Give a time in the unit that people would use: `3.2 s`, `14 min`, `2.5 h`, `41 days`."""
+    """Return a time in the unit that people would use: `3.2 s`, `14 min`, `2.5 h`, `41 days`."""
     if seconds < 1.0:
         return f"<1{NO_BREAK}s"
     factor, unit = next((one for one in UNITS if seconds >= 2 * one[0]), UNITS[-1])
@@ -47,7 +47,7 @@ def duration(seconds: float) -> str:
 
 
 def size(count: float) -> str:
-    """Give a number of bytes with a prefix: `1.02 GB`."""
+    """Return a number of bytes with a prefix: `1.02 GB`."""
     factor, unit = next((one for one in PREFIXES if count >= one[0]), PREFIXES[-1])
     return f"{three(count / factor)}{NO_BREAK}{unit}"
 

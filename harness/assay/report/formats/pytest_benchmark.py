@@ -5,95 +5,59 @@ from __future__ import annotations
 import json
 import math
 import statistics
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from assay.comparison.session_drift import Readings, Session, minor
 from assay.errors import AssayError
+from assay.records.flat_rows import names_of
 from assay.records.metric_catalogue import definition
-from assay.records.results import Measurement, Run, Timing, TokenizerCase, Value
+from assay.records.results import Measurement, Run, Timing, Value
 
 TIMER = "perf_counter"
 SAVING = "save it with --benchmark-json FILE, or with --benchmark-save-data"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Benchmark:
-    """One benchmark of a session. `seconds` are those of one call, a reading each, in the order taken."""
+def read(path: str | Path) -> Session:
+    """Read a file as a session to judge.
 
-    fullname: str
-    group: str | None
-    seconds: tuple[float, ...]
-    timer: str = TIMER
-    iterations: int = 1
-    params: Mapping[str, object] | None = None
-    extra_info: Mapping[str, object] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class File:
-    """What one file holds: the machine as pytest-benchmark describes it, and the benchmarks."""
-
-    source: str
-    machine: Mapping[str, Any]
-    benchmarks: tuple[Benchmark, ...]
-    written: str | None = None
-    version: str | None = None
-
-    @property
-    def session(self) -> Session:
-        """The file as a session to judge.
-
-        Machine type, processor, cores, operating system and Python (implementation and minor version) must agree; the
-        name of the machine and the release of its system need not.
-        """
-        machine = self.machine
-        cpu = machine.get("cpu") or {}
-        python = f"{machine.get('python_implementation', '')} {minor(str(machine.get('python_version', '')))}"
-        processor = cpu.get("brand_raw") or cpu.get("brand") or machine.get("processor")
-        fields = {
-            "machine": machine.get("machine"),
-            "processor": processor,
-            "cores": cpu.get("count"),
-            "system": machine.get("system"),
-            "python": python.strip(),
-        }
-        return Session(
-            source=self.source,
-            environment={name: str(value) for name, value in fields.items() if value},
-            cells={one.fullname: Readings(seconds=one.seconds, timer=one.timer) for one in self.benchmarks},
-        )
-
-
-def read(path: str | Path) -> File:
-    """Read a file, or raise `AssayError` for what is no JSON of pytest-benchmark, or has no raw data."""
+    Raises `AssayError` for what is not JSON of pytest-benchmark, or has no raw data.
+    """
     try:
         content = json.loads(Path(path).read_text("utf-8"))
     except OSError as error:
         raise AssayError(f"{path} cannot be read: {error.strerror}", remedy=SAVING) from None
     except ValueError as error:
-        raise AssayError(f"{path} is no JSON: {error}", remedy=SAVING) from None
+        raise AssayError(f"{path} is not valid JSON: {error}", remedy=SAVING) from None
     return of_document(content, str(path))
 
 
-def of_document(content: object, source: str) -> File:
-    """Take a document that is parsed already; raises as `read` does."""
+def of_document(content: object, source: str) -> Session:
+    """Take a document that is parsed already as a session to judge; raises as `read` does.
+
+    Machine type, processor, cores, operating system and Python (implementation and minor version) must agree; the
+    name of the machine and the release of its system need not.
+    """
     if not isinstance(content, dict) or not isinstance(content.get("benchmarks"), list):
-        raise AssayError(f"{source} is no JSON of pytest-benchmark: it lists no benchmarks", remedy=SAVING)
-    benchmarks = tuple(_benchmark(item, source) for item in content["benchmarks"])
-    if len({one.fullname for one in benchmarks}) < len(benchmarks):
+        raise AssayError(f"{source} is not JSON of pytest-benchmark: it lists no benchmarks", remedy=SAVING)
+    cells = dict(_cell(item, source) for item in content["benchmarks"])
+    if len(cells) < len(content["benchmarks"]):
         raise AssayError(f"{source} holds two benchmarks of one name", remedy=SAVING)
-    machine = content.get("machine_info")
-    return File(
-        source=source,
-        machine=machine if isinstance(machine, dict) else {},
-        benchmarks=benchmarks,
-        written=content.get("datetime"),
-        version=content.get("version"),
-    )
+    info = content.get("machine_info")
+    machine = info if isinstance(info, dict) else {}
+    cpu = machine.get("cpu") or {}
+    python = f"{machine.get('python_implementation', '')} {minor(str(machine.get('python_version', '')))}"
+    fields = {
+        "machine": machine.get("machine"),
+        "processor": cpu.get("brand_raw") or cpu.get("brand") or machine.get("processor"),
+        "cores": cpu.get("count"),
+        "system": machine.get("system"),
+        "python": python.strip(),
+    }
+    environment = {name: str(value) for name, value in fields.items() if value}
+    return Session(source=source, environment=environment, cells=cells)
 
 
 def of_run(run: Run, measurements: Sequence[Measurement]) -> dict[str, Any]:
@@ -122,33 +86,22 @@ def of_run(run: Run, measurements: Sequence[Measurement]) -> dict[str, Any]:
     }
 
 
-def _benchmark(item: object, source: str) -> Benchmark:
+def _cell(item: object, source: str) -> tuple[str, Readings]:
     if not isinstance(item, dict) or not isinstance(item.get("fullname"), str):
-        raise AssayError(f"{source} is no JSON of pytest-benchmark: a benchmark has no name", remedy=SAVING)
-    stats, options = item.get("stats") or {}, item.get("options") or {}
-    data = stats.get("data")
+        raise AssayError(f"{source} is not JSON of pytest-benchmark: a benchmark has no name", remedy=SAVING)
+    name = item["fullname"]
+    data = (item.get("stats") or {}).get("data")
     if not data:
-        raise AssayError(f"{source} has no raw data of {item['fullname']}", remedy=SAVING)
+        raise AssayError(f"{source} has no raw data of {name}", remedy=SAVING)
     if not all(isinstance(value, int | float) and math.isfinite(value) and value >= 0 for value in data):
-        raise AssayError(f"{source} has times of {item['fullname']} that are none", remedy=SAVING)
-    return Benchmark(
-        fullname=item["fullname"],
-        group=item.get("group"),
-        seconds=tuple(map(float, data)),
-        timer=options.get("timer", TIMER),
-        iterations=stats.get("iterations", 1),
-        params=item.get("params"),
-        extra_info=item.get("extra_info"),
-    )
+        raise AssayError(f"{source} has times of {name} that are not valid", remedy=SAVING)
+    timer = (item.get("options") or {}).get("timer", TIMER)
+    return name, Readings(seconds=tuple(map(float, data)), timer=timer)
 
 
 def _written(run: Run, row: Measurement, timing: Timing) -> dict[str, Any]:
     case = row.case
     name = f"{case.id}/{timing.name}"
-    if isinstance(case, TokenizerCase):
-        params = {"tokenizer": case.tokenizer, "corpus": case.corpus, "split": case.split}
-    else:
-        params = {"attention": case.attention, "workload": case.workload.id}
     seconds = tuple(sample.wall_ns / sample.loops / 1e9 for sample in timing.samples)
     loops = int(statistics.median(sample.loops for sample in timing.samples))
     exact = {name: value for name, value in row.metrics.items() if _exact(run, name, value)}
@@ -156,38 +109,16 @@ def _written(run: Run, row: Measurement, timing: Timing) -> dict[str, Any]:
         "group": f"{case.group}/{timing.name}",
         "name": name,
         "fullname": name,
-        "params": params | {"operation": timing.name},
+        "params": names_of(case) | {"operation": timing.name},
         "param": case.plugin,
         "extra_info": exact,
         "options": {"timer": TIMER, "disable_gc": True},
-        "stats": asdict(summarise(seconds)) | {"data": list(seconds), "iterations": loops},
+        "stats": summarise(seconds) | {"data": list(seconds), "iterations": loops},
     }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stats:
-    """The figures of pytest-benchmark over readings, in seconds per call, by its definitions."""
-
-    min: float
-    max: float
-    mean: float
-    stddev: float
-    rounds: int
-    median: float
-    iqr: float
-    q1: float
-    q3: float
-    iqr_outliers: int
-    stddev_outliers: int
-    outliers: str
-    ld15iqr: float
-    hd15iqr: float
-    ops: float
-    total: float
-
-
-def summarise(seconds: Sequence[float]) -> Stats:
-    """Summarise at least one reading."""
+def summarise(seconds: Sequence[float]) -> dict[str, Any]:
+    """Return the figures of pytest-benchmark over at least one sample, in seconds per call, by its definitions."""
     ordered = sorted(seconds)
     mean, total = statistics.fmean(seconds), math.fsum(seconds)
     stddev = statistics.stdev(seconds) if len(seconds) > 1 else 0.0
@@ -195,28 +126,28 @@ def summarise(seconds: Sequence[float]) -> Stats:
     fence = 1.5 * (q3 - q1)
     within = [value for value in ordered if q1 - fence <= value <= q3 + fence]
     wild = sum(not mean - stddev <= value <= mean + stddev for value in seconds)
-    return Stats(
-        min=ordered[0],
-        max=ordered[-1],
-        mean=mean,
-        stddev=stddev,
-        rounds=len(seconds),
-        median=statistics.median(seconds),
-        iqr=q3 - q1,
-        q1=q1,
-        q3=q3,
-        iqr_outliers=len(seconds) - len(within),
-        stddev_outliers=wild,
-        outliers=f"{wild};{len(seconds) - len(within)}",
-        ld15iqr=within[0],
-        hd15iqr=within[-1],
-        ops=len(seconds) / total if total else 0.0,
-        total=total,
-    )
+    return {
+        "min": ordered[0],
+        "max": ordered[-1],
+        "mean": mean,
+        "stddev": stddev,
+        "rounds": len(seconds),
+        "median": statistics.median(seconds),
+        "iqr": q3 - q1,
+        "q1": q1,
+        "q3": q3,
+        "iqr_outliers": len(seconds) - len(within),
+        "stddev_outliers": wild,
+        "outliers": f"{wild};{len(seconds) - len(within)}",
+        "ld15iqr": within[0],
+        "hd15iqr": within[-1],
+        "ops": len(seconds) / total if total else 0.0,
+        "total": total,
+    }
 
 
 def _hinge(values: Sequence[float]) -> float:
-    """The quartile nearer to the start: the half's median, or for odd counts between its two neighbours."""
+    """Return the quartile nearer to the start: the half's median, or for odd counts between its two neighbours."""
     quarter, rest = divmod(len(values), 4)
     if len(values) == 1:
         return values[0]

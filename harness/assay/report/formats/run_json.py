@@ -26,12 +26,12 @@ def of_outcome(outcome: Outcome) -> str:
 
 
 def run_record(run: Run, manifest: Manifest) -> dict[str, object]:
-    """Give a run as a JSON object, with the count of its cases by how they ended."""
+    """Return a run as a JSON object, with the count of its cases by how they ended."""
     return asdict(run) | {"settings": json.loads(run.settings), "manifest": asdict(manifest)}
 
 
 def of_failures(failures: Sequence[Failure]) -> list[dict[str, str]]:
-    """Give plugin failures as JSON objects."""
+    """Return plugin failures as JSON objects."""
     return [
         {"origin": str(item.origin), "stage": item.stage, "message": item.message, "remedy": item.remedy}
         for item in failures

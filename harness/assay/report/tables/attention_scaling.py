@@ -1,4 +1,4 @@
-"""What attention rows come to together: how time and memory grow with length, and the whole way from text."""
+"""Summary tables of attention: how time and memory grow with length, and the whole way from text."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from dataclasses import dataclass, replace
 from assay.records.results import AttentionCase, Measurement, Status
 from assay.records.workload import Workload
 from assay.report.tables.columns import shown
-from assay.report.tables.results import ELSEWHERE, Table
+from assay.report.tables.results import HINT, Table
 from assay.report.text.significant_digits import count, percent, three
 
 SHORTEST = 512
 CLEAR = math.log(1.05)
-PIPELINE_GIVES_WAY = ("MFLOP per kB", "embed", "bytes in a context", "attend", "tokenize")
 NOTE = f"time, memory: exponents of length from {SHORTEST} on (1 linear, 2 quadratic); last: of the two longest"
 
 
@@ -37,7 +36,7 @@ class Growth:
 
 
 def scaling_tables(measurements: Sequence[Measurement]) -> tuple[Table, ...]:
-    """Give a table of growth for each family of workloads that differ in length alone, and one of pipelines."""
+    """Return a table of growth for each family of workloads that differ in length alone, and one of pipelines."""
     families = _families(measurements)
     tables = [_growth(family, rows) for family, rows in families.items()]
     return tuple(table for table in (*tables, _pipelines(measurements)) if table.rows)
@@ -58,7 +57,7 @@ def growths(family: str, rows: Sequence[Measurement]) -> Iterator[Growth]:
 
 
 def crossings(rows: Sequence[Measurement]) -> Iterator[tuple[str, str, float]]:
-    """Pairs of plugins and the length at which the second becomes the faster one.
+    """Yield pairs of plugins and the length at which the second becomes the faster one.
 
     Their times must differ by 5 % or more on both sides. In between the ratio is taken as a power law, from the
     last length at which the first was faster to the next.
@@ -80,12 +79,12 @@ def crossings(rows: Sequence[Measurement]) -> Iterator[tuple[str, str, float]]:
 
 
 def _turns(logs: Mapping[int, float], pair: tuple[int, int], start: int) -> bool:
-    """Whether the sign is still that of the start at the first of two lengths, and no more at the second."""
+    """Return whether the sign is still that of the start at the first of two lengths, and no more at the second."""
     return logs[pair[0]] * logs[start] > 0 >= logs[pair[1]] * logs[start]
 
 
 def _families(measurements: Sequence[Measurement]) -> Mapping[str, list[Measurement]]:
-    """Rows with a time, by their workload without its length; families of several lengths only."""
+    """Return rows with a time, by their workload without its length; families of several lengths only."""
     found: dict[str, list[Measurement]] = {}
     for row in measurements:
         if isinstance(row.case, AttentionCase) and row.status is Status.OK and row.case.workload.level != "pipeline":
@@ -167,15 +166,15 @@ def _pipelines(measurements: Sequence[Measurement]) -> Table:
                 row.case.workload.source.tokenizer if row.case.workload.source else "-",
                 row.case.plugin,
                 shown(row, "mb_per_s", 1e3),
-                *(shown(row, f"{stage}_share", form=percent) for stage in ("tokenize", "embed", "attend")),
+                *(shown(row, f"{stage}_share", formatter=percent) for stage in ("tokenize", "embed", "attend")),
                 shown(row, "flop_per_kb", 1e-6, lambda value, _: three(value)),
-                shown(row, "context_bytes", form=count),
+                shown(row, "context_bytes", formatter=count),
                 row.status.value,
             )
             for row in rows
             if isinstance(row.case, AttentionCase)
         ),
         numeric=frozenset({"kB/s", "tokenize", "embed", "attend", "MFLOP per kB", "bytes in a context"}),
-        gives_way=PIPELINE_GIVES_WAY,
-        elsewhere=ELSEWHERE,
+        drop_order=("MFLOP per kB", "embed", "bytes in a context", "attend", "tokenize"),
+        hint=HINT,
     )

@@ -26,11 +26,11 @@ class RowIdentity(Column):
     numeric: bool = False
 
     def cell(self, row: Measurement) -> str:
-        """Give the first of its names, a dash where it has none."""
+        """Return the first of its names, a dash where it has none."""
         return next(iter(IDENTITY[self.metric](row)), "-")
 
     def raw(self, row: Measurement) -> str:
-        """Give the first of its names, nothing where it has none."""
+        """Return the first of its names, nothing where it has none."""
         return next(iter(IDENTITY[self.metric](row)), "")
 
 
@@ -41,11 +41,11 @@ class Field:
     columns: Mapping[str, Column]
 
     def column(self, row: Measurement) -> Column | None:
-        """Give the column for a row of this kind."""
+        """Return the column for a row of this kind."""
         return self.columns.get(kind_of(row))
 
     def values(self, row: Measurement) -> tuple[Value, ...]:
-        """Give what a row has under this name, figures as the column shows them; nothing where it has nothing."""
+        """Return what a row has under this name, figures as the column shows them; nothing where it has nothing."""
         column = self.column(row)
         if column is None:
             return ()
@@ -80,12 +80,12 @@ def find(name: str, measurements: Sequence[Measurement]) -> Field:
 
 
 def kind_of(row: Measurement) -> str:
-    """Give `tokenizer` or `attention`."""
+    """Return `tokenizer` or `attention`."""
     return "attention" if isinstance(row.case, AttentionCase) else "tokenizer"
 
 
 def _defined(metric: str) -> bool:
-    """Whether the catalogue has it; `spread` is one of every operation, and of no row."""
+    """Return whether the catalogue has it; `spread` is one of every operation, and of no row."""
     if metric in DEFINITIONS:
         return metric not in TIMED
     return metric.partition("_")[0] in OPERATIONS and definition(metric) is not None
@@ -96,7 +96,7 @@ def _plain(name: str) -> str:
 
 
 def _near(asked: str, known: Sequence[str]) -> Iterator[str]:
-    """The names that look alike, or else those that share the rarest of its words."""
+    """Yield the names that look alike, or else those that share the rarest of its words."""
     plain = {_plain(name): name for name in known}
     near = [plain[name] for name in near_names(asked, plain, most=MOST_NAMES, cutoff=0.7)]
     words = Counter(word for name in plain for word in set(_words(name)))

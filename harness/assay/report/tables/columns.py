@@ -1,4 +1,4 @@
-"""The columns of result tables: which figures, under what title, in what form, and which give way first."""
+"""The columns of result tables: which figures, under what title, how they are written, and which are dropped first."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 from assay.records.metric_catalogue import definition
 from assay.records.results import AttentionCase, Measurement, TokenizerCase
-from assay.report.text.safe_text import NO_BREAK
+from assay.report.text.escape import NO_BREAK
 from assay.report.text.significant_digits import count, figure, percent, spread, three
 
-Form = Callable[[float, float | None], str]
+Formatter = Callable[[float, float | None], str]  # of a figure and its relative uncertainty
 
-# Where a terminal is too narrow, columns leave in this order. Those that are not named here never do: the name,
-# tokens, bytes per token, encode MB/s, latency, ratio, the status. Columns of metrics that plugins add leave before.
-GIVES_WAY = (
+# Where a terminal is too narrow, optional columns are dropped in this order. Those that are not named here never are:
+# the name, tokens, bytes per token, encode MB/s, latency, ratio, the status. Those of plugins' metrics go before.
+DROP_ORDER = (
     "encode Mtok/s",
     "naive error",
     "of copy rate",
@@ -27,7 +27,7 @@ GIVES_WAY = (
     "unknown",
     "error vs float64",
 )
-# The operation whose spread says how sure a figure is that does not carry its name.
+# The operation whose spread is the uncertainty of a figure that does not carry its name.
 OPERATIONS = {
     **dict.fromkeys(
         (
@@ -48,26 +48,26 @@ OVERHEAD_BOUND = "overhead-bound"
 class Column:
     """A column of a result table: a metric, how a person reads it, and one that stands beside it.
 
-    `form` gives a figure, with the share of it that is uncertain, for a person; it is multiplied by `factor` before.
+    `formatter` writes a figure for a person, after its multiplication by `factor`.
     """
 
     title: str
     metric: str
-    form: Form = figure
+    formatter: Formatter = figure
     factor: float = 1.0
     numeric: bool = True
     beside: Column | None = None
 
     def cell(self, row: Measurement) -> str:
-        """Give the figure for a person; a dash where the row has none."""
+        """Return the figure for a person; a dash where the row has none."""
         value = row.value(self.metric)
         if value is None or isinstance(value, str):
             return "-"
-        shown = self.form(value * self.factor, doubt(row, self.metric))
+        shown = self.formatter(value * self.factor, relative_uncertainty(row, self.metric))
         return shown if self.beside is None else f"{shown}{NO_BREAK}{self.beside.cell(row)}"
 
     def raw(self, row: Measurement) -> str:
-        """Give the figure for a program; nothing where the row has none."""
+        """Return the figure for a program; nothing where the row has none."""
         value = row.value(self.metric)
         return "" if value is None else str(value)
 
@@ -77,12 +77,12 @@ class Plain(Column):
     """A column of any metric, under its name and in its unit."""
 
     def cell(self, row: Measurement) -> str:
-        """Give the figure by its kind: texts as they are, counts whole, shares in percent."""
+        """Return the figure by its kind: texts as they are, counts whole, shares in percent."""
         return plain(row, self.metric)
 
 
 def columns_of(rows: Sequence[Measurement]) -> tuple[Column, ...]:
-    """Give the columns of some rows of one kind: the usual ones, and those of metrics that plugins add."""
+    """Return the columns of some rows of one kind: the usual ones, and those of metrics that plugins add."""
     usual: Sequence[Column] = ATTENTION if isinstance(rows[0].case, AttentionCase) else TOKENIZER
     if all(isinstance(row.case, TokenizerCase) and row.case.shards for row in rows):
         usual = SHARDS
@@ -91,20 +91,20 @@ def columns_of(rows: Sequence[Measurement]) -> tuple[Column, ...]:
 
 
 def column_of(metric: str, rows: Sequence[Measurement]) -> Column:
-    """Give a column of any metric; it is set to the right where these rows have figures of it."""
+    """Return a column of any metric; it is set to the right where these rows have figures of it."""
     words = any(isinstance(row.value(metric), str) for row in rows)
     return Plain(title=metric, metric=metric, numeric=not words)
 
 
-def giving_way(columns: Sequence[Column]) -> tuple[str, ...]:
-    """Give the titles of those of these columns that may give way, the first to leave first."""
+def drop_order(columns: Sequence[Column]) -> tuple[str, ...]:
+    """Return the titles of the optional columns among these, the first to be dropped first."""
     titles = [column.title for column in columns]
     added = [column.title for column in columns if isinstance(column, Plain)]
-    return (*reversed(added), *(title for title in GIVES_WAY if title in titles))
+    return (*reversed(added), *(title for title in DROP_ORDER if title in titles))
 
 
-def doubt(row: Measurement, metric: str) -> float | None:
-    """Give the share by which a timed figure is uncertain: half its interval, or else the spread of its samples.
+def relative_uncertainty(row: Measurement, metric: str) -> float | None:
+    """Return the relative uncertainty of a timed figure: half its interval, or else the spread of its samples.
 
     None for exact figures, and where nothing is known.
     """
@@ -121,17 +121,17 @@ def doubt(row: Measurement, metric: str) -> float | None:
 
 
 def status_of(row: Measurement) -> str:
-    """How a row ended, as a person is told: `overhead-bound` is a row that is ok, and measures the call."""
+    """Return how a row ended, for a person: `overhead-bound` is a row that is ok, and measures the call."""
     return OVERHEAD_BOUND if row.value("overhead_bound") else row.status.value
 
 
-def shown(row: Measurement | None, metric: str, factor: float = 1.0, form: Form = figure) -> str:
-    """Give one figure of a row for a person, to the digits that its noise leaves; a dash where there is none."""
-    return "-" if row is None else Column(title="", metric=metric, factor=factor, form=form).cell(row)
+def shown(row: Measurement | None, metric: str, factor: float = 1.0, formatter: Formatter = figure) -> str:
+    """Return one figure of a row for a person, to the digits that its noise leaves; a dash where there is none."""
+    return "-" if row is None else Column(title="", metric=metric, factor=factor, formatter=formatter).cell(row)
 
 
 def plain(row: Measurement, metric: str) -> str:
-    """Give any metric of a row for a person, in its own unit; a dash where there is none."""
+    """Return any metric of a row for a person, in its own unit; a dash where there is none."""
     value, known = row.value(metric), definition(metric)
     if value is None:
         return "-"
@@ -145,40 +145,40 @@ def plain(row: Measurement, metric: str) -> str:
     if metric.endswith("_spread"):
         return spread(value)
     if known is not None and known.unit == "share":
-        return f"{three(value * 100)}%" if exact else percent(value, doubt(row, metric))
+        return f"{three(value * 100)}%" if exact else percent(value, relative_uncertainty(row, metric))
     if exact:
         return count(value) if abs(value) >= 1000 else figure(value)
-    return figure(value, doubt(row, metric))
+    return figure(value, relative_uncertainty(row, metric))
 
 
 TOKENIZER = (
-    Column(title="vocab", metric="vocabulary_size", form=count),
-    Column(title="tokens", metric="tokens", form=count),
+    Column(title="vocab", metric="vocabulary_size", formatter=count),
+    Column(title="tokens", metric="tokens", formatter=count),
     Column(
         title="unknown",
         metric="unknown_tokens",
-        form=count,
-        beside=Column(title="rate", metric="unknown_token_rate", form=lambda value, _: f"{value * 100:.1f}%"),
+        formatter=count,
+        beside=Column(title="rate", metric="unknown_token_rate", formatter=lambda value, _: f"{value * 100:.1f}%"),
     ),
-    Column(title="bytes per token", metric="bytes_per_token", form=lambda value, _: f"{value:,.2f}"),
+    Column(title="bytes per token", metric="bytes_per_token", formatter=lambda value, _: f"{value:,.2f}"),
     Column(
         title="round trip",
         metric="round_trip",
-        form=lambda value, _: "exact" if value == 1.0 else "lossy",
+        formatter=lambda value, _: "exact" if value == 1.0 else "lossy",
         numeric=False,
     ),
     Column(
         title="encode MB/s",
         metric="encode_mb_per_s",
-        beside=Column(title="spread", metric="encode_spread", form=lambda value, _: spread(value)),
+        beside=Column(title="spread", metric="encode_spread", formatter=lambda value, _: spread(value)),
     ),
     Column(title="encode Mtok/s", metric="encode_tokens_per_s", factor=1e-6),
     Column(title="ratio", metric="encode_ratio"),
 )
 SHARDS = (
-    Column(title="documents", metric="documents", form=count),
+    Column(title="documents", metric="documents", formatter=count),
     *(column for column in TOKENIZER if not column.metric.startswith("encode_")),
-    Column(title="tokens per word", metric="fertility", form=lambda value, _: f"{value:,.2f}"),
+    Column(title="tokens per word", metric="fertility", formatter=lambda value, _: f"{value:,.2f}"),
 )
 ATTENTION = (
     Column(title="tokens/s", metric="tokens_per_s"),
@@ -186,20 +186,20 @@ ATTENTION = (
         title="latency µs",
         metric="step_seconds",
         factor=1e6,
-        beside=Column(title="spread", metric="step_spread", form=lambda value, _: spread(value)),
+        beside=Column(title="spread", metric="step_spread", formatter=lambda value, _: spread(value)),
     ),
     Column(title="ratio", metric="step_ratio"),
-    Column(title="error vs float64", metric="error", form=lambda value, _: f"{value:.1e}"),
-    Column(title="naive error", metric="naive_error", form=lambda value, _: f"{value:.1e}"),
-    Column(title="of GEMM peak", metric="gemm_fraction", form=percent),
-    Column(title="of copy rate", metric="stream_fraction", form=percent),
+    Column(title="error vs float64", metric="error", formatter=lambda value, _: f"{value:.1e}"),
+    Column(title="naive error", metric="naive_error", formatter=lambda value, _: f"{value:.1e}"),
+    Column(title="of GEMM peak", metric="gemm_fraction", formatter=percent),
+    Column(title="of copy rate", metric="stream_fraction", formatter=percent),
     Column(
         title="peak MiB",
         metric="peak_bytes",
         factor=2**-20,
-        form=lambda value, _: three(value),
+        formatter=lambda value, _: three(value),
         beside=Column(
-            title="predicted", metric="predicted_bytes", factor=2**-20, form=lambda value, _: f"({three(value)})"
+            title="predicted", metric="predicted_bytes", factor=2**-20, formatter=lambda value, _: f"({three(value)})"
         ),
     ),
 )

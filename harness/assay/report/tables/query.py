@@ -39,16 +39,16 @@ class Query:
     columns: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        """Whether anything is asked."""
+        """Return whether anything is asked."""
         return bool(self.filters or self.sort or self.columns)
 
 
 def ask(measurements: Sequence[Measurement], query: Query) -> tuple[Measurement, ...]:
-    """Give the rows that are wanted, in the order that is wanted, with all of their figures.
+    """Return the rows that are wanted, in the order that is wanted, with all of their figures.
 
     Rows are sorted within their group, since those of different groups are not comparable: groups stay in the order in
     which they first occur. The sort is stable, and rows without a value come last either way. Raises `UnknownName` for
-    a name that nothing has, and `AssayError` for a filter that is none.
+    a name that nothing has, and `AssayError` for a filter that is not valid.
     """
     wanted = [_filter(text, measurements) for text in query.filters]
     orders = [_order(text, measurements) for text in query.sort]
@@ -64,7 +64,7 @@ def ask(measurements: Sequence[Measurement], query: Query) -> tuple[Measurement,
 
 
 def chosen(measurements: Sequence[Measurement], query: Query, *, given: Sequence[str] = ()) -> dict[str, list[Column]]:
-    """Give the columns that are asked for, for each kind of rows that has some.
+    """Return the columns that are asked for, for each kind of rows that has some.
 
     A kind has a column when one of its rows has a value of it, or no row of any kind does. Those that a table has
     anyhow, in `given`, are left out. Raises `UnknownName`.
@@ -83,7 +83,7 @@ def chosen(measurements: Sequence[Measurement], query: Query, *, given: Sequence
 
 
 def narrowed(measurements: Sequence[Measurement], columns: Mapping[str, Sequence[Column]]) -> tuple[Measurement, ...]:
-    """Give rows with no other metrics than those of the columns, and of what stands beside these."""
+    """Return rows with no other metrics than those of the columns, and of what stands beside these."""
 
     def narrow(row: Measurement) -> Measurement:
         asked = columns.get(kind_of(row), ())
@@ -96,13 +96,13 @@ def narrowed(measurements: Sequence[Measurement], columns: Mapping[str, Sequence
 def _filter(text: str, measurements: Sequence[Measurement]) -> Callable[[Measurement], bool]:
     parts = OPERATOR.split(text, maxsplit=1)
     if len(parts) != 3 or not parts[0].strip() or not parts[2].strip():
-        raise AssayError(f"{text!r} is no filter", remedy="write NAME=GLOB, NAME!=GLOB or NAME>NUMBER")
+        raise AssayError(f"{text!r} is not a valid filter", remedy="write NAME=GLOB, NAME!=GLOB or NAME>NUMBER")
     name, operator, operand = parts[0], parts[1], parts[2].strip()
     field = find(name, measurements)
     if operator in COMPARED:
         than, holds = _number(operand), COMPARED[operator]
         if than is None:
-            raise AssayError(f"{operand!r} is no number to compare {name.strip()} with", remedy="write NAME>NUMBER")
+            raise AssayError(f"{operand!r} is not a number to compare {name.strip()} with", remedy="write NAME>NUMBER")
         number = than
         return lambda row: any(holds(float(value), number) for value in field.values(row) if not isinstance(value, str))
     same = _same(operand)
@@ -112,7 +112,7 @@ def _filter(text: str, measurements: Sequence[Measurement]) -> Callable[[Measure
 
 
 def _same(operand: str) -> Callable[[Value], bool]:
-    """Whether a value is the number, or fits one of the comma-separated patterns."""
+    """Return whether a value is the number, or fits one of the comma-separated patterns."""
     whole = _number(operand)
     parts = [operand] if whole is not None else [part.strip() for part in operand.split(",")]
     numbers = [number for number in map(_number, parts) if number is not None]
@@ -143,7 +143,7 @@ def _order(text: str, measurements: Sequence[Measurement]) -> tuple[Field, bool]
     if not colon:
         return find(text, measurements), False
     if way.strip().lower() not in ("asc", "desc"):
-        raise AssayError(f"{text!r} is no order", remedy="write COLUMN, COLUMN:asc or COLUMN:desc")
+        raise AssayError(f"{text!r} is not a valid order", remedy="write COLUMN, COLUMN:asc or COLUMN:desc")
     return find(name, measurements), way.strip().lower() == "desc"
 
 

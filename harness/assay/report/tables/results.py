@@ -9,20 +9,19 @@ from typing import Literal, TextIO
 
 from assay.corpus.sampling import taken
 from assay.records.results import AttentionCase, Measurement, Status, TokenizerCase
-from assay.report.tables.columns import Column, columns_of, giving_way, status_of
-from assay.report.text.safe_text import NO_BREAK as NO_BREAK
-from assay.report.text.safe_text import spelt
+from assay.report.tables.columns import Column, columns_of, drop_order, status_of
+from assay.report.text.escape import to_ascii
 from assay.report.text.table import Table as Table
 from assay.report.text.table import as_markdown as as_markdown
-from assay.report.text.table import as_tsv as as_tsv
+from assay.report.text.table import as_tsv
 
 Shape = Literal["table", "tsv", "markdown"]
 Chosen = Callable[[Sequence[Measurement]], Sequence[Column]]
-ELSEWHERE = "`assay show --columns` chooses"
+HINT = "`assay show --columns` chooses"
 
 
 def result_tables(measurements: Sequence[Measurement], chosen: Chosen | None = None) -> tuple[Table, ...]:
-    """One table for each group of rows that may be compared, of the usual columns or of those `chosen` for a group.
+    """Return a table for each group of rows that may be compared, of the usual columns or of those `chosen` for it.
 
     Combinations that a plugin does not offer are named in a note; they are rows in JSON and in the store. Limits
     have a table of their own, see `assay.report.tables.summaries`, unless columns are chosen.
@@ -43,15 +42,15 @@ def result_tables(measurements: Sequence[Measurement], chosen: Chosen | None = N
                 ),
                 numeric=frozenset(column.title for column in columns if column.numeric),
                 notes=(*notes, f"not offered by {', '.join(absent)}") if absent else tuple(notes),
-                gives_way=giving_way(columns) if chosen is None else tuple(one.title for one in reversed(columns)),
-                elsewhere=ELSEWHERE,
+                drop_order=drop_order(columns) if chosen is None else tuple(one.title for one in reversed(columns)),
+                hint=HINT,
             )
         )
     return tuple(tables)
 
 
 def raw_tables(measurements: Sequence[Measurement], chosen: Chosen | None = None) -> tuple[Table, ...]:
-    """One table for tokenizers and one for attention, of unrounded figures under the names of the metrics."""
+    """Return one table for tokenizers and one for attention, of unrounded figures under the names of the metrics."""
     tables = []
     for kind, case in (("tokenizer", TokenizerCase), ("attention", AttentionCase)):
         rows = [row for row in measurements if isinstance(row.case, case) and row.status is not Status.UNSUPPORTED]
@@ -87,31 +86,31 @@ def write(tables: Iterable[Table], stream: TextIO | None = None, shape: Shape | 
         for table in tables:
             draw(table, stream)
         return
-    form = as_tsv if shape == "tsv" else as_markdown
-    stream.write(spelt("\n".join(form(table) for table in tables if table.rows), stream.encoding))
+    written = as_tsv if shape == "tsv" else as_markdown
+    stream.write(to_ascii("\n".join(written(table) for table in tables if table.rows), stream.encoding))
 
 
 def shape_for(stream: TextIO) -> Shape:
-    """Give the shape in which tables go to a stream of which nothing else was said."""
+    """Return the shape in which tables go to a stream of which nothing else was said."""
     return "table" if stream.isatty() else "tsv"
 
 
 def counted(rows: Sequence[Measurement]) -> str | None:
-    """Say by whom and where shards were counted, and how many were known from before; None for other rows."""
-    told = next((row for row in rows if row.value("counted_by") is not None), None)
-    if told is None:
+    """Return by whom and where shards were counted, and how many were known from before; None for other rows."""
+    first = next((row for row in rows if row.value("counted_by") is not None), None)
+    if first is None:
         return None
     kept = {row.case.plugin: int(row.value("shards_kept") or 0) for row in rows}
     known = ", ".join(f"{name} {count:,}" for name, count in kept.items() if count)
     return (
-        f"{told.value('shards'):,} shards, {float(told.value('shard_bytes') or 0) / 1e6:,.1f} MB as they lie there,"
-        f" counted and not timed, by {told.value('counted_by')} on {told.value('counted_on')}"
+        f"{first.value('shards'):,} shards, {float(first.value('shard_bytes') or 0) / 1e6:,.1f} MB as they lie there,"
+        f" counted and not timed, by {first.value('counted_by')} on {first.value('counted_on')}"
         f"{f'; kept from before: {known}' if known else ''}"
     )
 
 
 def is_limit(row: Measurement) -> bool:
-    """Whether a row tells what came of a limit, and was never to be timed."""
+    """Return whether a row is of a limit, which is tried and never timed."""
     return isinstance(row.case, TokenizerCase) and row.case.limit
 
 

@@ -1,24 +1,20 @@
-"""What rows of several groups come to together: whose ids are the same, how time grows, how speed turns with length."""
+"""Summary tables over rows of several groups: whose ids are the same, how time grows, how speed turns with length."""
 
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from assay.records.results import Measurement, Status, TokenizerCase
-from assay.report.tables.attention_scaling import scaling_tables
-from assay.report.tables.column_lookup import kind_of
 from assay.report.tables.columns import shown
-from assay.report.tables.query import Query, ask, chosen
-from assay.report.tables.results import NO_BREAK, Shape, Table, is_limit, raw_tables, result_tables, shape_for, write
+from assay.report.tables.results import Table, is_limit
+from assay.report.text.escape import NO_BREAK
 from assay.report.text.significant_digits import figure
 
 GRID = ("line", "paragraph", "page", "encode", "batch", "batch2")
 DIGITS = 12
 PARITY = "parity_"
-EVERYTHING = Query()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,43 +43,20 @@ class Claim:
         return self.difference is None and self.equal > 0
 
 
-def show(measurements: Sequence[Measurement], query: Query = EVERYTHING, shape: Shape | None = None) -> None:
-    """Write results to standard output: rounded and with what they come to for a person, raw as TSV."""
-    shape = shape or shape_for(sys.stdout)
-    write(shown_tables(measurements, query, raw=shape == "tsv"), shape=shape)
+def summary_tables(measurements: Sequence[Measurement]) -> tuple[Table, ...]:
+    """Return tables of claimed ids, of parity between languages, of growth and of limits, where a run has them."""
+    found = (_identity(claims(measurements)), *_parities(measurements), _growth(measurements))
+    return (*(table for table in found if table.rows), *limit_tables(measurements))
 
 
-def shown_tables(measurements: Sequence[Measurement], query: Query, *, raw: bool) -> tuple[Table, ...]:
-    """Give the tables of a run; where something is asked of its rows, of these alone.
-
-    What rows come to together is then left out: it would be said of a part as of the whole.
-    """
-    rows = ask(measurements, query)
-    if query.columns:
-        asked = chosen(measurements, query, given=("group", "status", "reason") if raw else ("status",))
-        rows = tuple(row for row in rows if kind_of(row) in asked)
-        return (raw_tables if raw else result_tables)(rows, lambda members: asked[kind_of(members[0])])
-    if raw:
-        return raw_tables(rows)
-    if query:
-        limits = _limits([row for row in rows if is_limit(row)])
-        return (*result_tables(rows), *((limits,) if limits.rows else ()))
-    return (*result_tables(rows), *finding_tables(rows), *scaling_tables(rows))
-
-
-def finding_tables(measurements: Sequence[Measurement]) -> tuple[Table, ...]:
-    """Give tables of claimed ids, of parity between languages, of growth and of limits, where a run has them."""
-    found = (
-        _identity(claims(measurements)),
-        *_parities(measurements),
-        _growth(measurements),
-        _limits([row for row in measurements if is_limit(row)]),
-    )
-    return tuple(table for table in found if table.rows)
+def limit_tables(measurements: Sequence[Measurement]) -> tuple[Table, ...]:
+    """Return the table of limits, where a run has some."""
+    rows = [row for row in measurements if is_limit(row)]
+    return (_limits(rows),) if rows else ()
 
 
 def grid_tables(measurements: Sequence[Measurement]) -> tuple[Table, ...]:
-    """Give a table of speed by length and batch for each corpus that was timed so."""
+    """Return a table of speed by length and batch for each corpus that was timed so."""
     groups: dict[str, list[Measurement]] = {}
     for row in measurements:
         if row.value("line_mb_per_s") is not None:
@@ -112,7 +85,7 @@ def claims(measurements: Sequence[Measurement]) -> tuple[Claim, ...]:
 
 
 def fastest(found: Sequence[Claim]) -> Iterator[str]:
-    """For each reference, a sentence on the fastest tokenizer with its ids."""
+    """Yield for each reference a sentence on the fastest tokenizer with its ids."""
     for reference in dict.fromkeys(claim.reference for claim in found):
         rivals = [claim for claim in found if claim.reference == reference and claim.holds and claim.cold_ratio]
         if rivals:
@@ -180,7 +153,7 @@ def _identity(found: Sequence[Claim]) -> Table:
 
 
 def _parities(measurements: Sequence[Measurement]) -> Iterator[Table]:
-    """Tokens of each language of a parallel text over those of English; languages in lines, tokenizers in columns."""
+    """Yield tokens of each language of a parallel text over those of English: a line for each language."""
     groups: dict[str, list[Measurement]] = {}
     for row in measurements:
         claimed = row.value("same_ids_as") is not None  # its counts are those of the other one
@@ -207,7 +180,7 @@ def _tokens(parity: str) -> str:
 
 
 def _growth(measurements: Sequence[Measurement]) -> Table:
-    """Tokenizers by families; a dash where no exponent could be had."""
+    """Return tokenizers by families; a dash where no exponent could be had."""
     cells: dict[str, dict[str, str]] = {}
     families: dict[str, None] = {}
     for row in measurements:
@@ -227,22 +200,22 @@ def _growth(measurements: Sequence[Measurement]) -> Table:
 
 
 def _limits(rows: Sequence[Measurement]) -> Table:
-    """Tokenizers by limits; below, what was said, once for all that said the same."""
+    """Return tokenizers by limits; below, each reason once, with all that gave it."""
     cells: dict[str, dict[str, str]] = {}
     notes: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         name, limit = row.case.plugin, row.case.group.split("/")[1].removeprefix("limit-")
         outcome = str(row.value("limit"))
         cells.setdefault(name, {})[limit] = f"failed: {outcome}" if row.blamed and outcome != "failed" else outcome
-        said = row.reason or row.value("round_trip_difference")
-        if said is not None:
-            notes.setdefault((limit, str(said)), []).append(name)
+        note = row.reason or row.value("round_trip_difference")
+        if note is not None:
+            notes.setdefault((limit, str(note)), []).append(name)
     limits = tuple(dict.fromkeys(limit for found in cells.values() for limit in found))
     return Table(
         title="limits: what comes of texts that break some tokenizers; failed where the descriptor promises better",
         columns=("tokenizer", *limits),
         rows=tuple((name, *(found.get(limit, "-") for limit in limits)) for name, found in cells.items()),
-        notes=tuple(f"{limit}, {', '.join(names)}: {said}" for (limit, said), names in notes.items()),
+        notes=tuple(f"{limit}, {', '.join(names)}: {note}" for (limit, note), names in notes.items()),
     )
 
 

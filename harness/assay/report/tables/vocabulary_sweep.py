@@ -1,4 +1,4 @@
-"""Vocabulary size swept: what becomes of tokens, unknown words and efficiency as a tokenizer may keep more entries."""
+"""Vocabulary size swept: how it changes tokens, unknown words and efficiency as a tokenizer may keep more entries."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FIGURES = (
 
 
 def sweep_tables(measurements: Sequence[Measurement]) -> tuple[Table, ...]:
-    """Give a table for each text on which a family of tokenizers was measured at several vocabulary sizes."""
+    """Return a table for each text on which a family of tokenizers was measured at several vocabulary sizes."""
     groups: dict[str, list[Measurement]] = {}
     for row in measurements:
         if row.status is Status.OK and row.value("family") is not None:
@@ -37,7 +37,7 @@ def _sweep(subject: str, rows: Sequence[Measurement]) -> Table:
             (
                 _family(row),
                 f"{int(row.value('vocabulary_size') or 0):,}",
-                *(_figure(row, metric, form) for _, metric, form in FIGURES),
+                *(_figure(row, metric, pattern) for _, metric, pattern in FIGURES),
             )
             for row in sizes
             if _family(row) in several
@@ -50,6 +50,6 @@ def _family(row: Measurement) -> str:
     return str(row.value("family"))
 
 
-def _figure(row: Measurement, metric: str, form: str) -> str:
+def _figure(row: Measurement, metric: str, pattern: str) -> str:
     value = row.value(metric)
-    return "-" if value is None or isinstance(value, str) else form.format(float(value))
+    return "-" if value is None or isinstance(value, str) else pattern.format(float(value))

@@ -1,9 +1,9 @@
-"""How the columns of a table share the width of a terminal: which wrap, which give way, which stand below.
+"""How the columns of a table share the width of a terminal: which wrap, which are dropped, which stand below.
 
 What does not fit is made to, step by step, and no name and no number is ever cut:
 
 1. headers wrap at their words, and sentences too; names longer than two fifths of the width wrap within themselves;
-2. columns that may give way are left out, in their order;
+2. optional columns are left out, in their order;
 3. the gap between columns becomes one cell, and names wrap sooner;
 4. what is still too wide is set in parts, one below the other, each with the first column.
 """
@@ -25,7 +25,7 @@ class Extent:
 
     `head` are the widths of the words of its title, `word` is that of the longest word in its cells, `natural` that of
     the longest of title and cells. Those of `figures` wrap at their words only; `sentences` are text of several words.
-    With `leaves` set the column may give way, the lowest first.
+    With a `drop_rank` the column is optional; the lowest is dropped first.
     """
 
     head: tuple[int, ...]
@@ -33,10 +33,10 @@ class Extent:
     natural: int
     figures: bool = False
     sentences: bool = False
-    leaves: int | None = None
+    drop_rank: int | None = None
 
     def least(self, longest: int) -> int:
-        """Give the smallest width, where names may have so many cells."""
+        """Return the smallest width, where names may have so many cells."""
         title = min(max(self.head, default=0), longest)
         return max(title, self.word if self.figures else min(self.word, longest), 1)
 
@@ -51,13 +51,13 @@ class Part:
 
     @property
     def width(self) -> int:
-        """All cells of a line."""
+        """Return all cells of a line."""
         return sum(self.widths) + self.gap * (len(self.widths) - 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """The parts of a table from top to bottom, and the columns that gave way, in the order of the table."""
+    """The parts of a table from top to bottom, and the columns that were dropped, in the order of the table."""
 
     parts: tuple[Part, ...]
     left_out: tuple[int, ...] = ()
@@ -72,9 +72,8 @@ def fit(extents: Sequence[Extent], width: int) -> Layout:
     def over(gap: int, longest: int) -> int:
         return sum(extents[index].least(longest) for index in kept) + gap * (len(kept) - 1) - width
 
-    for index in sorted(
-        (index for index in kept if extents[index].leaves is not None), key=lambda i: _leaves(extents[i])
-    ):
+    ranks = {index: rank for index in kept if (rank := extents[index].drop_rank) is not None}
+    for index in sorted(ranks, key=ranks.__getitem__):
         if over(GAP, longest) <= 0 or len(kept) == 1:
             break
         kept.remove(index)
@@ -88,10 +87,6 @@ def fit(extents: Sequence[Extent], width: int) -> Layout:
     split = _split(extents, kept, width, longest)
     parts = tuple(_part(extents, columns, width, GAP, longest) for columns in split)
     return Layout(parts=parts, left_out=tuple(sorted(left)))
-
-
-def _leaves(extent: Extent) -> int:
-    return -1 if extent.leaves is None else extent.leaves
 
 
 def _split(extents: Sequence[Extent], kept: Sequence[int], width: int, longest: int) -> list[list[int]]:
@@ -111,7 +106,7 @@ def _least(extents: Sequence[Extent], longest: int) -> int:
 
 
 def _part(extents: Sequence[Extent], columns: Sequence[int], width: int, gap: int, longest: int) -> Part:
-    """Give what is left to names, then to sentences in equal shares, to titles that wrap, and to names that do."""
+    """Spend what is left on names, then on sentences in equal shares, on titles that wrap, and on names that do."""
     found = {index: extents[index].least(longest) for index in columns}
     left = width - sum(found.values()) - gap * (len(columns) - 1)
     names = [index for index in columns if not extents[index].figures and not extents[index].sentences]
@@ -127,14 +122,14 @@ def _part(extents: Sequence[Extent], columns: Sequence[int], width: int, gap: in
 
 
 def _widen(found: dict[int, int], index: int, to: int, left: int) -> int:
-    """Make a column as wide as that, or as there are cells left for; give how many it took."""
+    """Make a column as wide as that, or as there are cells left for; return how many it took."""
     more = max(0, min(left, to - found[index]))
     found[index] += more
     return more
 
 
 def _raise_titles(extents: Sequence[Extent], found: dict[int, int], left: int) -> int:
-    """Spend cells on the titles of most lines, as long as that makes the whole head lower; give how many it took."""
+    """Spend cells on the titles of most lines, as long as that makes the whole head lower; return how many it took."""
     spent = 0
     while (most := max(_lines(extents[index].head, wide) for index, wide in found.items())) > 1:
         wider = {
@@ -150,7 +145,7 @@ def _raise_titles(extents: Sequence[Extent], found: dict[int, int], left: int) -
 
 
 def _lines(words: Sequence[int], width: int) -> int:
-    """How many lines words of these widths take."""
+    """Return how many lines words of these widths take."""
     count, used = 1, 0
     for word in words:
         if used and used + 1 + word > width:

@@ -22,13 +22,13 @@ FINEST = -2  # of a change in percent: nobody needs a thousandth
 LEAST_FIXED = -6  # smaller figures are written with an exponent
 
 
-def figure(value: float, doubt: float | None = None) -> str:
-    """Give a figure whose uncertainty is this share of it, None where it is not known."""
-    return rounded(value, None if doubt is None else abs(value) * doubt)
+def figure(value: float, uncertainty: float | None = None) -> str:
+    """Return a figure whose relative uncertainty is this, None where it is not known."""
+    return rounded(value, None if uncertainty is None else abs(value) * uncertainty)
 
 
 def rounded(value: float, uncertainty: float | None = None) -> str:
-    """Give a figure with an absolute uncertainty, None where it is not known."""
+    """Return a figure with an absolute uncertainty, None where it is not known."""
     if not math.isfinite(value):
         return str(value)
     if value == 0.0:
@@ -41,24 +41,24 @@ def rounded(value: float, uncertainty: float | None = None) -> str:
     return fixed(value, last)
 
 
-def percent(share: float, doubt: float | None = None) -> str:
-    """Give a share in percent, its uncertainty being a share of it: `47%`."""
-    return f"{figure(share * 100, doubt)}%"
+def percent(share: float, uncertainty: float | None = None) -> str:
+    """Return a share in percent, its uncertainty being a share of it: `47%`."""
+    return f"{figure(share * 100, uncertainty)}%"
 
 
 def spread(share: float) -> str:
-    """Give an uncertainty in percent: `±5%`, `±1.2%`, `±23%`."""
+    """Return an uncertainty in percent: `±5%`, `±1.2%`, `±23%`."""
     return f"±{fixed(share * 100, max(FINEST, min(0, last_digit(share * 100)))) if share else '0'}%"
 
 
 def interval(value: float, low: float, high: float) -> tuple[str, str, str]:
-    """Give a change in percent and both ends of its interval, all with a sign and to the same digit."""
+    """Return a change in percent and both ends of its interval, all with a sign and to the same digit."""
     last = last_of(low, high)
     return signed(value, last), signed(low, last), signed(high, last)
 
 
 def last_of(low: float, high: float) -> int:
-    """Give the power of ten of the last digit that an interval leaves a change in percent.
+    """Return the power of ten of the last digit that an interval leaves a change in percent.
 
     An end that is not 0 is not shown as 0, down to a hundredth: on which side of 0 an interval lies is what it is read
     for.
@@ -72,7 +72,7 @@ def last_of(low: float, high: float) -> int:
 
 
 def signed(value: float, last: int) -> str:
-    """Give a figure down to the digit of 10**last, with its sign; 0 has none."""
+    """Return a figure down to the digit of 10**last, with its sign; 0 has none."""
     text = fixed(value, last)
     negative = text.startswith("-")
     if not any(digit in text for digit in "123456789") and math.isfinite(value):
@@ -81,7 +81,7 @@ def signed(value: float, last: int) -> str:
 
 
 def last_digit(uncertainty: float) -> int:
-    """Give the power of ten of the last digit that an uncertainty leaves: of 2.5 it is 0, of 1.4 it is -1."""
+    """Return the power of ten of the last digit that an uncertainty leaves: of 2.5 it is 0, of 1.4 it is -1."""
     if uncertainty <= 0.0 or math.isnan(uncertainty):
         return -999
     if math.isinf(uncertainty):
@@ -91,12 +91,12 @@ def last_digit(uncertainty: float) -> int:
 
 
 def fixed(value: float, last: int) -> str:
-    """Give a figure rounded at the digit of 10**last, with separators of thousands and without an exponent."""
+    """Return a figure rounded at the digit of 10**last, with separators of thousands and without an exponent."""
     return f"{value:,.{-last}f}" if last < 0 else f"{round(value, -last):,.0f}"
 
 
 def three(value: float) -> str:
-    """Three significant digits of an exact quotient, without zeros at its end and, in everyday sizes, an exponent."""
+    """Return an exact quotient with three significant digits, without zeros at its end."""
     if value >= 999.5:
         digits = len(f"{value:.0f}") - 3
         return f"{round(value, -digits):,.0f}"
@@ -104,10 +104,10 @@ def three(value: float) -> str:
 
 
 def count(value: float, _: float | None = None) -> str:
-    """Give a count, whole."""
+    """Return a count, whole."""
     return f"{value:,.0f}"
 
 
 def _exponent(value: float, digits: int) -> int:
-    """The power of ten of the first digit, after rounding to one and so many digits."""
+    """Return the power of ten of the first digit, after rounding to one and so many digits."""
     return int(f"{value:.{digits}e}".partition("e")[2])

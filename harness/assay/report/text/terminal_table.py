@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TextIO
 
 from assay.report.text.column_layout import Extent, Part, fit
-from assay.report.text.safe_text import NO_BREAK, visible
+from assay.report.text.escape import NO_BREAK, escape_terminal
 from assay.report.text.table import Table
 
 if TYPE_CHECKING:
@@ -45,10 +45,10 @@ def draw(table: Table, stream: TextIO) -> None:
 
 
 def width_of(stream: TextIO) -> int:
-    """How many cells a line has: what COLUMNS says, or the terminal; without one there is no end."""
-    told = os.environ.get("COLUMNS", "")
-    if told.isdecimal() and int(told):
-        return max(NARROWEST, int(told))
+    """Return how many cells a line has: what COLUMNS says, or the terminal; without one there is no end."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns):
+        return max(NARROWEST, int(columns))
     if not stream.isatty():
         return UNBOUNDED
     try:
@@ -60,13 +60,13 @@ def width_of(stream: TextIO) -> int:
 def _lines(table: Table, width: int, encoding: str | None) -> Iterator[Text]:
     from rich.text import Text
 
-    safe = partial(visible, encoding=encoding)
+    safe = partial(escape_terminal, encoding=encoding)
     titles = [safe(title) for title in table.columns]
     rows = [[safe(cell) for cell in row] for row in table.rows]
-    leaving = {title: number for number, title in enumerate(table.gives_way)}
+    drop_ranks = {title: number for number, title in enumerate(table.drop_order)}
     figures = [title in table.numeric for title in table.columns]
     found = zip(table.columns, titles, zip(*rows, strict=True) if rows else [()] * len(titles), strict=True)
-    extents = [_extent(title, column, name in table.numeric, leaving.get(name)) for name, title, column in found]
+    extents = [_extent(title, column, name in table.numeric, drop_ranks.get(name)) for name, title, column in found]
     layout = fit(extents, width)
     for line in wrapped(safe(table.title), width):
         yield Text(line, "bold")
@@ -77,7 +77,7 @@ def _lines(table: Table, width: int, encoding: str | None) -> Iterator[Text]:
     notes = [safe(note) for note in table.notes]
     if layout.left_out:
         names = ", ".join(titles[index] for index in layout.left_out)
-        notes.append(safe(f"left out at {width} columns: {names}; {table.elsewhere}"))
+        notes.append(safe(f"left out at {width} columns: {names}; {table.hint}"))
     for note in notes:
         for line in wrapped(note, width - len(INDENT)):
             yield Text(INDENT + line, "dim")
@@ -87,7 +87,7 @@ def _lines(table: Table, width: int, encoding: str | None) -> Iterator[Text]:
 def _part(
     part: Part, titles: Sequence[str], rows: Sequence[Sequence[str]], figures: Sequence[bool], rule: str
 ) -> Iterator[Text]:
-    """The head with its last lines level, a rule, and the rows."""
+    """Yield the head with its last lines level, a rule, and the rows."""
     from rich.text import Text
 
     heads = [wrapped(titles[index], width) for index, width in zip(part.columns, part.widths, strict=True)]
@@ -136,7 +136,7 @@ def wrapped(text: str, width: int) -> list[str]:
 
 
 def cells_of(text: str) -> int:
-    """How many cells a terminal gives a text: two to a wide character, none to a combining one."""
+    """Return how many cells a terminal gives a text: two to a wide character, none to a combining one."""
     from rich.cells import cell_len
 
     return len(text) if text.isascii() else sum(map(cell_len, text))
@@ -155,7 +155,7 @@ def _folded(word: str, width: int) -> Iterator[str]:
     yield line
 
 
-def _extent(title: str, cells: Sequence[str], figures: bool, leaves: int | None) -> Extent:
+def _extent(title: str, cells: Sequence[str], figures: bool, drop_rank: int | None) -> Extent:
     longest = max((cells_of(word) for cell in cells for word in cell.split(" ")), default=0)
     return Extent(
         head=tuple(map(cells_of, title.split(" "))),
@@ -163,5 +163,5 @@ def _extent(title: str, cells: Sequence[str], figures: bool, leaves: int | None)
         natural=max(map(cells_of, (title, *cells))),
         figures=figures and longest <= LONGEST_FIGURE,
         sentences=any(" " in cell for cell in cells),
-        leaves=leaves,
+        drop_rank=drop_rank,
     )

@@ -1,4 +1,4 @@
-"""Figures read from measured rows: numbers that can be drawn, and their intervals."""
+"""Values of measured rows that can be drawn: numbers, their intervals, and both as text."""
 
 from __future__ import annotations
 
@@ -11,22 +11,30 @@ import assay
 def rows_of(
     outcome: assay.Outcome, kind: type[assay.TokenizerCase] | type[assay.AttentionCase]
 ) -> list[assay.Measurement]:
-    """Give the rows of one kind."""
+    """Return the rows of one kind."""
     return [row for row in outcome.measurements if isinstance(row.case, kind)]
 
 
 def number(row: assay.Measurement, metric: str) -> float | None:
-    """Give a metric that can be drawn, or None."""
+    """Return a metric that can be drawn, or None."""
     value = row.value(metric)
     if value is None or isinstance(value, str) or not math.isfinite(value):
         return None
     return float(value)
 
 
+def three(value: float) -> str:
+    """Return three significant digits, without an exponent for everyday sizes."""
+    if value >= 999.5:
+        digits = len(f"{value:.0f}") - 3
+        return f"{round(value, -digits):,.0f}"
+    return f"{value:.3g}"
+
+
 def between(
     row: assay.Measurement, low: str = "", high: str = "", *, spread: str = "", value: float = 0.0
 ) -> dict[str, object]:
-    """Give the ends of an interval, by the metrics that say them or as a share to both sides; nothing without one."""
+    """Return the ends of an interval, from two metrics or as a share to both sides; nothing without one."""
     if spread:
         wide = number(row, spread)
         return {} if wide is None or wide >= 1 else {"low": value * (1 - wide), "high": value * (1 + wide)}
@@ -35,14 +43,13 @@ def between(
 
 
 def table(
-    data: Sequence[Mapping[str, object]], fields: tuple[str, ...], form: str | Callable[[float], str]
+    data: Sequence[Mapping[str, object]], fields: tuple[str, ...], pattern: str | Callable[[float], str]
 ) -> tuple[tuple[str, ...], ...]:
-    """Give the data of a chart as text: names, figures, and the interval where there is one."""
+    """Return the data of a chart as text: names, figures, and the interval where there is one."""
+    write = pattern.format if isinstance(pattern, str) else pattern
 
     def text(value: object) -> str:
-        if not isinstance(value, int | float):
-            return str(value)
-        return form.format(value) if isinstance(form, str) else form(float(value))
+        return write(value) if isinstance(value, int | float) else str(value)
 
     return tuple(
         (
