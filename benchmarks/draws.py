@@ -76,7 +76,7 @@ def covered(documents: Sequence[Counted], stored: int, draws: int, width: float)
     held = taken = 0
     for seed in range(draws):
         part = _Drawn(documents, stored, seed).drawn(width)
-        metrics = {metric.name: metric.value for metric in figures(PLUGIN, part, sampled=True)}
+        metrics = dict(figures(PLUGIN, part, sampled=True))
         held += float(metrics["bytes_per_token_low"]) <= value <= float(metrics["bytes_per_token_high"])
         taken += part.total.documents
     return Coverage(

@@ -20,7 +20,7 @@ from assay.plugins import hookspecs
 from assay.plugins.types import Provided
 
 BEHAVIOUR = ("Tokenizer", "TokenBytes", "Spans", "EncodeBatch", "SpecialIds", "Step", "Prefill")
-TOOLS = ("lazy", "Only", "AssayError", "Unavailable", "UnknownToken")
+TOOLS = ("lazy", "Supports", "AssayError", "Unavailable", "UnknownToken")
 HEAD = """# Reference
 
 Every hook, every field of what it yields, and every type that a plugin is given or gives, as the docstrings have it:
@@ -125,7 +125,7 @@ def _fields_of(thing: type) -> str:
 def _functions(thing: type) -> list[ast.FunctionDef]:
     """The methods and properties of a class that are meant for others."""
     functions = [each for each in _definition(thing).body if isinstance(each, ast.FunctionDef)]
-    return [each for each in functions if each.name == "__call__" or not each.name.startswith("_")]
+    return [each for each in functions if each.name in ("__call__", "__iter__") or not each.name.startswith("_")]
 
 
 def _methods(thing: type) -> Iterator[str]:

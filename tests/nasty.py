@@ -11,7 +11,7 @@ from assay.records.results import (
     AttentionCase,
     Manifest,
     Measurement,
-    Metric,
+    Metrics,
     Noise,
     Outcome,
     Run,
@@ -87,7 +87,7 @@ def rows() -> tuple[Measurement, ...]:
             "parity_pt-BR": 1.5,
             "round_trip_difference": word,
         }
-        metrics = tuple(Metric(name=name, value=value) for name, value in (figures | {word: -number}).items())
+        metrics = Metrics(figures | {word: -number})
         timing = Timing(name="encode", samples=(Sample(loops=2, wall_ns=5_000, cpu_ns=5_000),))
         ok = TokenizerCase(tokenizer=f"{word}{number}", corpus=word)
         failed = TokenizerCase(tokenizer=f"{word}{number}", corpus=word, held_out=0.1)

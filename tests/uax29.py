@@ -22,7 +22,7 @@ def class_of(character: str) -> str:
     return next((name for name, expression in OF_CHARACTER.items() if expression.match(character)), "Other")
 
 
-def is_boundary(text: str, classes: list[str], place: int) -> bool:
+def is_boundary(text: str, classes: list[str], place: int) -> bool:  # noqa: C901 (one rule of the annex after the other)
     """Whether the text breaks before the character at `place`, by the first rule that applies."""
     before, after = classes[place - 1], classes[place]
     if before == "CR" and after == "LF":  # WB3

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
         Manifest,
         Measurement,
         Metric,
+        Metrics,
         Noise,
         Outcome,
         Run,
@@ -89,7 +90,9 @@ _HOMES = {
     "report.tables.run_tables": "report_tables",
     "tokenizer.alignment": "Spans",
     "records.report_data": "Listed Mark Point ReportContext Series TokenizedText",
-    "records.results": "AttentionCase Manifest Measurement Metric Noise Outcome Run Sample Status Timing TokenizerCase",
+    "records.results": (
+        "AttentionCase Manifest Measurement Metric Metrics Noise Outcome Run Sample Status Timing TokenizerCase"
+    ),
     "report.tables.attention_scaling": "Growth family growths",
     "records.special_tokens": "SpecialTokens",
     "report.tables.results": "Table",
@@ -127,6 +130,7 @@ __all__ = [
     "Measurement",
     "Metric",
     "MetricPlugin",
+    "Metrics",
     "Missing",
     "Noise",
     "Origin",

@@ -59,13 +59,13 @@ def _parity(rows: Sequence[assay.Measurement]) -> Iterator[Figure]:
     data: Data = [
         {
             "tokenizer": short(row.case.plugin),
-            "language": metric.name.removeprefix("parity_"),
-            "value": float(metric.value),
+            "language": name.removeprefix("parity_"),
+            "value": float(value),
         }
         for row in rows
         if row.value("same_ids_as") is None
-        for metric in row.metrics
-        if metric.name.startswith("parity_") and not isinstance(metric.value, str)
+        for name, value in row.metrics.items()
+        if name.startswith("parity_") and not isinstance(value, str)
     ]
     if data:
         yield Figure(

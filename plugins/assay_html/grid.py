@@ -72,7 +72,7 @@ def attention_grid(rows: Sequence[assay.Measurement]) -> Grid:
 
 
 def _grid(name: str, caption: str, columns: tuple[Column, ...], rows: Sequence[assay.Measurement]) -> Grid:
-    known = {figure.name for row in rows for figure in row.metrics}
+    known = {name for row in rows for name in row.metrics}
     added = [
         Column(title=short(one), cell=_added(one), numeric=not any(isinstance(row.value(one), str) for row in rows))
         for one in sorted(known)

@@ -53,7 +53,7 @@ def white_width(data: Array, at: int, white: Array) -> int:
 
 
 @compiled
-def encode(
+def encode(  # noqa: C901 (one loop for the compiler, in which a call would cost more than it does)
     data: Array,
     kinds: Array,
     white: Array,

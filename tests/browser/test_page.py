@@ -13,7 +13,7 @@ import pytest
 
 import assay
 from assay.records.report_data import Listed, Mark, Point
-from assay.records.results import GroupResult, Manifest, Measurement, Metric, Run, Status, TokenizerCase
+from assay.records.results import GroupResult, Manifest, Measurement, Metrics, Run, Status, TokenizerCase
 from assay.report import site
 from assay.report.token_view import token_view
 from assay.store.store import Store
@@ -105,12 +105,12 @@ def many(count: int, name: str = "tokenizer") -> assay.ReportContext:
             case=TokenizerCase(tokenizer=f"{name}-{number % 50}", corpus=f"corpus-{number // 50}"),
             status=Status.OK,
             reason=HOSTILE if number == 0 and name != "tokenizer" else None,
-            metrics=(
-                Metric(name="vocabulary_size", value=1000 + number),
-                Metric(name="tokens", value=(number * 7919) % 100_003),
-                Metric(name="bytes_per_token", value=1 + (number % 37) / 10),
-                Metric(name="encode_mb_per_s", value=5 + (number % 101) / 3),
-                Metric(name="encode_spread", value=0.05),
+            metrics=Metrics(
+                vocabulary_size=1000 + number,
+                tokens=(number * 7919) % 100_003,
+                bytes_per_token=1 + (number % 37) / 10,
+                encode_mb_per_s=5 + (number % 101) / 3,
+                encode_spread=0.05,
             ),
         )
         for number in range(count)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from assay.records.results import GroupResult, Measurement, Metric, Run, Status, TokenizerCase
+from assay.records.results import GroupResult, Measurement, Metrics, Run, Status, TokenizerCase
 from assay.store.baselines import accept
 from assay.store.store import Store
 
@@ -36,7 +36,7 @@ def rows_of(tokens: int) -> tuple[Measurement, ...]:
         Measurement(
             case=TokenizerCase(tokenizer=name, corpus="the-verdict"),
             status=Status.OK,
-            metrics=(Metric(name="tokens", value=tokens), Metric(name="fertility", value=tokens / 1000)),
+            metrics=Metrics(tokens=tokens, fertility=tokens / 1000),
         )
         for name in ("regex", "regex-unk")
     )

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import assay
-from assay.cli.plugin_options import PluginOptions, tell
+from assay.cli.plugin_options import PluginOptions, warn
 from assay.plugins.hook_versions import Deprecation
 
 Cli = Callable[..., Any]
@@ -85,8 +85,8 @@ def test_strict_plugins_count_after_the_work_is_done(cli: Cli, site: Path, tmp_p
 
 def test_a_command_tells_once(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(BROKEN)
-    wanted = PluginOptions([str(tmp_path / "mine.py")], [], "none")
-    assert wanted.find() is wanted.find() is wanted.host()
+    chosen = PluginOptions([str(tmp_path / "mine.py")], [], "none")
+    assert chosen.find() is chosen.find() is chosen.host()
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err.count("cannot be imported") == 1
@@ -103,7 +103,7 @@ def test_a_deprecation_is_told_on_standard_error(install: Install, capsys: pytes
     source = "import assay\n@assay.hookimpl\ndef assay_corpora(): return []\n"
     install("mine-dist", "1.0", {"mine": "mine_plugin"}, {"mine_plugin": source})
     going = Deprecation(what="assay_corpora", until="hooks version 3", instead="assay_texts")
-    tell(assay.discover(load="mine", deprecations=[going]))
+    warn(assay.discover(load="mine", deprecations=[going]))
     assert capsys.readouterr().err == (
         "assay: warning: plugin mine-dist 1.0 (mine) uses assay_corpora, which works until hooks version 3; use"
         " assay_texts instead\n"

@@ -17,7 +17,7 @@ import pytest
 
 import assay
 from assay.cli.app import run
-from assay.records.results import GroupResult, Measurement, Metric, Run, Status, TokenizerCase
+from assay.records.results import GroupResult, Measurement, Metrics, Run, Status, TokenizerCase
 from assay.store.store import Store
 from conftest import Ran
 from postgres import PASSWORD, QUOTED, Server
@@ -30,7 +30,7 @@ SECRETS = (PASSWORD, QUOTED, "%25w", "p%w")
 def fill(where: str | Path, name: str, *, tokens: int = 7) -> None:
     """Store a run with one case."""
     case = TokenizerCase(tokenizer="one", corpus="c")
-    row = Measurement(case=case, status=Status.OK, metrics=(Metric(name="tokens", value=tokens),))
+    row = Measurement(case=case, status=Status.OK, metrics=Metrics(tokens=tokens))
     record = Run(id=name, started=f"{name[:4]}-01-01", suite="s/1", command="assay run", environment={"cores": "2"})
     store = Store(where)
     store.begin(record, [case])

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
-from assay.records.results import GroupResult, Measurement, Metric, Run, Status, TokenizerCase
+from assay.records.results import GroupResult, Measurement, Metrics, Run, Status, TokenizerCase
 from assay.store.store import Store
 
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
@@ -39,11 +39,11 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
             case=TokenizerCase(tokenizer=name, corpus="c\x1b]0;title\x07"),
             status=Status.OK,
             reason=f"it said {name}",
-            metrics=tuple(Metric(name=metric, value=value) for metric, value in figures.items()),
+            metrics=Metrics(figures),
         )
         for name in NAMES
     ]
-    rows[0] = replace(rows[0], status=Status.FAILED, metrics=())
+    rows[0] = replace(rows[0], status=Status.FAILED, metrics=Metrics())
     store = Store(folder)
     try:
         store.begin(RUN, [row.case for row in rows])

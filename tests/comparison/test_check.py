@@ -18,12 +18,13 @@ import pytest
 
 from assay.comparison import paired_sampling as versus
 from assay.comparison.check import check
+from assay.comparison.judging import Judging
 from assay.comparison.tolerance import Budgets, tolerances
 from assay.errors import UnknownName
-from assay.execute.plan import Selection
+from assay.execute.selection import Selection
 from assay.plugins.discovery import discover
 from assay.records.settings import Settings
-from assay.records.verdicts import Comparison, Judgement, Tolerance, Verdict
+from assay.records.verdicts import Clock, Comparison, Judgement, Tolerance, Verdict
 from planted import DOUBLE, STEADY, TEXT, living, plugin, sides
 
 pytestmark = [pytest.mark.alone, pytest.mark.long]
@@ -82,6 +83,8 @@ def compare(
     budget_s: float = HARDLY_S,
     budgets: Budgets | None = None,
     tokenizers: str | None = None,
+    clock: Clock | None = None,
+    operations: tuple[str, ...] = (),
     **options: Any,
 ) -> Comparison:
     """Check tokenizers, all that the candidate has, on a short text."""
@@ -95,7 +98,7 @@ def compare(
         selection,
         Settings(budget_s=budget_s),
         pair,
-        budgets=budgets or Budgets(default=LARGE),
+        Judging(operations=operations, clock=clock, budgets=budgets or Budgets(default=LARGE)),
         **options,
     )
 
@@ -262,7 +265,7 @@ def test_what_the_candidate_lacks_is_refused_before_anything_is_measured(tmp_pat
     pair = sides(tmp_path, {"gone": STEADY}, {"steady": STEADY})
     selection = Selection(tokenizers="gone", attentions="none", held_out=0.0)
     with pytest.raises(UnknownName, match="gone"):
-        check(discover(pair[1].plugins), selection, Settings(), pair, budgets=Budgets(), tick=told)
+        check(discover(pair[1].plugins), selection, Settings(), pair, Judging(), tick=told)
     assert told.lines == []
 
 

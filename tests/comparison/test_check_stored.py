@@ -14,7 +14,7 @@ from assay.comparison.check_stored import check_saved, load
 from assay.comparison.sides import StoredRun
 from assay.environment.describe import describe
 from assay.errors import NotComparable, UnknownName
-from assay.records.results import Measurement, Metric, Status
+from assay.records.results import Measurement, Metrics, Status
 from assay.records.settings import Settings
 from assay.records.verdicts import Change, Comparison, Verdict
 from assay.store.baselines import StoredBaseline, accept
@@ -71,7 +71,7 @@ def with_metrics(saved: StoredBaseline, tokenizer: str, metrics: Mapping[str, An
     """A saved run with other figures for one tokenizer."""
 
     def altered(row: Measurement) -> Measurement:
-        found = tuple(Metric(name=one.name, value=metrics.get(one.name, one.value)) for one in row.metrics)
+        found = Metrics({name: metrics.get(name, value) for name, value in row.metrics.items()})
         return replace(row, metrics=found) if row.case.plugin == tokenizer else row
 
     return replace(saved, measurements=tuple(map(altered, saved.measurements)))
@@ -113,7 +113,7 @@ def test_a_plugin_that_breaks_now_has_failed(stored: Stored, tmp_path: Path) -> 
 
 def test_what_failed_before_and_passes_now_cannot_be_compared(stored: Stored, tmp_path: Path) -> None:
     rows = tuple(
-        replace(row, status=Status.FAILED, reason="it broke", metrics=()) if row.case.plugin == "one" else row
+        replace(row, status=Status.FAILED, reason="it broke", metrics=Metrics()) if row.case.plugin == "one" else row
         for row in stored.accepted.measurements
     )
     comparison = compare(tmp_path, replace(stored.accepted, measurements=rows), BOTH)

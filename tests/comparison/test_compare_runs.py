@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from assay import compare
 from assay.comparison.ratio_of_ratios import over
 from assay.errors import AssayError, NotComparable
-from assay.records.results import Manifest, Measurement, Metric, Outcome, Run, Sample, Status, Timing, TokenizerCase
+from assay.records.results import Manifest, Measurement, Metrics, Outcome, Run, Sample, Status, Timing, TokenizerCase
 from assay.records.settings import Settings
 from assay.records.verdicts import Comparison, Judgement, Verdict
 from assay.stats.paired_ratio import Ratio
@@ -45,13 +45,9 @@ def outcome(
                 case=TokenizerCase(tokenizer=plugin, corpus=corpus),
                 status=status if failed else Status.OK,
                 reason="it broke" if failed else None,
-                metrics=()
+                metrics=Metrics()
                 if failed
-                else (
-                    Metric(name="tokens", value=tokens),
-                    Metric(name="baseline", value="fast"),
-                    Metric(name="encode_seconds", value=seconds / 1000 / speed),
-                ),
+                else Metrics(tokens=tokens, baseline="fast", encode_seconds=seconds / 1000 / speed),
                 timings=()
                 if failed
                 else (

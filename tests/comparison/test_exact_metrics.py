@@ -8,14 +8,14 @@ import pytest
 
 from assay.comparison.exact_metrics import OF_THE_CHECKING, WORK, changes, same_work
 from assay.records.metric_catalogue import CATALOGUE, Definition
-from assay.records.results import Measurement, Metric, Status, TokenizerCase, Value
+from assay.records.results import Measurement, Metrics, Status, TokenizerCase, Value
 from assay.records.verdicts import Change
 
 CASE = TokenizerCase(tokenizer="regex-unk", corpus="the-verdict")
 
 
 def row(**metrics: Value) -> Measurement:
-    listed = tuple(Metric(name=name, value=value) for name, value in metrics.items())
+    listed = Metrics(metrics)
     return Measurement(case=CASE, status=Status.OK, metrics=listed)
 
 

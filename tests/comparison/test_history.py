@@ -20,7 +20,7 @@ from assay.records.results import (
     Case,
     GroupResult,
     Measurement,
-    Metric,
+    Metrics,
     Run,
     Status,
     TokenizerCase,
@@ -66,7 +66,7 @@ def run_of(number: int, environment: Mapping[str, str] = HERE) -> Run:
 
 
 def row_of(case: Case, **figures: Value) -> Measurement:
-    metrics = tuple(Metric(name=name, value=value) for name, value in figures.items())
+    metrics = Metrics(figures)
     return Measurement(case=case, status=Status.OK, metrics=metrics)
 
 

@@ -2,7 +2,7 @@ import pytest
 
 import assay
 from assay.comparison.missing_plugins import lost
-from assay.execute.plan import Selection
+from assay.execute.selection import Selection
 from assay.plugins.host import Host
 from assay.records.verdicts import Verdict
 

@@ -14,7 +14,7 @@ from assay.corpus.sampling import doubt, enough, sample_metrics, shuffled, taken
 from assay.errors import UnknownToken
 from assay.measure.tokenizer_subject import TokenizerSubject
 from assay.plugins.types import Document, TokenizerPlugin
-from assay.records.results import Measurement, Metric, Status, TokenizerCase, Value
+from assay.records.results import Measurement, Metrics, Status, TokenizerCase, Value
 from assay.stats.bootstrap import FEWEST
 from assay.tokenizer.metrics import token_counts
 
@@ -140,7 +140,7 @@ class TestSubject:
             sized.size(count)
         told.draw(40)
         assert told.documents == sized.documents
-        ours, theirs = ({m.name: m.value for m in one.check()} for one in (sized, told))
+        ours, theirs = (dict(one.check()) for one in (sized, told))
         for name in ("documents", "tokens", "ids_sha256", "sample_documents", "sample_share", "sample_width"):
             assert ours[name] == theirs[name]
         assert (ours["sample_documents"], ours["corpus_documents"]) == (40, 100)
@@ -149,8 +149,8 @@ class TestSubject:
         """But for its first quarter, in which a tokenizer makes up for what it put off."""
         subject, _ = self.subject()
         subject.size(40)
-        assert "first_call_seconds" not in {metric.name for metric in subject.predict()}
-        figures = {metric.name: metric.value for metric in subject.check()}
+        assert "first_call_seconds" not in subject.predict()
+        figures = dict(subject.check())
         assert 0.7 < float(figures["cold_bytes"]) / float(figures["bytes"]) <= 0.75
 
     def test_a_wrong_one_asks_for_no_more_documents_and_fails_in_the_check(self) -> None:
@@ -173,17 +173,17 @@ def test_metrics() -> None:
     documents = tuple(Document(text="ab" * (number + 1), id=str(number)) for number in range(40))
     sample = documents[:20]
     counts = token_counts(sample, [[1] * (number % 3 + 1) for number in range(20)], Halves())
-    figures = {metric.name: metric.value for metric in (*counts, *sample_metrics(sample, documents, counts))}
+    figures = counts | sample_metrics(sample, documents, counts)
     assert (figures["sample_documents"], figures["corpus_documents"]) == (20, 40)
     assert figures["sample_share"] == pytest.approx(sum(range(1, 21)) / sum(range(1, 41)))
     low, high = float(figures["bytes_per_token_low"]), float(figures["bytes_per_token_high"])
     assert figures["sample_width"] == pytest.approx((high - low) / 2 / float(figures["bytes_per_token"]))
     few = token_counts(documents[:3], [[1]] * 3, Halves())
-    assert "sample_width" not in {metric.name for metric in sample_metrics(documents[:3], documents, few)}
+    assert "sample_width" not in sample_metrics(documents[:3], documents, few)
 
 
 def row(**figures: Value) -> Measurement:
-    metrics = tuple(Metric(name=name, value=value) for name, value in figures.items())
+    metrics = Metrics(figures)
     return Measurement(case=TokenizerCase(tokenizer="t", corpus="c"), status=Status.OK, metrics=metrics)
 
 

@@ -94,3 +94,12 @@ def test_every_hook_is_in_the_guide():
     for hook, kind in PROVIDES.items():
         assert f"`{hook}()`" in page
         assert f"assay.{kind.__name__}" in page
+
+
+def test_the_guide_has_the_version_of_the_hooks_and_every_former_name():
+    from assay.plugins.former_names import FORMER
+
+    page = (ROOT / "docs/plugins.md").read_text("utf-8")
+    assert f"`assay.HOOKS_VERSION`, which is {assay.HOOKS_VERSION}." in page
+    table = page.partition("| works until version")[2]
+    assert dict(re.findall(r"^\| `assay\.(\w+)`.*\| `assay\.(\w+)`", table, re.MULTILINE)) == dict(FORMER)

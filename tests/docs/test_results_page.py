@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from assay.records.results import GroupResult, Measurement, Metric, Run, Sample, Status, Timing, TokenizerCase
+from assay.records.results import GroupResult, Measurement, Metrics, Run, Sample, Status, Timing, TokenizerCase
 from assay.store.schema import FORMAT, SCHEMA
 from assay.store.store import Store
 
@@ -36,11 +36,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         cases = [TokenizerCase(tokenizer=name, corpus="c") for name in RATES]
         store.begin(run, [*cases, TokenizerCase(tokenizer="three", corpus="c")])
         for case in cases:
-            figures = (
-                Metric(name="tokens", value=5145),
-                Metric(name="encode_mb_per_s", value=RATES[case.tokenizer]),
-                Metric(name="ids_as", value="list"),
-            )
+            figures = Metrics(tokens=5145, encode_mb_per_s=RATES[case.tokenizer], ids_as="list")
             timings = (Timing(name="encode", samples=(Sample(loops=1, wall_ns=3, cpu_ns=2),) * 2),)
             row = Measurement(case=case, status=Status.OK, metrics=figures, timings=timings)
             store.add(run.id, GroupResult(measurements=(row,)))

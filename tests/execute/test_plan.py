@@ -10,12 +10,15 @@ import pytest
 import assay
 from assay.corpus.loading import digest
 from assay.errors import AssayError, UnknownName
-from assay.execute.plan import Selection, plan
+from assay.execute.plan import plan
+from assay.execute.selection import Selection
 from assay.execute.suites import PIPELINE_ATTENTIONS, SUITES, TUTORIAL, TUTORIAL_ATTENTIONS, Suite
 from assay.plugins.host import Found, Host, Origin
 from assay.plugins.types import EDGE_CASE, PARALLEL, SCALING, Missing
 from assay.records.results import AttentionCase, TokenizerCase
+from assay.records.settings import Settings
 
+SETTINGS = Settings()
 OURS, THEIRS = (
     Origin(entry_point="o", distribution="assay", version="1"),
     Origin(entry_point="t", distribution="theirs"),
@@ -57,7 +60,7 @@ def host() -> Host:
 
 
 def names(host: Host, selection: Selection, *, held_out: bool = False) -> list[tuple[str, str]]:
-    cases = [case for case in plan(host, selection) if isinstance(case, TokenizerCase)]
+    cases = [case for case in plan(host, selection, SETTINGS) if isinstance(case, TokenizerCase)]
     return [(case.tokenizer, case.corpus) for case in cases if bool(case.held_out) == held_out]
 
 
@@ -71,7 +74,7 @@ def test_what_is_asked_for_is_given(host: Host) -> None:
         (name, "the-verdict") for name in ("peer", "regex", "regex-unk")
     ]
     with pytest.raises(UnknownName):
-        plan(host, Selection(tokenizers="nobody"))
+        plan(host, Selection(tokenizers="nobody"), SETTINGS)
 
 
 def test_standard_has_all_on_all_corpora_also_those_that_are_not_here(host: Host) -> None:
@@ -88,7 +91,7 @@ def test_standard_holds_text_out_for_those_that_are_trained(host: Host) -> None:
 def test_a_sample_is_drawn_of_all_but_ladders_and_parallel_texts(host: Host) -> None:
     more = Host([*host.found, Found(plugin=corpus("both", PARALLEL), origin=THEIRS)], [])
     selection = Selection(suite="standard", corpora="*", tokenizers="regex", attentions="none", sample=0.01)
-    cases = [case for case in plan(more, selection) if isinstance(case, TokenizerCase) and not case.held_out]
+    cases = [case for case in plan(more, selection, SETTINGS) if isinstance(case, TokenizerCase) and not case.held_out]
     assert {case.corpus: case.split for case in cases} == {
         "adversarial-x": "all",
         "the-verdict": "all~1%",
@@ -100,7 +103,7 @@ def test_a_sample_is_drawn_of_all_but_ladders_and_parallel_texts(host: Host) -> 
 @pytest.mark.parametrize("width", [-0.01, 1.0, 2.0, float("nan")])
 def test_a_width_that_cannot_be_is_refused(host: Host, width: float) -> None:
     with pytest.raises(AssayError, match="the width of a sample must lie in"):
-        plan(host, Selection(sample=width))
+        plan(host, Selection(sample=width), SETTINGS)
 
 
 def test_nothing_is_held_out_of_a_ladder(host: Host) -> None:
@@ -110,13 +113,13 @@ def test_nothing_is_held_out_of_a_ladder(host: Host) -> None:
 
 def test_the_text_of_attention_is_its_own_corpus_where_that_is_selected(host: Host) -> None:
     def sources(corpora: str) -> set[str]:
-        cases = plan(host, Selection(corpora=corpora, tokenizers="none"))
+        cases = plan(host, Selection(corpora=corpora, tokenizers="none"), SETTINGS)
         workloads = [case.workload for case in cases if isinstance(case, AttentionCase)]
         return {workload.source.corpus for workload in workloads if workload.source is not None}
 
     assert sources("adversarial-x,far,the-verdict") == {"the-verdict"}
     other = Host([*host.found, Found(plugin=corpus("other"), origin=THEIRS)], [])
-    cases = plan(other, replace(Selection(), corpora="far,other", tokenizers="none"))
+    cases = plan(other, replace(Selection(), corpora="far,other", tokenizers="none"), SETTINGS)
     assert {
         case.workload.source.corpus for case in cases if isinstance(case, AttentionCase) and case.workload.source
     } == {"other"}
@@ -126,7 +129,7 @@ class TestLimits:
     def cases(self, host: Host, selection: Selection) -> list[TokenizerCase]:
         limits = [Found(plugin=corpus(name, EDGE_CASE), origin=OURS) for name in ("limit-a", "limit-b")]
         more = [*limits, *host.found, Found(plugin=corpus("other"), origin=THEIRS)]
-        return [case for case in plan(Host(more, []), selection) if isinstance(case, TokenizerCase)]
+        return [case for case in plan(Host(more, []), selection, SETTINGS) if isinstance(case, TokenizerCase)]
 
     def test_every_tokenizer_is_tried_on_every_limit_after_all_that_is_timed(self, host: Host) -> None:
         found = self.cases(host, Selection(suite="standard"))
@@ -161,7 +164,7 @@ class TestAttentions:
     EVERY = (*TUTORIAL_ATTENTIONS, "fused-qkv", "naive", "kv-cache", "third-attention")
 
     def cases(self, host: Host, selection: Selection) -> list[AttentionCase]:
-        return [case for case in plan(host, selection) if isinstance(case, AttentionCase)]
+        return [case for case in plan(host, selection, SETTINGS) if isinstance(case, AttentionCase)]
 
     @pytest.mark.parametrize("name", ["tutorial", "standard", "quick"])
     def test_the_tutorial_has_its_own_and_those_of_others(self, host: Host, name: str) -> None:
@@ -171,7 +174,7 @@ class TestAttentions:
     @pytest.mark.parametrize("name", ["gpt2-124m", "gqa", "window", "decode", "ragged", "positions"])
     def test_the_others_have_all_and_no_tokenizers(self, host: Host, name: str) -> None:
         (suite,) = (suite for suite in SUITES if suite.name == name)
-        found = plan(host, Selection(suite=name))
+        found = plan(host, Selection(suite=name), SETTINGS)
         assert len(found) == len(suite.workloads) * len(self.EVERY)
         assert {(case.attention, case.workload) for case in self.cases(host, Selection(suite=name))} == {
             (attention, workload) for attention in self.EVERY for workload in suite.workloads
@@ -183,8 +186,9 @@ class TestAttentions:
 
     def test_precision_device_and_threads_reach_every_workload(self, host: Host) -> None:
         for name in ("tutorial", "gpt2-124m", "decode", "pipeline"):
-            found = self.cases(host, Selection(suite=name, dtype="bf16", device="cuda:1", threads=3))
-            workloads = [case.workload for case in found]
+            selection = Selection(suite=name, dtype="bf16", device="cuda:1")
+            cases = plan(host, selection, Settings(threads=3))
+            workloads = [case.workload for case in cases if isinstance(case, AttentionCase)]
             assert {(work.dtype, work.device, work.threads) for work in workloads} == {("bf16", "cuda:1", 3)}
             assert all("/bf16/cuda:1.t3" in work.id for work in workloads)
 
@@ -197,22 +201,22 @@ class TestWorkloads:
     IDS = ("core/bwd/window9/b1.h8:2.s64.d16/f16/cuda.t1", "decode/fwd/causal/b1.h2.s1:64.d8.m16/f32/cpu.t1")
 
     def test_stand_in_place_of_a_suite(self, host: Host) -> None:
-        found = plan(host, Selection(workloads=self.IDS))
+        found = plan(host, Selection(workloads=self.IDS), SETTINGS)
         assert {case.workload.id for case in found if isinstance(case, AttentionCase)} == set(self.IDS)
         assert {case.plugin for case in found} == set(TestAttentions.EVERY)
 
     def test_their_precision_and_device_can_be_changed(self, host: Host) -> None:
-        found = plan(host, Selection(workloads=self.IDS[:1], attentions="naive", dtype="f32", device="cpu"))
+        found = plan(host, Selection(workloads=self.IDS[:1], attentions="naive", dtype="f32", device="cpu"), SETTINGS)
         assert [case.id for case in found] == ["attention/core/bwd/window9/b1.h8:2.s64.d16/f32/cpu.t1/naive"]
 
     def test_what_is_no_id_is_unknown(self, host: Host) -> None:
         with pytest.raises(UnknownName, match="'casual' is no part of attention semantics"):
-            plan(host, Selection(workloads=("core/fwd/casual/b1.h8.s64.d16/f32/cpu.t1",)))
+            plan(host, Selection(workloads=("core/fwd/casual/b1.h8.s64.d16/f32/cpu.t1",)), SETTINGS)
 
 
 class TestPipeline:
     def pairs(self, host: Host, selection: Selection) -> list[tuple[str, str]]:
-        found = plan(host, selection)
+        found = plan(host, selection, SETTINGS)
         assert all(isinstance(case, AttentionCase) for case in found), "there are no rows of tokenizers alone"
         return [
             (case.workload.source.tokenizer, case.attention)
@@ -232,12 +236,12 @@ class TestPipeline:
 
     def test_its_text_is_the_one_selected(self, host: Host) -> None:
         more = Host([*host.found, Found(plugin=corpus("other"), origin=THEIRS)], [])
-        found = plan(more, Selection(suite="pipeline", corpora="other"))
+        found = plan(more, Selection(suite="pipeline", corpora="other"), SETTINGS)
         sources = [case.workload.source for case in found if isinstance(case, AttentionCase)]
         assert {source.corpus for source in sources if source is not None} == {"other"}
 
     def test_pairs_of_one_tokenizer_are_compared_with_each_other(self, host: Host) -> None:
-        found = plan(host, Selection(suite="pipeline", tokenizers="gpt2,regex-unk"))
+        found = plan(host, Selection(suite="pipeline", tokenizers="gpt2,regex-unk"), SETTINGS)
         assert len({case.group for case in found}) == 2
 
 

@@ -13,10 +13,11 @@ import pytest
 
 import assay
 from assay.comparison.check import check
+from assay.comparison.judging import Judging
 from assay.comparison.tolerance import Budgets
 from assay.execute.job import resume
-from assay.execute.plan import Selection
 from assay.execute.plugin_metric_worker import PluginMetricWorker
+from assay.execute.selection import Selection
 from assay.execute.worker.process import Worker
 from assay.execute.worker_pool import WorkerPool
 from assay.measure.plugin_metrics import chosen
@@ -115,7 +116,7 @@ def run_of(folder: Path, metrics: str, tokenizers: Mapping[str, str], **options:
 
 def values(row: assay.Measurement) -> dict[str, object]:
     """The figures that the catalogue does not know."""
-    return {metric.name: metric.value for metric in row.metrics if assay.definition(metric.name) is None}
+    return {name: value for name, value in row.metrics.items() if assay.definition(name) is None}
 
 
 @pytest.fixture(scope="module")
@@ -216,7 +217,7 @@ def test_an_attention_is_looked_at_by_its_row(tmp_path: Path) -> None:
         case=assay.AttentionCase(attention="mine", workload=workload),
         status=assay.Status.OK,
         reason="it printed",
-        metrics=(assay.Metric(name="step_seconds", value=0.5),),
+        metrics=assay.Metrics(step_seconds=0.5),
         timings=(assay.Timing(name="step", samples=(sample, sample)),),
     )
     host = assay.discover(settings.plugins, load="none")
@@ -262,7 +263,7 @@ def test_a_changed_figure_is_a_finding_of_a_check(tmp_path: Path) -> None:
         Selection(tokenizers="one", attentions="none", corpora=str(tmp_path / "short.txt"), held_out=0.0),
         Settings(budget_s=0.3, plugins=after.plugins),
         (before, after),
-        budgets=Budgets(default=Tolerance(effect=0.5, margin=0.5)),
+        Judging(budgets=Budgets(default=Tolerance(effect=0.5, margin=0.5))),
     )
     assert [(one.metric, one.baseline, one.candidate) for one in comparison.changes] == [("words_known", 7, 8)]
     assert comparison.exit_code(strict=False) == 1

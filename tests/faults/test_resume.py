@@ -150,7 +150,7 @@ class Undisturbed:
 
 
 def _exact(row: Measurement) -> dict[str, Any]:
-    found = {metric.name: (metric.value, definition(metric.name)) for metric in row.metrics}
+    found = {name: (value, definition(name)) for name, value in row.metrics.items()}
     assert all(known is not None for _, known in found.values()), found
     return {name: value for name, (value, known) in found.items() if known is not None and known.exact}
 

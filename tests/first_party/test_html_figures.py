@@ -10,7 +10,7 @@ import pytest
 
 import assay
 import nasty
-from assay.records.results import Manifest, Measurement, Metric, Run, Status, TokenizerCase
+from assay.records.results import Manifest, Measurement, Metrics, Run, Status, TokenizerCase
 
 pytest.importorskip("vl_convert")
 from assay_html.drawing import svg
@@ -28,17 +28,17 @@ def outcome(name: str) -> assay.Outcome:
         Measurement(
             case=TokenizerCase(tokenizer=f"{name}{number}", corpus=corpus),
             status=Status.OK,
-            metrics=(
-                Metric(name="bytes_per_token", value=3.5 + number),
-                Metric(name="bytes_per_token_low", value=3.0 + number),
-                Metric(name="bytes_per_token_high", value=4.0 + number),
-                Metric(name="encode_mb_per_s", value=10.0 * (number + 1)),
-                Metric(name="encode_spread", value=0.1),
-                Metric(name="line_mb_per_s", value=1.0 + number),
-                Metric(name="parity_de", value=1.5),
-                Metric(name="family", value="f"),
-                Metric(name="vocabulary_size", value=1000 * (number + 1)),
-                Metric(name="growth_exponent", value=1.1),
+            metrics=Metrics(
+                bytes_per_token=3.5 + number,
+                bytes_per_token_low=3.0 + number,
+                bytes_per_token_high=4.0 + number,
+                encode_mb_per_s=10.0 * (number + 1),
+                encode_spread=0.1,
+                line_mb_per_s=1.0 + number,
+                parity_de=1.5,
+                family="f",
+                vocabulary_size=1000 * (number + 1),
+                growth_exponent=1.1,
             ),
         )
         for number in range(3)
@@ -117,11 +117,8 @@ def test_figures_of_plugins_are_columns_and_bars_are_drawn_within_a_group() -> N
         Measurement(
             case=TokenizerCase(tokenizer=f"t{number}", corpus="text" if number else "odd"),
             status=Status.OK,
-            metrics=(
-                Metric(name="bytes_per_token", value=4.0 + number if number else 1e6),
-                Metric(name="mine_share", value=0.123456),
-                Metric(name="mine_word", value="<b>"),
-                Metric(name="mine_count", value=12_345),
+            metrics=Metrics(
+                bytes_per_token=4.0 + number if number else 1e6, mine_share=0.123456, mine_word="<b>", mine_count=12_345
             ),
         )
         for number in range(20)

@@ -146,7 +146,7 @@ class TestPredict:
     def test_two_shorter_lengths_are_run(self) -> None:
         attention = Attention()
         workload = Workload.self_attention("core", batch=1, length=256, d_model=8)
-        predicted = {metric.name: metric.value for metric in subject(attention, workload).predict()}
+        predicted = dict(subject(attention, workload).predict())
         assert [small.q_len for small in attention.built] == [32, 64, 2]
         assert predicted["predicted_seconds"] > 0
         assert predicted["overhead_seconds"] > 0  # of the last, on two positions
@@ -155,12 +155,12 @@ class TestPredict:
         """Scores of 2 heads and 512 queries and keys: 4 bytes each; some of them live at once."""
         workload = Workload.self_attention("core", batch=1, length=512, d_model=4, heads=2)
         made, _ = checked(Attention(), workload)
-        predicted = {metric.name: metric.value for metric in made.predict()}
-        measured = {metric.name: metric.value for metric in made.memory()}
+        predicted = dict(made.predict())
+        measured = dict(made.memory())
         assert predicted["predicted_bytes"] == pytest.approx(measured["peak_bytes"], rel=0.1)
         assert measured["peak_bytes"] >= 2 * 512 * 512 * 4
 
     def test_the_plugins_own_figure_goes_before(self) -> None:
         made = subject(Attention())
         made.plugin = replace(made.plugin, peak_bytes=lambda workload: 12_345)
-        assert {metric.name: metric.value for metric in made.predict()}["predicted_bytes"] == 12_345
+        assert dict(made.predict())["predicted_bytes"] == 12_345

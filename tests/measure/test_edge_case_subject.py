@@ -14,7 +14,7 @@ from assay.errors import UnknownToken
 from assay.measure.edge_case_subject import EdgeCaseFailed, EdgeCaseSubject
 from assay.measure.id_equivalence import IdEquivalence
 from assay.plugins.types import SpecialTokens, Tokenizer
-from assay.records.results import Metric
+from assay.records.results import Metrics
 
 SURROGATE = "a\ud800b"
 
@@ -47,8 +47,8 @@ def subject(tokenizer: Points, *texts: str, **promises: Any) -> EdgeCaseSubject:
     return EdgeCaseSubject(plugin, documents, "the training text")
 
 
-def figures(metrics: tuple[Metric, ...]) -> dict[str, Any]:
-    return {metric.name: metric.value for metric in metrics}
+def figures(metrics: Metrics) -> dict[str, Any]:
+    return dict(metrics)
 
 
 def failure(*arguments: Any, **promises: Any) -> tuple[str, bool, str]:

@@ -49,8 +49,8 @@ def test_large_texts_are_drawn_without_replacement() -> None:
 
 def test_latency_takes_a_hundred_texts() -> None:
     calls: list[str] = []
-    assert latency(calls.append, ["x"] * (FEWEST - 1)) == ()
-    found = {metric.name: float(metric.value) for metric in latency(calls.append, ["x"] * FEWEST)}
+    assert latency(calls.append, ["x"] * (FEWEST - 1)) == {}
+    found = {name: float(value) for name, value in latency(calls.append, ["x"] * FEWEST).items()}
     assert 0.0 < found["latency_p50_seconds"] <= found["latency_p99_seconds"]
     assert len(calls) == 2 * FEWEST - 1
 

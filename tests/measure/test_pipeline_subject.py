@@ -123,7 +123,7 @@ def made(
 
 
 def checked(subject: PipelineSubject) -> dict[str, Value]:
-    return {metric.name: metric.value for metric in subject.check()}
+    return dict(subject.check())
 
 
 class TestText:
@@ -185,7 +185,7 @@ class TestCheck:
             made(attention=Attention(spoil=lambda output: output + 1.0)).check()
 
     def test_memory_and_time_are_predicted_for_the_attention(self) -> None:
-        predicted = {metric.name: metric.value for metric in made().predict()}
+        predicted = dict(made().predict())
         assert predicted.keys() == {"predicted_seconds", "predicted_bytes"}
         assert all(float(value) > 0 for value in predicted.values())
 
@@ -258,7 +258,7 @@ class TestOperations:
     def test_memory_is_that_of_the_whole_way(self) -> None:
         subject = made()
         subject.check()
-        figures = {metric.name: metric.value for metric in subject.memory()}
+        figures = dict(subject.memory())
         assert float(figures["peak_bytes"]) >= 2 * 2 * 16 * 16 * 4  # what is embedded, and what comes out
 
 

@@ -17,7 +17,7 @@ from assay.measure.plugin_metrics import chosen, figure, offered
 from assay.plugins.validation import OF_ROWS
 from assay.records.flat_rows import row_of
 from assay.records.metric_catalogue import CATALOGUE, Definition
-from assay.records.results import Measurement, Metric, Status, TokenizerCase
+from assay.records.results import Measurement, Metrics, Status, TokenizerCase
 from assay.report.tables.column_lookup import IDENTITY
 
 PLUGIN = """
@@ -150,7 +150,7 @@ def test_a_run_tells_what_its_metrics_mean_without_the_plugin(
     row = Measurement(
         case=TokenizerCase(tokenizer="t", corpus="c"),
         status=Status.OK,
-        metrics=(Metric(name="seven", value=7), Metric(name="eight", value=8)),
+        metrics=Metrics(seven=7, eight=8),
         timings=(assay.Timing(name="encode", samples=(sample,)),),
     )
     assert list(_frames([run], [(run, row)]).tidy["unit"]) == ["ids", "ids"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.measure.roofline import OVERHEAD_S, STAGES, account, overhead, stages
-from assay.records.results import Metric, ProbeTiming, Sample, Timing, Value
+from assay.records.results import Metrics, ProbeTiming, Sample, Timing
 from assay.records.workload import Workload
 
 WORKLOAD = Workload.self_attention("core", batch=1, length=64, d_model=32, heads=2)
@@ -18,13 +18,8 @@ STEP = Timing(name="step", samples=(Sample(loops=2, wall_ns=8_000_000, cpu_ns=4_
 SECONDS = st.floats(1e-9, 1e3)
 
 
-def values(metrics: Sequence[Metric]) -> dict[str, Value]:
-    assert len({metric.name for metric in metrics}) == len(metrics)
-    return {metric.name: metric.value for metric in metrics}
-
-
-def figures(**named: float) -> list[Metric]:
-    return [Metric(name=name, value=value) for name, value in named.items()]
+def figures(**named: float) -> Metrics:
+    return Metrics(named)
 
 
 def anchors(**work: int) -> Mapping[str, ProbeTiming]:
@@ -35,7 +30,7 @@ def anchors(**work: int) -> Mapping[str, ProbeTiming]:
 
 class TestAccount:
     def test_credit_and_rates_are_by_wall_time_and_shares_by_cpu_time(self) -> None:
-        found = values(account(WORKLOAD, STEP, anchors(gemm=WORKLOAD.flop, stream=2 * WORKLOAD.bytes)))
+        found = account(WORKLOAD, STEP, anchors(gemm=WORKLOAD.flop, stream=2 * WORKLOAD.bytes))
         assert found == {
             "credited_flop": WORKLOAD.flop,
             "flop_per_s": pytest.approx(WORKLOAD.flop / 4e-3),
@@ -49,19 +44,19 @@ class TestAccount:
     @given(gemm=st.integers(1, 10**12), stream=st.integers(1, 10**12))
     def test_the_roofline_is_the_longer_of_two_times(self, gemm: int, stream: int) -> None:
         """By the rates of the anchors the product takes so many milliseconds, the copy so many; the step takes two."""
-        found = values(account(WORKLOAD, STEP, anchors(gemm=gemm, stream=stream)))
+        found = account(WORKLOAD, STEP, anchors(gemm=gemm, stream=stream))
         least = max(WORKLOAD.flop / gemm, WORKLOAD.bytes / stream)
         assert found["roofline_fraction"] == pytest.approx(least / 2)
         assert found["roofline_fraction"] == max(found["gemm_fraction"], found["stream_fraction"])
 
     @pytest.mark.parametrize("present", ["gemm", "stream"])
     def test_half_a_roofline_is_none(self, present: str) -> None:
-        found = values(account(WORKLOAD, STEP, anchors(**{present: 1000})))
+        found = account(WORKLOAD, STEP, anchors(**{present: 1000}))
         assert f"{present}_fraction" in found
         assert "roofline_fraction" not in found
 
     def test_without_anchors_the_rates_are_left(self) -> None:
-        found = values(account(replace(WORKLOAD, dtype="bf16"), STEP, {}))
+        found = account(replace(WORKLOAD, dtype="bf16"), STEP, {})
         assert found.keys() == {"credited_flop", "flop_per_s", "credited_bytes", "gb_per_s"}
         assert found["credited_bytes"] == WORKLOAD.bytes / 2
 
@@ -70,23 +65,23 @@ class TestOverhead:
     @pytest.mark.parametrize(("seconds", "bound"), [(1.9e-3, True), (2e-3, False), (2.1e-3, False)])
     def test_above_half_of_the_step_it_is_bound(self, seconds: float, bound: bool) -> None:
         found = overhead(figures(step_seconds=seconds, overhead_seconds=1e-3))
-        assert values(found) == {"overhead_share": pytest.approx(1e-3 / seconds), "overhead_bound": bound}
+        assert found == {"overhead_share": pytest.approx(1e-3 / seconds), "overhead_bound": bound}
 
     def test_a_short_step_with_less_overhead_is_not(self) -> None:
-        found = values(overhead(figures(step_seconds=10e-6, overhead_seconds=1e-6)))
+        found = overhead(figures(step_seconds=10e-6, overhead_seconds=1e-6))
         assert found == {"overhead_share": pytest.approx(0.1), "overhead_bound": False}
 
     @pytest.mark.parametrize(("seconds", "bound"), [(99e-6, True), (OVERHEAD_S, False), (101e-6, False)])
     def test_where_it_is_unknown_100_microseconds_decide(self, seconds: float, bound: bool) -> None:
-        others = [Metric(name="stopped_by", value="budget")]
-        assert values(overhead([*figures(step_seconds=seconds), *others])) == {"overhead_bound": bound}
+        others = Metrics(stopped_by="budget")
+        assert overhead(figures(step_seconds=seconds) | others) == {"overhead_bound": bound}
 
 
 class TestStages:
     @given(times=st.tuples(SECONDS, SECONDS, SECONDS))
     def test_shares_add_up_to_one_in_proportion(self, times: tuple[float, float, float]) -> None:
         own = dict(zip((f"{stage}_seconds" for stage in STAGES), times, strict=True))
-        found = values(stages([*figures(**own, step_seconds=1.0), Metric(name="baseline", value="sdpa")]))
+        found = stages(figures(**own, step_seconds=1.0) | {"baseline": "sdpa"})
         assert list(found) == ["tokenize_share", "embed_share", "attend_share"]
         assert sum(map(float, found.values())) == pytest.approx(1.0)
         assert float(found["tokenize_share"]) * times[2] == pytest.approx(float(found["attend_share"]) * times[0])

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import pytest
 
 from assay.measure.throughput import agreement, comparison, machine_share, speeds
-from assay.records.results import Metric, ProbeTiming, Sample, Timing, Value
+from assay.records.results import Metrics, ProbeTiming, Sample, Timing
 from assay.stats.paired_ratio import Ratio
 
 RATIO = Ratio(value=1.5, low=1.4, high=1.6, pairs=10, epochs=2)
-
-
-def values(metrics: Sequence[Metric]) -> dict[str, Value]:
-    assert len({metric.name for metric in metrics}) == len(metrics)
-    return {metric.name: metric.value for metric in metrics}
 
 
 class TestSpeeds:
     SAMPLES = tuple(Sample(loops=2, wall_ns=ns, cpu_ns=ns // 2) for ns in (4_000_000, 2_000_000, 8_000_000))
 
     def test_of_an_operation_on_text(self) -> None:
-        assert values(speeds(Timing(name="encode", samples=self.SAMPLES), tokens=100, size=1000)) == {
+        assert speeds(Timing(name="encode", samples=self.SAMPLES), tokens=100, size=1000) == {
             "encode_seconds": 0.002,
             "encode_spread": pytest.approx((0.003 - 0.0015) / 2 / 0.002),
             "encode_contention": 2.0,
@@ -34,7 +28,7 @@ class TestSpeeds:
 
     def test_of_a_step(self) -> None:
         timing = Timing(name="step", samples=(Sample(loops=1, wall_ns=99_000, cpu_ns=99_000),))
-        assert values(speeds(timing, tokens=32)) == {
+        assert speeds(timing, tokens=32) == {
             "step_seconds": 99e-6,
             "step_spread": 0.0,
             "step_contention": 1.0,
@@ -45,7 +39,7 @@ class TestSpeeds:
 
 class TestComparison:
     def test_with_its_interval(self) -> None:
-        assert values(comparison("encode", RATIO, itself=False)) == {
+        assert comparison("encode", RATIO, itself=False) == {
             "encode_ratio": 1.5,
             "encode_ratio_low": 1.4,
             "encode_ratio_high": 1.6,
@@ -53,11 +47,11 @@ class TestComparison:
 
     def test_the_baseline_itself_has_none(self) -> None:
         itself = Ratio(value=1.0, low=1.0, high=1.0, pairs=10, epochs=1)
-        assert values(comparison("encode", itself, itself=True)) == {"encode_ratio": 1.0}
+        assert comparison("encode", itself, itself=True) == {"encode_ratio": 1.0}
 
     def test_an_interval_without_end_is_left_out(self) -> None:
         wide = Ratio(value=1.5, low=0.0, high=math.inf, pairs=5, epochs=1)
-        assert values(comparison("encode", wide, itself=False)) == {"encode_ratio": 1.5}
+        assert comparison("encode", wide, itself=False) == {"encode_ratio": 1.5}
 
 
 class TestMachine:
@@ -67,27 +61,26 @@ class TestMachine:
         # The anchor does 6000 in 3 ms of CPU time, the step 1000 in 2 ms: a quarter of its rate.
         half = Sample(loops=2, wall_ns=9_000_000, cpu_ns=6_000_000)
         anchor = ProbeTiming(group="g", name="gemm", work=6000, samples=(half,) * 3)
-        shares = machine_share(self.STEP, 1000, "gemm_fraction", anchor)
-        assert values(shares) == {"gemm_fraction": pytest.approx(0.25)}
+        assert machine_share(self.STEP, 1000, anchor) == pytest.approx(0.25)
 
     def test_without_an_anchor_there_is_no_share(self) -> None:
-        assert machine_share(self.STEP, 1000, "gemm_fraction", None) == ()
+        assert machine_share(self.STEP, 1000, None) is None
         idle = ProbeTiming(group="g", name="gemm", work=6000, samples=())
-        assert machine_share(self.STEP, 1000, "gemm_fraction", idle) == ()
+        assert machine_share(self.STEP, 1000, idle) is None
 
 
 class TestAgreement:
     def test_of_time_and_memory(self) -> None:
         figures = {"predicted_seconds": 3.0, "step_seconds": 2.0, "predicted_bytes": 50, "peak_bytes": 100}
-        metrics = [Metric(name=name, value=value) for name, value in figures.items()]
-        assert values(agreement(metrics, "step")) == {"prediction_error": 0.5, "memory_prediction_error": -0.5}
+        metrics = Metrics(figures)
+        assert agreement(metrics, "step") == {"prediction_error": 0.5, "memory_prediction_error": -0.5}
 
     @pytest.mark.parametrize("absent", ["predicted_bytes", "peak_bytes"])
     def test_without_either_there_is_none(self, absent: str) -> None:
         figures = {"predicted_bytes": 50, "peak_bytes": 100}
-        metrics = [Metric(name=name, value=value) for name, value in figures.items() if name != absent]
-        assert agreement(metrics, "step") == ()
+        metrics = Metrics({name: value for name, value in figures.items() if name != absent})
+        assert agreement(metrics, "step") == {}
 
     def test_where_nothing_was_allocated_there_is_none(self) -> None:
-        metrics = [Metric(name="predicted_bytes", value=50), Metric(name="peak_bytes", value=0)]
-        assert agreement(metrics, "encode") == ()
+        metrics = Metrics(predicted_bytes=50, peak_bytes=0)
+        assert agreement(metrics, "encode") == {}

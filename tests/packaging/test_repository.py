@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import re
 import subprocess
@@ -18,6 +19,7 @@ SOURCES = [ROOT / name for name in ("harness", "plugins", "corpora")]
 PACKAGES = sorted(path.parent for source in SOURCES for path in source.glob("*/__init__.py"))
 MODULES = sorted(path for source in SOURCES for path in source.rglob("*.py"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+OTHER_TESTS = {"benchmarks", "browser", "docs", "faults", "first_party", "packaging", "perf", "third_party"}
 CONSTRAINTS = [
     line for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines() if line and not line.startswith("#")
 ]
@@ -57,13 +59,48 @@ def test_ci_runs_what_the_makefile_runs() -> None:
     text = script.read_text("utf-8")
     assert "make check" in text
     assert "make test" in text
-    assert "assay-*.whl" in text
+    assert "assay_bench-*.whl" in text
 
 
 def test_the_readme_shows_the_two_commands() -> None:
     first_screen = (ROOT / "README.md").read_text("utf-8").splitlines()[:60]
     assert any("make run" in line for line in first_screen)
     assert any("make test" in line for line in first_screen)
+
+
+def test_decisions_are_numbered_dated_and_of_an_area() -> None:
+    headings = re.findall(r"^## (.*)$", (ROOT / "DECISIONS.md").read_text("utf-8"), re.MULTILINE)
+    entries = [re.fullmatch(r"(\d+) · (\d{4}-\d\d-\d\d) · ([\w/]+): (.+)", heading) for heading in headings]
+    found = [entry.groups() for entry in entries if entry is not None]
+    assert [int(number) for number, *_ in found] == list(range(1, len(headings) + 1))
+    dates = [datetime.date.fromisoformat(date) for _, date, *_ in found]
+    assert dates == sorted(dates)
+    places = [ROOT / "harness/assay", *SOURCES, ROOT]
+    known = (
+        {"assay"} | {path.with_suffix("").name for place in places for path in place.iterdir()} | {"execute/sharded"}
+    )
+    assert {area for _, _, area, _ in found} - known - {"packaging"} == set()
+
+
+def test_the_changelog_begins_with_what_is_to_come_and_has_this_version() -> None:
+    headings = re.findall(r"^## (.*)$", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    version = PROJECT["project"]["version"]
+    assert headings[0] == "Unreleased"
+    assert re.fullmatch(rf"{re.escape(version)} - \d{{4}}-\d\d-\d\d", headings[1])
+
+
+def test_nothing_tells_to_install_the_other_project_that_is_called_assay() -> None:
+    theirs = re.compile(r"(?<![\w.-])assay\[|pip install (?:-\S+ )*[\"']?assay(?![\w.-])")
+    pages = [*(ROOT / "docs").glob("*.md"), *ROOT.glob("[!D]*.md"), *(ROOT / "harness/assay/templates").glob("*.*")]
+    assert [path.name for path in (*MODULES, *pages) if theirs.search(path.read_text("utf-8"))] == []
+    assert theirs.search('pip install "assay[bpe]"')
+    assert not theirs.search('pip install --upgrade "assay-bench[bpe]"')
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/tutorial.md"])
+def test_the_wheel_that_is_to_be_installed_has_its_name(page: str) -> None:
+    name = f"{PROJECT['project']['name'].replace('-', '_')}-{PROJECT['project']['version']}-py3-none-any.whl"
+    assert set(re.findall(r"[\w.-]+\.whl", (ROOT / page).read_text("utf-8"))) == {name}
 
 
 def test_every_constraint_is_one_exact_version() -> None:
@@ -74,7 +111,7 @@ def test_every_constraint_is_one_exact_version() -> None:
 
 def test_every_dependency_is_pinned() -> None:
     groups = [PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"].values()]
-    wanted = {normal(requirement) for group in groups for requirement in group} - {"assay"}
+    wanted = {normal(requirement) for group in groups for requirement in group} - {normal(PROJECT["project"]["name"])}
     assert wanted - {normal(line) for line in CONSTRAINTS} == set()
 
 
@@ -119,8 +156,12 @@ def test_what_is_installed_announces_what_the_project_says() -> None:
     assert origins == set(PROJECT["project"]["entry-points"]["assay"])
 
 
-def test_test_files_have_names_of_their_own() -> None:
-    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
-    assert len(set(names)) == len(names)
-    packages = (ROOT / "tests").rglob("__init__.py")
-    assert [path for path in packages if "third_party" not in path.parts] == []  # there they are of others
+def test_the_folders_of_tests_are_those_of_the_host() -> None:
+    """Others are for what is no package of it. None is a package itself, so that two files may share a name."""
+    folders = {path.parent.relative_to(ROOT / "tests") for path in (ROOT / "tests").rglob("test_*.py")} - {Path()}
+    packages = {
+        path.parent.relative_to(ROOT / "harness/assay") for path in (ROOT / "harness/assay").rglob("__init__.py")
+    }
+    assert {str(folder) for folder in folders - packages} == OTHER_TESTS
+    inits = (ROOT / "tests").rglob("__init__.py")
+    assert [path for path in inits if "third_party" not in path.parts] == []  # there they are of others

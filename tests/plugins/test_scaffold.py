@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from assay.plugins.scaffold import Scaffold, scaffold
 from assay.plugins.types import NAMES_OF_KINDS, Provided
 
 Install = Callable[..., Path]
+VERSION = metadata.version("assay-bench")
 KINDS = {noun: kind for kind, noun in NAMES_OF_KINDS.items()}
 
 
@@ -66,7 +68,7 @@ def test_a_project_is_whole(host: assay.Host, noun: str) -> None:
     assert project["entry-points"]["assay"] == {"my-own": "my_own"}
     assert project["license"] == "MIT"
     extra = "[attention]" if noun == "attention" else ""
-    assert [each.partition(">=")[0] for each in project["dependencies"]] == [f"assay{extra}"]
+    assert [each.partition(">=")[0] for each in project["dependencies"]] == [f"assay-bench{extra}"]
     assert f'conformance("{written.name}", kind="{noun}")' in test
     assert all(command in "\n".join(others) for command in written.commands[1:])
     assert not [file for file, text in files.items() if "$" in text.replace("${{ matrix.python }}", "")]
@@ -99,8 +101,8 @@ def test_what_is_written_is_clean_in_a_project_without_settings(host: assay.Host
         ("../up", "cannot be the name"),
         ("", "cannot be the name"),
         ("Class", "no module can be named 'class', a word of Python"),
-        ("gpt2", "that name is taken: there is 'gpt2' from assay 0.1.0 (tiktoken) already"),
-        ("json", "there is 'json' from assay 0.1.0 (builtin) already"),
+        ("gpt2", f"that name is taken: there is 'gpt2' from assay-bench {VERSION} (tiktoken) already"),
+        ("json", f"there is 'json' from assay-bench {VERSION} (builtin) already"),
         ("hypothesis", "there is the distribution hypothesis "),
         ("colorsys", "there is the module 'colorsys' already"),
         ("a" * 300, "cannot be written: File name too long"),

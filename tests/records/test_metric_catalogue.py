@@ -10,7 +10,7 @@ import pytest
 from assay.measure.roofline import account, overhead, stages
 from assay.measure.throughput import comparison, speeds
 from assay.records.metric_catalogue import CATALOGUE, TIMED, Definition, definition
-from assay.records.results import Metric, ProbeTiming, Sample, Timing
+from assay.records.results import Metrics, ProbeTiming, Sample, Timing
 from assay.records.workload import Workload
 from assay.stats.paired_ratio import Ratio
 
@@ -25,17 +25,15 @@ class TestCatalogue:
 
     def test_every_figure_that_is_computed_is_in_it(self) -> None:
         timings = [Timing(name=name, samples=SAMPLES) for name in ("encode", "decode", "step")]
-        figures = [
-            metric
-            for timing in timings
-            for metric in speeds(timing, tokens=1, size=None if timing.name == "step" else 1)
-        ]
-        figures += [metric for timing in timings for metric in comparison(timing.name, RATIO, itself=False)]
+        figures = Metrics()
+        for timing in timings:
+            figures |= speeds(timing, tokens=1, size=None if timing.name == "step" else 1)
+            figures |= comparison(timing.name, RATIO, itself=False)
         anchors = {name: ProbeTiming(group="g", name=name, work=1, samples=SAMPLES) for name in ("gemm", "stream")}
-        figures += account(Workload.self_attention("core", batch=1, length=2, d_model=4), timings[2], anchors)
-        figures += overhead([*figures, Metric(name="overhead_seconds", value=1e-4)])
-        figures += stages([Metric(name=f"{stage}_seconds", value=1.0) for stage in ("tokenize", "embed", "attend")])
-        assert [metric.name for metric in figures if definition(metric.name) is None] == []
+        figures |= account(Workload.self_attention("core", batch=1, length=2, d_model=4), timings[2], anchors)
+        figures |= overhead(figures | {"overhead_seconds": 1e-4})
+        figures |= stages(Metrics({f"{stage}_seconds": 1.0 for stage in ("tokenize", "embed", "attend")}))
+        assert [name for name in figures if definition(name) is None] == []
 
     def test_the_figure_of_an_operation_has_the_definition_of_its_kind(self) -> None:
         assert definition("encode_spread") == definition("step_spread") == definition("spread")

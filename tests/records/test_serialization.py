@@ -9,14 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.records.results import AttentionCase, Case, Measurement, Metric, Sample, Status, Timing, TokenizerCase
+from assay.records.results import AttentionCase, Case, Measurement, Metrics, Sample, Status, Timing, TokenizerCase
 from assay.records.semantics import Semantics
 from assay.records.serialization import (
     case_from_json,
     case_to_json,
     kind_of,
-    metrics_from_json,
-    metrics_to_json,
     row_from_json,
     row_to_json,
 )
@@ -113,10 +111,10 @@ VALUES = st.integers(-(2**63), 2**63) | st.floats(allow_nan=False) | st.booleans
 
 @given(values=st.dictionaries(METRIC, VALUES, max_size=6))
 def test_metrics_keep_order_value_and_type(values: dict[str, int | float | bool | str]) -> None:
-    metrics = tuple(Metric(name=name, value=value) for name, value in values.items())
-    found = metrics_from_json(json.loads(json.dumps(metrics_to_json(metrics))))
-    assert found == metrics
-    assert [type(metric.value) for metric in found] == [type(metric.value) for metric in metrics]
+    metrics = Metrics(values)
+    found = Metrics(json.loads(json.dumps(dict(metrics))))
+    assert list(found.items()) == list(metrics.items())
+    assert [type(value) for value in found.values()] == [type(value) for value in metrics.values()]
 
 
 ROWS = st.builds(
@@ -126,9 +124,7 @@ ROWS = st.builds(
     reason=st.none() | NAME,
     remedy=st.none() | NAME,
     expected=st.booleans(),
-    metrics=st.dictionaries(METRIC, VALUES, max_size=3).map(
-        lambda values: tuple(Metric(name=name, value=value) for name, value in values.items())
-    ),
+    metrics=st.dictionaries(METRIC, VALUES, max_size=3).map(lambda values: Metrics(values)),
     timings=st.lists(
         st.builds(
             Timing,
@@ -146,4 +142,5 @@ ROWS = st.builds(
 def test_a_row_comes_back_as_it_was(row: Measurement) -> None:
     found = row_from_json(row_to_json(row))
     assert found == row
+    assert list(found.metrics) == list(row.metrics)
     assert type(found.status) is Status

@@ -9,14 +9,14 @@ import pytest
 from assay.errors import AssayError
 from assay.plugins.types import ReportPlugin
 from assay.records.report_data import ReportContext
-from assay.records.results import GroupResult, Measurement, Metric, Outcome, Run, Status, TokenizerCase
+from assay.records.results import GroupResult, Measurement, Metrics, Outcome, Run, Status, TokenizerCase
 from assay.report import site
 from assay.store.store import Store
 
 ROW = Measurement(
     case=TokenizerCase(tokenizer="regex", corpus="the-verdict"),
     status=Status.OK,
-    metrics=(Metric(name="tokens", value=4649),),
+    metrics=Metrics(tokens=4649),
 )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import assay
-from assay.records.results import Measurement, Metric, Outcome, Status
+from assay.records.results import Measurement, Metrics, Outcome, Status
 from assay.records.settings import Settings
 from assay.report.token_view import token_view
 from assay.store.store import Store
@@ -97,20 +97,14 @@ def test_a_tokenizer_that_has_changed_since_says_so(measured: tuple[Path, Outcom
 def _shorter(row: Measurement) -> Measurement:
     if row.case.plugin != "gpt2":
         return row
-    metrics = [replace(one, value=int(one.value) - 1) if one.name == "tokens" else one for one in row.metrics]
-    return replace(row, metrics=tuple(metrics))
+    return replace(row, metrics=Metrics({**row.metrics, "tokens": int(row.metrics["tokens"]) - 1}))
 
 
 def test_without_a_text_of_one_document_there_is_nothing_to_read(measured: tuple[Path, Outcome]) -> None:
     folder, outcome = measured
     host = assay.discover([folder / "mine.py"])
     assert token_view(host, replace(outcome, measurements=())) is None
-    long = tuple(
-        replace(
-            row, metrics=tuple(Metric(name="bytes", value=10**9) if one.name == "bytes" else one for one in row.metrics)
-        )
-        for row in outcome.measurements
-    )
+    long = tuple(replace(row, metrics=Metrics({**row.metrics, "bytes": 10**9})) for row in outcome.measurements)
     assert token_view(host, replace(outcome, measurements=long)) is None
 
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assay.errors import AssayError, StoreError
-from assay.records.results import AttentionCase, Case, Measurement, Metric, Run, Sample, Status, Timing, TokenizerCase
+from assay.records.results import AttentionCase, Case, Measurement, Metrics, Run, Sample, Status, Timing, TokenizerCase
 from assay.records.semantics import Semantics
 from assay.records.workload import TextSource, Workload
 from assay.store.baselines import StoredBaseline, accept, as_accepted, default_name, differing, machine, path_of, read
@@ -57,9 +57,7 @@ rows = st.builds(
     reason=st.none() | st.text(st.characters(), max_size=9),
     remedy=st.none() | st.text(max_size=9),
     expected=st.booleans(),
-    metrics=st.dictionaries(st.text(st.characters(), max_size=9), values, max_size=5).map(
-        lambda found: tuple(Metric(name=name, value=value) for name, value in found.items())
-    ),
+    metrics=st.dictionaries(st.text(st.characters(), max_size=9), values, max_size=5).map(lambda found: Metrics(found)),
 )
 
 
@@ -69,15 +67,15 @@ def test_what_is_accepted_is_read_back(tmp_path_factory: Any, measurements: tupl
     folder = tmp_path_factory.getbasetemp() / "accepted"
     found = read(accept(folder, "one", RUN, measurements))
     assert found == StoredBaseline(run=RUN, measurements=measurements)
-    kinds = [[type(metric.value) for metric in row.metrics] for row in found.measurements]
-    assert kinds == [[type(metric.value) for metric in row.metrics] for row in measurements]
+    kinds = [[(name, type(value)) for name, value in row.metrics.items()] for row in found.measurements]
+    assert kinds == [[(name, type(value)) for name, value in row.metrics.items()] for row in measurements]
 
 
 def test_not_a_number_is_kept_and_samples_are_not(tmp_path: Path) -> None:
     row = Measurement(
         case=CASES[0],
         status=Status.OK,
-        metrics=(Metric(name="odd", value=float("nan")),),
+        metrics=Metrics(odd=float("nan")),
         timings=(Timing(name="encode", samples=(Sample(1, 2, 3),)),),
     )
     (found,) = read(accept(tmp_path, "one", RUN, [row])).measurements
@@ -86,8 +84,8 @@ def test_not_a_number_is_kept_and_samples_are_not(tmp_path: Path) -> None:
 
 
 def test_a_changed_metric_is_a_changed_line() -> None:
-    before = Measurement(case=CASES[0], status=Status.OK, metrics=(Metric(name="tokens", value=5),))
-    after = replace(before, metrics=(Metric(name="tokens", value=6),))
+    before = Measurement(case=CASES[0], status=Status.OK, metrics=Metrics(tokens=5))
+    after = replace(before, metrics=Metrics(tokens=6))
     texts = [as_accepted(RUN, [row]).splitlines() for row in (before, after)]
     changed = [pair for pair in zip(*texts, strict=True) if pair[0] != pair[1]]
     assert changed == [('        "tokens": 5', '        "tokens": 6')]

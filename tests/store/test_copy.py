@@ -13,7 +13,7 @@ from assay.records.results import (
     Case,
     GroupResult,
     Measurement,
-    Metric,
+    Metrics,
     ProbeTiming,
     Run,
     Sample,
@@ -41,7 +41,7 @@ SAMPLES = tuple(Sample(loops=number, wall_ns=5_000_000_000 + number, cpu_ns=numb
 def result(case: Case, *, tokens: int = 7) -> GroupResult:
     """What a group of one case came to: figures of all types, samples and an anchor."""
     values = (tokens, 0.1, True, "字\n", float("inf"))
-    metrics = tuple(Metric(name=f"m{number}", value=value) for number, value in enumerate(values))
+    metrics = Metrics({f"m{number}": value for number, value in enumerate(values)})
     timings = (Timing(name="encode", samples=SAMPLES), Timing(name="decode", samples=SAMPLES[:2]))
     row = Measurement(case=case, status=Status.OK, reason="so", metrics=metrics, timings=timings)
     return GroupResult(

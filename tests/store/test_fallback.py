@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from assay.errors import ConflictError, StoreError
-from assay.records.results import Case, GroupResult, Measurement, Metric, Run, Status, TokenizerCase
+from assay.records.results import Case, GroupResult, Measurement, Metrics, Run, Status, TokenizerCase
 from assay.store.copy import transfer
 from assay.store.fallback import FallbackStore
 from assay.store.location import Location, locate
@@ -21,7 +21,7 @@ CASES: tuple[Case, ...] = tuple(TokenizerCase(tokenizer=name, corpus="c") for na
 
 
 def result(case: Case) -> GroupResult:
-    row = Measurement(case=case, status=Status.OK, metrics=(Metric(name="tokens", value=7),))
+    row = Measurement(case=case, status=Status.OK, metrics=Metrics(tokens=7))
     return GroupResult(measurements=(row,))
 
 

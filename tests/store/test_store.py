@@ -24,7 +24,7 @@ from assay.records.results import (
     Case,
     GroupResult,
     Measurement,
-    Metric,
+    Metrics,
     ProbeTiming,
     Run,
     Sample,
@@ -112,7 +112,7 @@ class TestRoundTrip:
         whole = Measurement(
             case=CASES[2],
             status=Status.OK,
-            metrics=(Metric(name="tokens", value=5145), Metric(name="error", value=1e-7)),
+            metrics=Metrics(tokens=5145, error=1e-7),
             timings=(Timing(name="step", samples=READINGS),),
         )
         assert kept(where, whole) == (whole,)
@@ -128,13 +128,13 @@ class TestRoundTrip:
         ids=repr,
     )
     def test_a_metric_keeps_value_and_type(self, where: Where, value: Value) -> None:
-        row = Measurement(case=CASES[0], status=Status.OK, metrics=(Metric(name="any", value=value),))
+        row = Measurement(case=CASES[0], status=Status.OK, metrics=Metrics(any=value))
         (found,) = kept(where, row)
         assert found.value("any") == value
         assert type(found.value("any")) is type(value)
 
     def test_a_metric_that_is_no_number(self, where: Where) -> None:
-        row = Measurement(case=CASES[0], status=Status.OK, metrics=(Metric(name="any", value=float("nan")),))
+        row = Measurement(case=CASES[0], status=Status.OK, metrics=Metrics(any=float("nan")))
         (found,) = kept(where, row)
         assert str(found.value("any")) == "nan"
 
@@ -146,12 +146,14 @@ class TestRoundTrip:
     )
     def test_any_metrics_in_their_order(self, where: Where, values: list[Value]) -> None:
         """PostgreSQL's texts have no NUL, see below."""
-        metrics = tuple(Metric(name=f"m{9 - number}", value=value) for number, value in enumerate(values))
+        metrics = Metrics({f"m{9 - number}": value for number, value in enumerate(values)})
         row = Measurement(case=CASES[0], status=Status.OK, metrics=metrics)
-        assert kept(where, row) == (row,)
+        (found,) = kept(where, row)
+        assert found == row
+        assert list(found.metrics.items()) == list(metrics.items())
 
     def test_a_nul_is_an_escape_where_texts_have_none(self, where: Where) -> None:
-        row = Measurement(case=CASES[0], status=Status.FAILED, reason="a\0b", metrics=(Metric(name="m", value="\0"),))
+        row = Measurement(case=CASES[0], status=Status.FAILED, reason="a\0b", metrics=Metrics(m="\0"))
         (found,) = kept(where, row)
         told = ("a\0b", "\0") if isinstance(where, Path) else (r"a\x00b", r"\x00")
         assert (found.reason, found.value("m")) == told
@@ -201,7 +203,7 @@ class TestRoundTrip:
 
     def test_a_group_is_stored_whole_or_not_at_all(self, store: Store) -> None:
         store.begin(RUN, CASES)
-        row = Measurement(case=CASES[0], status=Status.OK, metrics=(Metric(name="tokens", value=1),))
+        row = Measurement(case=CASES[0], status=Status.OK, metrics=Metrics(tokens=1))
         with pytest.raises(StoreError, match="another process"):
             store.add(RUN.id, GroupResult(measurements=(row, row)))
         assert store.measurements(RUN.id) == ()
@@ -331,8 +333,8 @@ class TestRefused:
 WRITE = """
 import sys
 from pathlib import Path
-from assay.records import GroupResult, Measurement, Metric, Run, Sample, Status, Timing, TokenizerCase
-from assay.store import Store
+from assay.records.results import GroupResult, Measurement, Metrics, Run, Sample, Status, Timing, TokenizerCase
+from assay.store.store import Store
 
 folder, name, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
 cases = [TokenizerCase(tokenizer=f"t{number}", corpus="c") for number in range(count)]
@@ -341,7 +343,7 @@ sys.stdin.readline()
 store = Store(folder)
 store.begin(Run(id=name, started="2026", suite="s", command="c", environment={}), cases)
 for case in cases:
-    metrics = tuple(Metric(name=f"m{number}", value=number) for number in range(10))
+    metrics = Metrics({f"m{number}": number for number in range(10)})
     timings = (Timing(name="encode", samples=(Sample(loops=1, wall_ns=1, cpu_ns=1),) * 20),)
     row = Measurement(case=case, status=Status.OK, metrics=metrics, timings=timings)
     store.add(name, GroupResult(measurements=(row,)))
@@ -467,7 +469,7 @@ class TestSeveralProcesses:
 
 
 def test_it_is_readable_with_sql_alone(tmp_path: Path) -> None:
-    kept(tmp_path, Measurement(case=CASES[0], status=Status.OK, metrics=(Metric(name="tokens", value=5145),)))
+    kept(tmp_path, Measurement(case=CASES[0], status=Status.OK, metrics=Metrics(tokens=5145)))
     with closing(sqlite3.connect(tmp_path / FILE)) as connection, connection:
         query = 'SELECT plugin, number FROM metrics JOIN cases ON cases.run = metrics.run AND cases.id = metrics."case"'
         assert connection.execute(query).fetchall() == [("one", 5145.0)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli import options
-from assay.cli.echo import say
+from assay.cli.echo import echo_stderr
 
 if TYPE_CHECKING:
     from assay.store.location import Location
@@ -23,7 +23,7 @@ def accept(run: str | None, name: str | None, results: Location) -> int:
     It is written to DIR/baselines/NAME.json, in place of what was there. Raw samples stay in the store.
     """
     from assay.errors import AssayError
-    from assay.store import baselines as accepted
+    from assay.store import baselines
     from assay.store.store import Store
 
     store = Store(results, create=False)
@@ -38,10 +38,10 @@ def accept(run: str | None, name: str | None, results: Location) -> int:
             f"run {record.id} is {record.state}: {manifest}", remedy=f"end it with `assay run --resume {record.id}`"
         )
     blamed = [row.case.id for row in measurements if row.blamed]
-    path = accepted.accept(results.folder, name or accepted.default_name(record), record, measurements)
+    path = baselines.accept(results.folder, name or baselines.default_name(record), record, measurements)
     if blamed:
         more = f" and {len(blamed) - 1} more" if len(blamed) > 1 else ""
-        say(f"assay: warning: failed cases are accepted as such: {blamed[0]}{more}")
-    say(f"run {record.id} ({manifest}) is accepted; commit the file")
+        echo_stderr(f"assay: warning: failed cases are accepted as such: {blamed[0]}{more}")
+    echo_stderr(f"run {record.id} ({manifest}) is accepted; commit the file")
     click.echo(str(path))
     return 0

@@ -17,7 +17,7 @@ from assay.cli.config import defaults
 from assay.cli.conform import conform
 from assay.cli.data import data
 from assay.cli.doctor import doctor
-from assay.cli.echo import say
+from assay.cli.echo import echo_stderr
 from assay.cli.history import history
 from assay.cli.list import list_
 from assay.cli.new_plugin import new_plugin
@@ -65,7 +65,7 @@ for command in (
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Carry out a command line and give its exit code; every error is one line on standard error."""
+    """Carry out a command line and return its exit code; every error is one line on standard error."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # an output that knows only ASCII is no reason to crash
@@ -79,20 +79,20 @@ def run(arguments: Sequence[str]) -> int:
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
     except AssayError as error:
-        return _complain(str(error), error.exit_code)
+        return _echo_error(str(error), error.exit_code)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help() if error.ctx else "")
         return 0
     except click.ClickException as error:
-        return _complain(error.format_message(), 2)
+        return _echo_error(error.format_message(), 2)
     except (KeyboardInterrupt, click.Abort):
-        return _complain("interrupted", 130)
+        return _echo_error("interrupted", 130)
     except BrokenPipeError:
         # Whoever read our output has gone; there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
 
-def _complain(message: str, code: int) -> int:
-    say(f"assay: {'' if code == 130 else 'error: '}{message}")
+def _echo_error(message: str, code: int) -> int:
+    echo_stderr(f"assay: {'' if code == 130 else 'error: '}{message}")
     return code

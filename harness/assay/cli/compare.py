@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from assay.cli import comparison_output, options
-from assay.cli.plugin_options import PluginOptions, loading
+from assay.cli import options
+from assay.cli.comparison_output import ComparisonOutput, takes_comparison_output
+from assay.cli.plugin_options import PluginOptions, takes_plugins
 from assay.cli.report import interactive, named, output, put
 from assay.environment.command_line import command_line
 
@@ -27,24 +28,22 @@ if TYPE_CHECKING:
     metavar="SHARE",
     help="How far apart ratios of the same code may be.  [default: 60%; 35% of three epochs or more]",
 )
-@comparison_output.told
+@takes_comparison_output
 @output
 @named
 @interactive
 @options.results
-@loading
+@takes_plugins
 @options.as_json
 def compare(
     runs: tuple[str, ...],
     allowance: float,
-    strict: bool,
-    markdown: str | None,
-    junit: str | None,
+    shown: ComparisonOutput,
     output: str | None,
     form: str | None,
     interactive: bool,
     results: Location,
-    wanted: PluginOptions,
+    plugins: PluginOptions,
     as_json: bool,
 ) -> int:
     """Compare stored runs with a BASELINE: what is exact, and times as far as stored ones can tell.
@@ -62,15 +61,15 @@ def compare(
     if as_json and form is not None and output is None:
         raise click.UsageError("--json and --format both go to standard output: leave out one, or give -o")
     wants_report = form is not None or output is not None
-    plugin = publish.find_format(wanted.find(), "comparison", form, output) if wants_report else None
+    plugin = publish.find_format(plugins.find(), "comparison", form, output) if wants_report else None
     named = find(runs, results)
     comparison = contrast(named, allowance=allowance or None)
     if plugin is None or output is not None:
-        comparison_output.show(comparison, as_json=as_json, strict=strict)
-    comparison_output.write_files(comparison, markdown, junit)
+        shown.show(comparison, as_json=as_json)
+    shown.write(comparison)
     if plugin is not None:
         put(publish.publish(plugin, of_comparison(named, comparison, interactive=interactive)), output)
-    return comparison.exit_code(strict=strict)
+    return comparison.exit_code(strict=shown.strict)
 
 
 def of_comparison(runs: tuple[LocatedRun, ...], comparison: Comparison, *, interactive: bool = False) -> ReportContext:

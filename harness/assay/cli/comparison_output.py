@@ -1,12 +1,17 @@
-"""What commands that judge have in common: options for the output of a comparison, and writing it."""
+"""How commands that judge show a comparison, and the options for it."""
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from assay.cli import options
+from assay.errors import AssayError
 
 if TYPE_CHECKING:
     from assay.records.verdicts import Comparison
@@ -18,24 +23,44 @@ markdown = click.option(
     "--markdown", type=click.Path(dir_okay=False), metavar="FILE", help="Also write a pull-request comment."
 )
 junit = click.option("--junit", type=click.Path(dir_okay=False), metavar="FILE", help="Also write JUnit XML.")
-told = options.together(strict, markdown, junit)
 
 
-def write_files(comparison: Comparison, markdown: str | None, junit: str | None) -> None:
-    """Write the files that were asked for."""
-    from assay.report.formats import comparison_markdown
-    from assay.report.formats.junit import of_comparison
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparisonOutput:
+    """Whether something inconclusive counts, and which files are written besides."""
 
-    for path, content in ((markdown, comparison_markdown.as_markdown), (junit, of_comparison)):
-        if path is not None:
-            options.write_file(path, content(comparison))
+    strict: bool
+    markdown: str | None
+    junit: str | None
+
+    def show(self, comparison: Comparison, *, as_json: bool) -> None:
+        """Show a comparison on standard output: as tables, or as one document."""
+        from assay.report.formats import comparison_json, comparison_terminal
+
+        if as_json:
+            click.echo(comparison_json.as_json(comparison, strict=self.strict))
+        else:
+            comparison_terminal.show(comparison)
+
+    def write(self, comparison: Comparison) -> None:
+        """Write the files that were asked for; raises `AssayError` for one that cannot be written."""
+        from assay.report.formats.comparison_markdown import as_markdown
+        from assay.report.formats.junit import of_comparison
+
+        for path, content in ((self.markdown, as_markdown), (self.junit, of_comparison)):
+            if path is None:
+                continue
+            try:
+                Path(path).write_text(content(comparison), encoding="utf-8")
+            except OSError as error:
+                raise AssayError(f"{path} cannot be written: {error.strerror}", remedy="give another path") from None
 
 
-def show(comparison: Comparison, *, as_json: bool, strict: bool) -> None:
-    """Show a comparison on standard output: as tables, or as one document."""
-    from assay.report.formats import comparison_json, comparison_terminal
+def takes_comparison_output(command: Callable[..., object]) -> Callable[..., object]:
+    """Decorate a command with the options above, whose values are its argument `shown`."""
 
-    if as_json:
-        click.echo(comparison_json.as_json(comparison, strict=strict))
-    else:
-        comparison_terminal.show(comparison)
+    @functools.wraps(command)
+    def call(*, strict: bool, markdown: str | None, junit: str | None, **others: object) -> object:
+        return command(shown=ComparisonOutput(strict=strict, markdown=markdown, junit=junit), **others)
+
+    return options.together(strict, markdown, junit)(call)

@@ -11,11 +11,11 @@ import click
 
 from assay.errors import AssayError
 
-Settings = dict[str, Any]
+FileSettings = dict[str, Any]
 TOLERANCES = "budget"
 
 
-def defaults(commands: Mapping[str, click.Command], folder: Path | None = None) -> Settings:
+def defaults(commands: Mapping[str, click.Command], folder: Path | None = None) -> FileSettings:
     """Read the settings of a folder (this one, for None) as click's map of defaults by command.
 
     A setting at the top holds for every command that has such an option, one under a command's name for
@@ -23,7 +23,7 @@ def defaults(commands: Mapping[str, click.Command], folder: Path | None = None) 
     no option.
     """
     folder = Path() if folder is None else folder
-    merged: Settings = {}
+    merged: FileSettings = {}
     options = dict(_options(commands))
     for path, keys in ((folder / "assay.toml", ()), (folder / "pyproject.toml", ("tool", "assay"))):
         for key, value in _read(path, keys).items():
@@ -58,16 +58,16 @@ def _options(
             yield (*road, name), {_spelling(option): option for option in found}
 
 
-def _place(settings: Settings, road: tuple[str, ...]) -> Settings:
+def _place(settings: FileSettings, road: tuple[str, ...]) -> FileSettings:
     for name in road:
         settings = settings.setdefault(name, {})
     return settings
 
 
-def tolerance_table(folder: Path | None = None) -> Settings:
+def tolerance_table(folder: Path | None = None) -> FileSettings:
     """Read `[budget]` of assay.toml, then `[tool.assay.budget]` of pyproject.toml: tolerances by pattern of a cell."""
     folder = Path() if folder is None else folder
-    merged: Settings = {}
+    merged: FileSettings = {}
     for path, keys in ((folder / "assay.toml", ()), (folder / "pyproject.toml", ("tool", "assay"))):
         table = _read(path, keys).get(TOLERANCES, {})
         merged |= table if isinstance(table, dict) else {}
@@ -79,9 +79,9 @@ def _spelling(parameter: click.Parameter) -> str:
     return max(parameter.opts, key=len).lstrip("-")
 
 
-def _read(path: Path, keys: tuple[str, ...]) -> Settings:
+def _read(path: Path, keys: tuple[str, ...]) -> FileSettings:
     try:
-        content: Settings = tomllib.loads(path.read_text("utf-8"))
+        content: FileSettings = tomllib.loads(path.read_text("utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:

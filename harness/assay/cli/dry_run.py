@@ -9,22 +9,21 @@ import click
 from assay.records.json_document import write
 
 if TYPE_CHECKING:
-    from assay.execute.plan import Selection
+    from assay.cli.request import Request
     from assay.plugins.host import Host
-    from assay.records.settings import Settings
 
 
-def show(host: Host, selection: Selection, settings: Settings, *, as_json: bool, quiet: bool) -> int:
-    """Plan a run, count some documents of each corpus of shards, and tell it all; nothing is stored."""
-    from assay.cli.progress import Line
-    from assay.execute.job import foresee
-    from assay.report.formats import plan as planning
+def show(host: Host, request: Request) -> int:
+    """Plan a run, count some documents of each corpus of shards, and show it all; nothing is stored."""
+    from assay.cli.progress import StatusLine
+    from assay.execute.job import estimate_cost
+    from assay.report.formats import plan
     from assay.report.tables import results as tables
 
-    with Line(quiet=quiet) as line:
-        cases, forecasts = foresee(host, selection, settings, line.say)
-    if as_json:
-        click.echo(write(planning.document_of(cases, forecasts)))
+    with StatusLine(quiet=request.quiet) as line:
+        cases, estimates = estimate_cost(host, request.selection, request.settings, line.echo)
+    if request.as_json:
+        click.echo(write(plan.document_of(cases, estimates)))
     else:
-        tables.write(planning.tables_of(cases, forecasts, settings.budget_s))
+        tables.write(plan.tables_of(cases, estimates, request.settings.budget_s))
     return 0

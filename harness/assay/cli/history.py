@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli import options
-from assay.cli.echo import say
-from assay.cli.plugin_options import PluginOptions, loading
+from assay.cli.echo import echo_stderr
+from assay.cli.plugin_options import PluginOptions, takes_plugins
 from assay.cli.report import named, output, put
 from assay.environment.command_line import command_line
 from assay.errors import AssayError, StoreError
@@ -37,7 +37,7 @@ GLOBS = "Comma-separated names and patterns, or none."
 @output
 @named
 @options.results
-@loading
+@takes_plugins
 @options.as_json
 def history(
     metric: str,
@@ -47,7 +47,7 @@ def history(
     output: str | None,
     form: str | None,
     results: Location,
-    wanted: PluginOptions,
+    plugins: PluginOptions,
     as_json: bool,
 ) -> int:
     """Show a METRIC, such as encode_mb_per_s, over the stored and the accepted runs, and where it stepped.
@@ -56,44 +56,44 @@ def history(
     """
     from assay.comparison.history import history as collect
     from assay.report import publish
-    from assay.report.formats import history as formats
+    from assay.report.formats.history import as_json as as_document
+    from assay.report.formats.history import marks_for, raw_tables, tables_of
     from assay.report.tables import results as tables
     from assay.store.store import Store
 
     if as_json and form is not None:
         raise click.UsageError("--json and --format are two formats: leave out one")
     wants_report = form is not None or output is not None
-    plugin = publish.find_format(wanted.find(), "history", form, output) if wants_report else None
+    plugin = publish.find_format(plugins.find(), "history", form, output) if wants_report else None
     store = Store(results, create=False)
     try:
-        kept = _accepted(results.folder)
         chosen = {"tokenizers": tokenizers, "attentions": attentions, "corpora": corpora}
-        series = collect(store, metric, accepted=kept, **chosen)
+        series = collect(store, metric, accepted=_baselines(results.folder), **chosen)
     finally:
         store.close()
     if plugin is not None:
         if not series:
             raise AssayError(f"none of the chosen cases has {metric}", remedy="choose others, or another metric")
-        put(publish.publish(plugin, _context(series)), output)
+        put(publish.publish(plugin, _report_context(series)), output)
     elif as_json:
-        click.echo(formats.as_json(metric, series))
+        click.echo(as_document(metric, series))
     elif sys.stdout.isatty():
-        tables.write(formats.tables_of(series, formats.marks_for(sys.stdout.encoding)))
+        tables.write(tables_of(series, marks_for(sys.stdout.encoding)))
     else:
-        tables.write(formats.raw_tables(series))
+        tables.write(raw_tables(series))
     if not series:
-        say(f"none of the chosen cases has {metric}")
+        echo_stderr(f"none of the chosen cases has {metric}")
     return 0
 
 
-def _context(series: tuple[Series, ...]) -> ReportContext:
+def _report_context(series: tuple[Series, ...]) -> ReportContext:
     from assay.records.report_data import ReportContext
 
     return ReportContext(shows="history", series=series, command=command_line())
 
 
-def _accepted(folder: Path) -> tuple[StoredBaseline, ...]:
-    """Return the accepted baselines; one that cannot be read is left out, with a warning."""
+def _baselines(folder: Path) -> tuple[StoredBaseline, ...]:
+    """The accepted baselines; one that cannot be read is reported, and left out."""
     from assay.store.baselines import FOLDER, read
 
     found = []
@@ -101,5 +101,5 @@ def _accepted(folder: Path) -> tuple[StoredBaseline, ...]:
         try:
             found.append(read(path))
         except StoreError as error:
-            say(f"assay: warning: {error}")
+            echo_stderr(f"assay: warning: {error}")
     return tuple(found)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli import options
-from assay.cli.plugin_options import PluginOptions, loading
+from assay.cli.plugin_options import PluginOptions, takes_plugins
 from assay.plugins.types import (
     AttentionPlugin,
     CorpusPlugin,
@@ -46,22 +46,22 @@ TIMED = "import ms: each measured once in this process, in this order; what one 
     is_flag=True,
     help="List the plugins themselves too: origin, version, hooks, time to import, what they need and lack.",
 )
-@loading
+@takes_plugins
 @options.as_json
-def list_(kind: str, verbose: bool, wanted: PluginOptions, as_json: bool) -> int:
+def list_(kind: str, verbose: bool, plugins: PluginOptions, as_json: bool) -> int:
     """List what is installed, what it lacks on this machine, and which plugins failed.
 
     `assay plugins why NAME` says of one why it can or cannot be used.
     """
     from assay.execute.suites import SUITES
-    from assay.report.formats import run_json as document
+    from assay.report.formats import run_json
     from assay.report.tables import results as tables
 
-    host = wanted.host()
+    host = plugins.host()
     rows = {noun: [_provided(host, plugin) for plugin in host.every(of)] for noun, of in KINDS.items()}
     rows["suites"] = [{"name": suite.name, "version": str(suite.version), "summary": suite.summary} for suite in SUITES]
     chosen = {noun: found for noun, found in rows.items() if kind in (noun, "all")}
-    failures = document.of_failures(host.failures)
+    failures = run_json.of_failures(host.failures)
     deprecated = [
         {"origin": str(each.origin), "uses": each.what, "until": each.until, "instead": each.instead}
         for each in host.deprecated
@@ -72,8 +72,8 @@ def list_(kind: str, verbose: bool, wanted: PluginOptions, as_json: bool) -> int
 
         standings = diagnosis.standings(host)
     if as_json:
-        plugins = {"plugins": [_full(each) for each in standings]} if verbose else {}
-        click.echo(write({**chosen, **plugins, "failures": failures, "deprecated": deprecated}))
+        details = {"plugins": [_full(each) for each in standings]} if verbose else {}
+        click.echo(write({**chosen, **details, "failures": failures, "deprecated": deprecated}))
         return 0
     listed = [_table(noun, found) for noun, found in chosen.items() if found]
     if verbose:

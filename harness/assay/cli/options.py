@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from types import MappingProxyType
+from typing import Any
 
 import click
 
-from assay.cli.plugin_options import loading
+from assay.comparison.judging import Judging
 from assay.comparison.tolerance import read_percent
-from assay.corpus.loading import is_path
-from assay.corpus.shards import FIELD
-from assay.errors import AssayError
-from assay.store.location import locate
+from assay.execute.selection import Selection
+from assay.records.settings import Settings
+from assay.records.verdicts import Tolerance
+from assay.store.location import RESULTS, locate
 
 Decorator = Callable[[Callable[..., object]], Callable[..., object]]
 GLOBS = "Comma-separated names and patterns, or none."
@@ -81,13 +83,30 @@ def device(context: click.Context, parameter: click.Parameter, value: object) ->
     return text
 
 
+WRITTEN: Mapping[object, str] = MappingProxyType({share: "{:.0%}", seconds: "{:g}s"})
+
+
+def option(flag: str, record: type[Any], name: str | None = None, **attributes: Any) -> Decorator:
+    """Make the option of a field of a record, from which it has its default; `attributes` are click's.
+
+    `name` is the field where it is not called as the option is. The environment variable is ASSAY_ and the option.
+    """
+    name = name or flag.removeprefix("--").replace("-", "_")
+    usual: dict[str, Any] = {"envvar": f"ASSAY_{flag.removeprefix('--').replace('-', '_').upper()}"}
+    default = next(field.default for field in fields(record) if field.name == name)
+    if default:
+        written = WRITTEN.get(attributes.get("callback"))
+        usual |= {"default": written.format(default) if written else default, "show_default": True}
+    return click.option(flag, name, **usual | attributes)
+
+
 as_json = click.option(
     "--json", "as_json", envvar="ASSAY_JSON", is_flag=True, help="Write one JSON document instead of tables."
 )
 folder = click.option(
     "--results",
     envvar="ASSAY_RESULTS",
-    default="results",
+    default=RESULTS,
     show_default=True,
     metavar="DIR",
     help="The folder of the results.",
@@ -99,119 +118,108 @@ store = click.option(
     help="Where the results are stored: postgresql+psycopg://USER@HOST/DATABASE, a SQLite file, or a folder."
     "  [default: in the folder of the results]",
 )
-tokenizers = click.option(
-    "--tokenizers", envvar="ASSAY_TOKENIZERS", metavar="GLOBS", help=f"{GLOBS}  [default: the suite's]"
-)
-attentions = click.option(
-    "--attentions", envvar="ASSAY_ATTENTIONS", metavar="GLOBS", help=f"{GLOBS}  [default: the suite's]"
-)
-corpora = click.option(
+suite = functools.partial(option, "--suite", Selection, help="See `assay list suites`.")
+judged_suite = suite(envvar="ASSAY_CHECK_SUITE", default="quick")
+tokenizers = option("--tokenizers", Selection, metavar="GLOBS", help=f"{GLOBS}  [default: the suite's]")
+attentions = option("--attentions", Selection, metavar="GLOBS", help=f"{GLOBS}  [default: the suite's]")
+corpora = option(
     "--corpora",
-    envvar="ASSAY_CORPORA",
+    Selection,
     metavar="GLOBS|PATHS",
     help="Corpora by name or pattern, files, folders, patterns and URLs of files.  [default: the suite's]",
 )
-metrics = click.option(
+metrics = option(
     "--metrics",
-    envvar="ASSAY_METRICS",
+    Selection,
     metavar="GLOBS",
     help="Figures of plugins to add to the rows, see `assay list metrics`.  [default: all that are installed]",
 )
-workloads = click.option(
+held_out = functools.partial(
+    option,
+    "--held-out",
+    Selection,
+    callback=share,
+    help="The last share of each corpus, for rows on unseen text; 0 for none.",
+)
+workloads = option(
     "--workload",
+    Selection,
     "workloads",
+    envvar=None,
     multiple=True,
     metavar="ID",
     help="An attention workload, such as core/fwd/causal/b1.h8.s1024.d64/f32/cpu.t1, in place of a suite; repeatable.",
 )
-timeout = click.option(
-    "--timeout",
-    "timeout_s",
-    envvar="ASSAY_TIMEOUT",
-    default="120s",
-    show_default=True,
-    callback=seconds,
-    help="The longest a plugin may take over one step.",
+budget = functools.partial(option, "--budget", Settings, "budget_s", callback=seconds)
+timeout = option(
+    "--timeout", Settings, "timeout_s", callback=seconds, help="The longest a plugin may take over one step."
 )
-memory = click.option(
+memory = option(
     "--memory",
+    Settings,
     "memory_bytes",
-    envvar="ASSAY_MEMORY",
     callback=size,
     metavar="SIZE",
     help="The most memory a plugin may take, such as 2GiB.  [default: 4/5 of what is available]",
 )
-threads = click.option(
-    "--threads",
-    envvar="ASSAY_THREADS",
-    default=1,
-    show_default=True,
-    type=click.IntRange(1),
-    help="Threads that a plugin's libraries may use.",
-)
-dtype = click.option(
+threads = option("--threads", Settings, type=click.IntRange(1), help="Threads that a plugin's libraries may use.")
+dtype = option(
     "--dtype",
-    envvar="ASSAY_DTYPE",
+    Selection,
     type=click.Choice(["f32", "bf16", "f16"]),
     help="Precision of the attentions' inputs.  [default: the workload's, f32]",
 )
-on_device = click.option(
+on_device = option(
     "--device",
-    envvar="ASSAY_DEVICE",
+    Selection,
     callback=device,
     metavar="DEVICE",
     help="Where the attentions run: cpu, cuda or cuda:1.  [default: the workload's, cpu]",
 )
-executor = click.option(
+executor = option(
     "--executor",
-    envvar="ASSAY_EXECUTOR",
+    Settings,
     metavar="NAME",
     help="Count corpora that are paths shard by shard, and do not time them: by local, processes, dask or another of"
     " `assay list executors`.  [default: local, for patterns, URLs and files that are never read whole]",
 )
-workers = click.option(
+workers = option(
     "--workers",
-    envvar="ASSAY_WORKERS",
+    Settings,
     type=click.IntRange(1),
     help="How many processes the executor starts.  [default: one for each core]",
 )
-scheduler = click.option(
+scheduler = option(
     "--scheduler",
-    envvar="ASSAY_SCHEDULER",
+    Settings,
     metavar="ADDRESS",
     help="The scheduler of a cluster that is there, such as tcp://10.0.0.5:8786.  [default: a cluster on this machine]",
 )
-field = click.option(
+field = option(
     "--field",
-    envvar="ASSAY_FIELD",
-    default=FIELD,
-    show_default=True,
+    Settings,
     metavar="NAME",
     help="The field of JSON Lines, or the column of Parquet, that holds the text.",
 )
-fresh = click.option(
-    "--fresh", envvar="ASSAY_FRESH", is_flag=True, help="Count every shard, also what was counted before and is kept."
-)
-operations = click.option(
+fresh = option("--fresh", Settings, is_flag=True, help="Count every shard, also what was counted before and is kept.")
+operations = option(
     "--operation",
+    Judging,
     "operations",
+    envvar=None,
     multiple=True,
     metavar="NAME",
     help="Time only this operation: encode, decode or step. May be repeated.  [default: all]",
 )
-effect = click.option(
+effect = option(
     "--effect",
-    envvar="ASSAY_EFFECT",
-    default="1%",
-    show_default=True,
+    Tolerance,
     callback=share,
     help="The smallest change that matters; [tool.assay.budget] sets it by cell.",
 )
-margin = click.option(
+margin = option(
     "--margin",
-    envvar="ASSAY_MARGIN",
-    default="3%",
-    show_default=True,
+    Tolerance,
     callback=share,
     help="Unchanged means that the 90 % interval of the ratio lies within this.",
 )
@@ -230,7 +238,7 @@ def together(*options: Decorator) -> Decorator:
 
 
 def results(command: Callable[..., object]) -> Callable[..., object]:
-    """Give a command --results and --store, and what they come to as its argument `results`."""
+    """Decorate a command with --results and --store, whose location is its argument `results`."""
 
     @functools.wraps(command)
     def call(*, results: str, store: str | None, **others: object) -> object:
@@ -242,21 +250,4 @@ def results(command: Callable[..., object]) -> Callable[..., object]:
 cases = together(workloads, tokenizers, attentions, corpora)
 judging = together(operations, effect, margin)
 limits = together(threads, timeout, memory)
-spreading = together(executor, workers, scheduler, field, fresh)
-finding = together(results, loading, as_json, quiet)
-
-
-def write_file(path: str, content: str) -> None:
-    """Write a file that was asked for, or raise `AssayError`."""
-    try:
-        Path(path).write_text(content, encoding="utf-8")
-    except OSError as error:
-        raise AssayError(f"{path} cannot be written: {error.strerror}", remedy="give another path") from None
-
-
-def absolute(corpora: str | None) -> str | None:
-    """Make paths of corpora whole: the sides of a check may have other working folders."""
-    if corpora is None:
-        return None
-    parts = [part.strip() for part in corpora.split(",")]
-    return ",".join(str(Path(part).resolve()) if is_path(part) and Path(part).exists() else part for part in parts)
+counting = together(executor, workers, scheduler, field, fresh)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from assay.cli.echo import say
+from assay.cli.echo import echo_stderr
 
 if TYPE_CHECKING:
     from assay.plugins.host import Host
@@ -53,12 +53,18 @@ class PluginOptions:
         self._host: Host | None = None
 
     def add(self, kept: Settings) -> None:
-        """Want also what a stored run had, and leave out what it left out."""
+        """Load also what a stored run loaded, and leave out what it left out."""
         self.plugins, self.block = (*kept.plugins, *self.plugins), (*kept.block, *self.block)
         self.load = kept.load if self.load is None else self.load
 
+    def settings(self, **others: Any) -> Settings:
+        """Return settings with these plugins."""
+        from assay.records.settings import Settings
+
+        return Settings(plugins=self.plugins, block=self.block, load=self.load, **others)
+
     def host(self) -> Host:
-        """Discover the plugins, and say nothing."""
+        """Discover the plugins, and warn of nothing."""
         from assay.plugins.discovery import discover
 
         if self._host is None:
@@ -66,38 +72,38 @@ class PluginOptions:
         return self._host
 
     def find(self) -> Host:
-        """Discover the plugins, and tell on standard error which failed, and which use what will go."""
-        told = self._host is not None
+        """Discover the plugins, and warn of those that failed, and of those that use what will go."""
+        warned = self._host is not None
         host = self.host()
-        if not told:
-            tell(host)
+        if not warned:
+            warn(host)
         return host
 
     def code(self, code: int) -> int:
-        """Give the exit code of `--strict-plugins`, and say why: a failed plugin counts like a failed case."""
+        """Return the exit code of `--strict-plugins`, and report why: a failed plugin counts like a failed case."""
         failed = dict.fromkeys(str(failure.origin) for failure in self.host().failures)
         if not failed or code not in (0, 4, 5):
             return code
-        say(f"assay: failed: plugins, which --strict-plugins counts: {', '.join(failed)}")
+        echo_stderr(f"assay: failed: plugins, which --strict-plugins counts: {', '.join(failed)}")
         return 3
 
 
-def tell(host: Host) -> None:
-    """Tell on standard error which plugins failed, and which use what will go."""
+def warn(host: Host) -> None:
+    """Report on standard error which plugins failed, and which use what will go."""
     for each in (*host.failures, *host.deprecated):
-        say(f"assay: warning: {each}")
+        echo_stderr(f"assay: warning: {each}")
 
 
-def loading(command: Callable[..., object]) -> Callable[..., object]:
-    """Give a command the options above, and what they come to as its argument `wanted`."""
+def takes_plugins(command: Callable[..., object]) -> Callable[..., object]:
+    """Decorate a command with the options above, whose values are its argument `plugins`."""
 
     @functools.wraps(command)
     def call(
         *, plugins: tuple[str, ...], block: tuple[str, ...], load: str | None, strict_plugins: bool, **others: object
     ) -> int:
-        wanted = PluginOptions(plugins, block, load)
-        code = cast("int", command(wanted=wanted, **others))
-        return wanted.code(code) if strict_plugins else code
+        chosen = PluginOptions(plugins, block, load)
+        code = cast("int", command(plugins=chosen, **others))
+        return chosen.code(code) if strict_plugins else code
 
     decorated: Callable[..., object] = call
     for option in (strict, load, block, plugins):

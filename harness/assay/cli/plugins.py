@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from assay.cli import options
-from assay.cli.echo import answer
-from assay.cli.plugin_options import PluginOptions, loading
+from assay.cli.echo import echo_stdout
+from assay.cli.plugin_options import PluginOptions, takes_plugins
 from assay.records.json_document import write
 
 
@@ -20,9 +20,9 @@ def plugins() -> None:
 
 @plugins.command("why")
 @click.argument("name")
-@loading
+@takes_plugins
 @options.as_json
-def why(name: str, wanted: PluginOptions, as_json: bool) -> int:
+def why(name: str, plugins: PluginOptions, as_json: bool) -> int:
     """Say why NAME can or cannot be used, where it comes from, and what mends it.
 
     NAME is a tokenizer, attention, corpus, metric or report, or a plugin: an entry point, a distribution,
@@ -33,8 +33,8 @@ def why(name: str, wanted: PluginOptions, as_json: bool) -> int:
     from assay.plugins.diagnosis import diagnose
 
     if Path(name).suffix == ".py" and Path(name).is_file():
-        wanted.plugins = (*wanted.plugins, name)
-    found = diagnose(wanted.host(), name)
+        plugins.plugins = (*plugins.plugins, name)
+    found = diagnose(plugins.host(), name)
     if as_json:
         click.echo(write({"plugins": [asdict(each) for each in found]}))
     else:
@@ -42,7 +42,7 @@ def why(name: str, wanted: PluginOptions, as_json: bool) -> int:
             if number:
                 click.echo()
             for sentence in each.sentences:
-                answer(sentence)
+                echo_stdout(sentence)
             for remedy in each.remedies:
-                answer(f"{'To have it' if each.usable else 'What to do'}: {remedy}")
+                echo_stdout(f"{'To have it' if each.usable else 'What to do'}: {remedy}")
     return 0 if all(each.usable for each in found) else 3

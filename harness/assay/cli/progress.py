@@ -1,4 +1,4 @@
-"""Telling on standard error how far a run is."""
+"""How far a run is, on standard error."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Column
 from rich.text import Text
 
-from assay.execute.job import Watcher
+from assay.execute.job import ProgressListener
 from assay.records.results import Case, Measurement, Run, Status
 from assay.report.text.escape import NO_BREAK, escape_terminal
 
 
-class Reporter(Watcher):
+class Reporter(ProgressListener):
     """A live bar on a terminal, a line for each case elsewhere, nothing when quiet or in CI."""
 
     def __init__(self, *, quiet: bool = False) -> None:
@@ -58,7 +58,7 @@ class Reporter(Watcher):
         self._bar.update(self._task, description=_seen(f"{timing} · {subject}"))
 
     def measured(self, measurement: Measurement) -> None:
-        """Tell of one case."""
+        """Show that one case is done."""
         self._done += 1
         self._bar.update(self._task, completed=self._done)
         if measurement.status is not Status.UNSUPPORTED:
@@ -66,7 +66,7 @@ class Reporter(Watcher):
             self._line(f"[{self._done}/{self._total}] {measurement.case.id} {measurement.status}{because}")
 
     def warned(self, text: str) -> None:
-        """Tell what went wrong, also where nothing else is told."""
+        """Show what went wrong, also where nothing else is shown."""
         print(_seen(f"assay: warning: {text}"), file=sys.stderr, flush=True)
 
     def _line(self, text: str) -> None:
@@ -74,13 +74,13 @@ class Reporter(Watcher):
             print(_seen(text), file=sys.stderr, flush=True)
 
 
-class Line:
+class StatusLine:
     """One line on standard error that says what goes on now; nothing when quiet or where nobody looks."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._live = sys.stderr.isatty() and not quiet
         self._lines = not (quiet or self._live or os.environ.get("CI"))
-        self._said = ""
+        self._last = ""
         self._status = Console(stderr=True).status("starting", spinner=_spinner()) if self._live else None
 
     def __enter__(self) -> Self:
@@ -94,19 +94,19 @@ class Line:
         if self._status is not None:
             self._status.stop()
 
-    def say(self, what: str) -> None:
-        """Tell of a slow step; also a line where there is no terminal."""
+    def echo(self, what: str) -> None:
+        """Show a slow step; also a line where there is no terminal."""
         self._show(what)
         if self._lines:
             print(_seen(what), file=sys.stderr, flush=True)
 
     def tick(self, what: str, left_s: float) -> None:
-        """Tell what goes on, with the seconds of timing left; without a terminal once an epoch."""
+        """Show what goes on, with the seconds of timing left; without a terminal once an epoch."""
         self._show(f"{max(0.0, left_s):.0f} s left, {what}")
         head = what.partition(":")[0]
-        if self._lines and head != self._said and what.startswith("epoch"):
+        if self._lines and head != self._last and what.startswith("epoch"):
             print(_seen(f"{head}, {max(0.0, left_s):.0f} s left"), file=sys.stderr, flush=True)
-        self._said = head
+        self._last = head
 
     def _show(self, what: str) -> None:
         if self._status is not None:

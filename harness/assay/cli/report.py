@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli import options
-from assay.cli.echo import say
-from assay.cli.plugin_options import PluginOptions, loading
+from assay.cli.echo import echo_stderr
+from assay.cli.plugin_options import PluginOptions, takes_plugins
 from assay.environment.command_line import command_line
 from assay.errors import AssayError
 
@@ -49,7 +49,7 @@ interactive = click.option(
     help="Write a page for every stored run into this folder, and an index of them.",
 )
 @options.results
-@loading
+@takes_plugins
 def report(
     run: str | None,
     output: str | None,
@@ -58,7 +58,7 @@ def report(
     baseline: str | None,
     site: str | None,
     results: Location,
-    wanted: PluginOptions,
+    plugins: PluginOptions,
 ) -> int:
     """Write a report of a RUN, by default the newest: as a page (html, md), or for another program.
 
@@ -66,10 +66,10 @@ def report(
     pages that are younger than the end of their run are kept.
     """
     if site is None:
-        return _report(run, output, form, results, wanted, interactive=interactive, baseline=baseline)
+        return _report(run, output, form, results, plugins, interactive=interactive, baseline=baseline)
     if run is not None or output is not None or baseline is not None:
         raise click.UsageError("--site writes all runs, each to a file of its own: leave out RUN, -o and --baseline")
-    return _site(site, form, results, wanted, interactive=interactive)
+    return _site(site, form, results, plugins, interactive=interactive)
 
 
 @click.command("export")
@@ -77,13 +77,13 @@ def report(
 @click.argument("run", required=False)
 @output
 @options.results
-@loading
-def export(form: str, run: str | None, output: str | None, results: Location, wanted: PluginOptions) -> int:
+@takes_plugins
+def export(form: str, run: str | None, output: str | None, results: Location, plugins: PluginOptions) -> int:
     """Write the results of a RUN, by default the newest, in the FORMAT of another program: `report` under another name.
 
     `assay list reports` lists the formats.
     """
-    return _report(run, output, form, results, wanted, interactive=False)
+    return _report(run, output, form, results, plugins, interactive=False)
 
 
 def chosen(host: Host, form: str | None, output: str | None) -> ReportPlugin:
@@ -113,7 +113,7 @@ def of_run(
 
 
 def put(content: bytes, output: str | None) -> None:
-    """Write a report to its file, or to standard output; raises `AssayError` for what a terminal cannot show."""
+    """Write a report to its file, or to standard output; `AssayError` for what is no text on a terminal."""
     from assay.report import publish
 
     if output is None:
@@ -130,7 +130,7 @@ def _report(
     output: str | None,
     form: str | None,
     results: Location,
-    wanted: PluginOptions,
+    plugins: PluginOptions,
     *,
     interactive: bool,
     baseline: str | None = None,
@@ -138,7 +138,7 @@ def _report(
     from assay.report import publish
     from assay.store.store import Store
 
-    host = wanted.find()
+    host = plugins.find()
     plugin = chosen(host, form, output)
     store = Store(results, create=False)
     try:
@@ -156,12 +156,12 @@ def _since(baseline: str, outcome: Outcome, results: Location) -> Comparison:
     return compare(baseline, outcome, results=results)
 
 
-def _site(folder: str, form: str | None, results: Location, wanted: PluginOptions, *, interactive: bool) -> int:
+def _site(folder: str, form: str | None, results: Location, plugins: PluginOptions, *, interactive: bool) -> int:
     """Write the pages of all runs, and tell of those that could not be."""
     from assay.report import publish, site
     from assay.store.store import Store
 
-    host = wanted.find()
+    host = plugins.find()
     plugin = publish.find_format(host, "runs", form or "html", None)
     store = Store(results, create=False)
     try:
@@ -169,7 +169,7 @@ def _site(folder: str, form: str | None, results: Location, wanted: PluginOption
     finally:
         store.close()
     for failure in made.failures:
-        say(f"assay: failed: {failure}")
+        echo_stderr(f"assay: failed: {failure}")
     kept = f", {made.kept:,} kept that were there" if made.kept else ""
-    say(f"{made.index}: {made.written:,} pages written{kept}")
+    echo_stderr(f"{made.index}: {made.written:,} pages written{kept}")
     return 3 if made.failures else 0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli import options
-from assay.cli.echo import say
+from assay.cli.echo import echo_stderr
 from assay.records.json_document import write
 
 if TYPE_CHECKING:
@@ -101,10 +101,10 @@ def show(
         run_tables.show(outcome.measurements, query, shape)
     record = outcome.run
     if query and not _asked(outcome, query).measurements:
-        say(f"no row of run {record.id} fits")
+        echo_stderr(f"no row of run {record.id} fits")
     if outcome.manifest.missing:
         remedy = f"go on with `assay run --resume {record.id}`"
-        say(f"run {record.id} is {record.state}: {outcome.manifest}; {remedy}")
+        echo_stderr(f"run {record.id} is {record.state}: {outcome.manifest}; {remedy}")
     return 0
 
 

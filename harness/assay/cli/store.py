@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli import options
-from assay.cli.echo import say
+from assay.cli.echo import echo_stderr
 from assay.records.json_document import write
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def copy(source: str, target: str, names: tuple[str, ...], as_json: bool) -> int
         table = tables.Table(title=f"cases copied to {here}", columns=("run", "added", "present"), rows=lines)
         tables.write([table])
     cases, count = sum(one.added for one in moved), len(moved)
-    say(f"{count} run{'s' * (count != 1)}: {cases:,} case{'s' * (cases != 1)} copied from {there} to {here}")
+    echo_stderr(f"{count} run{'s' * (count != 1)}: {cases:,} case{'s' * (cases != 1)} copied from {there} to {here}")
     return 0
 
 
@@ -104,5 +104,5 @@ def upgrade(results: Location) -> int:
     from assay.store.store import Store
 
     Store(results, create=False, upgrade=True).close()
-    say(f"{results} has format {FORMAT}")
+    echo_stderr(f"{results} has format {FORMAT}")
     return 0

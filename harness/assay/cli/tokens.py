@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli import options
-from assay.cli.echo import say
-from assay.cli.plugin_options import PluginOptions, loading
+from assay.cli.echo import echo_stderr
+from assay.cli.plugin_options import PluginOptions, takes_plugins
 from assay.records.json_document import write
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     help="The corpus that trainable tokenizers are trained on.",
 )
 @click.option("--ids", "ids", envvar="ASSAY_IDS", is_flag=True, help="Draw the ids under the tokens.")
-@loading
+@takes_plugins
 @options.as_json
 def tokens(
     text: str | None,
@@ -51,7 +51,7 @@ def tokens(
     tokenizers: str | None,
     corpora: str,
     ids: bool,
-    wanted: PluginOptions,
+    plugins: PluginOptions,
     as_json: bool,
 ) -> int:
     """Show how each tokenizer cuts TEXT.
@@ -65,10 +65,11 @@ def tokens(
     """
     from dataclasses import asdict
 
-    from assay.cli import token_drawing as drawing
-    from assay.corpus import loading as corpus
-    from assay.execute.plan import chosen_tokenizers
+    from assay.cli import token_drawing
+    from assay.corpus.loading import divide, find
+    from assay.execute.plan import choose
     from assay.execute.suites import suite
+    from assay.plugins.types import TokenizerPlugin
     from assay.records.results import Status
     from assay.report.tables import results as tables
     from assay.tokenizer.alignment import cut
@@ -78,15 +79,15 @@ def tokens(
     content = _read(file) if file is not None else str(text)
     if file is None:
         _hint(content)
-    host = wanted.find()
-    chosen = chosen_tokenizers(host, suite("tutorial"), tokenizers)
-    training = corpus.divide(corpus.find(host, corpora), 0.0).training
+    host = plugins.find()
+    chosen = choose(host, TokenizerPlugin, suite("tutorial").tokenizers, tokenizers)
+    training = divide(find(host, corpora), 0.0).training
     rows = list(cut(host, chosen, training, content))
     if as_json:
         cells = [_cell(asdict(row)) | {"ids": row.ids, "unknown": row.unknown} for row in rows]
         click.echo(write({"text": content, "tokenizers": cells}))
     elif sys.stdout.isatty():
-        drawing.draw(rows, content, ids)
+        token_drawing.draw(rows, content, ids)
     else:
         tables.write([_table(rows, content)])
     return 3 if any(row.status is Status.FAILED and not row.expected for row in rows) else 0
@@ -107,17 +108,17 @@ def _read(file: str) -> str:
 def _hint(text: str) -> None:
     with contextlib.suppress(OSError, ValueError):  # most texts are no possible file name
         if Path(text).is_file():
-            say("assay: note: there is a file of that name; --file shows how its content is cut")
+            echo_stderr("assay: note: there is a file of that name; --file shows how its content is cut")
 
 
 def _table(rows: Sequence[TokenAlignment], text: str) -> Table:
-    from assay.cli import token_drawing as drawing
+    from assay.cli import token_drawing
     from assay.report.tables.results import Table
 
     cells = []
     for row in rows:
         counts = (len(row.tokens), row.unknown, row.uncovered_bytes) if row.reason is None else ("-", "-", "-")
-        pieces = drawing.marked(row, text) if row.reason is None else drawing.ended(row)
+        pieces = token_drawing.marked(row, text) if row.reason is None else token_drawing.ended(row)
         cells.append((row.tokenizer, *map(str, counts), pieces, " ".join(map(str, row.ids))))
     columns = ("tokenizer", "tokens", "unknown", "lost", "pieces", "ids")
     return Table(title="tokens", columns=columns, rows=tuple(cells))

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from assay.comparison.exact_metrics import changes, same_work
+from assay.comparison.judging import Judging
 from assay.comparison.missing_plugins import lost
 from assay.comparison.paired_sampling import Gated, PairedSampler, affordable
 from assay.comparison.sides import SideEnvironment
-from assay.comparison.tolerance import Budgets
 from assay.environment.command_line import command_line
 from assay.environment.describe import describe, now
 from assay.errors import AssayError
-from assay.execute.plan import Selection, plan
+from assay.execute.plan import plan
+from assay.execute.selection import Selection
 from assay.measure.plugin_metrics import chosen as chosen_metrics
 from assay.plugins.host import Host
 from assay.records.results import AttentionCase, Case, Measurement, Status, TokenizerCase
@@ -43,22 +44,19 @@ def check(
     selection: Selection,
     settings: Settings,
     sides: tuple[SideEnvironment, SideEnvironment],
+    judging: Judging,
     *,
-    budgets: Budgets,
-    clock: Clock | None = None,
-    operations: Sequence[str] = (),
     calibrate: bool = False,
     tick: Tick = lambda what, left_s: None,
 ) -> Comparison:
     """Check a candidate against a baseline, the two `sides` in that order.
 
     `settings.budget_s` is the wall time for timing, all cells together; starting processes, building and checking
-    come on top. `clock` None judges by CPU time, and by wall time what runs elsewhere (a device, other processes). Of
-    the operations only those named are timed, all for none. With `calibrate` the baseline is compared with itself for
-    all the time. `tick` is told what goes on, and the seconds left. Ctrl-C ends the timing; what was read until then
-    is judged. Raises `AssayError` for bad input, before anything is measured.
+    come on top. With `calibrate` the baseline is compared with itself for all the time. `tick` is told what goes on,
+    and the seconds left. Ctrl-C ends the timing; what was read until then is judged. Raises `AssayError` for bad
+    input, before anything is measured.
     """
-    return _Check(host, selection, settings, sides, budgets, clock, operations, calibrate=calibrate, tick=tick).run()
+    return _Check(host, selection, settings, sides, judging, calibrate=calibrate, tick=tick).run()
 
 
 class _Check:
@@ -70,23 +68,21 @@ class _Check:
         selection: Selection,
         settings: Settings,
         sides: tuple[SideEnvironment, SideEnvironment],
-        budgets: Budgets,
-        clock: Clock | None,
-        operations: Sequence[str],
+        judging: Judging,
         *,
         calibrate: bool,
         tick: Tick,
     ) -> None:
         self.settings = replace(settings, metrics=chosen_metrics(host, selection.metrics))
-        self.sides, self.budgets = sides, budgets
-        self.clock, self.operations, self.calibrate, self.tick = clock, operations, calibrate, tick
+        self.sides, self.calibrate, self.tick = sides, calibrate, tick
+        self.operations, self.clock, self.budgets = judging.operations, judging.clock, judging.budgets
         self.host, self.selection = host, selection
         self.suite = f"{selection.chosen.name}/{selection.chosen.version}"
-        self.cases = [case for case in plan(host, selection) if not _limit(case)]
-        spread = next((case.corpus for case in self.cases if isinstance(case, TokenizerCase) and case.shards), None)
-        if spread is not None:
+        self.cases = [case for case in plan(host, selection, settings) if not _is_edge_case(case)]
+        sharded = next((case.corpus for case in self.cases if isinstance(case, TokenizerCase) and case.shards), None)
+        if sharded is not None:
             raise AssayError(
-                f"a check times what it compares, and {spread} can only be counted shard by shard",
+                f"a check times what it compares, and {sharded} can only be counted shard by shard",
                 remedy="give a text file or a folder of them, or compare two runs with `assay compare`",
             )
         self.cells: dict[str, _Cell] = {}
@@ -249,7 +245,7 @@ class _Check:
         return sorted(self.judged, key=place)
 
 
-def _limit(case: Case) -> bool:
+def _is_edge_case(case: Case) -> bool:
     return isinstance(case, TokenizerCase) and case.limit
 
 

@@ -68,9 +68,9 @@ def same_work(changes: Iterable[Change]) -> bool:
 
 
 def _exact(row: Measurement, added: Mapping[str, Definition]) -> dict[str, Value]:
-    figures = (metric for metric in row.metrics if metric.name not in OF_THE_CHECKING)
-    found = ((metric, definition(metric.name) or added.get(metric.name)) for metric in figures)
-    return {metric.name: metric.value for metric, known in found if known is not None and known.exact}
+    figures = ((name, value) for name, value in row.metrics.items() if name not in OF_THE_CHECKING)
+    found = ((name, value, definition(name) or added.get(name)) for name, value in figures)
+    return {name: value for name, value, known in found if known is not None and known.exact}
 
 
 def _equal(name: str, before: Value, after: Value) -> bool:

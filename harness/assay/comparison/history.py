@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import math
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from assay.errors import UnknownName
 from assay.plugins.host import matches
 from assay.records.metric_catalogue import CATALOGUE, definition, of_plugins
+from assay.records.near_names import did_you_mean, near_names
 from assay.records.report_data import Mark, Point, Series
 from assay.records.results import Case, Measurement, Run, TokenizerCase, Value
 from assay.stats.changepoint import detect_changepoints
@@ -47,7 +47,7 @@ def history(
         place = json.dumps(machine(run.environment))
         asked.update(own.name for own in of_plugins(run))
         for row in rows:
-            seen.update(figure.name for figure in row.metrics)
+            seen.update(row.metrics)
             value = row.value(metric)
             if value is None or (isinstance(value, float) and not math.isfinite(value)):
                 continue
@@ -55,12 +55,8 @@ def history(
                 found.setdefault((place, row.case.id), []).append((run, row.case, value))
     seen |= asked
     if metric not in seen and definition(metric) is None:
-        near = difflib.get_close_matches(metric, sorted({*seen, *(known.name for known in CATALOGUE)}), n=3)
-        remedy = (
-            f"did you mean {' or '.join(near)}?"
-            if near
-            else "see docs/metrics.md, and for those of plugins `assay list metrics`"
-        )
+        near = near_names(metric, sorted({*seen, *(known.name for known in CATALOGUE)}))
+        remedy = did_you_mean(near, "see docs/metrics.md, and for those of plugins `assay list metrics`")
         raise UnknownName(f"there is no metric named {metric!r}", remedy=remedy)
     return tuple(_series(metric, readings) for readings in found.values())
 

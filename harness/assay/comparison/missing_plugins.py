@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from assay.execute.plan import Selection
+from assay.execute.selection import Selection
 from assay.plugins.host import Host
 from assay.plugins.types import AttentionPlugin, Provided, TokenizerPlugin
 from assay.records.verdicts import Judgement, Verdict

@@ -33,8 +33,8 @@ def operations(row: Measurement) -> tuple[str, ...]:
     """Name what was timed of a row that is ok, also where only its figures were kept."""
     if row.status is not Status.OK:
         return ()
-    counted = (metric.name for metric in row.metrics if metric.name.endswith(SAMPLES))
-    return tuple(dict.fromkeys([*(one.name for one in row.timings), *(name.removesuffix(SAMPLES) for name in counted)]))
+    counted = (name.removesuffix(SAMPLES) for name in row.metrics if name.endswith(SAMPLES))
+    return tuple(dict.fromkeys([*(one.name for one in row.timings), *counted]))
 
 
 def median_s(row: Measurement, operation: str) -> float | None:

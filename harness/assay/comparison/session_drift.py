@@ -6,13 +6,13 @@ their own noise does not show that, so a change has to leave behind what the dri
 
 from __future__ import annotations
 
-import difflib
 import itertools
 import math
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from assay.records.near_names import near_names
 from assay.records.verdicts import Clock, Judgement, Tolerance, Verdict
 
 ALLOWANCE = 0.25  # what one stored session may be off
@@ -132,7 +132,7 @@ def _judged(cell: str, candidate: Session, baselines: Sequence[Session], allowan
     theirs = [session.cells[cell] for session in baselines if cell in session.cells]
     if ours is None:
         new = [name for name in candidate.cells if all(name not in session.cells for session in baselines)]
-        near = difflib.get_close_matches(cell, new, n=1)
+        near = near_names(cell, new, most=1)
         remedy = f"was it renamed to {near[0]}?" if near else "measure it, or store the baseline again"
         return _incomparable(cell, "it is in the baseline and was not measured now", remedy)
     if not theirs:

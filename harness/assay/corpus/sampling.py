@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from assay.plugins.types import PARALLEL, SCALING, Document
-from assay.records.results import Measurement, Metric, Value
+from assay.records.results import Measurement, Metrics, Value
 from assay.stats.bootstrap import FEWEST, ratio_interval
 
 SEED = 2_718
@@ -54,21 +54,22 @@ def worth(sizes: Sequence[int]) -> float:
     return sum(sizes) ** 2 / sum(size * size for size in sizes)
 
 
-def sample_metrics(
-    sample: Sequence[Document], corpus: Sequence[Document], counts: Sequence[Metric]
-) -> tuple[Metric, ...]:
+def sample_metrics(sample: Sequence[Document], corpus: Sequence[Document], counts: Metrics) -> Metrics:
     """What was taken of a corpus, and how narrow its counts became: the figures named `sample_...`."""
-    share = sum(map(size_of, sample)) / sum(map(size_of, corpus))
-    metrics = [
-        Metric(name="sample_documents", value=len(sample)),
-        Metric(name="corpus_documents", value=len(corpus)),
-        Metric(name="sample_share", value=share),
-    ]
-    figures = {metric.name: float(metric.value) for metric in counts if metric.name.startswith("bytes_per_token")}
-    if "bytes_per_token_low" in figures:
-        low, high = figures["bytes_per_token_low"], figures["bytes_per_token_high"]
-        metrics.append(Metric(name="sample_width", value=half_width(low, high, figures["bytes_per_token"])))
-    return tuple(metrics)
+    return Metrics(
+        sample_documents=len(sample),
+        corpus_documents=len(corpus),
+        sample_share=sum(map(size_of, sample)) / sum(map(size_of, corpus)),
+        sample_width=sample_width(counts),
+    )
+
+
+def sample_width(counts: Metrics) -> float | None:
+    """Return half the interval of the bytes per token, as a share of them; None where there is no interval."""
+    if "bytes_per_token_low" not in counts:
+        return None
+    low, high, value = (float(counts[f"bytes_per_token{end}"]) for end in ("_low", "_high", ""))
+    return half_width(low, high, value)
 
 
 def taken(rows: Sequence[Measurement]) -> str | None:

@@ -95,7 +95,7 @@ def find_shards(where: str, field: str = FIELD) -> tuple[Shard, ...]:
 
 
 def file_system(where: str) -> tuple[AbstractFileSystem, str]:
-    """Give what reads a path or a URL, and the path there; raise `CorpusError` where a package is missing."""
+    """Return what reads a path or a URL, and the path there; raise `CorpusError` where a package is missing."""
     from fsspec.core import url_to_fs
 
     try:
@@ -132,10 +132,10 @@ def _parts(path: str) -> tuple[Form, Compression | None] | None:
     return form, compression
 
 
-def wanted(host: Host, name: str, *, spread: bool) -> bool:
-    """Whether a word after `--corpora` is to be counted shard by shard; with `spread` every path is."""
+def is_counted(host: Host, name: str, *, sharded: bool) -> bool:
+    """Whether a word after `--corpora` is to be counted shard by shard; with `sharded` every path is."""
     from assay.plugins.types import CorpusPlugin
 
     if any(plugin.name == name for plugin in host.every(CorpusPlugin)):
         return False
-    return is_shards(name) or (spread and is_path(name))
+    return is_shards(name) or (sharded and is_path(name))

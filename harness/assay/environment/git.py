@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from assay.errors import AssayError
+from assay.records.near_names import did_you_mean, near_names
 
 DIGITS = 12
 STATE_S = 5.0  # it is told with every run, which is not to wait for it
@@ -37,7 +37,7 @@ class Revision:
 
 
 def repository(folder: Path) -> Path | None:
-    """Give the root of the working tree that a folder belongs to, resolved; None where there is none, or no git."""
+    """Return the root of the working tree that a folder belongs to, resolved; None where there is none, or no git."""
     try:
         answer = _git(folder, "rev-parse", "--show-toplevel")
     except OSError:
@@ -47,7 +47,7 @@ def repository(folder: Path) -> Path | None:
 
 
 def state(root: Path) -> str | None:
-    """Give the commit of a working tree, with a plus sign when it has changes; None without one, or without git."""
+    """Return the commit of a working tree, with a plus sign when it has changes; None without one, or without git."""
     try:
         answer = _git(root, "describe", "--always", "--dirty=+", f"--abbrev={DIGITS}", "--exclude=*", within_s=STATE_S)
     except (OSError, subprocess.TimeoutExpired):
@@ -64,17 +64,15 @@ def resolve(asked: str, root: Path) -> Revision:
         remedy = "the clone is shallow: fetch more of the history with `git fetch --deepen=50`"
         raise AssayError(f"there is no revision {asked!r} in the repository {root}", remedy=remedy)
     listed = _git(root, "for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/tags", "refs/remotes")
-    near = difflib.get_close_matches(asked, ["HEAD", *listed.stdout.split()], n=3, cutoff=0.5)
-    remedy = (
-        f"did you mean {' or '.join(near)}?"
-        if near
-        else "--baseline takes a git revision such as HEAD~1, env:PATH, pip:REQUIREMENT or a saved run"
+    remedy = did_you_mean(
+        near_names(asked, ["HEAD", *listed.stdout.split()], cutoff=0.5),
+        "--baseline takes a git revision such as HEAD~1, env:PATH, pip:REQUIREMENT or a saved run",
     )
     raise AssayError(f"there is no revision {asked!r} in the repository {root}", remedy=remedy)
 
 
 def between(good: Revision, bad: Revision) -> tuple[Revision, ...]:
-    """Give the revisions after `good` up to and with `bad`, oldest first, along first parents.
+    """Return the revisions after `good` up to and with `bad`, oldest first, along first parents.
 
     Raises `AssayError` where `good` is no ancestor of `bad`.
     """
@@ -85,7 +83,7 @@ def between(good: Revision, bad: Revision) -> tuple[Revision, ...]:
 
 
 def subject(revision: Revision) -> str:
-    """Give the first line of its message."""
+    """Return the first line of its message."""
     return _git(revision.root, "show", "--no-patch", "--format=%s", revision.commit).stdout.strip()
 
 

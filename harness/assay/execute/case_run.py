@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,8 +11,7 @@ from assay.execute.timed_operation import TimedOperation
 from assay.execute.worker.process import Worker, WorkerDied
 from assay.execute.worker.protocol import Answer, StepName
 from assay.records.metric_catalogue import definition
-from assay.records.results import Case, Measurement, Metric, Status, Timing
-from assay.records.serialization import metrics_from_json
+from assay.records.results import Case, Measurement, Metrics, Status, Timing
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -26,8 +25,8 @@ class CaseRun:
     worker: Worker
     died: Callable[[Worker], object]
     documents: int | None = None
-    metrics: tuple[Metric, ...] = ()
-    predicted: tuple[Metric, ...] = ()
+    metrics: Metrics = Metrics()
+    predicted: Metrics = Metrics()
     entries: list[TimedOperation] = field(default_factory=list)
     ended: Measurement | None = None
 
@@ -62,7 +61,7 @@ class CaseRun:
         """Pass the gate: the exact figures, and what can be timed."""
         content = self.ask("check")
         if self.ended is None:
-            self.metrics = metrics_from_json(content["metrics"])
+            self.metrics = Metrics(content["metrics"])
             self.entries = [
                 TimedOperation(
                     name=operation["name"],
@@ -74,14 +73,13 @@ class CaseRun:
                 for operation in content["operations"]
             ]
 
-    def hold_to(self, before: Iterable[Metric], found: Iterable[Metric]) -> None:
+    def hold_to(self, before: Metrics, found: Metrics) -> None:
         """What is exact must be what it was in another process; fail where something found now differs."""
-        known = {metric.name: metric.value for metric in before}
-        for metric in found:
-            meaning = definition(metric.name)
-            if meaning is not None and meaning.exact and known.get(metric.name) != metric.value:
+        for name, value in found.items():
+            meaning = definition(name)
+            if meaning is not None and meaning.exact and before.get(name) != value:
                 self.fail(
-                    f"{metric.name} is {metric.value} in a fresh process, and was {known.get(metric.name)}",
+                    f"{name} is {value} in a fresh process, and was {before.get(name)}",
                     "make it the same in every process",
                 )
                 return
@@ -90,7 +88,7 @@ class CaseRun:
         """Give the samples of every operation."""
         return tuple(Timing(name=entry.name, samples=tuple(entry.samples)) for entry in self.entries)
 
-    def succeed(self, metrics: tuple[Metric, ...], *, restarted: bool) -> None:
+    def succeed(self, metrics: Metrics, *, restarted: bool) -> None:
         """End the case with its figures; what it printed and whether an earlier process died is noted."""
         printed = self.worker.printed()
         notes = [f"it printed {printed:,} bytes, which its time includes"] if printed else []
@@ -127,7 +125,7 @@ def _out_of_memory(reason: str | None) -> bool:
     return "MemoryError" in reason or "can't allocate memory" in reason
 
 
-def without_speed(case: Case, answer: Answer, metrics: tuple[Metric, ...] = ()) -> Measurement:
+def without_speed(case: Case, answer: Answer, metrics: Metrics = Metrics()) -> Measurement:
     """Give the row of a case that was not timed."""
     return Measurement(
         case=case,

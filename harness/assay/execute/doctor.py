@@ -69,14 +69,14 @@ def examine(results: str) -> Iterator[Advice]:
     yield Advice(name="python", value=facts["python"])
     for package, extra in (("torch", "attention"), ("tiktoken", "bpe"), ("pandas", "table")):
         known = package in facts
-        advice = None if known else f'pip install "assay[{extra}]"'
+        advice = None if known else f'pip install "assay-bench[{extra}]"'
         yield Advice(name=package, value=facts.get(package, "not installed"), advice=advice)
 
 
 def self_test(tick: Callable[[int, int], object] = lambda done, total: None) -> Noise | None:
     """Time identical code in fresh pairs of processes, as a run does: under 20 s in all.
 
-    Gives None where no process could be started.
+    Returns None where no process could be started.
     """
     timings: list[ProbeTiming] = []
     # No plugin takes part, so that none can be in the way.

@@ -8,8 +8,8 @@ from assay.execute.case_run import without_speed
 from assay.execute.worker.process import WorkerDied
 from assay.execute.worker.protocol import Answer
 from assay.execute.worker_pool import WorkerPool
-from assay.records.results import GroupResult, Measurement, Status, TokenizerCase
-from assay.records.serialization import case_to_json, metrics_from_json
+from assay.records.results import GroupResult, Measurement, Metrics, Status, TokenizerCase
+from assay.records.serialization import case_to_json
 
 
 def try_group(
@@ -32,7 +32,7 @@ def _try(case: TokenizerCase, crew: WorkerPool) -> Measurement:
     """Build and check one tokenizer; a process that dies of it costs this row alone."""
     answer = crew.refusal(case) or _ask(case, crew)
     metrics = answer.content.get("metrics", {"limit": answer.status.value})
-    return without_speed(case, answer, metrics_from_json(metrics))
+    return without_speed(case, answer, Metrics(metrics))
 
 
 def _ask(case: TokenizerCase, crew: WorkerPool) -> Answer:

@@ -18,12 +18,12 @@ from assay.records.results import (
     Case,
     GroupResult,
     Measurement,
-    Metric,
+    Metrics,
     ProbeTiming,
     Timing,
     TokenizerCase,
 )
-from assay.records.serialization import case_to_json, metrics_from_json
+from assay.records.serialization import case_to_json
 from assay.stats.paired_ratio import paired_ratio
 from assay.tokenizer.metrics import compression
 
@@ -62,10 +62,10 @@ def run_group(
     whole = [item for item in live if item.ended is None]
     baseline = _baseline(whole, crew.settings.baselines)
     for item in whole:
-        metrics = [*_figures(item, baseline, anchors), *memory[item.case.id], *item.predicted]
-        metrics += [Metric(name="stopped_by", value=stop), *full_pass(metrics)]
-        metrics += _shape_of(item.case, metrics)
-        item.succeed((*metrics, *agreement(metrics, item.entries[0].name)), restarted=crew.died_before(item.case))
+        metrics = _figures(item, baseline, anchors) | memory[item.case.id] | item.predicted
+        metrics |= Metrics(stopped_by=stop) | full_pass(metrics)
+        metrics |= _shape_of(item.case, metrics)
+        item.succeed(metrics | agreement(metrics, item.entries[0].name), restarted=crew.died_before(item.case))
         if crew.settings.metrics:
             tick(f"metrics of {item.case.plugin}", 0, 0.0)
         item.add(crew.adding)
@@ -115,22 +115,21 @@ def _draw(items: Sequence[CaseRun], tick: Callable[[int], object]) -> None:
 def predict(item: CaseRun, budget_s: float) -> None:
     """Predict time and memory of a case; skip it where five calls, or the memory of one, are more than there is."""
     answer = item.ask("predict")
-    item.predicted = metrics_from_json(answer.get("metrics", {}))
-    figures = {metric.name: float(metric.value) for metric in item.predicted if not isinstance(metric.value, str)}
-    need, room = figures.get("predicted_bytes", 0.0), answer.get("room")
+    item.predicted = Metrics(answer.get("metrics", {}))
+    need, room = float(item.predicted.get("predicted_bytes", 0.0)), answer.get("room")
     if item.ended is None and room is not None and need > room:
         elsewhere = isinstance(item.case, AttentionCase) and on_gpu(item.case.workload.device)
         remedy = "free memory of the device" if elsewhere else "free memory, or raise --memory"
         item.skip(f"predicted {need / 2**30:.1f} GiB > {room / 2**30:.1f} GiB", remedy)
-    seconds = figures.get("predicted_seconds", 0.0)
+    seconds = float(item.predicted.get("predicted_seconds", 0.0))
     if item.ended is None and seconds * FEWEST_CALLS > budget_s:
         item.skip(f"predicted {seconds:.1f} s a call: {FEWEST_CALLS} calls > {budget_s:g} s", "raise --budget")
 
 
 def _foretold(item: CaseRun) -> str:
     """What is known of a call before it is made."""
-    seconds = next((float(metric.value) for metric in item.predicted if metric.name == "predicted_seconds"), None)
-    return "" if seconds is None else f", about {seconds:.2g} s a call"
+    seconds = item.predicted.get("predicted_seconds")
+    return "" if seconds is None else f", about {float(seconds):.2g} s a call"
 
 
 def _baseline(items: Sequence[CaseRun], names: Sequence[str]) -> CaseRun | None:
@@ -196,7 +195,7 @@ def _renew(live: Sequence[CaseRun], crew: WorkerPool) -> None:
         item.worker = crew.renew(item.worker)
     _load(going, crew)
     for item in going:
-        item.hold_to(item.metrics, metrics_from_json(item.ask("check").get("metrics", {})))
+        item.hold_to(item.metrics, Metrics(item.ask("check").get("metrics", {})))
         for entry in item.entries if item.ended is None else ():
             entry.warm_up(SAMPLE_NS)
 
@@ -212,9 +211,9 @@ def _partner(entry: TimedOperation, baseline: CaseRun | None) -> TimedOperation 
     return next((other for other in (baseline.entries if baseline else ()) if other.name == entry.name), None)
 
 
-def _recheck(item: CaseRun) -> tuple[Metric, ...]:
+def _recheck(item: CaseRun) -> Metrics:
     """After the rounds: memory in its own pass, the gate once more, and what the plugin left behind."""
-    memory = metrics_from_json(item.ask("memory"))
+    memory = Metrics(item.ask("memory"))
     item.ask("recheck")
     item.ask("unload")
     if item.ended is None and (children := item.worker.offspring()):
@@ -222,30 +221,28 @@ def _recheck(item: CaseRun) -> tuple[Metric, ...]:
     return memory
 
 
-def _figures(item: CaseRun, baseline: CaseRun | None, anchors: Sequence[ProbeTiming]) -> Iterator[Metric]:
+def _figures(item: CaseRun, baseline: CaseRun | None, anchors: Sequence[ProbeTiming]) -> Metrics:
     """What a case comes to: its exact figures, its speeds, its ratios, its share of the machine."""
-    yield from item.metrics
-    timings = item.timings()
+    metrics, timings = item.metrics, item.timings()
     for entry, timing in zip(item.entries, timings, strict=True):
-        yield from speeds(timing, tokens=entry.tokens, size=entry.size)
+        metrics |= speeds(timing, tokens=entry.tokens, size=entry.size)
         partner = _partner(entry, baseline)
         if partner is not None:
-            yield from comparison(entry.name, paired_ratio(entry.samples, partner.samples), itself=partner is entry)
+            metrics |= comparison(entry.name, paired_ratio(entry.samples, partner.samples), itself=partner is entry)
     if baseline is not None:
-        yield Metric(name="baseline", value=baseline.case.plugin)
-        yield from compression(item.metrics, baseline.metrics)
-    yield from _machine(item, timings[0], {anchor.name: anchor for anchor in anchors})
+        metrics |= Metrics(baseline=baseline.case.plugin) | compression(item.metrics, baseline.metrics)
+    return metrics | _machine(item, timings[0], {anchor.name: anchor for anchor in anchors})
 
 
-def _shape_of(case: Case, metrics: Sequence[Metric]) -> tuple[Metric, ...]:
+def _shape_of(case: Case, metrics: Metrics) -> Metrics:
     """Where the time of an attention row goes: into the call, or into the stages of a pipeline."""
     if not isinstance(case, AttentionCase):
-        return ()
+        return Metrics()
     return stages(metrics) if case.workload.level == "pipeline" else overhead(metrics)
 
 
-def _machine(item: CaseRun, timing: Timing, anchors: Mapping[str, ProbeTiming]) -> tuple[Metric, ...]:
+def _machine(item: CaseRun, timing: Timing, anchors: Mapping[str, ProbeTiming]) -> Metrics:
     """What the first operation comes to, beside what the machine could do in the same rounds."""
     if isinstance(item.case, AttentionCase):
         return account(item.case.workload, timing, anchors)
-    return machine_share(timing, item.entries[0].size or 0, "copy_fraction", anchors.get("copy"))
+    return Metrics(copy_fraction=machine_share(timing, item.entries[0].size or 0, anchors.get("copy")))

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 from assay.environment.command_line import command_line
 from assay.environment.describe import describe, now
 from assay.errors import AssayError, StoreError
-from assay.execute.plan import Selection, plan
+from assay.execute.plan import plan
 from assay.execute.scheduler import execute
+from assay.execute.selection import Selection
 from assay.execute.sharded.cost_estimate import CostEstimate, forecast
 from assay.execute.sharded.group import executor_of
 from assay.measure.plugin_metrics import chosen as chosen_metrics
 from assay.plugins.discovery import discover
 from assay.plugins.host import Host
+from assay.records.near_names import did_you_mean, near_names
+from assay.records.options import take
 from assay.records.results import Case, Measurement, Outcome, Run, TokenizerCase
 from assay.records.settings import Settings
-from assay.records.workload import Dtype
 from assay.store.fallback import FallbackStore
 from assay.store.location import RESULTS, Where, locate
 from assay.store.store import Store, new_run_id
+
+LISTS = ("workloads", "plugins", "block", "baselines")
 
 
 class Interrupted(AssayError):
@@ -32,7 +37,7 @@ class Interrupted(AssayError):
     exit_code = 130
 
 
-class Watcher:
+class ProgressListener:
     """Is told how far a run is; this one keeps it to itself."""
 
     def begun(self, run: Run, cases: Sequence[Case], done: int) -> None:
@@ -51,67 +56,41 @@ class Watcher:
 
 def run(
     *,
-    suite: str = "tutorial",
-    tokenizers: str | None = None,
-    attentions: str | None = None,
-    corpora: str | None = None,
-    metrics: str | None = None,
-    held_out: float = 0.1,
-    sample: float = 0.0,
-    workloads: Sequence[str] = (),
-    dtype: Dtype | None = None,
-    device: str | None = None,
     results: str | Path = RESULTS,
     store: str | Path | None = None,
     settings: Settings | None = None,
-    plugins: Sequence[str | Path] = (),
-    block: Sequence[str] = (),
-    load: str | None = None,
-    budget_s: float | None = None,
-    executor: str | None = None,
-    workers: int | None = None,
-    scheduler: str | None = None,
-    field: str | None = None,
-    fresh: bool = False,
+    **options: Any,
 ) -> Outcome:
-    """Run a suite and store its results; the arguments are those of `assay run`.
+    """Run a suite and store its results; the options are those of `assay run`, by the names of the fields.
+
+    What is measured: `suite`, `workloads`, `tokenizers`, `attentions`, `corpora`, `held_out`, `sample`, `dtype`,
+    `device` and `metrics`. How, in place of a field of `settings`: `plugins`, `block`, `load`, `baselines`,
+    `budget_s`, `epochs`, `precision`, `timeout_s`, `memory_bytes`, `threads`, `executor`, `workers`, `scheduler`,
+    `field` and `fresh`. One that is None is as if it were left out.
 
     They are stored in the folder `results`, or in `store`: another folder, a SQLite file or the URL of a database.
 
-    Raises `AssayError` for bad input, before anything is measured.
+    Raises `TypeError` for an option that there is not, and `AssayError` for bad input, before anything is measured.
     """
-    settings = replace(settings or Settings(), plugins=tuple(map(str, plugins)), block=tuple(block), load=load)
-    if budget_s is not None:
-        settings = replace(settings, budget_s=budget_s)
-    settings = replace(
-        settings,
-        executor=executor or settings.executor,
-        workers=workers or settings.workers,
-        scheduler=scheduler or settings.scheduler,
-        field=field or settings.field,
-        fresh=fresh or settings.fresh,
-    )
-    selection = Selection(
-        suite=suite,
-        tokenizers=tokenizers,
-        attentions=attentions,
-        corpora=corpora,
-        metrics=metrics,
-        held_out=held_out,
-        sample=sample,
-        workloads=tuple(workloads),
-        dtype=dtype,
-        device=device,
-        threads=settings.threads,
-        spread=settings.executor is not None,
-        field=settings.field,
-    )
-    where = locate(store, results)
-    return begin(discover(settings.plugins, settings.block, settings.load), selection, settings, where)
+    _refuse_unknown(options)
+    given = {name: value for name, value in options.items() if value is not None}
+    given |= {name: tuple(map(str, given[name])) for name in LISTS if name in given}
+    selection = Selection(**take(Selection, given))
+    settings = replace(settings or Settings(), **given)
+    host = discover(settings.plugins, settings.block, settings.load)
+    return begin(host, selection, settings, locate(store, results))
+
+
+def _refuse_unknown(options: Iterable[str]) -> None:
+    known = [each.name for each in (*fields(Selection), *fields(Settings))]
+    for name in options:
+        if name not in known:
+            question = did_you_mean(near_names(name, known))
+            raise TypeError(f"assay.run() has no option {name!r}" + (f"; {question}" if question else ""))
 
 
 def begin(
-    host: Host, selection: Selection, settings: Settings, results: Where, watcher: Watcher | None = None
+    host: Host, selection: Selection, settings: Settings, results: Where, listener: ProgressListener | None = None
 ) -> Outcome:
     """Plan and measure a selection, storing each group of cases as it is done.
 
@@ -119,7 +98,7 @@ def begin(
     until then stays.
     """
     chosen = selection.chosen
-    cases = plan(host, selection)
+    cases = plan(host, selection, settings)
     if any(isinstance(case, TokenizerCase) and case.shards for case in cases):
         executor_of(host, settings)  # one that is not there costs nothing yet
     settings = replace(
@@ -139,16 +118,16 @@ def begin(
     )
     try:
         store.begin(record, cases)
-        return _carry_on(host, store, record, cases, settings, watcher or Watcher())
+        return _carry_on(host, store, record, cases, settings, listener or ProgressListener())
     finally:
         store.close()
 
 
-def foresee(
+def estimate_cost(
     host: Host, selection: Selection, settings: Settings, tell: Callable[[str], object] = lambda what: None
 ) -> tuple[tuple[Case, ...], tuple[CostEstimate, ...]]:
-    """Plan a selection, and say what counting each of its corpora of shards would take; nothing is stored."""
-    cases = plan(host, selection)
+    """Plan a selection, and estimate what counting each of its corpora of shards would take; nothing is stored."""
+    cases = plan(host, selection, settings)
     groups: dict[str, list[TokenizerCase]] = {}
     for case in cases:
         if isinstance(case, TokenizerCase) and case.shards:
@@ -161,7 +140,7 @@ def foresee(
 
 
 def settings_of(name: str, results: Where) -> Settings:
-    """Give the settings of a run; raises `UnknownName` for a run that is not there."""
+    """Return the settings of a run; raises `UnknownName` for a run that is not there."""
     store = Store(results, create=False)
     try:
         return Settings.from_json(store.run(name).settings)
@@ -169,7 +148,7 @@ def settings_of(name: str, results: Where) -> Settings:
         store.close()
 
 
-def resume(name: str, results: Where, watcher: Watcher | None = None) -> Outcome:
+def resume(name: str, results: Where, listener: ProgressListener | None = None) -> Outcome:
     """Measure what a run still lacks, with the run's own settings.
 
     Raises `UnknownName` for a run that is not there, and else as `begin`.
@@ -180,23 +159,23 @@ def resume(name: str, results: Where, watcher: Watcher | None = None) -> Outcome
         settings = Settings.from_json(record.settings)
         host = discover(settings.plugins, settings.block, settings.load)
         store.reopen(record.id)
-        return _carry_on(host, store, record, store.planned(record.id), settings, watcher or Watcher())
+        return _carry_on(host, store, record, store.planned(record.id), settings, listener or ProgressListener())
     finally:
         store.close()
 
 
 def _carry_on(
-    host: Host, store: Store, record: Run, cases: Sequence[Case], settings: Settings, watcher: Watcher
+    host: Host, store: Store, record: Run, cases: Sequence[Case], settings: Settings, listener: ProgressListener
 ) -> Outcome:
-    keeper = FallbackStore(store, record, cases, watcher.warned)
+    keeper = FallbackStore(store, record, cases, listener.warned)
     missing = [case for case in cases if case.id not in keeper.done]
     share = replace(settings, budget_s=settings.budget_s * max(1, len(missing)) / len(cases))
     try:
-        watcher.begun(record, cases, len(keeper.done))
-        for result in execute(host, missing, share, watcher.tick):
+        listener.begun(record, cases, len(keeper.done))
+        for result in execute(host, missing, share, listener.tick):
             keeper.add(result)
             for measurement in result.measurements:
-                watcher.measured(measurement)
+                listener.measured(measurement)
         keeper.end("complete")
         return keeper.outcome()
     except KeyboardInterrupt:

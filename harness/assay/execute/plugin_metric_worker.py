@@ -8,7 +8,7 @@ from typing import Any
 
 from assay.execute.worker.process import Worker, WorkerDied
 from assay.execute.worker.protocol import Answer, StepName
-from assay.records.results import Measurement, Metric, Status, TokenizerCase
+from assay.records.results import Measurement, Metrics, Status, TokenizerCase
 from assay.records.serialization import case_to_json, row_to_json
 
 MOST_DEATHS = 2
@@ -48,15 +48,14 @@ class PluginMetricWorker:
         case = row.case
         if not self._names or row.status is not Status.OK or (isinstance(case, TokenizerCase) and case.limit):
             return row
-        found: list[Metric] = []
+        found = Metrics()
         notes: dict[str, None] = {}
         remedies = dict.fromkeys([row.remedy] if row.remedy else ())
         self._loaded, self._unbuilt = False, None
         for offer in self._concerned(row, notes):
             answer = self._figure(offer, row)
             if answer.status is Status.OK:
-                value = answer.content["value"]
-                found += [] if value is None else [Metric(name=offer.name, value=value)]
+                found |= {offer.name: answer.content["value"]}
             else:
                 notes[f"metric {offer.name} of {offer.origin} failed: {answer.reason}"] = None
                 remedies[answer.remedy or f"mend it, or leave it out with --block {offer.block}"] = None
@@ -64,7 +63,7 @@ class PluginMetricWorker:
             self._ask("unload")
         reason = "; ".join([*([row.reason] if row.reason else []), *notes])
         remedy = "; ".join(remedies)
-        return replace(row, metrics=(*row.metrics, *found), reason=reason or None, remedy=remedy or None)
+        return replace(row, metrics=row.metrics | found, reason=reason or None, remedy=remedy or None)
 
     def stop(self) -> None:
         """End the process; the next row starts a new one."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from assay.errors import UnknownName
+from assay.records.near_names import did_you_mean, near_names
 from assay.records.semantics import Semantics
 from assay.records.workload import TextSource, Workload
 
@@ -55,13 +55,12 @@ class Suite:
 
 
 def suite(name: str) -> Suite:
-    """Give the suite of that name, or raise `UnknownName`."""
+    """Return the suite of that name, or raise `UnknownName`."""
     for candidate in SUITES:
         if candidate.name == name:
             return candidate
     names = [candidate.name for candidate in SUITES]
-    near = difflib.get_close_matches(name, names, n=1)
-    remedy = f"did you mean {near[0]}?" if near else f"there are: {', '.join(names)}"
+    remedy = did_you_mean(near_names(name, names, most=1), f"there are: {', '.join(names)}")
     raise UnknownName(f"there is no suite named {name!r}", remedy=remedy)
 
 

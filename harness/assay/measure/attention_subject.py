@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import replace
 from functools import partial
 
@@ -23,7 +23,7 @@ from assay.measure.spot_check import auditor
 from assay.measure.subject import Operation
 from assay.measure.torch_ops import dispatched
 from assay.plugins.types import AttentionPlugin, Step, Weights
-from assay.records.results import AttentionCase, Metric
+from assay.records.results import AttentionCase, Metrics
 from assay.records.workload import Workload
 
 SMALLEST = 2
@@ -52,23 +52,23 @@ class AttentionSubject:
         self.verified: Verified | None = None
         self.build_seconds = self.first_seconds = 0.0
 
-    def predict(self) -> tuple[Metric, ...]:
+    def predict(self) -> Metrics:
         """Run the workload at two shorter lengths; memory is the plugin's own figure where it has one."""
         own = None if self.plugin.peak_bytes is None else self.plugin.peak_bytes(self.workload)
         space = room(self.workload.device)
         if self.plugin.compiles or (own is not None and space is not None and own > space):
-            return () if own is None else (Metric(name="predicted_bytes", value=int(own)),)
+            return Metrics(predicted_bytes=None if own is None else int(own))
         sizes = probe_sizes(self.workload.kv_len)
         readings = [self._probe(self._shorter(size), 3) for size in sizes]
         seconds, peaks = zip(*readings, strict=True)
         expected = extrapolate(sizes, (peaks[0], peaks[1]), self.workload.kv_len) if own is None else own
-        return (
-            Metric(name="predicted_seconds", value=extrapolate(sizes, seconds, self.workload.kv_len)),
-            Metric(name="predicted_bytes", value=int(expected)),
-            *self._overhead(),
+        return Metrics(
+            predicted_seconds=extrapolate(sizes, seconds, self.workload.kv_len),
+            predicted_bytes=int(expected),
+            overhead_seconds=self._overhead(),
         )
 
-    def check(self) -> tuple[Metric, ...]:
+    def check(self) -> Metrics:
         """Try the properties on a small workload, build the step and hold it to the float64 reference."""
         workload, plugin = self.workload, self.plugin
         properties = () if plugin.compiles else self._properties()
@@ -77,26 +77,29 @@ class AttentionSubject:
         with mode(workload):
             ran = dispatched(partial(run_pass, self.step, self._filled(), self._upstream()))
         properties = self._properties() if plugin.compiles else properties  # so that its first step is its first
-        return (
-            Metric(name="error", value=self.verified.error),
-            Metric(name="naive_error", value=self.verified.naive_error),
-            *self._gradient(),
-            Metric(name="checked_queries", value=self.verified.checked),
-            Metric(name="properties", value=", ".join(properties)),
-            Metric(name="dispatched", value=", ".join(ran)),
-            *_executed(plugin, workload),
-            Metric(name="build_seconds", value=self.build_seconds),
-            Metric(name="first_step_seconds", value=self.first_seconds),
+        gradient = self.verified.gradient
+        executed = None if plugin.flop is None else plugin.flop(workload)
+        return Metrics(
+            error=self.verified.error,
+            naive_error=self.verified.naive_error,
+            gradient_error=None if gradient is None else gradient.step,
+            naive_gradient_error=None if gradient is None else gradient.naive,
+            checked_queries=self.verified.checked,
+            properties=", ".join(properties),
+            dispatched=", ".join(ran),
+            executed_flop=None if executed is None else int(executed),
+            build_seconds=self.build_seconds,
+            first_step_seconds=self.first_seconds,
         )
 
-    def ready(self) -> tuple[Metric, ...]:
+    def ready(self) -> Metrics:
         """Build the step and hold it to the float64 reference."""
         with mode(self.workload):
             self.weights = make_weights(self.workload)
             inputs_of = partial(make_inputs, self.workload, self.text)
             self.verified = verify(partial(self._build, inputs_of(0)), self.workload, self.weights, inputs_of)
             self.inputs = inputs_of(TRIALS)
-        return ()
+        return Metrics()
 
     def operations(self) -> tuple[Operation, ...]:
         """One call computes one pass of the workload's phase."""
@@ -119,15 +122,13 @@ class AttentionSubject:
         )
         return (operation,)
 
-    def memory(self) -> tuple[Metric, ...]:
+    def memory(self) -> Metrics:
         """Torch's allocations of one step, exactly, the high-water mark of the process, and the launch on a GPU."""
         call = self._call()
         with mode(self.workload):
-            metrics = [Metric(name="peak_bytes", value=peak_device_bytes(call, self.workload.device))]
-            resident = peak_resident_bytes(call)
-            if on_gpu(self.workload.device):
-                metrics.append(Metric(name="launch_seconds", value=launch_seconds(self.workload.device, call)))
-        return tuple(metrics if resident is None else [*metrics, Metric(name="peak_resident_bytes", value=resident)])
+            peak, resident = peak_device_bytes(call, self.workload.device), peak_resident_bytes(call)
+            launch = launch_seconds(self.workload.device, call) if on_gpu(self.workload.device) else None
+        return Metrics(peak_bytes=peak, launch_seconds=launch, peak_resident_bytes=resident)
 
     def recheck(self) -> None:
         """Hold the step, and the inputs that it was timed on, to the reference once more."""
@@ -154,17 +155,11 @@ class AttentionSubject:
             self.held[key] = check_properties(self.plugin, small)
         return self.held[key]
 
-    def _overhead(self) -> Iterator[Metric]:
+    def _overhead(self) -> float | None:
         """At the other levels even two positions take the whole of the projections' weights."""
-        if self.workload.level == "core":
-            smallest, _ = self._probe(replace(self._shorter(SMALLEST), batch=1), CALLS)
-            yield Metric(name="overhead_seconds", value=smallest)
-
-    def _gradient(self) -> Iterator[Metric]:
-        assert self.verified is not None, "check comes first"
-        if self.verified.gradient is not None:
-            yield Metric(name="gradient_error", value=self.verified.gradient.step)
-            yield Metric(name="naive_gradient_error", value=self.verified.gradient.naive)
+        if self.workload.level != "core":
+            return None
+        return self._probe(replace(self._shorter(SMALLEST), batch=1), CALLS)[0]
 
     def _shorter(self, size: int) -> Workload:
         """The workload at another key length; of a decoding step the queries stay, elsewhere they keep their share."""
@@ -220,9 +215,3 @@ def _timed(step: Step, workload: Workload, inputs: Inputs) -> Call:
         return partial(run_pass, step, inputs, upstream)
     leaves, output = record(step, inputs)
     return partial(torch.autograd.grad, output, leaves, upstream, retain_graph=True)
-
-
-def _executed(plugin: AttentionPlugin, workload: Workload) -> Iterator[Metric]:
-    flop = None if plugin.flop is None else plugin.flop(workload)
-    if flop is not None:
-        yield Metric(name="executed_flop", value=int(flop))

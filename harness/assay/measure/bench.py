@@ -18,7 +18,7 @@ from assay.measure.subject import Operation, Ready, Subject
 from assay.measure.tokenizer_subject import TokenizerSubject
 from assay.plugins.host import Host
 from assay.plugins.types import SCALING, AttentionPlugin, MetricPlugin, Provided, Tokenized, Tokenizer, TokenizerPlugin
-from assay.records.results import AttentionCase, Case, Measurement, Metric, Sample, Value
+from assay.records.results import AttentionCase, Case, Measurement, Metrics, Sample, Value
 from assay.records.workload import TextSource
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Bench:
         self.host = host
         self.grid = grid
         self._identities: dict[str, IdEquivalence] = {}
-        self._fuzzed: dict[str, tuple[Metric, ...] | WrongOutput] = {}
+        self._fuzzed: dict[str, Metrics | WrongOutput] = {}
         self.closed_vocabulary = False
         self._held: dict[tuple[str, str], tuple[str, ...]] = {}
         self._texts: dict[TextSource, EmbeddedText] = {}
@@ -110,7 +110,7 @@ class Bench:
         assert isinstance(subject, TokenizerSubject), "only a tokenizer has a sample"
         return subject.size(documents)
 
-    def predict(self) -> tuple[Metric, ...]:
+    def predict(self) -> Metrics:
         """Predict time and memory of the case."""
         return self._loaded().predict()
 
@@ -118,12 +118,12 @@ class Bench:
         """The memory that the case may take where it is computed, in bytes; None for no limit."""
         return room(self._device)
 
-    def check(self) -> tuple[Metric, ...]:
+    def check(self) -> Metrics:
         """Pass the gate, and make the operations ready."""
         subject = self._loaded()
         metrics = subject.ready() if self._again and isinstance(subject, Ready) else subject.check()
         if isinstance(subject, TokenizerSubject) and subject.identity is not None:
-            metrics += self._fuzz(subject.plugin.name, subject.tokenizer, subject.identity)
+            metrics |= self._fuzz(subject.plugin.name, subject.tokenizer, subject.identity)
         self._operations = {operation.name: operation for operation in subject.operations()}
         return metrics
 
@@ -143,7 +143,7 @@ class Bench:
             operation.audit(outputs)
         return sample
 
-    def memory(self) -> tuple[Metric, ...]:
+    def memory(self) -> Metrics:
         """Measure the memory of one call."""
         return self._loaded().memory()
 
@@ -169,8 +169,8 @@ class Bench:
     def _tokenized(self, subject: TokenizerSubject, row: Measurement) -> list[Tokenized]:
         """All documents with their ids, which no plugin can change for the next one."""
         if not subject.ids:
-            (digest,) = subject.ready()
-            if digest.value != row.value(digest.name):
+            digest = subject.ready()
+            if digest["ids_sha256"] != row.value("ids_sha256"):
                 raise WrongOutput("the tokenizer gives other ids in a fresh process than in its row")
         return [Tokenized(text=text, ids=tuple(ids)) for text, ids in zip(subject.texts, subject.ids, strict=True)]
 
@@ -193,7 +193,7 @@ class Bench:
             self._identities[name] = identity
         return identity
 
-    def _fuzz(self, name: str, tokenizer: Tokenizer, identity: IdEquivalence) -> tuple[Metric, ...]:
+    def _fuzz(self, name: str, tokenizer: Tokenizer, identity: IdEquivalence) -> Metrics:
         """Compare ids of nasty strings, once in this process; what was found then counts for every case."""
         if name not in self._fuzzed:
             try:

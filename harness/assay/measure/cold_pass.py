@@ -11,7 +11,7 @@ from itertools import accumulate
 from assay.errors import WrongOutput
 from assay.measure.id_equivalence import IdEquivalence
 from assay.plugins.types import Tokenizer
-from assay.records.results import Metric
+from assay.records.results import Metrics
 
 
 class ColdStart:
@@ -41,7 +41,7 @@ class ColdStart:
             self.ids.append(as_ints(ids))  # a copy: a list may be refilled
             self._readings.append(_Reading(len(text), size, taken, reference))
 
-    def metrics(self, seen: int) -> tuple[Metric, ...]:
+    def metrics(self, seen: int) -> Metrics:
         """Give the figures.
 
         The first `seen` characters were encoded before (to predict): documents that begin there do not count.
@@ -52,14 +52,8 @@ class ColdStart:
         ours = sum(reading.ours_ns for reading in cold)
         theirs = sum(reading.theirs_ns for reading in cold)
         if not size or not ours:
-            return ()
-        metrics = [
-            Metric(name="cold_bytes", value=size),
-            Metric(name="cold_mb_per_s", value=size / ours * 1e3),
-        ]
-        if theirs:
-            metrics.append(Metric(name="cold_ratio", value=ours / theirs))
-        return tuple(metrics)
+            return Metrics()
+        return Metrics(cold_bytes=size, cold_mb_per_s=size / ours * 1e3, cold_ratio=ours / theirs if theirs else None)
 
 
 @dataclass(frozen=True, slots=True)

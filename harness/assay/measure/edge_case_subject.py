@@ -11,7 +11,7 @@ from assay.measure.id_equivalence import IdEquivalence
 from assay.measure.round_trip import round_trip
 from assay.measure.subject import Operation
 from assay.plugins.types import Document, TokenizerPlugin
-from assay.records.results import Metric
+from assay.records.results import Metrics
 from assay.records.text import is_utf8
 
 EXACT, LOSSY, WRONG, MEMORY = "exact", "lossy", "wrong", "memory"
@@ -37,7 +37,7 @@ class Trial:
 class EdgeCaseFailed(WrongOutput):
     """A text did not come back, by more than the losses that are allowed; `expected` where an error is."""
 
-    def __init__(self, message: str, metrics: tuple[Metric, ...], *, expected: bool) -> None:
+    def __init__(self, message: str, metrics: Metrics, *, expected: bool) -> None:
         super().__init__(message)
         self.metrics, self.expected = metrics, expected
 
@@ -50,30 +50,30 @@ class EdgeCaseSubject:
         self.tokenizer = plugin.build(training)
         self.identity: IdEquivalence | None = None
 
-    def predict(self) -> tuple[Metric, ...]:
+    def predict(self) -> Metrics:
         """Predict nothing."""
-        return ()
+        return Metrics()
 
-    def check(self) -> tuple[Metric, ...]:
+    def check(self) -> Metrics:
         """Try every document, and tell of the gravest one; raise `EdgeCaseFailed` where it is more than a loss."""
         trials = [self._try(document) for document in self.documents]
         worst = max(trials, key=lambda trial: trial.gravity)
         exact = sum(trial.outcome == EXACT for trial in trials)
-        metrics = (Metric(name="limit", value=worst.outcome), Metric(name="round_trip", value=exact / len(trials)))
+        metrics = Metrics(limit=worst.outcome, round_trip=exact / len(trials))
         if worst.detail is None:
             return metrics
         others = f" ({exact} of {len(trials)} texts came back)" if len(trials) > 1 else ""
         if worst.gravity > 1:
             raise EdgeCaseFailed(f"{worst.detail}{others}", metrics, expected=worst.allowed)
-        return (*metrics, Metric(name="round_trip_difference", value=f"{worst.detail}{others}"))
+        return metrics | {"round_trip_difference": f"{worst.detail}{others}"}
 
     def operations(self) -> tuple[Operation, ...]:
         """Time nothing."""
         return ()
 
-    def memory(self) -> tuple[Metric, ...]:
+    def memory(self) -> Metrics:
         """Measure no memory."""
-        return ()
+        return Metrics()
 
     def recheck(self) -> None:
         """Check nothing more."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from assay.errors import WrongOutput
 from assay.plugins.types import TokenBytes, Tokenizer
-from assay.records.results import Metric
+from assay.records.results import Metrics
 from assay.tokenizer.fuzzing import strings
 
 FUZZ = 40_000
@@ -22,11 +22,11 @@ class IdEquivalence:
         self.name = name
         self.reference = reference
 
-    def fuzz(self, tokenizer: Tokenizer) -> tuple[Metric, ...]:
+    def fuzz(self, tokenizer: Tokenizer) -> Metrics:
         """Compare the ids of 40,000 short nasty strings; raise `WrongOutput` with the first difference."""
         for number, text in enumerate(strings(FUZZ, SEED)):
             self.compare(f"fuzz string {number}, {text!r},", text, _ids(self.reference, text), _ids(tokenizer, text))
-        return (Metric(name="fuzz_strings", value=FUZZ),)
+        return Metrics(fuzz_strings=FUZZ)
 
     def compare(self, noun: str, text: str, expected: Result, found: Result) -> None:
         """Raise `WrongOutput` where ids differ; where the reference raises, the tokenizer may do so too."""

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from assay.records.results import Metric
+from assay.records.results import Metrics
 
 SIZE = 1 << 16
 PAGE = 3_000
@@ -54,7 +54,7 @@ def _pages(text: str) -> Iterator[str]:
     yield page
 
 
-def latency(encode: Callable[[str], object], texts: Sequence[str]) -> tuple[Metric, ...]:
+def latency(encode: Callable[[str], object], texts: Sequence[str]) -> Metrics:
     """Time each text once by itself: the median and the 99th percentile, which takes at least 100 texts."""
     walls, cpus = [], []
     for text in texts:
@@ -63,11 +63,11 @@ def latency(encode: Callable[[str], object], texts: Sequence[str]) -> tuple[Metr
         cpus.append(time.process_time() - cpu)
         walls.append(time.perf_counter() - wall)
     if len(texts) < FEWEST:
-        return ()
-    return (
-        Metric(name="latency_p50_seconds", value=statistics.median(walls)),
-        Metric(name="latency_p99_seconds", value=statistics.quantiles(walls, n=100)[98]),
-        Metric(name="latency_p99_cpu_seconds", value=statistics.quantiles(cpus, n=100)[98]),
+        return Metrics()
+    return Metrics(
+        latency_p50_seconds=statistics.median(walls),
+        latency_p99_seconds=statistics.quantiles(walls, n=100)[98],
+        latency_p99_cpu_seconds=statistics.quantiles(cpus, n=100)[98],
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from assay.measure.subject import Operation
-from assay.records.results import Metric
+from assay.records.results import Metrics
 
 LOOP = 20_000
 COPY_BYTES = 8 << 20
@@ -20,21 +20,21 @@ DEVICE_STREAM_BYTES = 1 << 30
 class ProbeSubject:
     """Nothing but its operations: there is nothing to predict, and no output to check."""
 
-    def predict(self) -> tuple[Metric, ...]:
+    def predict(self) -> Metrics:
         """Anchors are small."""
-        return ()
+        return Metrics()
 
-    def check(self) -> tuple[Metric, ...]:
+    def check(self) -> Metrics:
         """Anchors have no output to check."""
-        return ()
+        return Metrics()
 
     def operations(self) -> tuple[Operation, ...]:
         """Give the anchors; tokens are what one call handles: steps of the loop, bytes, FLOP."""
         raise NotImplementedError
 
-    def memory(self) -> tuple[Metric, ...]:
+    def memory(self) -> Metrics:
         """Anchors are small."""
-        return ()
+        return Metrics()
 
     def recheck(self) -> None:
         """Anchors have no output to check."""

@@ -20,7 +20,7 @@ from assay.measure.round_trip import round_trip
 from assay.measure.spot_check import Audit, auditor
 from assay.measure.subject import Operation
 from assay.plugins.types import AttentionPlugin, Tokenizer, TokenizerPlugin
-from assay.records.results import AttentionCase, Metric
+from assay.records.results import AttentionCase, Metrics
 
 PADDING = 0
 SPARE = 8
@@ -52,30 +52,26 @@ class PipelineSubject:
         self.embedded = EmbeddedText(filled, tokenizer.vocab_size)
         self.attention = AttentionSubject(attention, replace(case, workload=self.workload), self.embedded, held)
 
-    def predict(self) -> tuple[Metric, ...]:
+    def predict(self) -> Metrics:
         """What the attention is expected to take, and what making its input takes, done once."""
         start = time.perf_counter()
         hidden = self._embed(self._tokenize())
         extra = {"predicted_seconds": time.perf_counter() - start, "predicted_bytes": hidden.nbytes}
-        return tuple(
-            replace(metric, value=type(extra[metric.name])(metric.value) + extra[metric.name])
-            for metric in self.attention.predict()
-            if metric.name in extra
-        )
+        own = self.attention.predict()
+        return Metrics({name: type(more)(own[name]) + more for name, more in extra.items() if name in own})
 
-    def check(self) -> tuple[Metric, ...]:
+    def check(self) -> Metrics:
         """Hold the attention to the reference, and the tokenizer to its ids and its promise of a round trip."""
         metrics = self.attention.check()
         difference = round_trip(self.tokenizer, "the text", self.text, self.ids)
         if difference is not None and self.tokenizer_plugin.lossless:
             raise WrongOutput(f"the tokenizer promises a lossless round trip, but {difference}")
-        return (
-            *metrics,
-            Metric(name="tokens", value=len(self.ids)),
-            Metric(name="bytes", value=self.size),
-            Metric(name="context_bytes", value=self.workload.q_len * self.size / len(self.ids)),
-            Metric(name="flop_per_kb", value=self.workload.flop / (self.size / 1e3)),
-        )
+        return metrics | {
+            "tokens": len(self.ids),
+            "bytes": self.size,
+            "context_bytes": self.workload.q_len * self.size / len(self.ids),
+            "flop_per_kb": self.workload.flop / (self.size / 1e3),
+        }
 
     def operations(self) -> tuple[Operation, ...]:
         """One call of `step` goes the whole way; `tokenize`, `embed` and `attend` are its stages by themselves."""
@@ -104,13 +100,13 @@ class PipelineSubject:
             for name, call, audit in calls
         )
 
-    def memory(self) -> tuple[Metric, ...]:
+    def memory(self) -> Metrics:
         """Torch's allocations of going the whole way once, and the high-water mark of the process."""
         (whole, *_) = self.operations()
         with torch.inference_mode():
             resident = peak_resident_bytes(whole.call)
-            metrics = [Metric(name="peak_bytes", value=peak_device_bytes(whole.call, self.workload.device))]
-        return tuple(metrics if resident is None else [*metrics, Metric(name="peak_resident_bytes", value=resident)])
+            peak = peak_device_bytes(whole.call, self.workload.device)
+        return Metrics(peak_bytes=peak, peak_resident_bytes=resident)
 
     def recheck(self) -> None:
         """Check the attention once more, and that the text gives the same ids."""

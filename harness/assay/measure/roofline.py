@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from assay.measure.throughput import machine_share
-from assay.records.results import Metric, ProbeTiming, Timing
+from assay.records.results import Metrics, ProbeTiming, Timing
 from assay.records.workload import Workload
 from assay.stats.paired_ratio import summarise
 
@@ -14,7 +14,7 @@ OVERHEAD_SHARE = 0.5
 STAGES = ("tokenize", "embed", "attend")
 
 
-def account(workload: Workload, timing: Timing, anchors: Mapping[str, ProbeTiming]) -> tuple[Metric, ...]:
+def account(workload: Workload, timing: Timing, anchors: Mapping[str, ProbeTiming]) -> Metrics:
     """Give the credited work, its rates, and their shares of the anchors `gemm` and `stream`.
 
     The roofline (Williams et al. 2009) is the time that the credited FLOP take at the rate of the product or the
@@ -22,37 +22,34 @@ def account(workload: Workload, timing: Timing, anchors: Mapping[str, ProbeTimin
     """
     seconds = summarise(timing.samples).median_ns / 1e9
     flop, size = workload.flop, workload.bytes
-    shares = (
-        *machine_share(timing, flop, "gemm_fraction", anchors.get("gemm")),
-        *machine_share(timing, size, "stream_fraction", anchors.get("stream")),
-    )
-    roofline = Metric(name="roofline_fraction", value=max((float(share.value) for share in shares), default=0.0))
-    return (
-        Metric(name="credited_flop", value=flop),
-        Metric(name="flop_per_s", value=flop / seconds),
-        Metric(name="credited_bytes", value=size),
-        Metric(name="gb_per_s", value=size / 1e9 / seconds),
-        *shares,
-        *((roofline,) if len(shares) == 2 else ()),
+    gemm = machine_share(timing, flop, anchors.get("gemm"))
+    stream = machine_share(timing, size, anchors.get("stream"))
+    return Metrics(
+        credited_flop=flop,
+        flop_per_s=flop / seconds,
+        credited_bytes=size,
+        gb_per_s=size / 1e9 / seconds,
+        gemm_fraction=gemm,
+        stream_fraction=stream,
+        roofline_fraction=None if gemm is None or stream is None else max(gemm, stream),
     )
 
 
-def overhead(metrics: Sequence[Metric]) -> tuple[Metric, ...]:
+def overhead(metrics: Metrics) -> Metrics:
     """Say whether a row measures the call more than the attention.
 
     It does where the same implementation on two positions of one item takes more than half as long; where that
     is not known, where a step takes less than 100 microseconds.
     """
-    figures = {metric.name: float(metric.value) for metric in metrics if not isinstance(metric.value, str)}
-    seconds = figures["step_seconds"]
-    if "overhead_seconds" not in figures:
-        return (Metric(name="overhead_bound", value=seconds < OVERHEAD_S),)
-    share = figures["overhead_seconds"] / seconds
-    return Metric(name="overhead_share", value=share), Metric(name="overhead_bound", value=share > OVERHEAD_SHARE)
+    seconds = float(metrics["step_seconds"])
+    if "overhead_seconds" not in metrics:
+        return Metrics(overhead_bound=seconds < OVERHEAD_S)
+    share = float(metrics["overhead_seconds"]) / seconds
+    return Metrics(overhead_share=share, overhead_bound=share > OVERHEAD_SHARE)
 
 
-def stages(metrics: Sequence[Metric]) -> tuple[Metric, ...]:
+def stages(metrics: Metrics) -> Metrics:
     """The share of time in each stage of a pipeline: its own time over that of all three, measured one by one."""
-    figures = {metric.name: float(metric.value) for metric in metrics if not isinstance(metric.value, str)}
-    whole = sum(figures[f"{stage}_seconds"] for stage in STAGES)
-    return tuple(Metric(name=f"{stage}_share", value=figures[f"{stage}_seconds"] / whole) for stage in STAGES)
+    seconds = {stage: float(metrics[f"{stage}_seconds"]) for stage in STAGES}
+    whole = sum(seconds.values())
+    return Metrics({f"{stage}_share": taken / whole for stage, taken in seconds.items()})

@@ -7,14 +7,14 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 
-from assay.records.results import Metric
+from assay.records.results import Metrics
 
 LIMIT_S = 1.0
 REPEATS = 3
 SMALLEST = 4_000
 
 
-def growth(encode: Callable[[str], object], ladder: Sequence[str]) -> tuple[Metric, ...]:
+def growth(encode: Callable[[str], object], ladder: Sequence[str]) -> Metrics:
     """Fit seconds = c * characters ** exponent by least squares on the logarithms.
 
     Each text is read three times and the median CPU time counts; a text shorter than 4,000 characters is
@@ -28,13 +28,9 @@ def growth(encode: Callable[[str], object], ladder: Sequence[str]) -> tuple[Metr
         if seconds > LIMIT_S:
             break
     if len({length for length, _ in readings}) < 2:
-        return ()
+        return Metrics()
     fit = statistics.linear_regression(*zip(*((math.log(a), math.log(b)) for a, b in readings), strict=True))
-    return (
-        Metric(name="growth_exponent", value=fit.slope),
-        Metric(name="growth_characters", value=readings[-1][0]),
-        Metric(name="growth_seconds", value=readings[-1][1]),
-    )
+    return Metrics(growth_exponent=fit.slope, growth_characters=readings[-1][0], growth_seconds=readings[-1][1])
 
 
 def _seconds(encode: Callable[[str], object], text: str) -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from assay.measure import timer as clock
-from assay.records.results import Metric, Sample
+from assay.records.results import Metrics, Sample
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,16 +33,16 @@ class Operation:
 class Subject(Protocol):
     """A plugin with a case to do."""
 
-    def predict(self) -> tuple[Metric, ...]:
+    def predict(self) -> Metrics:
         """Predict time (`predicted_seconds`) and memory (`predicted_bytes`) of the case from small ones."""
 
-    def check(self) -> tuple[Metric, ...]:
+    def check(self) -> Metrics:
         """Give the exact figures; raise `WrongOutput`, or what the plugin raises, for a wrong output."""
 
     def operations(self) -> tuple[Operation, ...]:
         """Give what is to be timed, once `check` has passed; the first is what `predict` speaks of."""
 
-    def memory(self) -> tuple[Metric, ...]:
+    def memory(self) -> Metrics:
         """Measure the memory of one call, in a pass of its own."""
 
     def recheck(self) -> None:
@@ -53,5 +53,5 @@ class Subject(Protocol):
 class Ready(Protocol):
     """A subject that can do with less than the whole gate, where the case has passed it in another process."""
 
-    def ready(self) -> tuple[Metric, ...]:
+    def ready(self) -> Metrics:
         """Give what of the exact figures tells a right output from a wrong one; raise `WrongOutput` for a wrong one."""

@@ -20,7 +20,7 @@ from assay.measure.round_trip import compare_ids, round_trip
 from assay.measure.scaling_exponent import growth
 from assay.measure.subject import Operation
 from assay.plugins.types import PARALLEL, SCALING, Document, EncodeBatch, TokenizerPlugin
-from assay.records.results import Metric
+from assay.records.results import Metrics
 from assay.tokenizer.metrics import ids_digest, token_counts
 
 STRIDE = 16
@@ -40,10 +40,9 @@ class TokenizerSubject:
         before = resident_bytes()
         start = time.perf_counter()
         self.tokenizer = plugin.build(parts.training)
-        self.built = [Metric(name="build_seconds", value=time.perf_counter() - start)]
-        after = resident_bytes()
-        if before is not None and after is not None:
-            self.built.append(Metric(name="build_bytes", value=max(0, after - before)))
+        seconds, after = time.perf_counter() - start, resident_bytes()
+        grown = None if before is None or after is None else max(0, after - before)
+        self.built = Metrics(build_seconds=seconds, build_bytes=grown)
         self.ids: tuple[list[int], ...] = ()
         self._corpus: tuple[Document, ...] = ()  # in the order of the draw, where a sample is asked for
         self._pass = ColdStart(self.tokenizer)
@@ -68,15 +67,17 @@ class TokenizerSubject:
             return 0.0  # `check` will say it; more documents do not mend it
         return doubt(tuple(map(size_of, self.documents)), tuple(map(len, self._pass.ids)), len(self._corpus))
 
-    def predict(self) -> tuple[Metric, ...]:
+    def predict(self) -> Metrics:
         """Encode an eighth and a quarter of the text; a part may have words that the whole has not."""
-        claim = [] if self.identity is None else [Metric(name="same_ids_as", value=self.identity.name)]
+        metrics = Metrics(same_ids_as=None if self.identity is None else self.identity.name)
+        if self.kind == SCALING:  # of whole documents, which a closed vocabulary knows
+            metrics |= growth(self.tokenizer.encode, self.texts)
         try:
-            return (*claim, *self._growth(), *self._predict())
+            return metrics | self._predict()
         except UnknownToken:
-            return (*claim, *self._growth())
+            return metrics
 
-    def _predict(self) -> tuple[Metric, ...]:
+    def _predict(self) -> Metrics:
         size = sum(map(len, self.texts))
         sizes = probe_sizes(size)
         probes = [self._first(length) for length in sizes]
@@ -84,19 +85,14 @@ class TokenizerSubject:
         self._predicted = sizes[1]  # of a sample these were encoded first too, with what a tokenizer puts off till then
         first = _seconds(probes[0])
         seconds = [min(_seconds(probe) for _ in range(3)) for probe in probes]
-        metrics = [Metric(name="predicted_seconds", value=extrapolate(sizes, (seconds[0], seconds[1]), size))]
-        metrics += [Metric(name="first_call_seconds", value=first)] if cold else []
-        peaks = [peak_resident_bytes(probe) for probe in probes]
-        if peaks[0] is not None and peaks[1] is not None:
-            expected = extrapolate(sizes, (peaks[0], peaks[1]), size)
-            metrics.append(Metric(name="predicted_bytes", value=int(expected)))
-        return tuple(metrics)
+        low, high = (peak_resident_bytes(probe) for probe in probes)
+        return Metrics(
+            predicted_seconds=extrapolate(sizes, (seconds[0], seconds[1]), size),
+            first_call_seconds=first if cold else None,
+            predicted_bytes=None if low is None or high is None else int(extrapolate(sizes, (low, high), size)),
+        )
 
-    def _growth(self) -> tuple[Metric, ...]:
-        """Of whole documents, which a closed vocabulary knows."""
-        return growth(self.tokenizer.encode, self.texts) if self.kind == SCALING else ()
-
-    def check(self) -> tuple[Metric, ...]:
+    def check(self) -> Metrics:
         """Encode and decode every document: ids in range, the same twice, and the round trip as declared."""
         tokenizer, plugin = self.tokenizer, self.plugin
         if self._wrong is not None:
@@ -114,29 +110,25 @@ class TokenizerSubject:
                 remedy="mend it, or announce it with lossless=False",
             )
         counts = token_counts(self.documents, self.ids, tokenizer, parallel=self.kind == PARALLEL)
-        metrics = [
-            *counts,
-            *(sample_metrics(self.documents, self._corpus, counts) if self._corpus else ()),
-            Metric(name="round_trip", value=exact / len(self.texts)),
-            Metric(name="ids_as", value=type(tokenizer.encode(min(self.texts, key=len))).__name__),
-            Metric(name="special_tokens", value=plugin.specials.label),
-            *([] if plugin.family is None else [Metric(name="family", value=plugin.family)]),
-            Metric(name="words_seen_before", value=words_seen_before(self.texts)),
-            *self.built,
-            *self._pass.metrics(self._predicted),
-        ]
-        if difference is not None:
-            metrics.append(Metric(name="round_trip_difference", value=difference))
+        metrics = counts | (sample_metrics(self.documents, self._corpus, counts) if self._corpus else {})
+        metrics |= {
+            "round_trip": exact / len(self.texts),
+            "ids_as": type(tokenizer.encode(min(self.texts, key=len))).__name__,
+            "special_tokens": plugin.specials.label,
+            "family": plugin.family,
+            "words_seen_before": words_seen_before(self.texts),
+        }
+        metrics |= self.built | self._pass.metrics(self._predicted) | {"round_trip_difference": difference}
         if self.grid:
             self._pieces = lengths(self.texts)
-            metrics += latency(tokenizer.encode, self._pieces["line"])
-        return tuple(metrics)
+            metrics |= latency(tokenizer.encode, self._pieces["line"])
+        return metrics
 
-    def ready(self) -> tuple[Metric, ...]:
+    def ready(self) -> Metrics:
         """Encode every document; the digest says whether the ids are those that passed."""
         self._pass.encode(self.texts, None)
         self.ids = tuple(self._pass.ids)
-        return (Metric(name="ids_sha256", value=ids_digest(self.ids)),)
+        return Metrics(ids_sha256=ids_digest(self.ids))
 
     def operations(self) -> tuple[Operation, ...]:
         """One call encodes, or decodes, every document; in the grid also lines, paragraphs, pages and batches."""
@@ -186,10 +178,9 @@ class TokenizerSubject:
         size = sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
         return Operation(name=name, call=call, audit=audit, tokens=sum(map(len, ids)), size=size)
 
-    def memory(self) -> tuple[Metric, ...]:
+    def memory(self) -> Metrics:
         """The high-water mark of encoding every document once."""
-        peak = peak_resident_bytes(self._first(sum(map(len, self.texts))))
-        return () if peak is None else (Metric(name="peak_bytes", value=peak),)
+        return Metrics(peak_bytes=peak_resident_bytes(self._first(sum(map(len, self.texts)))))
 
     def recheck(self) -> None:
         """Encode every document once more."""

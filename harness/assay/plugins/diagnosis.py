@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
@@ -12,6 +11,7 @@ from assay.errors import UnknownName
 from assay.plugins.hookspecs import HOOKS_VERSION
 from assay.plugins.host import Deprecated, Excluded, Failure, Host, Loading, Origin
 from assay.plugins.types import NAMES_OF_KINDS, Descriptor, Missing
+from assay.records.near_names import did_you_mean, near_names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,9 +222,8 @@ def _unknown(known: Sequence[Standing], name: str) -> UnknownName:
     names = {each.plugin.name for standing in known for each in standing.announced}
     names |= {failure.name for standing in known for failure in standing.failures if failure.name}
     names |= {called for standing in known for called in standing.origin.names}
-    near = difflib.get_close_matches(name, sorted(names), n=3, cutoff=0.5)
     out = [standing.origin.block for standing in known if standing.left_out]
-    remedy = f"did you mean {' or '.join(near)}?" if near else "see `assay list --verbose`"
+    remedy = did_you_mean(near_names(name, sorted(names), cutoff=0.5), "see `assay list --verbose`")
     if out:
         remedy += f"; not loaded, so unknown, is what {', '.join(out)} may announce"
     return UnknownName(f"there is no plugin {name!r}, and nothing that one announces", remedy=remedy)

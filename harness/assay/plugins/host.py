@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from assay.errors import UnknownName
 from assay.plugins.types import NAMES_OF_KINDS, Descriptor, Missing, Provided
+from assay.records.near_names import did_you_mean, near_names
 
 P = TypeVar("P", bound=Provided)
 STAGES: Mapping[str, str] = {
@@ -205,12 +205,9 @@ class Host:
 
     def _unknown(self, kind: type[P], name: str) -> UnknownName:
         names = [plugin.name for plugin in self.every(kind)]
-        near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
         noun = NAMES_OF_KINDS[kind]
-        if near:
-            remedy = f"did you mean {' or '.join(near)}?"
-        else:
-            remedy = f"there are: {', '.join(names)}" if names else f"no {noun} plugin is loaded"
+        every = f"there are: {', '.join(names)}" if names else f"no {noun} plugin is loaded"
+        remedy = did_you_mean(near_names(name, names, cutoff=0.5), every)
         if any(failure.stage != "clash" for failure in self.failures):
             remedy += f"; {len(self.failures)} plugin failure(s) are shown by `assay list`"
         if self.left_out:

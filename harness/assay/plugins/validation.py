@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import re
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ import pluggy
 from assay.plugins.hookspecs import PROVIDES, Hooks
 from assay.plugins.types import Descriptor, MetricPlugin, SpecialTokens
 from assay.records.metric_catalogue import definition
+from assay.records.near_names import did_you_mean, near_names
 from assay.records.report_data import Shown
 from assay.records.text import encodable
 
@@ -58,8 +58,8 @@ def hooks_of(plugin: object, name: str) -> list[Hook]:
     marked = dict(_marked(manager, plugin))
     for hook, function in marked.items():
         if hook not in PROVIDES:
-            near = difflib.get_close_matches(hook, PROVIDES, n=1)
-            raise NoHooks(f"it has '{hook}', which is no hook" + (f"; did you mean {near[0]}?" if near else ""))
+            question = did_you_mean(near_names(hook, PROVIDES, most=1))
+            raise NoHooks(f"it has '{hook}', which is no hook" + (f"; {question}" if question else ""))
         if arguments := _required(function):
             raise NoHooks(f"{hook} takes no arguments, and here it has {', '.join(arguments)}")
     if not marked:

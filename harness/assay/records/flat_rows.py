@@ -33,7 +33,7 @@ def row_of(run: str, measurement: Measurement) -> Cells:
         "remedy": measurement.remedy,
         "expected": measurement.expected,
     }
-    return cells | {metric.name: metric.value for metric in measurement.metrics}
+    return cells | dict(measurement.metrics)
 
 
 def names_of(case: Case) -> dict[str, str]:
@@ -46,7 +46,7 @@ def names_of(case: Case) -> dict[str, str]:
 def facts_of(run: Run, measurement: Measurement) -> Iterator[Fact]:
     """Give the figures of one measurement, each with its unit."""
     case, plugin = measurement.case.id, measurement.case.plugin
-    for metric in measurement.metrics:
-        known = definition(metric.name, run)
+    for metric, value in measurement.metrics.items():
+        known = definition(metric, run)
         unit = None if known is None else known.unit
-        yield Fact(run=run.id, case=case, plugin=plugin, metric=metric.name, value=metric.value, unit=unit)
+        yield Fact(run=run.id, case=case, plugin=plugin, metric=metric, value=value, unit=unit)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 from assay.errors import AssayError
-from assay.records.metric_catalogue import Definition
+
+if TYPE_CHECKING:
+    from assay.records.metric_catalogue import Definition
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +61,8 @@ class Settings:
     @classmethod
     def from_json(cls, text: str) -> Settings:
         """Read the settings."""
+        from assay.records.metric_catalogue import Definition
+
         fields = json.loads(text)
         lists = {name: tuple(fields.get(name, ())) for name in ("plugins", "block", "baselines")}
         metrics = tuple(Definition(**each) for each in fields.get("metrics", ()))

@@ -76,6 +76,10 @@ class Workload:
                 raise ValueError(f"{name} must be one of {', '.join(allowed)}, not {getattr(self, name)!r}")
         if self.q_heads % self.kv_heads:
             raise ValueError(f"{self.q_heads} query heads cannot share {self.kv_heads} key heads evenly")
+        self._refuse_contradictions()
+
+    def _refuse_contradictions(self) -> None:
+        """Refuse what level, phase, semantics and lengths cannot be together."""
         if self.level not in ("core", "decode") and self.q_len != self.kv_len:
             raise ValueError(f"at level {self.level} queries and keys come from one x: q_len must equal kv_len")
         if self.level == "decode" and not self.q_len < self.kv_len:

@@ -12,7 +12,7 @@ from typing import Any
 
 from assay.errors import AssayError, StoreError
 from assay.records.json_document import SCHEMA, write
-from assay.records.results import Measurement, Metric, Run, Status, Value
+from assay.records.results import Measurement, Metrics, Run, Status, Value
 from assay.records.serialization import case_from_json, case_to_json
 
 FOLDER = "baselines"
@@ -46,7 +46,7 @@ def as_accepted(run: Run, measurements: Sequence[Measurement]) -> str:
                 "reason": row.reason,
                 "remedy": row.remedy,
                 "expected": row.expected,
-                "metrics": {metric.name: _plain(metric.value) for metric in row.metrics},
+                "metrics": {name: _plain(value) for name, value in row.metrics.items()},
             }
             for row in measurements
         ],
@@ -145,7 +145,7 @@ def _measurement(row: Mapping[str, Any]) -> Measurement:
         reason=row["reason"],
         remedy=row["remedy"],
         expected=row["expected"],
-        metrics=tuple(Metric(name=name, value=_value(value)) for name, value in row["metrics"].items()),
+        metrics=Metrics({name: _value(value) for name, value in row["metrics"].items()}),
     )
 
 

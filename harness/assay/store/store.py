@@ -19,7 +19,7 @@ from assay.records.results import (
     GroupResult,
     Manifest,
     Measurement,
-    Metric,
+    Metrics,
     Outcome,
     ProbeTiming,
     Run,
@@ -136,7 +136,7 @@ class Store:
 
     def measurements(self, run: str, *, raw: bool = True) -> tuple[Measurement, ...]:
         """Give all measurements of a run, in the order of its plan; without `raw`, none of their samples."""
-        figures: dict[str, list[Metric]] = {}
+        figures: dict[str, dict[str, Value]] = {}
         readings: dict[tuple[str, str], list[Sample]] = {}
         metrics, samples, heads = schema.metrics, schema.samples, schema.measurements
         by_number = samples.c.case, samples.c.place, samples.c.number
@@ -147,7 +147,7 @@ class Store:
                     if row.type == "str"
                     else TYPES[row.type](row.number if row.number is not None else math.nan)
                 )
-                figures.setdefault(row.case, []).append(Metric(name=row.name, value=value))
+                figures.setdefault(row.case, {})[row.name] = value
             wanted = select(samples).where(samples.c.run == run).order_by(*by_number)
             for row in connection.execute(wanted) if raw else ():
                 reading = Sample(loops=row.loops, wall_ns=row.wall_ns, cpu_ns=row.cpu_ns, epoch=row.epoch)
@@ -160,7 +160,7 @@ class Store:
                 reason=rows[case.id].reason,
                 remedy=rows[case.id].remedy,
                 expected=bool(rows[case.id].expected),
-                metrics=tuple(figures.get(case.id, ())),
+                metrics=Metrics(figures.get(case.id)),
                 timings=tuple(
                     Timing(name=operation, samples=tuple(found))
                     for (owner, operation), found in readings.items()

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert
 
 from assay.environment.describe import now
 from assay.records.metric_catalogue import definition
-from assay.records.results import GroupResult, Measurement, Metric, Run
+from assay.records.results import GroupResult, Measurement, Run, Value
 from assay.store import schema
 
 
@@ -37,7 +37,8 @@ def _add(connection: Connection, run: Run, measurement: Measurement) -> None:
         "stored": now(),
     }
     figures = [
-        key | {"position": position} | _figure(run, metric) for position, metric in enumerate(measurement.metrics)
+        key | {"position": position} | _figure(run, *metric)
+        for position, metric in enumerate(measurement.metrics.items())
     ]
     readings = [
         key | {"operation": timing.name, "place": place, "number": number} | asdict(sample)
@@ -51,10 +52,10 @@ def _add(connection: Connection, run: Run, measurement: Measurement) -> None:
         connection.execute(insert(schema.samples), readings)
 
 
-def _figure(run: Run, metric: Metric) -> dict[str, str | int | float | None]:
-    value, known = metric.value, definition(metric.name, run)
+def _figure(run: Run, name: str, value: Value) -> dict[str, str | int | float | None]:
+    known = definition(name, run)
     return {
-        "name": metric.name,
+        "name": name,
         "type": type(value).__name__,
         "number": None if isinstance(value, str) or math.isnan(value) else float(value),
         "text": value if isinstance(value, str) else None,

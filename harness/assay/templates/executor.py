@@ -11,8 +11,8 @@ Answers = Iterator[assay.TaskResult]
 class Loop:
     label = "a loop"
 
-    def __init__(self, spread: assay.ExecutorConfig) -> None:
-        self.asked = spread
+    def __init__(self, config: assay.ExecutorConfig) -> None:
+        self.asked = config
 
     def map(self, function: Callable[[str], str], tasks: Iterable[str]) -> Answers:
         for place, task in enumerate(tasks):

@@ -7,9 +7,9 @@ import assay
 assay_hooks = 3  # the version of the hooks that this is written for
 
 
-def write(publication: assay.ReportContext) -> str:
+def write(context: assay.ReportContext) -> str:
     """One line for each row of each run."""
-    rows = (row for outcome in publication.outcomes for row in outcome.measurements)
+    rows = (row for outcome in context.outcomes for row in outcome.measurements)
     return "".join(f"{row.status}: {row.case.id}\n" for row in rows)
 
 

@@ -15,7 +15,7 @@ from assay.records.results import (
     AttentionCase,
     Manifest,
     Measurement,
-    Metric,
+    Metrics,
     Noise,
     Outcome,
     Run,
@@ -61,18 +61,12 @@ def rows() -> tuple[Measurement, ...]:
     counts = TokenizerSubject(PLUGIN, Parts(training=TEXT, measured=(Document(text=TEXT, id="1"),))).check()
     encode, decode, step = _timing("encode", 5_000), _timing("decode", 3_000), _timing("step", 90_000)
     size = len(TEXT.encode())
-    timed = (*speeds(encode, tokens=len(TEXT), size=size), *speeds(decode, tokens=len(TEXT), size=size))
-    attention = (
-        Metric(name="error", value=2.9e-07),
-        Metric(name="naive_error", value=3.1e-07),
-        Metric(name="properties", value="repeat, afresh, unseen, ones"),
-        *speeds(step, tokens=WORKLOAD.tokens),
-        *account(WORKLOAD, step, {}),
-        Metric(name="peak_bytes", value=1 << 20),
-    )
+    timed = speeds(encode, tokens=len(TEXT), size=size) | speeds(decode, tokens=len(TEXT), size=size)
+    checked = Metrics(error=2.9e-07, naive_error=3.1e-07, properties="repeat, afresh, unseen, ones")
+    attention = checked | speeds(step, tokens=WORKLOAD.tokens) | account(WORKLOAD, step, {}) | {"peak_bytes": 1 << 20}
     tokenizer = TokenizerCase(tokenizer=PLUGIN.name, corpus=CORPUS)
     return (
-        Measurement(case=tokenizer, status=Status.OK, metrics=(*counts, *timed), timings=(encode, decode)),
+        Measurement(case=tokenizer, status=Status.OK, metrics=counts | timed, timings=(encode, decode)),
         Measurement(
             case=TokenizerCase(tokenizer="broken", corpus=CORPUS),
             status=Status.FAILED,

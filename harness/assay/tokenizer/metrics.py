@@ -16,7 +16,7 @@ from itertools import accumulate, repeat
 from assay.errors import WrongOutput
 from assay.plugins.types import Document, TokenBytes, Tokenizer
 from assay.records.metric_catalogue import LANGUAGE
-from assay.records.results import Metric, Value
+from assay.records.results import Metrics, Value
 from assay.stats.bootstrap import ratio_interval
 from assay.tokenizer.words import spaceless, word_spans
 
@@ -61,7 +61,7 @@ class Vocabulary:
 
 def token_counts(
     documents: Sequence[Document], ids: Sequence[Sequence[int]], tokenizer: Tokenizer, *, parallel: bool = False
-) -> tuple[Metric, ...]:
+) -> Metrics:
     """Count one tokenizer's ids of some documents, each encoded by itself; `parallel` ones say the same.
 
     A figure that the documents or the tokenizer cannot give is left out. Raises `WrongOutput` where
@@ -76,23 +76,19 @@ def token_counts(
         for document, each in zip(documents, tallies, strict=True)
         if document.language is not None and re.fullmatch(LANGUAGE, document.language)
     ]
-    figures: dict[str, Value] = {
-        **vocabulary_figures(vocabulary_of(tokenizer), used),
-        **sums(total),
-        **intervals(tallies, total),
-        **dict(_languages(by_language, parallel=parallel)),
-        "ids_sha256": ids_digest(ids),
-    }
-    return tuple(Metric(name=name, value=value) for name, value in figures.items())
-
-
-def compression(ours: Iterable[Metric], baseline: Iterable[Metric]) -> tuple[Metric, ...]:
-    """The bytes per token over those of the baseline on the same documents; above 1 is fewer tokens."""
-    own, other = (
-        next((float(metric.value) for metric in metrics if metric.name == "bytes_per_token"), 0.0)
-        for metrics in (ours, baseline)
+    return (
+        vocabulary_figures(vocabulary_of(tokenizer), used)
+        | sums(total)
+        | intervals(tallies, total)
+        | dict(_languages(by_language, parallel=parallel))
+        | {"ids_sha256": ids_digest(ids)}
     )
-    return (Metric(name="compression", value=own / other),) if own and other else ()
+
+
+def compression(ours: Metrics, baseline: Metrics) -> Metrics:
+    """The bytes per token over those of the baseline on the same documents; above 1 is fewer tokens."""
+    own, other = (float(metrics.get("bytes_per_token", 0.0)) for metrics in (ours, baseline))
+    return Metrics(compression=own / other if own and other else None)
 
 
 def renyi_entropy(counts: Iterable[int], alpha: float = ALPHA) -> float:
@@ -184,24 +180,22 @@ def vocabulary_of(tokenizer: Tokenizer) -> Vocabulary:
     )
 
 
-def vocabulary_figures(vocabulary: Vocabulary, used: Mapping[int, int]) -> dict[str, Value]:
-    """Give the figures of a vocabulary, and of how much of it is used: how often each id."""
-    figures: dict[str, Value] = {"vocabulary_size": vocabulary.size, "used_ids": len(used)}
-    if vocabulary.assigned is not None:
-        figures["assigned_ids"] = vocabulary.assigned
-    if vocabulary.special is not None:
-        figures["special_ids"] = vocabulary.special
-    if used:
-        figures["vocabulary_utilisation"] = len(used) / vocabulary.size
-    if len(used) > 1:
-        entropy = renyi_entropy(used.values())
-        figures["renyi_efficiency_used"] = entropy / math.log2(len(used))
-        figures["renyi_efficiency_nominal"] = entropy / math.log2(vocabulary.size)
-    return figures
+def vocabulary_figures(vocabulary: Vocabulary, used: Mapping[int, int]) -> Metrics:
+    """Return the figures of a vocabulary, and of how much of it is used: how often each id."""
+    entropy = renyi_entropy(used.values()) if len(used) > 1 else None
+    return Metrics(
+        vocabulary_size=vocabulary.size,
+        used_ids=len(used),
+        assigned_ids=vocabulary.assigned,
+        special_ids=vocabulary.special,
+        vocabulary_utilisation=len(used) / vocabulary.size if used else None,
+        renyi_efficiency_used=None if entropy is None else entropy / math.log2(len(used)),
+        renyi_efficiency_nominal=None if entropy is None else entropy / math.log2(vocabulary.size),
+    )
 
 
-def sums(total: Total) -> dict[str, Value]:
-    """Give the counts over all documents, and their ratios."""
+def sums(total: Total) -> Metrics:
+    """Return the counts over all documents, and their ratios."""
     figures: dict[str, Value] = {
         "documents": total.documents,
         "characters": total.characters,
@@ -221,7 +215,7 @@ def sums(total: Total) -> dict[str, Value]:
             figures["fertility"] = total.tokens / total.words
         if total.words and total.covered == total.documents:
             figures["continued_words"] = total.continued / total.words
-    return figures
+    return Metrics(figures)
 
 
 def _spaced(total: Total) -> bool:
@@ -229,8 +223,8 @@ def _spaced(total: Total) -> bool:
     return total.spaceless <= SPACELESS_MOST * total.characters
 
 
-def intervals(units: Sequence[Total], total: Total) -> dict[str, Value]:
-    """Give the 95 % intervals of the ratios over documents, or over heaps that documents were dealt into."""
+def intervals(units: Sequence[Total], total: Total) -> Metrics:
+    """Return the 95 % intervals of the ratios over documents, or over heaps that documents were dealt into."""
     tokens = [unit.tokens for unit in units]
     ratios = [
         ("unknown_token_rate", [unit.unknown for unit in units], tokens),
@@ -238,7 +232,7 @@ def intervals(units: Sequence[Total], total: Total) -> dict[str, Value]:
     ]
     if _spaced(total):
         ratios.append(("fertility", tokens, [unit.words for unit in units]))
-    figures: dict[str, Value] = {}
+    figures = Metrics()
     for name, numerators, denominators in ratios:
         interval = ratio_interval(numerators, denominators)
         if interval is not None:

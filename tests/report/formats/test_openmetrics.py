@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families as older
 
 import nasty
 from assay.records.metric_catalogue import CATALOGUE
-from assay.records.results import Measurement, Metric, Outcome, Status, TokenizerCase
+from assay.records.results import Measurement, Metrics, Outcome, Status, TokenizerCase
 from assay.report.formats.builtin import as_openmetrics
 from assay.report.formats.openmetrics import UNITS, of_run
 from assay.testkit.examples import publication
@@ -35,7 +35,7 @@ def families(text: str) -> dict[str, Any]:
 
 
 def with_metrics(**figures: Any) -> Outcome:
-    metrics = tuple(Metric(name=name, value=value) for name, value in figures.items())
+    metrics = Metrics(figures)
     return replace(RUN, measurements=(Measurement(case=CASE, status=Status.OK, metrics=metrics),))
 
 
@@ -67,7 +67,7 @@ def test_every_figure_is_a_gauge_in_its_unit() -> None:
         "",
         "documents measured [documents]",
     )
-    numbers = [one for row in RUN.measurements for one in row.metrics if not isinstance(one.value, str)]
+    numbers = [one for row in RUN.measurements for one in row.metrics.values() if not isinstance(one, str)]
     every = [sample for family in found.values() for sample in family.samples]
     ours = [sample for sample in every if {"tokenizer", "attention"} & set(sample.labels)]
     assert len(ours) == len(numbers) + len(RUN.measurements)
@@ -148,7 +148,5 @@ def test_hostile_words_are_text_in_labels() -> None:
 def test_any_text_is_valid(text: str) -> None:
     added = [{"name": text, "unit": text, "meaning": text, "exact": True}]
     run = replace(RUN.run, command=text, environment={text: text}, settings=json.dumps({"metrics": added}))
-    row = Measurement(
-        case=TokenizerCase(tokenizer=text, corpus=text), status=Status.OK, metrics=(Metric(name=text, value=-1.5),)
-    )
+    row = Measurement(case=TokenizerCase(tokenizer=text, corpus=text), status=Status.OK, metrics=Metrics({text: -1.5}))
     assert families(of_run(replace(RUN, run=run, measurements=(row,))))

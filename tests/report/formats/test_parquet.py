@@ -14,7 +14,7 @@ import pytest
 
 import nasty
 from assay.records.flat_rows import facts_of
-from assay.records.results import Measurement, Metric, Outcome, Status, TokenizerCase
+from assay.records.results import Measurement, Metrics, Outcome, Status, TokenizerCase
 from assay.report.formats.parquet import of_run
 from assay.testkit.examples import publication
 
@@ -63,7 +63,7 @@ def test_the_metadata_say_what_figures_mean(written: Path) -> None:
     assert about["metrics"]["encode_mb_per_s"] == {
         "unit": "MB/s", "meaning": "bytes / 10^6 / median encode time", "exact": False,
     }  # fmt: skip
-    assert set(about["metrics"]) == {metric.name for row in RUN.measurements for metric in row.metrics}
+    assert set(about["metrics"]) == {name for row in RUN.measurements for name in row.metrics}
 
 
 def test_words_come_back_whole_but_for_halves_of_characters(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_words_come_back_whole_but_for_halves_of_characters(tmp_path: Path) -> N
 
 
 def test_what_is_no_finite_number_and_what_is_nothing(tmp_path: Path) -> None:
-    odd = tuple(Metric(name=name, value=float(name)) for name in ("nan", "inf", "-inf"))
+    odd = Metrics({name: float(name) for name in ("nan", "inf", "-inf")})
     row = Measurement(case=TokenizerCase(tokenizer="t", corpus="c"), status=Status.OK, metrics=odd)
     for rows, wanted in (((row,), ["nan", "inf", "-inf"]), ((), [])):
         path = tmp_path / f"{len(rows)}.parquet"

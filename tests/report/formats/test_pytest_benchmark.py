@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pytest_benchmark.stats import Stats as Theirs
 
 from assay.errors import AssayError
-from assay.records.results import AttentionCase, Measurement, Metric, Run, Sample, Status, Timing, TokenizerCase
+from assay.records.results import AttentionCase, Measurement, Metrics, Run, Sample, Status, Timing, TokenizerCase
 from assay.records.workload import Workload
 from assay.report.formats.pytest_benchmark import of_document, of_run, read, summarise
 
@@ -37,11 +37,7 @@ ROWS = (
     Measurement(
         case=TokenizerCase(tokenizer="regex", corpus="the-verdict"),
         status=Status.OK,
-        metrics=(
-            Metric(name="tokens", value=4649),
-            Metric(name="encode_ratio", value=1.5),
-            Metric(name="bytes_per_token", value=float("nan")),
-        ),
+        metrics=Metrics(tokens=4649, encode_ratio=1.5, bytes_per_token=float("nan")),
         timings=tuple(
             Timing(
                 name=name,

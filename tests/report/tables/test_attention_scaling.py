@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from assay.records.results import AttentionCase, Measurement, Metric, Status, Value
+from assay.records.results import AttentionCase, Measurement, Metrics, Status, Value
 from assay.records.semantics import Semantics
 from assay.records.workload import TextSource, Workload
 from assay.report.tables.attention_scaling import CLEAR, SHORTEST, crossings, growths, scaling_tables
@@ -22,7 +22,7 @@ TEXT = TextSource(corpus="the-verdict", tokenizer="gpt2")
 
 
 def row(plugin: str, workload: Workload, status: Status = Status.OK, **figures: Value) -> Measurement:
-    metrics = tuple(Metric(name=name, value=value) for name, value in figures.items())
+    metrics = Metrics(figures)
     return Measurement(case=AttentionCase(attention=plugin, workload=workload), status=status, metrics=metrics)
 
 

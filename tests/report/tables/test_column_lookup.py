@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assay.errors import UnknownName
-from assay.records.results import AttentionCase, Case, Measurement, Metric, Status, TokenizerCase, Value
+from assay.records.results import AttentionCase, Case, Measurement, Metrics, Status, TokenizerCase, Value
 from assay.records.workload import TextSource, Workload
 from assay.report.tables.column_lookup import IDENTITY, find
 from assay.report.tables.columns import ATTENTION, TOKENIZER
@@ -19,7 +19,7 @@ def row(case: Case | None = None, status: Status = Status.OK, **figures: Value) 
     return Measurement(
         case=case or TokenizerCase(tokenizer="regex", corpus="the-verdict", held_out=0.1),
         status=status,
-        metrics=tuple(Metric(name=metric, value=value) for metric, value in figures.items()),
+        metrics=Metrics(figures),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from assay.records.results import Measurement, Metric, Status, TokenizerCase, Value
+from assay.records.results import Measurement, Metrics, Status, TokenizerCase, Value
 from assay.report.tables.columns import ATTENTION, DROP_ORDER, TOKENIZER, column_of, plain, relative_uncertainty, shown
 from assay.report.text.significant_digits import percent
 
@@ -13,7 +13,7 @@ def row(**figures: Value) -> Measurement:
     return Measurement(
         case=TokenizerCase(tokenizer="t", corpus="c"),
         status=Status.OK,
-        metrics=tuple(Metric(name=metric, value=value) for metric, value in figures.items()),
+        metrics=Metrics(figures),
     )
 
 

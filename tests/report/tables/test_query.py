@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.errors import AssayError, UnknownName
-from assay.records.results import AttentionCase, Measurement, Metric, Status, TokenizerCase, Value
+from assay.records.results import AttentionCase, Measurement, Metrics, Status, TokenizerCase, Value
 from assay.records.workload import Workload
 from assay.report.tables.query import Query, ask, chosen, narrowed
 
@@ -18,12 +18,12 @@ WORKLOAD = Workload.self_attention("core", batch=1, length=4, d_model=8)
 
 
 def text(name: str, corpus: str = "c", status: Status = Status.OK, **figures: Value) -> Measurement:
-    metrics = tuple(Metric(name=metric, value=value) for metric, value in figures.items())
+    metrics = Metrics(figures)
     return Measurement(case=TokenizerCase(tokenizer=name, corpus=corpus), status=status, metrics=metrics)
 
 
 def step(name: str, **figures: Value) -> Measurement:
-    metrics = tuple(Metric(name=metric, value=value) for metric, value in figures.items())
+    metrics = Metrics(figures)
     return Measurement(case=AttentionCase(attention=name, workload=WORKLOAD), status=Status.OK, metrics=metrics)
 
 
@@ -205,8 +205,8 @@ class TestColumns:
     def test_rows_are_narrowed_to_their_metrics_and_what_stands_beside_them(self) -> None:
         rows = [text("t", tokens=3, encode_mb_per_s=5.0, encode_spread=0.1, fertility=1.5), step("s", step_seconds=1.0)]
         found = narrowed(rows, chosen(rows, Query(columns=("encode MB/s", "fertility"))))
-        assert [metric.name for metric in found[0].metrics] == ["encode_mb_per_s", "encode_spread", "fertility"]
-        assert (found[1].metrics, found[1].case) == ((), rows[1].case)
+        assert list(found[0].metrics) == ["encode_mb_per_s", "encode_spread", "fertility"]
+        assert (found[1].metrics, found[1].case) == ({}, rows[1].case)
 
 
 def test_nothing_asked_is_nothing() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 
-from assay.records.results import AttentionCase, Measurement, Metric, Status, TokenizerCase, Value
+from assay.records.results import AttentionCase, Measurement, Metrics, Status, TokenizerCase, Value
 from assay.records.workload import Workload
 from assay.report.tables.columns import DROP_ORDER
 from assay.report.tables.results import Table, as_markdown, as_tsv, raw_tables, result_tables, write
@@ -18,7 +18,7 @@ def tokenizer(name: str = "t", status: Status = Status.OK, held_out: float = 0.0
     return Measurement(
         case=TokenizerCase(tokenizer=name, corpus="c", held_out=held_out),
         status=status,
-        metrics=tuple(Metric(name=metric, value=value) for metric, value in figures.items()),
+        metrics=Metrics(figures),
     )
 
 
@@ -26,7 +26,7 @@ def attention(name: str = "a", **figures: Value) -> Measurement:
     return Measurement(
         case=AttentionCase(attention=name, workload=WORKLOAD),
         status=Status.OK,
-        metrics=tuple(Metric(name=metric, value=value) for metric, value in figures.items()),
+        metrics=Metrics(figures),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from assay.records.results import Measurement, Metric, Status, TokenizerCase, Value
+from assay.records.results import Measurement, Metrics, Status, TokenizerCase, Value
 from assay.report.tables.summaries import claims, fastest, grid_tables, summary_tables
 
 
@@ -15,7 +15,7 @@ def row(
         case=TokenizerCase(tokenizer=tokenizer, corpus=corpus, held_out=held_out),
         status=status,
         reason="document 3 has id 1 instead of 2 at token 9" if status is Status.FAILED else None,
-        metrics=tuple(Metric(name=name, value=value) for name, value in figures.items()),
+        metrics=Metrics(figures),
     )
 
 
@@ -119,7 +119,7 @@ class TestTables:
     def test_limits(self) -> None:
         def tried(tokenizer: str, limit: str, status: Status, outcome: str, reason: str | None = None) -> Measurement:
             case = TokenizerCase(tokenizer=tokenizer, corpus=f"limit-{limit}", trained_on="c")
-            figures = (Metric(name="limit", value=outcome),)
+            figures = Metrics(limit=outcome)
             expected = outcome == "raises ValueError"
             return Measurement(case=case, status=status, reason=reason, metrics=figures, expected=expected)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from assay.records.results import Measurement, Metric, Status, TokenizerCase, Value
+from assay.records.results import Measurement, Metrics, Status, TokenizerCase, Value
 from assay.report.tables.vocabulary_sweep import sweep_tables
 
 
@@ -10,7 +10,7 @@ def row(name: str, corpus: str = "c", status: Status = Status.OK, **figures: Val
     return Measurement(
         case=TokenizerCase(tokenizer=name, corpus=corpus),
         status=status,
-        metrics=tuple(Metric(name=metric, value=value) for metric, value in figures.items()),
+        metrics=Metrics(figures),
     )
 
 

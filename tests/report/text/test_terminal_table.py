@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from assay.records.results import Measurement, Metric, Status, TokenizerCase, Value
+from assay.records.results import Measurement, Metrics, Status, TokenizerCase, Value
 from assay.report.tables.results import Table, result_tables, write
 from assay.report.text.terminal_table import cells_of, width_of, wrapped
 
@@ -83,7 +83,7 @@ def rows_of(names: Sequence[str] = NAMES) -> tuple[Table, ...]:
         Measurement(
             case=TokenizerCase(tokenizer=name, corpus="c"),
             status=Status.OK,
-            metrics=tuple(Metric(name=metric, value=value) for metric, value in FIGURES.items()),
+            metrics=Metrics(FIGURES),
         )
         for name in names
     ]

@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 
-from assay.corpus.sampling import half_width
+from assay.corpus.sampling import half_width, sample_width
 from assay.execute.sharded.partial_counts import MergeableCounts, quantile
 from assay.plugins.types import TokenizerPlugin
-from assay.records.results import Metric, Value
+from assay.records.results import Metrics
 from assay.stats.bootstrap import FEWEST, ratio_interval
 from assay.tokenizer.metrics import Total, intervals, sums, vocabulary_figures
 
 QUANTILES = (("p50", 0.5), ("p90", 0.9), ("p99", 0.99))
 
 
-def figures(plugin: TokenizerPlugin, part: MergeableCounts, *, sampled: bool) -> tuple[Metric, ...]:
-    """Give the exact figures of a tokenizer: those of any corpus, and those that only shards have."""
-    return tuple(Metric(name=name, value=value) for name, value in _figures(plugin, part, sampled=sampled))
+def figures(plugin: TokenizerPlugin, part: MergeableCounts, *, sampled: bool) -> Metrics:
+    """Return the exact figures of a tokenizer: those of any corpus, and those that only shards have."""
+    total = part.total
+    counts = sums(total) | _intervals(part)
+    return (
+        vocabulary_figures(part.vocabulary, part.used)
+        | counts
+        | {"ids_sum": part.ids_sum}
+        | (_sampled(part, counts) if sampled else {})
+        | {
+            "round_trip": (total.documents - part.changed) / total.documents if total.documents else None,
+            "round_trip_difference": None if part.first is None else f"in {part.first.shard} {part.first.what}",
+            "special_tokens": plugin.specials.label,
+            "family": plugin.family,
+        }
+        | {f"document_tokens_{name}": quantile(part.lengths, share) for name, share in QUANTILES}
+        | {"replaced_bytes": part.bad, "documents_not_cut": part.whole}
+    )
 
 
 def width(part: MergeableCounts) -> float:
@@ -30,36 +44,20 @@ def width(part: MergeableCounts) -> float:
     return math.inf if found is None else half_width(found.low, found.high, total.size / total.tokens)
 
 
-def _figures(plugin: TokenizerPlugin, part: MergeableCounts, *, sampled: bool) -> Iterator[tuple[str, Value]]:
+def _sampled(part: MergeableCounts, counts: Metrics) -> Metrics:
     total = part.total
-    yield from vocabulary_figures(part.vocabulary, part.used).items()
-    yield from sums(total).items()
-    found = _intervals(part)
-    yield from found.items()
-    yield "ids_sum", part.ids_sum
-    if sampled:
-        yield "sample_documents", total.documents
-        yield "corpus_documents", part.seen
-        yield "sample_share", total.size / part.seen_size if part.seen_size else 1.0
-        if "bytes_per_token_low" in found:
-            low, high = float(found["bytes_per_token_low"]), float(found["bytes_per_token_high"])
-            yield "sample_width", half_width(low, high, total.size / total.tokens)
-    if total.documents:
-        yield "round_trip", (total.documents - part.changed) / total.documents
-    if part.first is not None:
-        yield "round_trip_difference", f"in {part.first.shard} {part.first.what}"
-    yield "special_tokens", plugin.specials.label
-    if plugin.family is not None:
-        yield "family", plugin.family
-    yield from ((f"document_tokens_{name}", quantile(part.lengths, share)) for name, share in QUANTILES)
-    yield "replaced_bytes", part.bad
-    yield "documents_not_cut", part.whole
+    return Metrics(
+        sample_documents=total.documents,
+        corpus_documents=part.seen,
+        sample_share=total.size / part.seen_size if part.seen_size else 1.0,
+        sample_width=sample_width(counts),
+    )
 
 
-def _intervals(part: MergeableCounts) -> dict[str, Value]:
+def _intervals(part: MergeableCounts) -> Metrics:
     """Of fewer than twenty documents there are none."""
     total = part.total
-    return intervals(_heaps(part), total) if total.documents >= FEWEST else {}
+    return intervals(_heaps(part), total) if total.documents >= FEWEST else Metrics()
 
 
 def _heaps(part: MergeableCounts) -> list[Total]:

@@ -18,7 +18,7 @@ from assay.execute.sharded.task_runner import training_of
 from assay.plugins.executor import Executor, ExecutorConfig
 from assay.plugins.host import Host
 from assay.plugins.types import ExecutorPlugin, TokenizerPlugin
-from assay.records.results import GroupResult, Measurement, Metric, Status, TokenizerCase
+from assay.records.results import GroupResult, Measurement, Metrics, Status, TokenizerCase
 from assay.records.settings import Settings
 
 LOCAL = "local"
@@ -115,15 +115,15 @@ def _row(
     host: Host, case: TokenizerCase, tally: Tally, shards: Sequence[Shard], label: str, seconds: float
 ) -> Measurement:
     """The row of a tokenizer: its figures and how they were come by, or why there are none."""
-    took = (
-        Metric(name="shards", value=len(shards)),
-        Metric(name="shard_bytes", value=total_size(shards)),
-        Metric(name="shards_kept", value=tally.kept),
-        Metric(name="restarts", value=tally.restarts),
-        Metric(name="counted_by", value=label),
-        Metric(name="counted_on", value=", ".join(sorted(tally.machines)) or NOWHERE),
-        Metric(name="counted_seconds", value=seconds),
-        Metric(name="counted_cpu_seconds", value=tally.cpu_s + tally.read_s),
+    took = Metrics(
+        shards=len(shards),
+        shard_bytes=total_size(shards),
+        shards_kept=tally.kept,
+        restarts=tally.restarts,
+        counted_by=label,
+        counted_on=", ".join(sorted(tally.machines)) or NOWHERE,
+        counted_seconds=seconds,
+        counted_cpu_seconds=tally.cpu_s + tally.read_s,
     )
     ended = tally.ended
     if ended is not None:
@@ -147,17 +147,17 @@ def _row(
             f"{tally.part.whole:,} document(s) of more than {CHUNK:,} characters were taken whole, since it declares"
             " no splits_at"
         )
-    metrics = (*exact, *took, *_full_pass(tally))
+    metrics = exact | took | _full_pass(tally)
     return Measurement(case=case, status=Status.OK, reason="; ".join(notes) or None, metrics=metrics)
 
 
-def _full_pass(tally: Tally) -> tuple[Metric, ...]:
+def _full_pass(tally: Tally) -> Metrics:
     """What counting all documents would take, from what a sample took; nothing where some of it was kept."""
     part = tally.part
     if part is None or tally.kept or not part.total.size or part.total.documents == part.seen:
-        return ()
+        return Metrics()
     whole = tally.cpu_s * part.seen_size / part.total.size + tally.read_s / tally.draws
-    return (Metric(name="full_pass_core_seconds", value=whole),)
+    return Metrics(full_pass_core_seconds=whole)
 
 
 def _refused(case: TokenizerCase, error: BaseException) -> Measurement:

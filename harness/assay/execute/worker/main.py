@@ -24,7 +24,7 @@ from assay.measure.plugin_metrics import offered
 from assay.plugins.discovery import discover
 from assay.plugins.types import AttentionPlugin, Provided, TokenizerPlugin
 from assay.records.results import AttentionCase, Status
-from assay.records.serialization import case_from_json, kind_of, metrics_to_json, row_from_json
+from assay.records.serialization import case_from_json, kind_of, row_from_json
 
 PR_SET_PDEATHSIG = 1
 JOINED = 78  # the exit code of a copy that was joined: with any other one, 0 too, its process ends as well
@@ -96,7 +96,7 @@ class _Server:
         except Unavailable as error:
             return Answer(content={}, status=Status.SKIPPED, reason=error.message, remedy=error.remedy)
         except EdgeCaseFailed as error:
-            content = {"metrics": metrics_to_json(error.metrics)}
+            content = {"metrics": dict(error.metrics)}
             return Answer(content=content, status=Status.FAILED, reason=error.message, expected=error.expected)
         except BaseException as error:  # a plugin may raise SystemExit, or a panic that is no Exception
             bench = self.bench
@@ -108,7 +108,7 @@ class _Server:
                 expected=isinstance(error, UnknownToken) and bench is not None and bench.closed_vocabulary,
             )
 
-    def _take(self, request: Request) -> Mapping[str, Any]:
+    def _take(self, request: Request) -> Mapping[str, Any]:  # noqa: C901 (one step after the other)
         given = request.arguments
         if request.step == "load":
             return self._load(**given)
@@ -127,9 +127,9 @@ class _Server:
         if request.step == "size":
             return {"doubt": self.bench.size(given["documents"])}
         if request.step == "predict":
-            return {"metrics": metrics_to_json(self.bench.predict()), "room": self.bench.room()}
+            return {"metrics": dict(self.bench.predict()), "room": self.bench.room()}
         if request.step == "check":
-            metrics = metrics_to_json(self.bench.check())
+            metrics = dict(self.bench.check())
             operations = [
                 {"name": operation.name, "tokens": operation.tokens, "size": operation.size}
                 for operation in self.bench.operations()
@@ -146,7 +146,7 @@ class _Server:
             sample = self.bench.sample(given["operation"], given["loops"])
             return {"wall_ns": sample.wall_ns, "cpu_ns": sample.cpu_ns}
         if request.step == "memory":
-            return metrics_to_json(self.bench.memory())
+            return dict(self.bench.memory())
         if request.step == "recheck":
             self.bench.recheck()
             return {}

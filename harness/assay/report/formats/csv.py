@@ -36,9 +36,8 @@ def of_run(outcome: Outcome) -> str:
     metrics = in_order(outcome.run, outcome.measurements)
     rows = []
     for row in outcome.measurements:
-        found = {metric.name: metric.value for metric in row.metrics}
         identity = (next(iter(IDENTITY[name](row)), None) for name in IS)
-        rows.append((outcome.run.id, *identity, row.expected, *map(found.get, metrics)))
+        rows.append((outcome.run.id, *identity, row.expected, *map(row.value, metrics)))
     return write(("run", *IS, "expected", *metrics), rows)
 
 
@@ -76,7 +75,7 @@ def in_order(run: Run, rows: Sequence[Measurement]) -> tuple[str, ...]:
         known = definition(name, run)
         return len(places) if known is None else places[known.name]
 
-    return tuple(sorted(dict.fromkeys(metric.name for row in rows for metric in row.metrics), key=place))
+    return tuple(sorted(dict.fromkeys(name for row in rows for name in row.metrics), key=place))
 
 
 def _cell(value: Value | None) -> str:

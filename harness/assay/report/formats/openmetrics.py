@@ -104,7 +104,7 @@ def _of_metrics(outcome: Outcome) -> Iterator[Gauge]:
         found = OF_LANGUAGE.fullmatch(metric)
         families.setdefault(f"{found[1]}_of_language" if found else metric, []).append(metric)
     rows = [
-        (names_of(row.case), {one.name: one.value for one in row.metrics if not isinstance(one.value, str)})
+        (names_of(row.case), {name: value for name, value in row.metrics.items() if not isinstance(value, str)})
         for row in outcome.measurements
     ]
     for family, metrics in families.items():

@@ -14,7 +14,7 @@ from assay.comparison.session_drift import Readings, Session, minor
 from assay.errors import AssayError
 from assay.records.flat_rows import names_of
 from assay.records.metric_catalogue import definition
-from assay.records.results import Measurement, Metric, Run, Timing
+from assay.records.results import Measurement, Run, Timing, Value
 
 TIMER = "perf_counter"
 SAVING = "save it with --benchmark-json FILE, or with --benchmark-save-data"
@@ -104,7 +104,7 @@ def _written(run: Run, row: Measurement, timing: Timing) -> dict[str, Any]:
     name = f"{case.id}/{timing.name}"
     seconds = tuple(sample.wall_ns / sample.loops / 1e9 for sample in timing.samples)
     loops = int(statistics.median(sample.loops for sample in timing.samples))
-    exact = {metric.name: metric.value for metric in row.metrics if _exact(run, metric)}
+    exact = {name: value for name, value in row.metrics.items() if _exact(run, name, value)}
     return {
         "group": f"{case.group}/{timing.name}",
         "name": name,
@@ -158,7 +158,7 @@ def _hinge(values: Sequence[float]) -> float:
     return statistics.median(values[: len(values) // 2])
 
 
-def _exact(run: Run, metric: Metric) -> bool:
-    known = definition(metric.name, run)
-    finite = not isinstance(metric.value, float) or math.isfinite(metric.value)
+def _exact(run: Run, name: str, value: Value) -> bool:
+    known = definition(name, run)
+    finite = not isinstance(value, float) or math.isfinite(value)
     return known is not None and known.exact and finite

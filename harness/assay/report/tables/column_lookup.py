@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections import Counter
@@ -12,6 +11,7 @@ from types import MappingProxyType
 
 from assay.errors import UnknownName
 from assay.records.metric_catalogue import DEFINITIONS, TIMED, definition
+from assay.records.near_names import did_you_mean, near_names
 from assay.records.results import AttentionCase, Measurement, TokenizerCase, Value
 from assay.report.tables.columns import ATTENTION, TOKENIZER, Column, column_of, status_of
 
@@ -68,16 +68,14 @@ def find(name: str, measurements: Sequence[Measurement]) -> Field:
     if asked in IDENTITY:
         return Field(columns=dict.fromkeys(KINDS, RowIdentity(title=asked, metric=asked)))
     titled = {kind: column for kind, usual in KINDS.items() for column in usual if _plain(column.title) == asked}
-    present = dict.fromkeys(figure.name for row in measurements for figure in row.metrics)
+    present = dict.fromkeys(name for row in measurements for name in row.metrics)
     if metric in present or _defined(metric):
         return Field(columns=dict.fromkeys(KINDS, column_of(metric, measurements)) | titled)
     if titled:
         return Field(columns=titled)
     titles = [column.title for usual in KINDS.values() for column in usual]
-    near = list(_near(asked, [*dict.fromkeys((*titles, *IDENTITY, *present, *filter(_defined, DEFINITIONS)))]))
-    remedy = (
-        f"did you mean {' or '.join(near)}?" if near else "take a title of a column, or a metric of docs/metrics.md"
-    )
+    near = _near(asked, [*dict.fromkeys((*titles, *IDENTITY, *present, *filter(_defined, DEFINITIONS)))])
+    remedy = did_you_mean(near, "take a title of a column, or a metric of docs/metrics.md")
     raise UnknownName(f"no column and no metric is named {metric!r}", remedy=remedy)
 
 
@@ -100,7 +98,7 @@ def _plain(name: str) -> str:
 def _near(asked: str, known: Sequence[str]) -> Iterator[str]:
     """Yield the names that look alike, or else those that share the rarest of its words."""
     plain = {_plain(name): name for name in known}
-    near = [plain[name] for name in difflib.get_close_matches(asked, plain, n=MOST_NAMES, cutoff=0.7)]
+    near = [plain[name] for name in near_names(asked, plain, most=MOST_NAMES, cutoff=0.7)]
     words = Counter(word for name in plain for word in set(_words(name)))
     rarest = min((word for word in _words(asked) if words[word]), key=lambda word: words[word], default=None)
     sharing = [name for text, name in plain.items() if rarest in _words(text)] if rarest else []

@@ -86,7 +86,7 @@ def columns_of(rows: Sequence[Measurement]) -> tuple[Column, ...]:
     usual: Sequence[Column] = ATTENTION if isinstance(rows[0].case, AttentionCase) else TOKENIZER
     if all(isinstance(row.case, TokenizerCase) and row.case.shards for row in rows):
         usual = SHARDS
-    names = dict.fromkeys(metric.name for row in rows for metric in row.metrics)
+    names = dict.fromkeys(name for row in rows for name in row.metrics)
     return (*usual, *(column_of(name, rows) for name in names if definition(name) is None))
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from assay.errors import AssayError
-from assay.records.results import Measurement, Value
+from assay.records.results import Measurement, Metrics, Value
 from assay.report.tables.column_lookup import Field, RowIdentity, find, kind_of
 from assay.report.tables.columns import Column
 
@@ -88,8 +88,7 @@ def narrowed(measurements: Sequence[Measurement], columns: Mapping[str, Sequence
     def narrow(row: Measurement) -> Measurement:
         asked = columns.get(kind_of(row), ())
         names = dict.fromkeys(one.metric for column in asked for one in (column, column.beside) if one is not None)
-        metrics = {metric.name: metric for metric in row.metrics}
-        return replace(row, metrics=tuple(metrics[name] for name in names if name in metrics))
+        return replace(row, metrics=Metrics({name: row.value(name) for name in names}))
 
     return tuple(map(narrow, measurements))
 

@@ -160,15 +160,14 @@ def _parities(measurements: Sequence[Measurement]) -> Iterator[Table]:
         if row.value("premium") is not None and row.status is Status.OK and not claimed:
             groups.setdefault(row.case.group, []).append(row)
     for group, rows in groups.items():
-        figures = [{metric.name: metric.value for metric in row.metrics} for row in rows]
-        names = [name for name in figures[0] if name.startswith(PARITY)]
+        names = [name for name in rows[0].metrics if name.startswith(PARITY)]
         yield Table(
             title=f"parity: tokens over those of English, and tokens: {group.partition('/')[2]}",
             columns=("language", *(row.case.plugin for row in rows)),
             rows=tuple(
                 (
                     name.removeprefix(PARITY),
-                    *(f"{float(known[name]):.2f}{NO_BREAK}{known[_tokens(name)]}" for known in figures),
+                    *(f"{float(row.metrics[name]):.2f}{NO_BREAK}{row.metrics[_tokens(name)]}" for row in rows),
                 )
                 for name in names
             ),
