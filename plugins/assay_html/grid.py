@@ -102,7 +102,7 @@ def _added(metric: str) -> Callable[[assay.Measurement], Cell]:
         if isinstance(words, str):
             return _words(lambda _: words)(row)
         value = number(row, metric)
-        return ["", None] if value is None else [_count(value) if value.is_integer() else three(value), value]
+        return ["", None] if value is None else [COUNT(value) if value.is_integer() else three(value), value]
 
     return cell
 
@@ -172,39 +172,24 @@ def _of_tokenizer(name: str) -> Callable[[assay.Measurement], str]:
     return lambda row: str(getattr(row.case, name))
 
 
-def _count(value: float) -> str:
-    return f"{value:,.0f}"
-
-
-def _share(value: float) -> str:
-    return f"{value:.1%}"
-
-
-def _two(value: float) -> str:
-    return f"{value:.2f}"
-
-
-def _tiny(value: float) -> str:
-    return f"{value:.1e}"
-
-
+COUNT, SHARE, TWO, TINY = "{:,.0f}".format, "{:.1%}".format, "{:.2f}".format, "{:.1e}".format
 TOKENIZER = (
     Column(title="tokenizer", cell=_words(_of_tokenizer("tokenizer")), numeric=False),
     Column(title="corpus", cell=_words(_of_tokenizer("corpus")), numeric=False),
     Column(title="split", cell=_words(_of_tokenizer("split")), numeric=False),
-    Column(title="vocabulary", cell=_figure("vocabulary_size", _count)),
-    Column(title="tokens", cell=_figure("tokens", _count)),
-    Column(title="unknown", cell=_figure("unknown_token_rate", _share)),
+    Column(title="vocabulary", cell=_figure("vocabulary_size", COUNT)),
+    Column(title="tokens", cell=_figure("tokens", COUNT)),
+    Column(title="unknown", cell=_figure("unknown_token_rate", SHARE)),
     Column(
         title="bytes per token",
-        cell=_figure("bytes_per_token", _two, low="bytes_per_token_low", high="bytes_per_token_high"),
+        cell=_figure("bytes_per_token", TWO, low="bytes_per_token_low", high="bytes_per_token_high"),
         bar=True,
     ),
-    Column(title="tokens per word", cell=_figure("fertility", _two)),
+    Column(title="tokens per word", cell=_figure("fertility", TWO)),
     Column(title="round trip", cell=_words(_trip), numeric=False),
     Column(title="encode MB/s", cell=_figure("encode_mb_per_s", three, spread="encode_spread"), bar=True),
     Column(title="decode MB/s", cell=_figure("decode_mb_per_s", three, spread="decode_spread"), bar=True),
-    Column(title="time ratio", cell=_figure("encode_ratio", _two, low="encode_ratio_low", high="encode_ratio_high")),
+    Column(title="time ratio", cell=_figure("encode_ratio", TWO, low="encode_ratio_low", high="encode_ratio_high")),
     Column(title="status", cell=_words(_status), numeric=False),
     Column(title="note", cell=_words(_note), numeric=False),
 )
@@ -213,11 +198,11 @@ ATTENTION = (
     Column(title="workload", cell=_words(lambda row: row.case.group.partition("/")[2]), numeric=False),
     Column(title="tokens/s", cell=_figure("tokens_per_s", three, spread="step_spread"), bar=True),
     Column(title="latency µs", cell=_figure("step_seconds", three, factor=1e6)),
-    Column(title="time ratio", cell=_figure("step_ratio", _two, low="step_ratio_low", high="step_ratio_high")),
-    Column(title="error vs float64", cell=_figure("error", _tiny)),
-    Column(title="naive error", cell=_figure("naive_error", _tiny)),
-    Column(title="of GEMM peak", cell=_figure("gemm_fraction", _share), bar=True),
-    Column(title="of copy rate", cell=_figure("stream_fraction", _share)),
+    Column(title="time ratio", cell=_figure("step_ratio", TWO, low="step_ratio_low", high="step_ratio_high")),
+    Column(title="error vs float64", cell=_figure("error", TINY)),
+    Column(title="naive error", cell=_figure("naive_error", TINY)),
+    Column(title="of GEMM peak", cell=_figure("gemm_fraction", SHARE), bar=True),
+    Column(title="of copy rate", cell=_figure("stream_fraction", SHARE)),
     Column(title="peak MiB", cell=_figure("peak_bytes", three, factor=2**-20)),
     Column(title="predicted MiB", cell=_figure("predicted_bytes", three, factor=2**-20)),
     Column(title="operations dispatched", cell=_words(lambda row: str(row.value("dispatched") or "")), numeric=False),

@@ -40,7 +40,7 @@ def compare(
     allowance: float,
     shown: ComparisonOutput,
     output: str | None,
-    form: str | None,
+    format_name: str | None,
     interactive: bool,
     results: Location,
     plugins: PluginOptions,
@@ -58,10 +58,10 @@ def compare(
 
     if len(runs) < 2:
         raise click.UsageError("it takes a baseline and a candidate, or more; see `assay show --runs`")
-    if as_json and form is not None and output is None:
+    if as_json and format_name is not None and output is None:
         raise click.UsageError("--json and --format both go to standard output: leave out one, or give -o")
-    wants_report = form is not None or output is not None
-    plugin = publish.find_format(plugins.find(), "comparison", form, output) if wants_report else None
+    wants_report = format_name is not None or output is not None
+    plugin = publish.find_format(plugins.find(), "comparison", format_name, output) if wants_report else None
     named = find(runs, results)
     comparison = contrast(named, allowance=allowance or None)
     if plugin is None or output is not None:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from assay.cli import options
-from assay.errors import AssayError
 
 if TYPE_CHECKING:
     from assay.records.verdicts import Comparison
@@ -46,14 +44,11 @@ class ComparisonOutput:
         """Write the files that were asked for; raises `AssayError` for one that cannot be written."""
         from assay.report.formats.comparison_markdown import as_markdown
         from assay.report.formats.junit import of_comparison
+        from assay.report.publish import save
 
         for path, content in ((self.markdown, as_markdown), (self.junit, of_comparison)):
-            if path is None:
-                continue
-            try:
-                Path(path).write_text(content(comparison), encoding="utf-8")
-            except OSError as error:
-                raise AssayError(f"{path} cannot be written: {error.strerror}", remedy="give another path") from None
+            if path is not None:
+                save(path, content(comparison).encode())
 
 
 def takes_comparison_output(command: Callable[..., object]) -> Callable[..., object]:

@@ -45,7 +45,7 @@ def history(
     attentions: str,
     corpora: str,
     output: str | None,
-    form: str | None,
+    format_name: str | None,
     results: Location,
     plugins: PluginOptions,
     as_json: bool,
@@ -61,10 +61,10 @@ def history(
     from assay.report.tables import results as tables
     from assay.store.store import Store
 
-    if as_json and form is not None:
+    if as_json and format_name is not None:
         raise click.UsageError("--json and --format are two formats: leave out one")
-    wants_report = form is not None or output is not None
-    plugin = publish.find_format(plugins.find(), "history", form, output) if wants_report else None
+    wants_report = format_name is not None or output is not None
+    plugin = publish.find_format(plugins.find(), "history", format_name, output) if wants_report else None
     store = Store(results, create=False)
     try:
         chosen = {"tokenizers": tokenizers, "attentions": attentions, "corpora": corpora}

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from assay.execute.job import ProgressListener
 from assay.records.results import Case, Measurement, Run, Status
-from assay.report.text.escape import NO_BREAK, escape_terminal
+from assay.report.text.escape import NO_BREAK, can_show, escape_terminal
 
 
 class Reporter(ProgressListener):
@@ -119,4 +119,4 @@ def _seen(text: str) -> str:
 
 def _spinner() -> str:
     """One that the output can show: the usual one is drawn with dots that ASCII does not have."""
-    return "dots" if escape_terminal("⠋", sys.stderr.encoding) == "⠋" else "line"
+    return "dots" if can_show("⠋", sys.stderr.encoding) else "line"

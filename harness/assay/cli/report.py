@@ -26,10 +26,10 @@ output = click.option(
 )
 named = click.option(
     "--format",
-    "form",
+    "format_name",
     envvar="ASSAY_FORMAT",
     metavar="NAME",
-    help="The form, see `assay list reports`.  [default: by the name of the file, else md]",
+    help="The format, see `assay list reports`.  [default: by the name of the file, else md]",
 )
 interactive = click.option(
     "--interactive", envvar="ASSAY_INTERACTIVE", is_flag=True, help="With charts that answer to the reader (html)."
@@ -53,7 +53,7 @@ interactive = click.option(
 def report(
     run: str | None,
     output: str | None,
-    form: str | None,
+    format_name: str | None,
     interactive: bool,
     baseline: str | None,
     site: str | None,
@@ -66,31 +66,31 @@ def report(
     pages that are younger than the end of their run are kept.
     """
     if site is None:
-        return _report(run, output, form, results, plugins, interactive=interactive, baseline=baseline)
+        return _report(run, output, format_name, results, plugins, interactive=interactive, baseline=baseline)
     if run is not None or output is not None or baseline is not None:
         raise click.UsageError("--site writes all runs, each to a file of its own: leave out RUN, -o and --baseline")
-    return _site(site, form, results, plugins, interactive=interactive)
+    return _site(site, format_name, results, plugins, interactive=interactive)
 
 
 @click.command("export")
-@click.argument("form", metavar="FORMAT")
+@click.argument("format_name", metavar="FORMAT")
 @click.argument("run", required=False)
 @output
 @options.results
 @takes_plugins
-def export(form: str, run: str | None, output: str | None, results: Location, plugins: PluginOptions) -> int:
+def export(format_name: str, run: str | None, output: str | None, results: Location, plugins: PluginOptions) -> int:
     """Write the results of a RUN, by default the newest, in the FORMAT of another program: `report` under another name.
 
     `assay list reports` lists the formats.
     """
-    return _report(run, output, form, results, plugins, interactive=False)
+    return _report(run, output, format_name, results, plugins, interactive=False)
 
 
-def chosen(host: Host, form: str | None, output: str | None) -> ReportPlugin:
+def chosen(host: Host, format_name: str | None, output: str | None) -> ReportPlugin:
     """Find the format of a report of a run, before anything is done for it."""
     from assay.report import publish
 
-    return publish.find_format(host, "run", form, output)
+    return publish.find_format(host, "run", format_name, output)
 
 
 def of_run(
@@ -128,7 +128,7 @@ def put(content: bytes, output: str | None) -> None:
 def _report(
     run: str | None,
     output: str | None,
-    form: str | None,
+    format_name: str | None,
     results: Location,
     plugins: PluginOptions,
     *,
@@ -139,7 +139,7 @@ def _report(
     from assay.store.store import Store
 
     host = plugins.find()
-    plugin = chosen(host, form, output)
+    plugin = chosen(host, format_name, output)
     store = Store(results, create=False)
     try:
         outcome = store.outcome(run)
@@ -156,13 +156,13 @@ def _since(baseline: str, outcome: Outcome, results: Location) -> Comparison:
     return compare(baseline, outcome, results=results)
 
 
-def _site(folder: str, form: str | None, results: Location, plugins: PluginOptions, *, interactive: bool) -> int:
+def _site(folder: str, format_name: str | None, results: Location, plugins: PluginOptions, *, interactive: bool) -> int:
     """Write the pages of all runs, and tell of those that could not be."""
     from assay.report import publish, site
     from assay.store.store import Store
 
     host = plugins.find()
-    plugin = publish.find_format(host, "runs", form or "html", None)
+    plugin = publish.find_format(host, "runs", format_name or "html", None)
     store = Store(results, create=False)
     try:
         made = site.write(store, folder, plugin, lambda outcome: of_run(host, outcome, interactive=interactive))

@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     "--report",
     envvar="ASSAY_REPORT",
     type=click.Path(dir_okay=False),
-    help="Also write a report to this file, in the form that its name tells: .html, .md, .csv, ...",
+    help="Also write a report to this file, in the format that its name tells: .html, .md, .csv, ...",
 )
 @takes_request
 def run_(request: Request, dry_run: bool, resume: str | None, report: str | None) -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import groupby, zip_longest
 from typing import TYPE_CHECKING
 
-from assay.report.text.escape import UNSEEN
+from assay.report.text.escape import UNSEEN, can_show
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -199,8 +199,4 @@ def _glyphs(data: bytes, marks: Marks) -> Iterator[str]:
 
 
 def _marks() -> Marks:
-    try:
-        DRAWN.reserved.encode(sys.stdout.encoding)
-    except UnicodeEncodeError:
-        return ASCII
-    return DRAWN
+    return DRAWN if can_show(DRAWN.reserved, sys.stdout.encoding) else ASCII

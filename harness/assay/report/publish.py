@@ -58,7 +58,7 @@ def save(path: str | Path, content: bytes) -> None:
     try:
         Path(path).write_bytes(content)
     except OSError as error:
-        raise AssayError(f"the report {path} cannot be written: {error.strerror}") from None
+        raise AssayError(f"the report {path} cannot be written: {error.strerror}", remedy="give another path") from None
 
 
 def listed(host: Host) -> tuple[Listed, ...]:

@@ -196,7 +196,7 @@ def _size(judgement: Judgement) -> float:
 
 
 def _time_that_tells(comparison: Comparison) -> str:
-    """The time over all inconclusive cells: the budget is shared among them."""
+    """Return the time over all inconclusive cells: the budget is shared among them."""
     open_ = [one for one in comparison.judgements if one.verdict is Verdict.INCONCLUSIVE]
     known = [one.more_s for one in open_ if one.more_s is not None and math.isfinite(one.more_s)]
     if not known:

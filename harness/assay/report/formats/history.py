@@ -14,6 +14,7 @@ from assay.records.results import Value
 from assay.records.verdicts import Change
 from assay.report.formats.comparison_text import unwrapped, value_text, values
 from assay.report.tables.results import Table
+from assay.report.text.escape import can_show
 from assay.report.text.significant_digits import three
 
 BLOCKS, ASCII = "▁▂▃▄▅▆▇█", "_.:-=+*#"
@@ -23,11 +24,7 @@ LEAST_RANGE = 0.2  # of the median: noise of a few percent is not drawn as mount
 
 def marks_for(encoding: str | None) -> str:
     """Return the eight marks of a drawing, from low to high, that an output of this encoding can show."""
-    try:
-        BLOCKS.encode(encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return ASCII
-    return BLOCKS
+    return BLOCKS if can_show(BLOCKS, encoding or "ascii") else ASCII
 
 
 def tables_of(series: Sequence[Series], marks: str = BLOCKS) -> tuple[Table, ...]:
@@ -123,7 +120,7 @@ def _change(one: Series, mark: Mark) -> str:
 
 
 def _text(one: Series, value: Value) -> str:
-    """A value that is exact with six digits, one that was timed with three."""
+    """Return a value that is exact with six digits, one that was timed with three."""
     return value_text(value) if one.exact or isinstance(value, str) else three(float(value))
 
 

@@ -141,26 +141,10 @@ def _growth(family: str, rows: Sequence[Measurement]) -> Table:
 
 
 def _pipelines(measurements: Sequence[Measurement]) -> Table:
-    rows = [
-        row
-        for row in measurements
-        if isinstance(row.case, AttentionCase)
-        and row.case.workload.level == "pipeline"
-        and row.status is not Status.UNSUPPORTED
-    ]
+    figures = ("kB/s", "tokenize", "embed", "attend", "MFLOP per kB", "bytes in a context")
     return Table(
         title="from text to attention: bytes of text per second, and where the time goes",
-        columns=(
-            "tokenizer",
-            "attention",
-            "kB/s",
-            "tokenize",
-            "embed",
-            "attend",
-            "MFLOP per kB",
-            "bytes in a context",
-            "status",
-        ),
+        columns=("tokenizer", "attention", *figures, "status"),
         rows=tuple(
             (
                 row.case.workload.source.tokenizer if row.case.workload.source else "-",
@@ -171,10 +155,12 @@ def _pipelines(measurements: Sequence[Measurement]) -> Table:
                 shown(row, "context_bytes", formatter=count),
                 row.status.value,
             )
-            for row in rows
+            for row in measurements
             if isinstance(row.case, AttentionCase)
+            and row.case.workload.level == "pipeline"
+            and row.status is not Status.UNSUPPORTED
         ),
-        numeric=frozenset({"kB/s", "tokenize", "embed", "attend", "MFLOP per kB", "bytes in a context"}),
+        numeric=frozenset(figures),
         drop_order=("MFLOP per kB", "embed", "bytes in a context", "attend", "tokenize"),
         hint=HINT,
     )

@@ -109,16 +109,10 @@ def _words(name: str) -> list[str]:
     return re.split(r"[\s_/]+", name)
 
 
-def _tokenizer(row: Measurement) -> tuple[str, ...]:
-    if isinstance(row.case, TokenizerCase):
-        return (row.case.tokenizer,)
-    return (row.case.workload.source.tokenizer,) if row.case.workload.source else ()
-
-
-def _corpus(row: Measurement) -> tuple[str, ...]:
-    if isinstance(row.case, TokenizerCase):
-        return (row.case.corpus,)
-    return (row.case.workload.source.corpus,) if row.case.workload.source else ()
+def _text(row: Measurement, name: str) -> tuple[str, ...]:
+    """Return the tokenizer or the corpus of a row; attention has one where its input is a text."""
+    text = row.case if isinstance(row.case, TokenizerCase) else row.case.workload.source
+    return () if text is None else (getattr(text, name),)
 
 
 KINDS: Mapping[str, tuple[Column, ...]] = MappingProxyType({"tokenizer": TOKENIZER, "attention": ATTENTION})
@@ -126,9 +120,9 @@ IDENTITY: Mapping[str, Callable[[Measurement], tuple[str, ...]]] = MappingProxyT
     {
         "kind": lambda row: (kind_of(row),),
         "plugin": lambda row: (row.case.plugin,),
-        "tokenizer": _tokenizer,
+        "tokenizer": lambda row: _text(row, "tokenizer"),
         "attention": lambda row: (row.case.attention,) if isinstance(row.case, AttentionCase) else (),
-        "corpus": _corpus,
+        "corpus": lambda row: _text(row, "corpus"),
         "split": lambda row: (row.case.split,) if isinstance(row.case, TokenizerCase) else (),
         "workload": lambda row: (row.case.workload.id,) if isinstance(row.case, AttentionCase) else (),
         "group": lambda row: (row.case.group.partition("/")[2], row.case.group),

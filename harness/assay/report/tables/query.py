@@ -148,5 +148,5 @@ def _order(text: str, measurements: Sequence[Measurement]) -> tuple[Field, bool]
 
 
 def _key(value: Value) -> tuple[int, float, str]:
-    """Numbers before texts."""
+    """Sort numbers before texts."""
     return (1, 0.0, value) if isinstance(value, str) else (0, float(value), "")

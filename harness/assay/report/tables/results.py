@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from typing import Literal, TextIO
 
@@ -27,7 +27,9 @@ def result_tables(measurements: Sequence[Measurement], chosen: Chosen | None = N
     have a table of their own, see `assay.report.tables.summaries`, unless columns are chosen.
     """
     tables = []
-    for group, members in _groups(row for row in measurements if chosen is not None or not is_limit(row)):
+    rows = (row for row in measurements if chosen is not None or not is_limit(row))
+    for group, grouped in groupby(rows, key=lambda row: row.case.group):
+        members = list(grouped)
         offered = [row for row in members if row.status is not Status.UNSUPPORTED]
         absent = [row.case.plugin for row in members if row.status is Status.UNSUPPORTED]
         columns = (columns_of if chosen is None else chosen)(members)
@@ -112,11 +114,6 @@ def counted(rows: Sequence[Measurement]) -> str | None:
 def is_limit(row: Measurement) -> bool:
     """Return whether a row is of a limit, which is tried and never timed."""
     return isinstance(row.case, TokenizerCase) and row.case.limit
-
-
-def _groups(measurements: Iterable[Measurement]) -> Iterator[tuple[str, list[Measurement]]]:
-    for group, members in groupby(measurements, key=lambda row: row.case.group):
-        yield group, list(members)
 
 
 def _note(row: Measurement) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from assay.records.results import Measurement, Status, TokenizerCase
@@ -39,7 +39,7 @@ class Claim:
 
     @property
     def holds(self) -> bool:
-        """Whether every id was equal, everywhere."""
+        """Return whether every id was equal, everywhere."""
         return self.difference is None and self.equal > 0
 
 
@@ -194,7 +194,7 @@ def _growth(measurements: Sequence[Measurement]) -> Table:
     return Table(
         title="growth of encoding time with length: exponents (1 is linear, 2 quadratic)",
         columns=("tokenizer", *families),
-        rows=tuple((name, *(found.get(family, "-") for family in families)) for name, found in cells.items()),
+        rows=_rows(cells, families),
         numeric=frozenset(families),
     )
 
@@ -210,13 +210,17 @@ def _limits(rows: Sequence[Measurement]) -> Table:
         note = row.reason or row.value("round_trip_difference")
         if note is not None:
             notes.setdefault((limit, str(note)), []).append(name)
-    limits = tuple(dict.fromkeys(limit for found in cells.values() for limit in found))
+    limits = dict.fromkeys(limit for found in cells.values() for limit in found)
     return Table(
         title="limits: what comes of texts that break some tokenizers; failed where the descriptor promises better",
         columns=("tokenizer", *limits),
-        rows=tuple((name, *(found.get(limit, "-") for limit in limits)) for name, found in cells.items()),
+        rows=_rows(cells, limits),
         notes=tuple(f"{limit}, {', '.join(names)}: {note}" for (limit, note), names in notes.items()),
     )
+
+
+def _rows(cells: Mapping[str, Mapping[str, str]], columns: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    return tuple((name, *(found.get(column, "-") for column in columns)) for name, found in cells.items())
 
 
 def _grid(subject: str, rows: Sequence[Measurement]) -> Table:

@@ -7,7 +7,6 @@ the direction of writing, line breaks, halves of characters. A text is escaped o
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from types import MappingProxyType
 
 NO_BREAK = "\u00a0"
@@ -57,16 +56,28 @@ def escape_terminal(text: str, encoding: str | None = None) -> str:
     output does not know, becomes its bytes in UTF-8: `<1B>`.
     """
     shown = UNSEEN.sub(lambda match: as_bytes(match[0]), _printable(text))
-    known = _knows(encoding)
-    if known(shown):
+    if can_show(shown, encoding):
         return shown
-    return "".join(char if known(char) else as_bytes(char) for char in to_ascii(shown, encoding))
+    return "".join(char if can_show(char, encoding) else as_bytes(char) for char in to_ascii(shown, encoding))
+
+
+def can_show(text: str, encoding: str | None) -> bool:
+    """Return whether an output of this encoding (UTF-8 for None) can show a text; an unknown one can show ASCII."""
+    text = text.replace(NO_BREAK, " ")
+    try:
+        text.encode(encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    except LookupError:
+        return text.isascii()
+    return True
 
 
 def to_ascii(text: str, encoding: str | None = None) -> str:
     """Return text with Assay's own signs in ASCII where an output of this encoding does not know them: `+-` for `±`."""
-    known = _knows(encoding)
-    return text if known(text) else SIGN.sub(lambda match: match[0] if known(match[0]) else SIGNS[match[0]], text)
+    if can_show(text, encoding):
+        return text
+    return SIGN.sub(lambda match: match[0] if can_show(match[0], encoding) else SIGNS[match[0]], text)
 
 
 def escape_markdown(text: str, *, inline: bool = False) -> str:
@@ -116,20 +127,3 @@ def _printable(text: str) -> str:
     if line.replace(NO_BREAK, " ").isprintable():
         return line
     return "".join(char if char.isprintable() or char == NO_BREAK else as_bytes(char) for char in line)
-
-
-def _knows(encoding: str | None) -> Callable[[str], bool]:
-    """Return whether an output can show a text; one of an unknown encoding can show ASCII."""
-    try:
-        "".encode(encoding or "utf-8")
-    except LookupError:
-        encoding = "ascii"
-
-    def known(text: str) -> bool:
-        try:
-            text.replace(NO_BREAK, " ").encode(encoding or "utf-8")
-        except UnicodeEncodeError:
-            return False
-        return True
-
-    return known
