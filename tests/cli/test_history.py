@@ -90,7 +90,7 @@ def test_a_report_is_made_of_it(cli: Cli, folder: Path, tmp_path: Path) -> None:
     ("arguments", "words"),
     [
         (["tokens", "--tokenizers", "none", "-o", "page.md"], "none of the chosen cases has tokens"),
-        (["tokens", "--json", "--format", "md"], "--json and --format are two forms"),
+        (["tokens", "--json", "--format", "md"], "--json and --format are two formats"),
         (["tokens", "--format", "pytest-benchmark"], "the report pytest-benchmark cannot show a history"),
         (["tokens", "-o", "no/such/folder.md"], "folder.md cannot be written: No such file or directory"),
     ],

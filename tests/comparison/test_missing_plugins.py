@@ -6,7 +6,11 @@ from assay.execute.selection import Selection
 from assay.plugins.host import Host
 from assay.records.verdicts import Verdict
 
-BEFORE = {"tokenizers": {"gpt2": "assay", "theirs": "another", "gone": "another"}, "attentions": {"naive": "assay"}}
+OURS = "assay-bench"
+BEFORE = {
+    "tokenizers": {"gpt2": "assay-bench", "theirs": "another", "gone": "another"},
+    "attentions": {"naive": OURS},
+}
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +23,10 @@ def names(host: Host, selection: Selection, after: dict[str, dict[str, str | Non
 
 
 def test_what_only_the_baseline_has_is_named(host: Host) -> None:
-    after: dict[str, dict[str, str | None]] = {"tokenizers": {"gpt2": "assay"}, "attentions": {"naive": "assay"}}
+    after: dict[str, dict[str, str | None]] = {
+        "tokenizers": {"gpt2": OURS},
+        "attentions": {"naive": OURS},
+    }
     assert names(host, Selection(suite="quick"), after) == {"tokenizer/theirs", "tokenizer/gone"}
     assert names(host, Selection(suite="quick", tokenizers="g*"), after) == {"tokenizer/gone"}
     assert names(host, Selection(suite="quick", tokenizers="none"), after) == set()
