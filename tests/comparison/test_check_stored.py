@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import assay
-from assay.comparison.check_stored import check_saved, load
+from assay.comparison.check_stored import check_stored, load
 from assay.comparison.sides import StoredRun
 from assay.environment.describe import describe
 from assay.errors import NotComparable, UnknownName
@@ -57,24 +57,24 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Stored:
 
 def compare(
     folder: Path,
-    saved: StoredBaseline,
+    stored: StoredBaseline,
     now: Mapping[str, str],
     tick: Callable[[str, float], object] = lambda what, left_s: None,
 ) -> Comparison:
     """Check tokenizers as they are now against a saved run."""
     plugins = (plugin(folder / "planted.py", now),)
     settings = Settings(plugins=plugins, budget_s=BUDGET_S)
-    return check_saved(assay.discover(plugins), saved, settings, name="before", candidate="after", tick=tick)
+    return check_stored(assay.discover(plugins), stored, settings, name="before", candidate="after", tick=tick)
 
 
-def with_metrics(saved: StoredBaseline, tokenizer: str, metrics: Mapping[str, Any]) -> StoredBaseline:
+def with_metrics(stored: StoredBaseline, tokenizer: str, metrics: Mapping[str, Any]) -> StoredBaseline:
     """A saved run with other figures for one tokenizer."""
 
     def altered(row: Measurement) -> Measurement:
         found = tuple(Metric(name=one.name, value=metrics.get(one.name, one.value)) for one in row.metrics)
         return replace(row, metrics=found) if row.case.plugin == tokenizer else row
 
-    return replace(saved, measurements=tuple(map(altered, saved.measurements)))
+    return replace(stored, measurements=tuple(map(altered, stored.measurements)))
 
 
 def test_a_run_and_its_file_are_the_same(stored: Stored) -> None:
@@ -123,10 +123,10 @@ def test_what_failed_before_and_passes_now_cannot_be_compared(stored: Stored, tm
 
 
 def test_another_machine_is_refused_by_the_field_that_differs(stored: Stored, tmp_path: Path) -> None:
-    saved = stored.accepted
-    elsewhere = replace(saved.run, environment=dict(saved.run.environment) | {"processor": "Another 9000"})
+    baseline = stored.accepted
+    elsewhere = replace(baseline.run, environment=dict(baseline.run.environment) | {"processor": "Another 9000"})
     with pytest.raises(NotComparable) as raised:
-        compare(tmp_path, replace(saved, run=elsewhere), BOTH)
+        compare(tmp_path, replace(baseline, run=elsewhere), BOTH)
     assert str(raised.value).startswith("before was measured elsewhere: processor: Another 9000 there, ")
     assert raised.value.exit_code == 5
     assert "cores" not in str(raised.value)
@@ -137,8 +137,10 @@ def test_a_longer_time_is_a_warning_and_no_verdict_and_a_shorter_one_is_nothing(
     seconds = row.value("encode_seconds")
     assert isinstance(seconds, float)
     hour = {f"{operation}_seconds": 3600.0 for operation in ("encode", "decode")}
-    saved = with_metrics(with_metrics(stored.accepted, "other", hour), "one", hour | {"encode_seconds": seconds / 10})
-    comparison = compare(tmp_path, saved, BOTH)
+    baseline = with_metrics(
+        with_metrics(stored.accepted, "other", hour), "one", hour | {"encode_seconds": seconds / 10}
+    )
+    comparison = compare(tmp_path, baseline, BOTH)
     (warning,) = comparison.warnings
     assert warning.startswith(f"{row.case.id}: encode took ")
     assert "% longer than when it was stored" in warning

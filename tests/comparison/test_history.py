@@ -50,9 +50,8 @@ OVER_TEXT = AttentionCase(
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(tmp_path)
-    yield opened
-    opened.close()
+    with Store(tmp_path) as opened:
+        yield opened
 
 
 def run_of(number: int, environment: Mapping[str, str] = HERE) -> Run:
@@ -155,7 +154,7 @@ class TestHistory:
         fill(store, "tokens", [5, 5])
         rows = (row_of(REGEX, tokens=7),)
         others = [StoredBaseline(run=run_of(number), measurements=rows) for number in (9, 1)]
-        (series,) = history(store, "tokens", accepted=others)
+        (series,) = history(store, "tokens", baselines=others)
         assert [(point.run, point.value) for point in series.points] == [("run-000", 5), ("run-001", 5), ("run-009", 7)]
 
     def test_rows_without_the_metric_have_no_point(self, store: Store) -> None:

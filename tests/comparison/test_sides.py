@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -74,6 +75,35 @@ def test_a_revision_has_its_own_plugins_and_our_harness(scene: tuple[Environment
     )
     assert Path(sides["baseline"]["folder"], "notes.txt").read_text("utf-8") == "old"
     assert len(sides["told"]) == 2
+
+
+@pytest.mark.long
+def test_a_revision_under_a_former_name_has_its_own_plugins_once(tmp_path: Path) -> None:
+    """The candidate's distribution is inherited beside it, and must not announce the same plugins, or its new ones."""
+    root = tmp_path / "repository"
+    former = {
+        "backend.py": workshop.BACKEND,
+        "pyproject.toml": project("litter", "1", points={"kept": "litter_kept"}),
+        "src/litter_kept.py": plugin("kept", "as it was"),
+    }
+    latter = {
+        "pyproject.toml": project("clutter", "2", points={"kept": "litter_kept", "come": "litter_come"}),
+        "src/litter_kept.py": plugin("kept", "as it is"),
+        "src/litter_come.py": plugin("come", "as it is"),
+    }
+    commit(root, former)
+    commit(root, latter)
+    environment = workshop.environment(tmp_path / "env")
+    environment.install("--editable", str(root))
+    sides = environment.sides("HEAD~1", cwd=root, cache=tmp_path / "cache")
+    theirs, ours = look(sides["baseline"]), look(sides["candidate"])
+    assert theirs["failures"] == ours["failures"] == []
+    assert (theirs["tokenizers"]["kept"], ours["tokenizers"]["kept"]) == ("as it was", "as it is")
+    assert "come" not in theirs["tokenizers"]
+    ask = "from importlib.metadata import version; print(version('litter'), version('clutter'))"
+    env = {"PYTHONPATH": os.pathsep.join(sides["baseline"]["paths"])}
+    it = Environment(Path(sides["baseline"]["python"]).parents[1])
+    assert it.run("-P", "-c", ask, cwd=tmp_path, env=env).strip() == "1 2"
 
 
 @pytest.mark.long
@@ -222,10 +252,9 @@ def test_an_unknown_revision_and_what_may_have_been_meant(tmp_path: Path, monkey
 
 
 def test_a_saved_run_by_its_id_and_a_file(tmp_path: Path) -> None:
-    store = Store(tmp_path)
     run = Run(id="20261122-161530-3fa9", started="2026-11-22T16:15:30.000", suite="quick", command="", environment={})
-    store.begin(run, [])
-    store.close()
+    with Store(tmp_path) as store:
+        store.begin(run, [])
     expected = StoredRun(name="run 20261122-161530-3fa9", id=run.id)
     for what in (run.id, f"run:{run.id}", "run:20261122", "run:"):
         assert baseline(what, (), tmp_path, tmp_path / "cache") == expected

@@ -104,12 +104,12 @@ def test_a_text_without_a_place_to_cut_comes_whole_in_linear_time(tmp_path: Path
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("a.jsonl", b'{"text": "a"}\n{"text": \n', "line 2 of .* is no JSON"),
+        ("a.jsonl", b'{"text": "a"}\n{"text": \n', "line 2 of .* is not valid JSON"),
         ("a.jsonl", b'{"content": "a", "id": "b"}\n', "name one of content, id with --field"),
         ("a.jsonl", b"[1]\n", "has no text 'text'.*each line must be an object"),
-        ("a.txt.gz", gzip.compress(b"hello " * 999, mtime=0)[:-20], "is no whole gzip file"),
-        ("a.txt.gz", b"hello", "is no whole gzip file"),
-        ("a.txt.zst", b"hello", "is no whole zstd file"),
+        ("a.txt.gz", gzip.compress(b"hello " * 999, mtime=0)[:-20], "is not a whole gzip file"),
+        ("a.txt.gz", b"hello", "is not a whole gzip file"),
+        ("a.txt.zst", b"hello", "is not a whole zstd file"),
         ("a.parquet", b"hello", "cannot be read as Parquet"),
     ],
 )
@@ -122,7 +122,7 @@ def test_what_is_not_of_its_form_is_told_in_a_sentence(tmp_path: Path, name: str
 def test_a_truncated_zstandard_file_is_not_read_as_a_shorter_one(tmp_path: Path) -> None:
     text = "".join(hashlib.sha256(bytes([number])).hexdigest() for number in range(200))
     (tmp_path / "a.txt.zst").write_bytes(zstandard.compress(text.encode())[:-400])
-    with pytest.raises(CorpusError, match="is no whole zstd file"):
+    with pytest.raises(CorpusError, match="is not a whole zstd file"):
         read(tmp_path / "a.txt.zst")
 
 

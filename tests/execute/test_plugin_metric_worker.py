@@ -262,7 +262,7 @@ def test_a_changed_figure_is_a_finding_of_a_check(tmp_path: Path) -> None:
         Selection(tokenizers="one", attentions="none", corpora=str(tmp_path / "short.txt"), held_out=0.0),
         Settings(budget_s=0.3, plugins=after.plugins),
         (before, after),
-        budgets=Budgets(default=Tolerance(effect=0.5, margin=0.5)),
+        budgets=Budgets(default=Tolerance(minimum_effect=0.5, equivalence_margin=0.5)),
     )
     assert [(one.metric, one.baseline, one.candidate) for one in comparison.changes] == [("words_known", 7, 8)]
     assert comparison.exit_code(strict=False) == 1

@@ -23,22 +23,19 @@ def accept(run: str | None, name: str | None, results: Location) -> int:
     It is written to DIR/baselines/NAME.json, in place of what was there. Raw samples stay in the store.
     """
     from assay.errors import AssayError
-    from assay.store import baselines as accepted
+    from assay.store import baselines
     from assay.store.store import Store
 
-    store = Store(results, create=False)
-    try:
+    with Store(results, create=False) as store:
         record = store.run(run)
         manifest = store.manifest(record.id)
         measurements = store.measurements(record.id, raw=False)
-    finally:
-        store.close()
     if manifest.missing:
         raise AssayError(
             f"run {record.id} is {record.state}: {manifest}", remedy=f"end it with `assay run --resume {record.id}`"
         )
     blamed = [row.case.id for row in measurements if row.blamed]
-    path = accepted.accept(results.folder, name or accepted.default_name(record), record, measurements)
+    path = baselines.accept(results.folder, name or baselines.default_name(record), record, measurements)
     if blamed:
         more = f" and {len(blamed) - 1} more" if len(blamed) > 1 else ""
         say(f"assay: warning: failed cases are accepted as such: {blamed[0]}{more}")

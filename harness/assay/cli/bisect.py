@@ -98,7 +98,7 @@ def bisect_(
         held_out=0.0,
         threads=threads,
     )
-    budgets = tolerances(tolerance_table(), Tolerance(effect=effect, margin=max(margin, effect)))
+    budgets = tolerances(tolerance_table(), Tolerance(minimum_effect=effect, equivalence_margin=max(margin, effect)))
     with Line(quiet=quiet) as line:
 
         def side(revision: Revision) -> SideEnvironment:

@@ -160,7 +160,7 @@ def _compare(
 ) -> Comparison:
     from assay.cli.progress import Line
     from assay.comparison.check import check as compare
-    from assay.comparison.check_stored import check_saved, load
+    from assay.comparison.check_stored import check_stored, load
     from assay.comparison.sides import StoredRun
     from assay.comparison.sides import baseline as find_baseline
     from assay.comparison.sides import candidate as find_candidate
@@ -169,7 +169,7 @@ def _compare(
     from assay.records.verdicts import Tolerance
 
     host = wanted.find()
-    budgets = tolerances(tolerance_table(), Tolerance(effect=effect, margin=max(margin, effect)))
+    budgets = tolerances(tolerance_table(), Tolerance(minimum_effect=effect, equivalence_margin=max(margin, effect)))
     with Line(quiet=quiet) as line:
         candidate = find_candidate(settings.plugins)
         side = candidate
@@ -178,7 +178,7 @@ def _compare(
             if isinstance(found, StoredRun):
                 saved = load(found, results)
                 _only_cases(operations, clock)
-                return check_saved(
+                return check_stored(
                     host,
                     saved,
                     replace(settings, metrics=chosen(host, selection.metrics)),

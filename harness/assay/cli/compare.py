@@ -54,7 +54,7 @@ def compare(
     alone it goes to standard output in place of the tables. Exits with 1 for a regression or a changed exact figure, 3
     when a case fails that was ok, 4 (with --strict) when something is inconclusive, 5 when nothing can be compared.
     """
-    from assay.comparison.compare_runs import contrast
+    from assay.comparison.compare_runs import compare_runs
     from assay.report import publish as report
     from assay.store.lookup import find
 
@@ -65,7 +65,7 @@ def compare(
     wants_report = form is not None or output is not None
     plugin = report.form(wanted.find(), "comparison", form, output) if wants_report else None
     named = find(runs, results)
-    comparison = contrast(named, allowance=allowance or None)
+    comparison = compare_runs(named, allowance=allowance or None)
     if plugin is None or output is not None:
         telling.show(comparison, as_json=as_json, strict=strict)
     telling.write_files(comparison, markdown, junit)

@@ -64,13 +64,10 @@ def history(
         raise click.UsageError("--json and --format are two forms: leave out one")
     wants_report = form is not None or output is not None
     plugin = report.form(wanted.find(), "history", form, output) if wants_report else None
-    store = Store(results, create=False)
-    try:
+    with Store(results, create=False) as store:
         kept = _accepted(results.folder)
         chosen = {"tokenizers": tokenizers, "attentions": attentions, "corpora": corpora}
-        series = collect(store, metric, accepted=kept, **chosen)
-    finally:
-        store.close()
+        series = collect(store, metric, baselines=kept, **chosen)
     if plugin is not None:
         if not series:
             raise AssayError(f"none of the chosen cases has {metric}", remedy="choose others, or another metric")

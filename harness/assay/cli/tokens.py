@@ -71,7 +71,7 @@ def tokens(
     from assay.execute.suites import suite
     from assay.records.results import Status
     from assay.report.tables import results as tables
-    from assay.tokenizer.alignment import cut
+    from assay.tokenizer.alignment import align
 
     if (text is None) == (file is None):
         raise click.UsageError("Give either TEXT or --file.")
@@ -81,7 +81,7 @@ def tokens(
     host = wanted.find()
     chosen = chosen_tokenizers(host, suite("tutorial"), tokenizers)
     training = corpus.divide(corpus.find(host, corpora), 0.0).training
-    rows = list(cut(host, chosen, training, content))
+    rows = list(align(host, chosen, training, content))
     if as_json:
         cells = [_cell(asdict(row)) | {"ids": row.ids, "unknown": row.unknown} for row in rows]
         click.echo(write({"text": content, "tokenizers": cells}))

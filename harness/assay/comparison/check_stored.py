@@ -1,4 +1,4 @@
-"""A saved run as the baseline: what is exact decides, and stored timings may warn."""
+"""A stored run as the baseline: exact figures are judged, and stored timings may warn."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from assay.comparison.exact_metrics import changes
 from assay.comparison.sides import StoredRun
+from assay.comparison.status_change import missing_plugin, status_change
 from assay.environment.command_line import command_line
 from assay.environment.describe import describe, now
 from assay.errors import AssayError, NotComparable
@@ -26,21 +27,18 @@ from assay.store.store import Store
 WARN = 1.25
 
 
-def load(saved: StoredRun, results: Where) -> StoredBaseline:
-    """Read a saved run, of the store or of a file; raises `AssayError` for what is none."""
-    if saved.file is not None:
-        return read(Path(saved.file))
-    store = Store(results, create=False)
-    try:
-        run = store.run(saved.id)
+def load(stored: StoredRun, results: Where) -> StoredBaseline:
+    """Read a stored run, of the store or of a file; raise `AssayError` where that is not possible."""
+    if stored.file is not None:
+        return read(Path(stored.file))
+    with Store(results, create=False) as store:
+        run = store.run(stored.id)
         return StoredBaseline(run=run, measurements=store.measurements(run.id, raw=False))
-    finally:
-        store.close()
 
 
-def check_saved(
+def check_stored(
     host: Host,
-    saved: StoredBaseline,
+    stored: StoredBaseline,
     settings: Settings,
     *,
     name: str,
@@ -48,24 +46,24 @@ def check_saved(
     wanted: Callable[[Case], bool] = lambda case: True,
     tick: Callable[[str, float], object] = lambda what, left_s: None,
 ) -> Comparison:
-    """Measure the `wanted` cases of a saved run now, and compare what is exact.
+    """Measure the `wanted` cases of a stored run now, and compare what is exact.
 
-    Stored timings drift by a third on shared machines, so a time more than a quarter longer is a warning and no
+    Stored timings drift by a third on shared machines, so a time more than a quarter longer is a warning, not a
     verdict. Raises `NotComparable` where the run was measured on another machine, naming what differs, and
     `AssayError` where it has no such case.
     """
-    environment = describe(row.case for row in saved.measurements)
-    other = differing(saved.run.environment, environment)
+    environment = describe(row.case for row in stored.measurements)
+    other = differing(stored.run.environment, environment)
     if other:
         raise NotComparable(
             f"{name} was measured elsewhere: {'; '.join(other)}", remedy="give a git revision as the baseline"
         )
-    before = {row.case.id: row for row in saved.measurements if wanted(row.case)}
+    before = {row.case.id: row for row in stored.measurements if wanted(row.case)}
     if not before:
         raise AssayError(f"{name} has no case that was asked for", remedy="see `assay show` for what it has")
     gone = [row.case for row in before.values() if not _here(host, row.case)]
     cases = [row.case for row in before.values() if row.case not in gone]
-    settings = replace(settings, grid=Settings.from_json(saved.run.settings).grid)
+    settings = replace(settings, grid=Settings.from_json(stored.run.settings).grid)
     started, begun = now(), time.monotonic()
     rows: list[Measurement] = []
     interrupted = False
@@ -80,14 +78,14 @@ def check_saved(
     return Comparison(
         baseline=name,
         candidate=candidate,
-        suite=saved.run.suite,
+        suite=stored.run.suite,
         started=started,
         command=command_line(),
         environment=environment,
         budget_s=settings.budget_s,
         seconds=time.monotonic() - begun,
         changes=tuple(change for pair in pairs for change in _changes(*pair, settings.metrics)),
-        judgements=(*_judge(pairs, settings.metrics), *map(_gone, gone)),
+        judgements=(*_judge(pairs, settings.metrics), *(missing_plugin(case.id) for case in gone)),
         warnings=(
             *_slower(pairs),
             *(("interrupted: the rest of the cases was not compared",) if interrupted else ()),
@@ -111,31 +109,14 @@ def _judge(pairs: Sequence[tuple[Measurement, Measurement]], added: Sequence[Def
                 verdict=Verdict.UNCHANGED,
                 reason="every exact figure is the same; stored times are not judged",
             )
-        if candidate.blamed and baseline.status is Status.OK:
-            yield Judgement(
-                cell=candidate.case.id, verdict=Verdict.FAILED, reason=candidate.reason, remedy=candidate.remedy
-            )
-        elif baseline.status is not candidate.status:
-            reason = f"{baseline.status} in the baseline, {candidate.status} now"
-            if candidate.reason:
-                reason += f": {candidate.reason}"
-            yield Judgement(
-                cell=candidate.case.id, verdict=Verdict.NOT_COMPARABLE, reason=reason, remedy=candidate.remedy
-            )
+        changed = status_change(baseline, candidate)
+        if changed is not None:
+            yield changed
 
 
 def _here(host: Host, case: Case) -> bool:
     kind = AttentionPlugin if isinstance(case, AttentionCase) else TokenizerPlugin
     return any(plugin.name == case.plugin for plugin in host.every(kind))
-
-
-def _gone(case: Case) -> Judgement:
-    return Judgement(
-        cell=case.id,
-        verdict=Verdict.NOT_COMPARABLE,
-        reason="the baseline has this plugin, the candidate has not",
-        remedy="was it renamed?",
-    )
 
 
 def _slower(pairs: Sequence[tuple[Measurement, Measurement]]) -> Iterator[str]:

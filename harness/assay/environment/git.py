@@ -11,7 +11,7 @@ from pathlib import Path
 from assay.errors import AssayError
 
 DIGITS = 12
-STATE_S = 5.0  # it is told with every run, which is not to wait for it
+STATE_S = 5.0  # every run records it, and should not wait for it
 POINTERS = frozenset(
     f"GIT_{name}"
     for name in (
@@ -37,7 +37,7 @@ class Revision:
 
 
 def repository(folder: Path) -> Path | None:
-    """Give the root of the working tree that a folder belongs to, resolved; None where there is none, or no git."""
+    """Return the root of the working tree that a folder belongs to, resolved; None without one, or without git."""
     try:
         answer = _git(folder, "rev-parse", "--show-toplevel")
     except OSError:
@@ -47,7 +47,7 @@ def repository(folder: Path) -> Path | None:
 
 
 def state(root: Path) -> str | None:
-    """Give the commit of a working tree, with a plus sign when it has changes; None without one, or without git."""
+    """Return the commit of a working tree, with a plus sign when it has changes; None without one, or without git."""
     try:
         answer = _git(root, "describe", "--always", "--dirty=+", f"--abbrev={DIGITS}", "--exclude=*", within_s=STATE_S)
     except (OSError, subprocess.TimeoutExpired):
@@ -56,7 +56,7 @@ def state(root: Path) -> str | None:
 
 
 def resolve(asked: str, root: Path) -> Revision:
-    """Find the commit that a name means; raise `AssayError` where it means none."""
+    """Find the commit that a name means; raise `AssayError` where there is none."""
     answer = _git(root, "rev-parse", "--verify", "--quiet", f"{asked}^{{commit}}")
     if answer.returncode == 0 and not asked.startswith("-"):
         return Revision(asked=asked, commit=answer.stdout.strip(), root=root)
@@ -74,18 +74,18 @@ def resolve(asked: str, root: Path) -> Revision:
 
 
 def between(good: Revision, bad: Revision) -> tuple[Revision, ...]:
-    """Give the revisions after `good` up to and with `bad`, oldest first, along first parents.
+    """Return the revisions after `good` up to and with `bad`, oldest first, along first parents.
 
-    Raises `AssayError` where `good` is no ancestor of `bad`.
+    Raises `AssayError` where `good` is not an ancestor of `bad`.
     """
     if _git(good.root, "merge-base", "--is-ancestor", good.commit, bad.commit).returncode:
-        raise AssayError(f"{good.name} is no ancestor of {bad.name}", remedy="give the older, good revision first")
+        raise AssayError(f"{good.name} is not an ancestor of {bad.name}", remedy="give the older, good revision first")
     listed = _git(good.root, "rev-list", "--first-parent", "--reverse", f"{good.commit}..{bad.commit}")
     return tuple(Revision(asked=commit[:DIGITS], commit=commit, root=good.root) for commit in listed.stdout.split())
 
 
 def subject(revision: Revision) -> str:
-    """Give the first line of its message."""
+    """Return the first line of its message."""
     return _git(revision.root, "show", "--no-patch", "--format=%s", revision.commit).stdout.strip()
 
 

@@ -1,9 +1,10 @@
-"""Stored runs by name: of the store by an id or its beginning, or of a file of accepted baselines."""
+"""The lookup of stored runs: in the store by an id or its beginning, or in a file of stored baselines."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from assay.errors import AssayError
@@ -17,7 +18,7 @@ FILE = ".json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocatedRun:
-    """A run, and what it is called: its id, or the path of the file that it is in."""
+    """A run and its name: its id, or the path of the file that it is in."""
 
     name: str
     outcome: Outcome
@@ -38,17 +39,14 @@ def find(names: Sequence[str], results: Where) -> tuple[LocatedRun, ...]:
 
 
 def _read(names: Sequence[str], results: Where) -> Iterator[LocatedRun]:
-    store = None if all(map(_is_file, names)) else Store(results, create=False)
-    try:
+    with ExitStack() as opened:
+        store = None if all(map(_is_file, names)) else opened.enter_context(Store(results, create=False))
         for name in names:
             if store is None or _is_file(name):
                 yield LocatedRun(name=name, outcome=_of_file(name))
             else:
                 outcome = store.outcome(name.removeprefix("run:"))
                 yield LocatedRun(name=outcome.run.id, outcome=outcome)
-    finally:
-        if store is not None:
-            store.close()
 
 
 def _is_file(name: str) -> bool:
@@ -56,7 +54,7 @@ def _is_file(name: str) -> bool:
 
 
 def _of_file(path: str) -> Outcome:
-    kept = read(path)
-    rows = kept.measurements
+    baseline = read(path)
+    rows = baseline.measurements
     ended = Counter(row.status for row in rows)
-    return Outcome(run=kept.run, manifest=Manifest.of(len(rows), ended), measurements=rows, noise=None)
+    return Outcome(run=baseline.run, manifest=Manifest.of(len(rows), ended), measurements=rows, noise=None)

@@ -140,7 +140,7 @@ def of_comparison(comparison: Comparison) -> str:
             tag = OF_VERDICT[judgement.verdict][0]
             ElementTree.SubElement(test, tag, type=judgement.verdict.value, message=_message(judgement))
     told = [clean(warning) for warning in comparison.warnings]
-    told += [alike_line(comparison.alike)] if comparison.alike else [*map(clean, limits(comparison))]
+    told += [alike_line(comparison.aa_test)] if comparison.aa_test else [*map(clean, limits(comparison))]
     ElementTree.SubElement(suite, "system-out").text = "\n".join((*told, headline(comparison)))
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=False) + "\n"
