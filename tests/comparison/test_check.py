@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from assay.comparison import paired_sampling
-from assay.comparison.check import check
+from assay.comparison.check import Check
 from assay.comparison.tolerance import Budgets, tolerances
 from assay.errors import UnknownName
 from assay.execute.plan import Selection
@@ -90,14 +90,14 @@ def compare(
     selection = Selection(
         tokenizers=tokenizers or ",".join(after), attentions="none", corpora=str(folder / "short.txt"), held_out=0.0
     )
-    return check(
+    return Check(
         discover(pair[1].plugins),
         selection,
         Settings(budget_s=budget_s),
         pair,
         budgets=budgets or Budgets(default=LARGE),
         **options,
-    )
+    ).run()
 
 
 def verdicts(comparison: Comparison) -> dict[str, Judgement]:
@@ -262,7 +262,7 @@ def test_what_the_candidate_lacks_is_refused_before_anything_is_measured(tmp_pat
     pair = sides(tmp_path, {"gone": STEADY}, {"steady": STEADY})
     selection = Selection(tokenizers="gone", attentions="none", held_out=0.0)
     with pytest.raises(UnknownName, match="gone"):
-        check(discover(pair[1].plugins), selection, Settings(), pair, budgets=Budgets(), tick=told)
+        Check(discover(pair[1].plugins), selection, Settings(), pair, budgets=Budgets(), tick=told)
     assert told.lines == []
 
 

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 import assay
-from assay.comparison.check_stored import check_stored, load
-from assay.comparison.sides import StoredRun
+from assay.comparison.check_stored import check_stored
+from assay.comparison.sides import SideEnvironment, baseline
 from assay.environment.describe import describe
 from assay.errors import NotComparable, UnknownName
-from assay.records.results import Measurement, Metric, Status
+from assay.records.results import LocatedRun, Measurement, Metric, Outcome, Status
 from assay.records.settings import Settings
 from assay.records.verdicts import Change, Comparison, Verdict
-from assay.store.baselines import StoredBaseline, accept
+from assay.store.baselines import accept
 from planted import STEADY, TEXT, plugin
 
 BUDGET_S = 0.1
@@ -33,8 +33,13 @@ class Stored:
     file: Path
 
     @property
-    def accepted(self) -> StoredBaseline:
-        return load(StoredRun(name="it", id=self.id), self.results)
+    def accepted(self) -> Outcome:
+        return self.of(self.id)
+
+    def of(self, what: str) -> Outcome:
+        found = baseline(what, (), self.results, self.results.parent / "cache")
+        assert not isinstance(found, SideEnvironment)
+        return found.outcome
 
 
 @pytest.fixture(scope="module")
@@ -57,32 +62,34 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Stored:
 
 def compare(
     folder: Path,
-    stored: StoredBaseline,
+    saved: Outcome,
     now: Mapping[str, str],
     tick: Callable[[str, float], object] = lambda what, left_s: None,
 ) -> Comparison:
     """Check tokenizers as they are now against a saved run."""
     plugins = (plugin(folder / "planted.py", now),)
     settings = Settings(plugins=plugins, budget_s=BUDGET_S)
-    return check_stored(assay.discover(plugins), stored, settings, name="before", candidate="after", tick=tick)
+    stored = LocatedRun(name="before", outcome=saved)
+    return check_stored(assay.discover(plugins), stored, settings, candidate="after", tick=tick)
 
 
-def with_metrics(stored: StoredBaseline, tokenizer: str, metrics: Mapping[str, Any]) -> StoredBaseline:
+def with_metrics(saved: Outcome, tokenizer: str, metrics: Mapping[str, Any]) -> Outcome:
     """A saved run with other figures for one tokenizer."""
 
     def altered(row: Measurement) -> Measurement:
         found = tuple(Metric(name=one.name, value=metrics.get(one.name, one.value)) for one in row.metrics)
         return replace(row, metrics=found) if row.case.plugin == tokenizer else row
 
-    return replace(stored, measurements=tuple(map(altered, stored.measurements)))
+    return replace(saved, measurements=tuple(map(altered, saved.measurements)))
 
 
 def test_a_run_and_its_file_are_the_same(stored: Stored) -> None:
-    assert load(StoredRun(name="it", file=str(stored.file)), stored.results) == stored.accepted
+    file = stored.of(str(stored.file))
+    assert (file.run, file.measurements) == (stored.accepted.run, stored.accepted.measurements)
 
 
 def test_the_same_code_passes(stored: Stored, tmp_path: Path) -> None:
-    comparison = compare(tmp_path, load(StoredRun(name="it", file=str(stored.file)), stored.results), BOTH)
+    comparison = compare(tmp_path, stored.of(str(stored.file)), BOTH)
     assert (comparison.changes, comparison.interrupted) == ((), False)
     assert [(one.verdict, one.ratio) for one in comparison.judgements] == [(Verdict.UNCHANGED, None)] * 2
     assert "stored times are not judged" in str(comparison.judgements[0].reason)
@@ -123,10 +130,10 @@ def test_what_failed_before_and_passes_now_cannot_be_compared(stored: Stored, tm
 
 
 def test_another_machine_is_refused_by_the_field_that_differs(stored: Stored, tmp_path: Path) -> None:
-    baseline = stored.accepted
-    elsewhere = replace(baseline.run, environment=dict(baseline.run.environment) | {"processor": "Another 9000"})
+    saved = stored.accepted
+    elsewhere = replace(saved.run, environment=dict(saved.run.environment) | {"processor": "Another 9000"})
     with pytest.raises(NotComparable) as raised:
-        compare(tmp_path, replace(baseline, run=elsewhere), BOTH)
+        compare(tmp_path, replace(saved, run=elsewhere), BOTH)
     assert str(raised.value).startswith("before was measured elsewhere: processor: Another 9000 there, ")
     assert raised.value.exit_code == 5
     assert "cores" not in str(raised.value)
@@ -137,10 +144,8 @@ def test_a_longer_time_is_a_warning_and_no_verdict_and_a_shorter_one_is_nothing(
     seconds = row.value("encode_seconds")
     assert isinstance(seconds, float)
     hour = {f"{operation}_seconds": 3600.0 for operation in ("encode", "decode")}
-    baseline = with_metrics(
-        with_metrics(stored.accepted, "other", hour), "one", hour | {"encode_seconds": seconds / 10}
-    )
-    comparison = compare(tmp_path, baseline, BOTH)
+    saved = with_metrics(with_metrics(stored.accepted, "other", hour), "one", hour | {"encode_seconds": seconds / 10})
+    comparison = compare(tmp_path, saved, BOTH)
     (warning,) = comparison.warnings
     assert warning.startswith(f"{row.case.id}: encode took ")
     assert "% longer than when it was stored" in warning
@@ -168,4 +173,4 @@ def test_ctrl_c_ends_it_with_what_was_compared(stored: Stored, tmp_path: Path) -
 
 def test_a_run_that_is_not_there_is_refused(stored: Stored) -> None:
     with pytest.raises(UnknownName, match="20000101-000000-0000"):
-        load(StoredRun(name="it", id="20000101-000000-0000"), stored.results)
+        stored.of("20000101-000000-0000")

@@ -10,9 +10,10 @@ import pytest
 
 import assay
 import workshop
-from assay.comparison.sides import SideEnvironment, StoredRun, _split, baseline, candidate
+from assay.comparison.sides import SideEnvironment, _split, baseline, candidate
 from assay.errors import AssayError, StoreError
-from assay.records.results import Run
+from assay.records.results import LocatedRun, Run
+from assay.store.baselines import accept
 from assay.store.store import Store
 from workshop import Environment, commit, git, look, plugin, project
 
@@ -255,16 +256,18 @@ def test_a_saved_run_by_its_id_and_a_file(tmp_path: Path) -> None:
     run = Run(id="20261122-161530-3fa9", started="2026-11-22T16:15:30.000", suite="quick", command="", environment={})
     with Store(tmp_path) as store:
         store.begin(run, [])
-    expected = StoredRun(name="run 20261122-161530-3fa9", id=run.id)
     for what in (run.id, f"run:{run.id}", "run:20261122", "run:"):
-        assert baseline(what, (), tmp_path, tmp_path / "cache") == expected
+        found = baseline(what, (), tmp_path, tmp_path / "cache")
+        assert isinstance(found, LocatedRun)
+        assert (found.name, found.outcome.run.id) == ("run 20261122-161530-3fa9", run.id)
     with pytest.raises(AssayError, match="fits no run"):
         baseline("run:2025", (), tmp_path, tmp_path / "cache")
     with pytest.raises(StoreError, match="there are no results"):
         baseline(run.id, (), tmp_path / "nothing", tmp_path / "cache")
-    file = tmp_path / "accepted.json"
-    file.write_text("{}", "utf-8")
-    assert baseline(str(file), (), tmp_path, tmp_path / "cache") == StoredRun(name=str(file), file=str(file))
+    file = accept(tmp_path, "accepted", run, ())
+    found = baseline(str(file), (), tmp_path, tmp_path / "cache")
+    assert isinstance(found, LocatedRun)
+    assert (found.name, found.outcome.run) == (str(file), run)
 
 
 def test_the_candidate_is_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

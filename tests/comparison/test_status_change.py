@@ -3,10 +3,13 @@ import pytest
 import assay
 from assay.comparison.status_change import missing_plugins
 from assay.execute.plan import Selection
-from assay.plugins.host import Host
+from assay.plugins.host import DISTRIBUTION, Host
 from assay.records.verdicts import Verdict
 
-BEFORE = {"tokenizers": {"gpt2": "assay", "theirs": "another", "gone": "another"}, "attentions": {"naive": "assay"}}
+BEFORE = {
+    "tokenizers": {"gpt2": DISTRIBUTION, "theirs": "another", "gone": "another"},
+    "attentions": {"naive": DISTRIBUTION},
+}
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +22,10 @@ def names(host: Host, selection: Selection, after: dict[str, dict[str, str | Non
 
 
 def test_what_only_the_baseline_has_is_named(host: Host) -> None:
-    after: dict[str, dict[str, str | None]] = {"tokenizers": {"gpt2": "assay"}, "attentions": {"naive": "assay"}}
+    after: dict[str, dict[str, str | None]] = {
+        "tokenizers": {"gpt2": DISTRIBUTION},
+        "attentions": {"naive": DISTRIBUTION},
+    }
     assert names(host, Selection(suite="quick"), after) == {"tokenizer/theirs", "tokenizer/gone"}
     assert names(host, Selection(suite="quick", tokenizers="g*"), after) == {"tokenizer/gone"}
     assert names(host, Selection(suite="quick", tokenizers="none"), after) == set()

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from assay.corpus import shard_reader as reading
+from assay.corpus import shard_reader
 from assay.corpus.shard_reader import Passage, passages, sha256_of
 from assay.corpus.shards import find_shards
 from assay.errors import CorpusError
@@ -89,9 +89,11 @@ def test_bytes_that_are_no_utf8_are_replaced_and_counted(tmp_path: Path) -> None
 def test_passages_are_the_document_and_do_not_depend_on_blocks(words: list[str], block: int, chunk: int) -> None:
     text = " ".join(words)
     blocks = [text[start : start + block] for start in range(0, len(text), block)]
-    found = list(reading._cut(0, blocks, ANYWHERE, chunk))
+    found = list(shard_reader._cut(0, blocks, ANYWHERE, chunk))
     assert "".join(passage.text for passage in found) == text
-    assert [passage.text for passage in found] == [passage.text for passage in reading._cut(0, [text], ANYWHERE, chunk)]
+    assert [passage.text for passage in found] == [
+        passage.text for passage in shard_reader._cut(0, [text], ANYWHERE, chunk)
+    ]
     assert all(len(passage.text) >= chunk for passage in found[:-1])
     assert all(passage.text[0].isspace() for passage in found[1:])
 

@@ -66,7 +66,7 @@ def bisect_(
     """
     from assay.cli.progress import Line
     from assay.comparison.bisect import bisect
-    from assay.comparison.check import check
+    from assay.comparison.check import Check
     from assay.comparison.sides import SideEnvironment, baseline
     from assay.comparison.tolerance import tolerances
     from assay.environment import git as revisions
@@ -108,7 +108,8 @@ def bisect_(
 
         def compare(revision: Revision) -> Comparison:
             sides = (side(first), side(revision))
-            return check(host, selection, settings, sides, budgets=budgets, operations=operations, tick=line.tick)
+            check = Check(host, selection, settings, sides, budgets=budgets, operations=operations, tick=line.tick)
+            return check.run()
 
         def tell(step: TestedCommit) -> None:
             if step.comparison.interrupted:

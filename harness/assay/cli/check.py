@@ -159,9 +159,9 @@ def _compare(
     quiet: bool,
 ) -> Comparison:
     from assay.cli.progress import Line
-    from assay.comparison.check import check as compare
-    from assay.comparison.check_stored import check_stored, load
-    from assay.comparison.sides import StoredRun
+    from assay.comparison.check import Check
+    from assay.comparison.check_stored import check_stored
+    from assay.comparison.sides import SideEnvironment
     from assay.comparison.sides import baseline as find_baseline
     from assay.comparison.sides import candidate as find_candidate
     from assay.comparison.tolerance import tolerances
@@ -175,20 +175,18 @@ def _compare(
         side = candidate
         if baseline is not None:
             found = find_baseline(baseline, settings.plugins, results, tell=line.say)
-            if isinstance(found, StoredRun):
-                saved = load(found, results)
+            if not isinstance(found, SideEnvironment):
                 _only_cases(operations, clock)
                 return check_stored(
                     host,
-                    saved,
+                    found,
                     replace(settings, metrics=chosen(host, selection.metrics)),
-                    name=found.name,
                     candidate=candidate.name,
                     wanted=selection.wants,
                     tick=line.tick,
                 )
             side = found
-        return compare(
+        return Check(
             host,
             selection,
             settings,
@@ -198,7 +196,7 @@ def _compare(
             operations=operations,
             calibrate=calibrate,
             tick=line.tick,
-        )
+        ).run()
 
 
 def _only_cases(operations: tuple[str, ...], clock: str | None) -> None:

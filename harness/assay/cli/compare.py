@@ -14,9 +14,9 @@ from assay.environment.command_line import command_line
 
 if TYPE_CHECKING:
     from assay.records.report_data import ReportContext
+    from assay.records.results import LocatedRun
     from assay.records.verdicts import Comparison
     from assay.store.location import Location
-    from assay.store.lookup import LocatedRun
 
 
 @click.command("compare")

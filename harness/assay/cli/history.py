@@ -17,7 +17,7 @@ from assay.errors import AssayError, StoreError
 
 if TYPE_CHECKING:
     from assay.records.report_data import ReportContext, Series
-    from assay.store.baselines import StoredBaseline
+    from assay.records.results import Outcome
     from assay.store.location import Location
 
 GLOBS = "Comma-separated names and patterns, or none."
@@ -89,7 +89,7 @@ def _publication(series: tuple[Series, ...]) -> ReportContext:
     return ReportContext(shows="history", series=series, command=command_line())
 
 
-def _accepted(folder: Path) -> tuple[StoredBaseline, ...]:
+def _accepted(folder: Path) -> tuple[Outcome, ...]:
     """The accepted baselines; one that cannot be read is told of, and left out."""
     from assay.store.baselines import FOLDER, read
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from assay.comparison.exact_metrics import changes, other_work, same_work
@@ -38,54 +38,39 @@ class _Cell:
     aa_ratios: list[EpochRatio] = field(default_factory=list)
 
 
-def check(
-    host: Host,
-    selection: Selection,
-    settings: Settings,
-    sides: tuple[SideEnvironment, SideEnvironment],
-    *,
-    budgets: Budgets,
-    clock: Clock | None = None,
-    operations: Sequence[str] = (),
-    calibrate: bool = False,
-    tick: Tick = lambda what, left_s: None,
-) -> Comparison:
-    """Check a candidate against a baseline, the two `sides` in that order.
+@dataclass(slots=True)
+class Check:
+    """A check of a candidate against a baseline, the two `sides` in that order.
 
     `settings.budget_s` is the wall time for timing, all cells together; starting processes, building and checking
     come on top. `clock` None judges by CPU time, and by wall time what runs elsewhere (a device, other processes). Of
     the operations only those named are timed, all for none. With `calibrate` the baseline is compared with itself for
-    all the time. `tick` is told what goes on, and the seconds left. Ctrl-C ends the timing; what was sampled until
-    then is judged. Raises `AssayError` for bad input, before anything is measured.
+    all the time. `tick` is called with what goes on, and the seconds left. Raises `AssayError` for what cannot be
+    checked.
     """
-    settings = replace(settings, metrics=chosen_metrics(host, selection.metrics))
-    return _Check(host, selection, settings, sides, budgets, clock, operations, calibrate, tick).run()
-
-
-@dataclass(slots=True)
-class _Check:
-    """One check on its way."""
 
     host: Host
     selection: Selection
     settings: Settings
     sides: tuple[SideEnvironment, SideEnvironment]
+    _: KW_ONLY
     budgets: Budgets
-    clock: Clock | None
-    operations: Sequence[str]
-    calibrate: bool
-    tick: Tick
+    clock: Clock | None = None
+    operations: Sequence[str] = ()
+    calibrate: bool = False
+    tick: Tick = lambda what, left_s: None
     cases: list[Case] = field(init=False)
-    cells: dict[str, _Cell] = field(default_factory=dict)
-    changes: list[Change] = field(default_factory=list)
-    judged: dict[str, Judgement] = field(default_factory=dict)
-    absent: list[Case] = field(default_factory=list)
-    known: set[str] = field(default_factory=set)
-    spent: float = 0.0
-    effort: float = 1.0
-    interrupted: bool = False
+    cells: dict[str, _Cell] = field(init=False, default_factory=dict)
+    changes: list[Change] = field(init=False, default_factory=list)
+    judged: dict[str, Judgement] = field(init=False, default_factory=dict)
+    absent: list[Case] = field(init=False, default_factory=list)
+    known: set[str] = field(init=False, default_factory=set)
+    spent: float = field(init=False, default=0.0)
+    effort: float = field(init=False, default=1.0)
+    interrupted: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
+        self.settings = replace(self.settings, metrics=chosen_metrics(self.host, self.selection.metrics))
         self.cases = [case for case in plan(self.host, self.selection) if not _limit(case)]
         spread = next((case.corpus for case in self.cases if isinstance(case, TokenizerCase) and case.shards), None)
         if spread is not None:
@@ -95,7 +80,7 @@ class _Check:
             )
 
     def run(self) -> Comparison:
-        """Verify all cases, time them, and judge."""
+        """Verify all cases, time them, and judge. Ctrl-C ends the timing; what was sampled until then is judged."""
         started, chosen = now(), self.selection.chosen
         with PairedSampler(*self.sides, self.settings) as sampler:
             try:

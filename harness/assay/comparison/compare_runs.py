@@ -17,11 +17,11 @@ from assay.environment.command_line import command_line
 from assay.environment.describe import now
 from assay.errors import AssayError, NotComparable
 from assay.records.metric_catalogue import of_plugins
-from assay.records.results import Measurement, Outcome, Run, Status
+from assay.records.results import LocatedRun, Measurement, Outcome, Status
 from assay.records.verdicts import Change, Compared, Comparison, Judgement, Verdict
 from assay.store.baselines import differing
 from assay.store.location import RESULTS, Where
-from assay.store.lookup import LocatedRun, find
+from assay.store.lookup import find
 
 MOST_NAMED = 4
 
@@ -85,32 +85,26 @@ class _Pair:
 
     def __init__(self, baseline: LocatedRun, candidate: LocatedRun, allowance: float | None) -> None:
         self.baseline, self.candidate, self.allowance = baseline, candidate, allowance
-        self.before, self.after = (_by_id(one.outcome) for one in (baseline, candidate))
-        self.shared = [name for name in self.before if name in self.after]
-        self.moved = differing(self._then.environment, self._now.environment)
-        self.found: dict[str, tuple[Change, ...]] = {}
-        if not self.shared:
+        self.then, self.now = baseline.outcome.run, candidate.outcome.run
+        self.before, self.after = (
+            {row.case.id: row for row in one.outcome.measurements} for one in (baseline, candidate)
+        )
+        self.moved = differing(self.then.environment, self.now.environment)
+        if self.before.keys().isdisjoint(self.after):
             raise NotComparable(
                 f"{candidate.name} shares no case with {baseline.name}: {self._apart()}",
                 remedy="compare runs of one suite",
             )
-        added = (*of_plugins(self._then), *of_plugins(self._now))
-        for name in self.shared:
-            before, after = self.before[name], self.after[name]
-            if before.status is after.status is Status.OK:
-                self.found[name] = changes(before, after, added)
-
-    @property
-    def _then(self) -> Run:
-        return self.baseline.outcome.run
-
-    @property
-    def _now(self) -> Run:
-        return self.candidate.outcome.run
+        added = (*of_plugins(self.then), *of_plugins(self.now))
+        self.found = {
+            name: changes(before, after, added)
+            for name, before in self.before.items()
+            if (after := self.after.get(name)) is not None and before.status is after.status is Status.OK
+        }
 
     def changes(self) -> Iterator[Change]:
         """Yield the exact figures that changed, in the order of the baseline."""
-        yield from (replace(change, run=self._now.id) for found in self.found.values() for change in found)
+        yield from (replace(change, run=self.now.id) for found in self.found.values() for change in found)
 
     def judgements(self) -> Iterator[Judgement]:
         """Yield a judgement of every operation that both timed, and of every case that one side lacks."""
@@ -118,13 +112,12 @@ class _Pair:
             _Cell(f"{name}/{operation}", operation, self.before[name], self.after[name])
             for name, found in self.found.items()
             if same_work(found)
-            for operation in operations(self.before[name])
-            if operation in operations(self.after[name])
+            for operation in self._timed(name)
         ]
         judged = {one.cell: one for one in self._judged(cells)}
         for name in dict.fromkeys((*self.before, *self.after)):
             for judgement in self._of_case(name, judged):
-                yield replace(judgement, run=self._now.id)
+                yield replace(judgement, run=self.now.id)
 
     def warnings(self) -> Iterator[str]:
         """Yield what a reader should know before the figures."""
@@ -132,7 +125,7 @@ class _Pair:
             manifest = one.outcome.manifest
             if manifest.missing:
                 yield f"{one.name} is {one.outcome.run.state}: {manifest}"
-        differs = "; ".join(differences(self._then.environment, self._now.environment))
+        differs = "; ".join(differences(self.then.environment, self.now.environment))
         if differs:
             yield f"{self.candidate.name} was measured in another environment than {self.baseline.name}: {differs}"
         sides = ((self.baseline, self.before, self.after), (self.candidate, self.after, self.before))
@@ -157,13 +150,18 @@ class _Pair:
                 yield judgement
             return
         found = self.found[name]
-        timed = [f"{name}/{operation}" for operation in operations(before) if operation in operations(after)]
+        timed = [f"{name}/{operation}" for operation in self._timed(name)]
         if not same_work(found):
             yield from (other_work(cell, found) for cell in timed)
         elif timed:
             yield from (judged[cell] for cell in timed)
         elif not found:
             yield Judgement(cell=name, verdict=Verdict.UNCHANGED, reason="every exact figure is the same")
+
+    def _timed(self, name: str) -> list[str]:
+        """The operations of a case that both sides timed."""
+        after = operations(self.after[name])
+        return [operation for operation in operations(self.before[name]) if operation in after]
 
     def _judged(self, cells: Sequence[_Cell]) -> Iterator[Judgement]:
         """Judge times: normalized by the group's baseline where there is one, else by themselves."""
@@ -185,7 +183,7 @@ class _Pair:
             judgement = replace(
                 judged.get(cell.name) or _without_samples(cell.name),
                 clock=clock_of(cell.after),
-                epochs=epochs(cell.after, cell.operation, self._now.settings),
+                epochs=epochs(cell.after, cell.operation, self.now.settings),
                 wall_ratio=after / before if before and after else None,
                 baseline_s=before,
                 candidate_s=after,
@@ -197,12 +195,12 @@ class _Pair:
         return replace(judgement, verdict=Verdict.INCONCLUSIVE, reason=reason, remedy=None)
 
     def _normalized(self, cell: _Cell) -> NormalizedCell | None:
-        clock = clock_of(cell.after)
-        before = ratio_to_baseline(cell.before, self.before, cell.operation, clock, self._then.settings)
-        after = ratio_to_baseline(cell.after, self.after, cell.operation, clock, self._now.settings)
-        if before is None or after is None or before.plugin != after.plugin:
+        clock, plugin = clock_of(cell.after), cell.after.value("baseline")
+        before = ratio_to_baseline(cell.before, self.before, cell.operation, clock, self.then.settings)
+        after = ratio_to_baseline(cell.after, self.after, cell.operation, clock, self.now.settings)
+        if before is None or after is None or plugin != cell.before.value("baseline"):
             return None
-        return NormalizedCell(cell=cell.name, against=after.plugin, before=before.ratio, after=after.ratio)
+        return NormalizedCell(cell=cell.name, against=str(plugin), before=before, after=after)
 
     def _apart(self) -> str:
         """Why two runs have no case in common."""
@@ -211,10 +209,6 @@ class _Pair:
         if both:
             return f"of {both[0]} it has {_listed(after[both[0]])}, and the other {_listed(before[both[0]])}"
         return f"it measured {_listed(list(after))}, and the other {_listed(list(before))}"
-
-
-def _by_id(outcome: Outcome) -> dict[str, Measurement]:
-    return {row.case.id: row for row in outcome.measurements}
 
 
 def _groups(rows: Mapping[str, Measurement]) -> dict[str, list[str]]:

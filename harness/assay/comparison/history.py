@@ -14,9 +14,9 @@ from assay.errors import UnknownName
 from assay.plugins.host import matches
 from assay.records.metric_catalogue import CATALOGUE, definition, of_plugins
 from assay.records.report_data import Mark, Point, Series
-from assay.records.results import Case, Measurement, Run, TokenizerCase, Value
+from assay.records.results import Case, Measurement, Outcome, Run, TokenizerCase, Value
 from assay.stats.changepoint import detect_changepoints
-from assay.store.baselines import StoredBaseline, machine
+from assay.store.baselines import machine
 
 if TYPE_CHECKING:
     from assay.store.store import Store
@@ -32,7 +32,7 @@ def history(
     tokenizers: str = "*",
     attentions: str = "*",
     corpora: str = "*",
-    baselines: Sequence[StoredBaseline] = (),
+    baselines: Sequence[Outcome] = (),
 ) -> tuple[Series, ...]:
     """Collect a metric over the runs of a store, and over stored baselines that the store does not have.
 
@@ -65,7 +65,7 @@ def history(
     return tuple(_series(metric, points) for points in found.values())
 
 
-def _runs(store: Store, baselines: Sequence[StoredBaseline]) -> Iterator[tuple[Run, tuple[Measurement, ...]]]:
+def _runs(store: Store, baselines: Sequence[Outcome]) -> Iterator[tuple[Run, tuple[Measurement, ...]]]:
     """All runs with what they measured, the oldest first."""
     stored = {run.id: run for run in store.runs()}
     others = {one.run.id: one for one in baselines if one.run.id not in stored}

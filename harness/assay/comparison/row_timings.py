@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from assay.comparison.session_drift import Readings
 from assay.records.results import AttentionCase, Measurement, Sample, Status
@@ -14,14 +13,6 @@ from assay.stats.paired_ratio import Ratio, paired_ratio
 
 TIMERS: dict[Clock, str] = {"cpu": "process_time", "wall": "perf_counter"}
 SAMPLES = "_samples"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaselineRow:
-    """The ratio of an operation to that of the baseline plugin of its group, which was sampled in the same rounds."""
-
-    plugin: str
-    ratio: Ratio
 
 
 def clock_of(row: Measurement) -> Clock:
@@ -60,7 +51,7 @@ def epochs(row: Measurement, operation: str, settings: str) -> int:
 
 def ratio_to_baseline(
     row: Measurement, rows: Mapping[str, Measurement], operation: str, clock: Clock, settings: str
-) -> BaselineRow | None:
+) -> Ratio | None:
     """Return the ratio to the baseline of the row's group; None for the baseline itself, and where there is no ratio.
 
     `rows` are those of the run by the ids of their cases. The ratio comes from the samples of both, paired by rounds;
@@ -72,20 +63,17 @@ def ratio_to_baseline(
     partner = rows.get(f"{row.case.group}/{plugin}")
     ours, theirs = _samples(row, operation), () if partner is None else _samples(partner, operation)
     if {sample.epoch for sample in ours} & {sample.epoch for sample in theirs}:
-        return BaselineRow(plugin=plugin, ratio=paired_ratio(ours, theirs, clock=clock))
+        return paired_ratio(ours, theirs, clock=clock)
     value, low, high = (row.value(f"{operation}_ratio{end}") for end in ("", "_low", "_high"))
     if ours or clock != "cpu" or not isinstance(value, float) or not 0.0 < value < math.inf:
         return None
     pairs = row.value(f"{operation}{SAMPLES}")
-    return BaselineRow(
-        plugin=plugin,
-        ratio=Ratio(
-            value=value,
-            low=low if isinstance(low, float) else 0.0,
-            high=high if isinstance(high, float) else math.inf,
-            pairs=pairs if isinstance(pairs, int) else 0,
-            epochs=epochs(row, operation, settings),
-        ),
+    return Ratio(
+        value=value,
+        low=low if isinstance(low, float) else 0.0,
+        high=high if isinstance(high, float) else math.inf,
+        pairs=pairs if isinstance(pairs, int) else 0,
+        epochs=epochs(row, operation, settings),
     )
 
 

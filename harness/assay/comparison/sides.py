@@ -15,6 +15,8 @@ from assay.environment import git, interpreters, projects, virtualenvs
 from assay.environment.cache import folder as cache_folder
 from assay.environment.site_inheritance import inside, relocate
 from assay.errors import AssayError
+from assay.records.results import LocatedRun
+from assay.store.baselines import read
 from assay.store.location import Where
 
 RUN = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
@@ -39,15 +41,6 @@ class SideEnvironment:
         return os.pathsep.join(self.paths)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredRun:
-    """A run of the past: its id in the store, or the file that holds it."""
-
-    name: str
-    id: str | None = None
-    file: str | None = None
-
-
 def candidate(plugins: Sequence[str] = (), cache: Path | None = None) -> SideEnvironment:
     """Return the side of this very process: its interpreter, its `sys.path`, its folder."""
     folder = str(Path.cwd())
@@ -62,7 +55,7 @@ def baseline(
     results: Where,
     cache: Path | None = None,
     tell: Callable[[str], None] = lambda _: None,
-) -> SideEnvironment | StoredRun:
+) -> SideEnvironment | LocatedRun:
     """Find or make what a candidate is compared with.
 
     `what` is `env:PATH` or the path of an environment or interpreter, `pip:REQUIREMENTS`, `run:ID`, the id of a run or
@@ -81,11 +74,9 @@ def baseline(
     if path.suffix == ".json":
         if not path.is_file():
             raise AssayError(f"there is no file {path}", remedy="--baseline takes a .json file that assay wrote")
-        return StoredRun(name=str(path), file=str(path.absolute()))
-    if interpreters.find(path) is not None:
-        return _of_environment(path, plugins, cache)
+        return LocatedRun(name=str(path), outcome=read(path))
     root = git.repository(Path.cwd())
-    if root is None and path.exists():
+    if interpreters.find(path) is not None or (root is None and path.exists()):
         return _of_environment(path, plugins, cache)
     if root is None:
         raise AssayError(
@@ -148,12 +139,12 @@ def _side(
     )
 
 
-def _of_run(name: str, results: Where) -> StoredRun:
+def _of_run(name: str, results: Where) -> LocatedRun:
     from assay.store.store import Store
 
     with Store(results, create=False) as store:
-        found = store.run(name or None)
-    return StoredRun(name=f"run {found.id}", id=found.id)
+        outcome = store.outcome(name or None, raw=False)
+    return LocatedRun(name=f"run {outcome.run.id}", outcome=outcome)
 
 
 def _candidate_name(here: Path, plugins: Sequence[str]) -> str:

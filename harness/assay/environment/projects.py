@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from packaging.requirements import InvalidRequirement, Requirement
+from assay.plugins.host import absent
 
 CONSTRAINTS = "constraints.txt"
 
@@ -57,7 +57,7 @@ def editables() -> Iterator[Path]:
 
 def builds_here(folder: Path) -> bool:
     """Return whether all that a project needs to be built is installed here."""
-    return all(map(_satisfied, _table(_pyproject(folder), "build-system").get("requires", ["setuptools>=40.8"])))
+    return not absent(_table(_pyproject(folder), "build-system").get("requires", ["setuptools>=40.8"]))
 
 
 def pins(folder: Path) -> list[str]:
@@ -71,16 +71,6 @@ def new_pins(folder: Path, other: Path) -> tuple[str, ...]:
     """Return the constraints of a project that another version of it does not have."""
     known = pins(other)
     return tuple(line for line in pins(folder) if line not in known)
-
-
-def _satisfied(text: str) -> bool:
-    try:
-        asked = Requirement(text)
-        if asked.marker is not None and not asked.marker.evaluate():
-            return True
-        return asked.specifier.contains(metadata.version(asked.name), prereleases=True)
-    except (InvalidRequirement, metadata.PackageNotFoundError):
-        return False
 
 
 def _pyproject(folder: Path) -> dict[str, Any]:

@@ -253,3 +253,11 @@ class Outcome:
     def failed(self) -> bool:
         """Whether a case failed in a way that its plugin does not announce."""
         return any(measurement.blamed for measurement in self.measurements)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocatedRun:
+    """A stored run and its name: its id, or the path of the file that it is in."""
+
+    name: str
+    outcome: Outcome

@@ -79,15 +79,15 @@ def analyse(
         estimate(evidence.logs) if len(evidence.epoch_ratios) >= FEWEST else None  # fewer never claim anything
         for evidence in evidences
     ]
-    both = list(zip(evidences, estimates, strict=True))
-    slower = _threshold([_p_slower(evidence, found) for evidence, found in both], state.cells, alpha)
-    faster = _threshold([_p_faster(evidence, found) for evidence, found in both], state.cells, alpha)
+    slower = list(map(_p_slower, evidences, estimates))
+    faster = list(map(_p_faster, evidences, estimates))
+    most_slower, most_faster = (_threshold(p_values, state.cells, alpha) for p_values in (slower, faster))
     settled = []
-    for evidence, found in both:
+    for evidence, found, p_slower, p_faster in zip(evidences, estimates, slower, faster, strict=True):
         verdict = Verdict.INCONCLUSIVE
-        if _p_slower(evidence, found) <= slower:
+        if p_slower <= most_slower:
             verdict = Verdict.REGRESSED
-        elif _p_faster(evidence, found) <= faster:
+        elif p_faster <= most_faster:
             verdict = Verdict.IMPROVED
         elif found is not None and _unchanged(evidence, found, final):
             verdict = Verdict.UNCHANGED

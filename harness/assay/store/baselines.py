@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from assay.errors import AssayError, StoreError
 from assay.records.json_document import SCHEMA, write
-from assay.records.results import Measurement, Metric, Run, Status, Value
+from assay.records.results import Manifest, Measurement, Metric, Outcome, Run, Status, Value
 from assay.records.serialization import case_from_json, case_to_json
 
 FOLDER = "baselines"
@@ -20,14 +21,6 @@ KIND = "accepted baseline"
 MACHINES = re.compile(r"x86_64|amd64|aarch64|arm64|i[3-6]86|ppc64le|s390x|riscv64", re.IGNORECASE)
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 NOT_RECORDED = "not recorded"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredBaseline:
-    """A run that was accepted, and the measurements of its cases, without raw samples."""
-
-    run: Run
-    measurements: tuple[Measurement, ...]
 
 
 def to_json(run: Run, measurements: Sequence[Measurement]) -> str:
@@ -83,8 +76,8 @@ def default_name(run: Run) -> str:
     return re.sub(r"[^a-z0-9._+-]+", "-", "-".join(parts).lower()).strip("-.") or "baseline"
 
 
-def read(path: str | Path) -> StoredBaseline:
-    """Read a baseline; raise `StoreError` for a file that cannot be read, or is something else."""
+def read(path: str | Path) -> Outcome:
+    """Read a baseline, which has no raw samples; raise `StoreError` for a file that cannot be read, or is not one."""
     try:
         content = json.loads(Path(path).read_bytes())
     except OSError as error:
@@ -101,7 +94,9 @@ def read(path: str | Path) -> StoredBaseline:
         record = content["run"]
         environment = {name: str(fact) for name, fact in record["environment"].items()}
         run = Run(**record | {"environment": environment, "settings": json.dumps(record["settings"])})
-        return StoredBaseline(run=run, measurements=tuple(map(_measurement, content["rows"])))
+        rows = tuple(map(_measurement, content["rows"]))
+        manifest = Manifest.of(len(rows), Counter(row.status for row in rows))
+        return Outcome(run=run, manifest=manifest, measurements=rows, noise=None)
     except (KeyError, TypeError, ValueError, AttributeError, AssayError) as error:
         said = f"{type(error).__name__}: {error}"
         raise StoreError(f"{path} is a broken baseline: {said}", remedy="accept the run again") from None

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 
 from assay.errors import AssayError
-from assay.records.results import Manifest, Outcome
+from assay.records.results import LocatedRun
 from assay.store.baselines import read
 from assay.store.location import Where
 from assay.store.store import Store
 
 FILE = ".json"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocatedRun:
-    """A run and its name: its id, or the path of the file that it is in."""
-
-    name: str
-    outcome: Outcome
 
 
 def find(names: Sequence[str], results: Where) -> tuple[LocatedRun, ...]:
@@ -43,7 +33,7 @@ def _read(names: Sequence[str], results: Where) -> Iterator[LocatedRun]:
         store = None if all(map(_is_file, names)) else opened.enter_context(Store(results, create=False))
         for name in names:
             if store is None or _is_file(name):
-                yield LocatedRun(name=name, outcome=_of_file(name))
+                yield LocatedRun(name=name, outcome=read(name))
             else:
                 outcome = store.outcome(name.removeprefix("run:"))
                 yield LocatedRun(name=outcome.run.id, outcome=outcome)
@@ -51,10 +41,3 @@ def _read(names: Sequence[str], results: Where) -> Iterator[LocatedRun]:
 
 def _is_file(name: str) -> bool:
     return name.endswith(FILE)
-
-
-def _of_file(path: str) -> Outcome:
-    baseline = read(path)
-    rows = baseline.measurements
-    ended = Counter(row.status for row in rows)
-    return Outcome(run=baseline.run, manifest=Manifest.of(len(rows), ended), measurements=rows, noise=None)

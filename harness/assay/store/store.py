@@ -90,15 +90,16 @@ class Store:
 
     def reopen(self, run: str) -> None:
         """Record that a run goes on."""
-        with self.transaction(write=True) as connection:
-            connection.execute(
-                update(schema.runs).where(schema.runs.c.id == run).values(state="running", finished=None)
-            )
+        self._set(run, "running", None)
 
     def finish(self, run: str, state: Literal["complete", "interrupted", "failed"]) -> None:
         """Record how a run ended."""
+        self._set(run, state, now())
+
+    def _set(self, run: str, state: str, finished: str | None) -> None:
+        change = update(schema.runs).where(schema.runs.c.id == run).values(state=state, finished=finished)
         with self.transaction(write=True) as connection:
-            connection.execute(update(schema.runs).where(schema.runs.c.id == run).values(state=state, finished=now()))
+            connection.execute(change)
 
     def runs(self) -> tuple[Run, ...]:
         """Return all runs, the oldest first."""
