@@ -27,7 +27,7 @@ from assay.execute.worker.cpu_affinity import one_core, pinned
 from assay.records.results import TokenizerCase
 from assay.records.settings import Settings
 from assay.report.tables.results import Table, as_markdown
-from assay.stats.trimmed_mean import reading
+from assay.stats.trimmed_mean import epoch_ratio
 from benchmarks.work import paragraph, training_text
 
 COPIES, BLOCKS = 8, 12
@@ -80,7 +80,7 @@ def _read(items: Sequence[CaseRun], chance: random.Random) -> float:
         first, second = chance.sample(entries, 2)
         for entry in (first, second, second, first):
             entry.take()
-    return reading(0, entries[1].samples, entries[0].samples, 0.0).cpu
+    return epoch_ratio(0, entries[1].samples, entries[0].samples, 0.0).cpu
 
 
 def _copy(items: Sequence[CaseRun], chance: random.Random) -> float:

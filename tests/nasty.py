@@ -104,7 +104,7 @@ def outcome() -> Outcome:
     """A run with these rows."""
     found, each = rows(), len(WORDS)
     counts = Manifest(planned=3 * each, ok=each, failed=each, skipped=each, unsupported=0, missing=0)
-    noise = Noise(median=0.004, worst=0.02, detectable=0.013, groups=2)
+    noise = Noise(median=0.004, worst=0.02, minimum_detectable_effect=0.013, groups=2)
     return Outcome(run=run(), manifest=counts, measurements=found, noise=noise)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from assay.comparison.paired_sampling import FEWEST_BLOCKS, Gated, PairedSampler
+from assay.comparison.paired_sampling import FEWEST_BLOCKS, PairedSampler, VerifiedCase
 from assay.records.results import Measurement, Status
 from assay.records.settings import Settings
 from assay.records.verdicts import EpochRatio
@@ -77,7 +77,7 @@ class Scene:
     """Two sides after the gate, with what the gate and the epochs gave by tokenizer."""
 
     folder: Path
-    gated: Mapping[str, Gated]
+    gated: Mapping[str, VerifiedCase]
     epochs: tuple[Mapping[str, Found], ...]
     twins: Mapping[str, Found]
     left: list[object]
@@ -105,13 +105,16 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(MARK, mark)
         with PairedSampler(*sides(folder, BEFORE, AFTER), settings) as versus:
-            gated = {name: versus.gate(case(folder, name)) for name in BEFORE | AFTER}
+            gated = {name: versus.verify(case(folder, name)) for name in BEFORE | AFTER}
 
-            def epoch(number: int, names: Iterable[str], *, alike: bool = False) -> Mapping[str, Found]:
+            def epoch(number: int, names: Iterable[str], *, against_itself: bool = False) -> Mapping[str, Found]:
                 cases = [case(folder, name) for name in names]
-                return {of.plugin: found for of, found in versus.epoch(number, cases, encoding, alike=alike)}
+                return {
+                    of.plugin: found
+                    for of, found in versus.epoch(number, cases, encoding, against_itself=against_itself)
+                }
 
-            twins = epoch(0, ["doubled", "steady"], alike=True)
+            twins = epoch(0, ["doubled", "steady"], against_itself=True)
             for side in ("baseline", "candidate"):
                 for note in (folder / side / "notes").iterdir():
                     note.unlink()
@@ -224,7 +227,7 @@ def test_nor_by_an_exception_on_the_way(tmp_path: Path, monkeypatch: pytest.Monk
 
     def begin() -> None:
         with versus:
-            versus.gate(one)
+            versus.verify(one)
             next(versus.epoch(0, [one], encoding))
             raise KeyboardInterrupt
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import assay
-from assay.comparison.check import check
+from assay.comparison.check import Check
 from assay.comparison.judging import Judging
 from assay.comparison.tolerance import Budgets
 from assay.execute.job import resume
@@ -258,13 +258,13 @@ def test_a_changed_figure_is_a_finding_of_a_check(tmp_path: Path) -> None:
     (tmp_path / "short.txt").write_text(TEXT, "utf-8")
     before = replace(before, plugins=(*before.plugins, files[0]))
     after = replace(after, plugins=(*after.plugins, files[1]))
-    comparison = check(
+    comparison = Check(
         assay.discover(after.plugins),
         Selection(tokenizers="one", attentions="none", corpora=str(tmp_path / "short.txt"), held_out=0.0),
         Settings(budget_s=0.3, plugins=after.plugins),
         (before, after),
-        Judging(budgets=Budgets(default=Tolerance(effect=0.5, margin=0.5))),
-    )
+        Judging(budgets=Budgets(default=Tolerance(minimum_effect=0.5, equivalence_margin=0.5))),
+    ).run()
     assert [(one.metric, one.baseline, one.candidate) for one in comparison.changes] == [("words_known", 7, 8)]
     assert comparison.exit_code(strict=False) == 1
 

@@ -137,7 +137,7 @@ def test_a_plugin_of_which_nothing_can_be_used(install: Install) -> None:
         "plugin needy-dist:needy-point is loaded, and nothing that it announces can be used here."
     )
     assert (found.usable, found.remedies) == (False, ('pip install "no-such-thing"',))
-    assert [standing.status for standing in standings(host) if standing.left_out is None] == ["missing"]
+    assert [standing.status for standing in standings(host) if standing.excluded is None] == ["missing"]
 
 
 @pytest.mark.parametrize(

@@ -581,7 +581,7 @@ def test_only_what_is_to_be_loaded_is_loaded(install: Install, load: str | None,
     assert tokenizers(host) == left
     assert host.failures == ()
     kept = {loading.origin.block for loading in host.loadings}
-    out = {left_out.origin.block for left_out in host.left_out}
+    out = {each.origin.block for each in host.excluded}
     assert kept | out >= {"extra-dist:extra", "assay-bench:regex", "assay-bench:attention"}
     assert kept & out == set()
 

@@ -33,7 +33,7 @@ def test_one_group_by_hand() -> None:
     noise = noise_floor(group("g", 1.02))
     assert noise is not None
     assert (noise.median, noise.worst) == (pytest.approx(0.02), pytest.approx(0.02))
-    assert noise.detectable == pytest.approx(0.02, abs=1e-6)  # the rounds agree: the interval has no width
+    assert noise.minimum_detectable_effect == pytest.approx(0.02, abs=1e-6)  # the interval has no width
     assert noise.groups == 1
 
 
@@ -55,7 +55,7 @@ def test_the_width_of_the_interval_makes_a_small_change_undetectable() -> None:
     twin = [math.exp(order.gauss(0.0, 0.05)) for _ in times]
     noise = noise_floor([anchor("g", ANCHOR, times), anchor("g", TWIN, twin)])
     assert noise is not None
-    assert noise.median < 0.02 < noise.detectable < 0.1
+    assert noise.median < 0.02 < noise.minimum_detectable_effect < 0.1
 
 
 def test_names_of_other_groups_are_not_mixed_up() -> None:
@@ -78,7 +78,7 @@ def test_a_twin_that_was_not_there_all_along_is_passed_over(ours: int, theirs: i
 
 
 def test_it_is_told_in_one_sentence() -> None:
-    noise = Noise(median=0.0123, worst=0.0456, detectable=0.0789, groups=7)
+    noise = Noise(median=0.0123, worst=0.0456, minimum_detectable_effect=0.0789, groups=7)
     assert str(noise) == (
         "identical code in two processes differed by 1.23% (median of 7 groups, worst 4.56%);"
         " a change under 7.9% does not stand out"

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.records.results import Sample
-from assay.stats.paired_ratio import MOST_PAIRS, Ratio, Summary, _student, paired_ratio, precision, summarise
+from assay.stats.paired_ratio import MOST_PAIRS, Ratio, Summary, paired_ratio, precision, student_quantile, summarise
 
 UNIT = 10**9
 TIMES = st.tuples(st.integers(1, UNIT), st.integers(1, UNIT))
@@ -246,10 +246,10 @@ class TestEpochs:
 
     @pytest.mark.parametrize(("freedom", "quantile"), list(enumerate(map(float, STUDENT.split()), start=1)))
     def test_students_quantiles_are_those_of_the_table(self, freedom: int, quantile: float) -> None:
-        assert _student(freedom) == pytest.approx(quantile, rel=0.01)
+        assert student_quantile(freedom, 0.975) == pytest.approx(quantile, rel=0.01)
 
     def test_of_very_many_epochs_it_is_the_normal_one(self) -> None:
-        assert _student(10**6) == pytest.approx(statistics.NormalDist().inv_cdf(0.975), rel=1e-5)
+        assert student_quantile(10**6, 0.975) == pytest.approx(statistics.NormalDist().inv_cdf(0.975), rel=1e-5)
 
 
 class TestManyPairs:

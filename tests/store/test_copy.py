@@ -52,20 +52,18 @@ def result(case: Case, *, tokens: int = 7) -> GroupResult:
 @pytest.fixture
 def source(tmp_path: Path) -> Iterator[Store]:
     """A store with one run, of which two of three cases are measured."""
-    store = Store(tmp_path / "source")
-    store.begin(RUN, CASES)
-    for case in CASES[:2]:
-        store.add(RUN.id, result(case))
-    store.finish(RUN.id, "interrupted")
-    yield store
-    store.close()
+    with Store(tmp_path / "source") as store:
+        store.begin(RUN, CASES)
+        for case in CASES[:2]:
+            store.add(RUN.id, result(case))
+        store.finish(RUN.id, "interrupted")
+        yield store
 
 
 @pytest.fixture
 def target(where: str | Path) -> Iterator[Store]:
-    store = Store(where)
-    yield store
-    store.close()
+    with Store(where) as store:
+        yield store
 
 
 def whole(store: Store) -> tuple[object, ...]:
@@ -80,11 +78,10 @@ def test_a_copy_says_all_that_was_said(
     monkeypatch.setattr(module, "BATCH", 3)
     assert transfer(source, target, RUN.id) == Moved(run=RUN.id, added=2, present=0)
     assert whole(target) == whole(source)
-    back = Store(tmp_path / "back")
-    transfer(target, back, RUN.id[:9])
-    assert whole(back) == whole(source)
-    assert replace(inventory(back), store="", bytes=0) == replace(inventory(source), store="", bytes=0)
-    back.close()
+    with Store(tmp_path / "back") as back:
+        transfer(target, back, RUN.id[:9])
+        assert whole(back) == whole(source)
+        assert replace(inventory(back), store="", bytes=0) == replace(inventory(source), store="", bytes=0)
 
 
 def test_a_copy_that_is_repeated_adds_what_has_come(source: Store, target: Store) -> None:
@@ -132,22 +129,21 @@ def test_a_copy_that_fails_half_way_has_copied_nothing(
     source: Store, postgresql: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server stops between two tables; the run comes over when it is there again."""
-    target = Store(postgresql.room())
-    real, seen = module._copy, []
+    with Store(postgresql.room()) as target:
+        real, seen = module._copy, []
 
-    def copy(there, here, table, run, **options):
-        seen.append(table.name)
-        if table.name == "metrics":
-            postgresql.stop()
-        real(there, here, table, run, **options)
+        def copy(there, here, table, run, **options):
+            seen.append(table.name)
+            if table.name == "metrics":
+                postgresql.stop()
+            real(there, here, table, run, **options)
 
-    monkeypatch.setattr(module, "_copy", copy)
-    with pytest.raises(StoreError, match="cannot be reached"):
+        monkeypatch.setattr(module, "_copy", copy)
+        with pytest.raises(StoreError, match="cannot be reached"):
+            transfer(source, target, RUN.id)
+        monkeypatch.undo()
+        postgresql.start()
+        assert seen == ["cases", "measurements", "metrics"]
+        assert target.runs() == ()
         transfer(source, target, RUN.id)
-    monkeypatch.undo()
-    postgresql.start()
-    assert seen == ["cases", "measurements", "metrics"]
-    assert target.runs() == ()
-    transfer(source, target, RUN.id)
-    assert whole(target) == whole(source)
-    target.close()
+        assert whole(target) == whole(source)

@@ -18,7 +18,7 @@ from assay.execute.worker.cpu_affinity import one_core, pinned
 from assay.records.results import AttentionCase, Case, Measurement
 from assay.records.settings import Settings
 from assay.records.verdicts import EpochRatio
-from assay.stats.trimmed_mean import reading
+from assay.stats.trimmed_mean import epoch_ratio
 
 READING_NS = 2_500_000
 LIVES, BLOCKS = 4, 24
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gated:
+class VerifiedCase:
     """What one case came to on both sides before anything was timed, and the loops of a reading by operation.
 
     `outside` says that the work leaves the process, so that its CPU time tells nothing.
@@ -58,7 +58,7 @@ class PairedSampler:
         self.candidate = SideProcess(candidate, settings, self.core)
         self.twin = SideProcess(baseline, settings, self.core)
         self._chance = random.Random(settings.seed)
-        self._gated: dict[str, Gated] = {}
+        self._gated: dict[str, VerifiedCase] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -69,7 +69,7 @@ class PairedSampler:
         for station in (self.baseline, self.candidate, self.twin):
             station.leave() if kind is None else station.kill()
 
-    def gate(self, case: Case) -> Gated:
+    def verify(self, case: Case) -> VerifiedCase:
         """Check a case on both sides, and find the loops of a reading."""
         pair = tuple(station.begin(case) for station in (self.baseline, self.candidate))
         for station, item in zip((self.baseline, self.candidate), pair, strict=True):
@@ -97,7 +97,7 @@ class PairedSampler:
                 item.succeed(item.metrics, restarted=False)
             item.add(station.adding)
         rows = [item.ended for item in pair if item.ended is not None]
-        self._gated[case.id] = Gated(baseline=rows[0], candidate=rows[1], loops=loops, outside=outside)
+        self._gated[case.id] = VerifiedCase(baseline=rows[0], candidate=rows[1], loops=loops, outside=outside)
         return self._gated[case.id]
 
     def epoch(
@@ -107,15 +107,15 @@ class PairedSampler:
         wanted: Callable[[str], bool],
         *,
         effort: Callable[[str], float] = lambda cell: 1.0,
-        alike: bool = False,
+        against_itself: bool = False,
         tick: Callable[[Case], object] = lambda case: None,
     ) -> Iterator[tuple[Case, Mapping[str, EpochRatio] | Measurement]]:
         """Sample the cells whose ids are `wanted`, in fresh processes; give the readings of each case by cell.
 
         `effort` is the share of the usual samples that a cell is worth, by its id. A case that fails now gives the row
-        that says so, `expected` where the baseline fails. `alike` has the baseline against itself.
+        that says so, `expected` where the baseline fails. With `against_itself` the baseline takes both parts.
         """
-        stations = (self.baseline, self.twin if alike else self.candidate)
+        stations = (self.baseline, self.twin if against_itself else self.candidate)
         seed, padding = self._chance.randrange(2**32), self._chance.randrange(MOST_PADDING)
         for station in (self.baseline, self.candidate, self.twin):
             station.renew(seed, padding) if station in stations else station.leave()
@@ -190,7 +190,7 @@ class PairedSampler:
         baseline, candidate = entries
         if not all(item.ended is None for item in pair):
             return None
-        return reading(number, candidate.samples, baseline.samples, time.monotonic() - start)
+        return epoch_ratio(number, candidate.samples, baseline.samples, time.monotonic() - start)
 
     def _fork(self, pair: Sequence[CaseRun]) -> bool:
         """Copy both processes, or neither."""

@@ -46,7 +46,7 @@ def describe(cases: Iterable[Case] = ()) -> Mapping[str, str]:
 
 
 def gpu() -> Mapping[str, str]:
-    """Describe the GPUs of this machine and their driver, as NVIDIA's tool tells; nothing where it is not there."""
+    """Describe the GPUs of this machine and their driver, by NVIDIA's tool; return nothing where that is absent."""
     try:
         told = subprocess.run(ASK_GPU, capture_output=True, text=True, check=True, timeout=PATIENCE_S).stdout
     except (OSError, subprocess.SubprocessError):
@@ -62,7 +62,7 @@ def gpu() -> Mapping[str, str]:
 
 
 def available_memory() -> int:
-    """The memory that programs can still take without swapping, in bytes (MemAvailable; else all there is)."""
+    """Return the memory that programs can still take without swapping, in bytes (MemAvailable; else all there is)."""
     meminfo = Path("/proc/meminfo")
     if meminfo.is_file():
         for line in meminfo.read_text("ascii").splitlines():
@@ -81,5 +81,5 @@ def _processor() -> str:
 
 
 def now() -> str:
-    """The time in UTC, ISO 8601, to the millisecond."""
+    """Return the time in UTC, ISO 8601, to the millisecond."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")

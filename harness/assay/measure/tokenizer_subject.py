@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 
 from assay.corpus.loading import Parts
-from assay.corpus.sampling import doubt, sample_metrics, shuffled, size_of
+from assay.corpus.sampling import relative_uncertainty, sample_metrics, shuffled, size_of
 from assay.errors import UnknownToken, WrongOutput
 from assay.measure.cold_pass import ColdStart, as_ints, words_seen_before
 from assay.measure.extrapolation import extrapolate, probe_sizes
@@ -65,7 +65,8 @@ class TokenizerSubject:
             self._wrong = self._wrong or error
         if self._wrong is not None:
             return 0.0  # `check` will say it; more documents do not mend it
-        return doubt(tuple(map(size_of, self.documents)), tuple(map(len, self._pass.ids)), len(self._corpus))
+        sizes, tokens = tuple(map(size_of, self.documents)), tuple(map(len, self._pass.ids))
+        return relative_uncertainty(sizes, tokens, len(self._corpus))
 
     def predict(self) -> Metrics:
         """Encode an eighth and a quarter of the text; a part may have words that the whole has not."""

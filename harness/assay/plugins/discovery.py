@@ -10,11 +10,11 @@ from importlib import metadata
 from pathlib import Path
 
 from assay.plugins.entry_points import Source, sources
-from assay.plugins.hook_versions import DECLARED, DEPRECATIONS, Deprecation, unfit, used
+from assay.plugins.hook_versions import DECLARED, DEPRECATIONS, Deprecation, incompatibility, used
 from assay.plugins.hookspecs import PROVIDES
 from assay.plugins.host import Failure, Found, Host, Loading, absent, pip_install
 from assay.plugins.types import NAMES_OF_KINDS, Descriptor
-from assay.plugins.validation import Hook, NoHooks, fault_of, hooks_of
+from assay.plugins.validation import Hook, NoHooks, hooks_of, validate
 
 
 class _Refused(Exception):
@@ -44,7 +44,7 @@ def discover(
     found: list[Found] = []
     failures: list[Failure] = []
     loadings: list[Loading] = []
-    chosen, left_out = sources(plugins, block, load, lenient=lenient)
+    chosen, excluded = sources(plugins, block, load, lenient=lenient)
     for source in chosen:
         try:
             loading, hooks = _load(source)
@@ -53,7 +53,7 @@ def discover(
         except _Refused as refused:
             failures.append(refused.failure)
     deprecated = used(deprecations, loadings, found)
-    return Host(*_settle(found, failures), loadings, left_out, deprecated)
+    return Host(*_settle(found, failures), loadings, excluded, deprecated)
 
 
 def _load(source: Source) -> tuple[Loading, list[Hook]]:
@@ -67,7 +67,7 @@ def _load(source: Source) -> tuple[Loading, list[Hook]]:
     import_s = time.perf_counter() - started
     with _guard(source, "version", mend):
         written_for = getattr(plugin, DECLARED, None)
-        reason = unfit(written_for, origin)
+        reason = incompatibility(written_for, origin)
     if reason is not None:
         raise _Refused(Failure(origin=origin, stage="version", message=reason.message, remedy=reason.remedy))
     marked = f"the hooks are {', '.join(PROVIDES)}, without arguments, each marked with @assay.hookimpl"
@@ -116,7 +116,7 @@ def _descriptors(hook: Hook, source: Source, failures: list[Failure]) -> Iterato
             except StopIteration:
                 return None
             fits = isinstance(item, kind)
-            fault = fault_of(item) if fits else f"it yielded {type(item).__name__}, not {kind.__name__}"
+            fault = validate(item) if fits else f"it yielded {type(item).__name__}, not {kind.__name__}"
         if fault is not None:
             refuse(fault, item.name if fits else None)
         else:

@@ -25,7 +25,7 @@ STAGES: Mapping[str, str] = {
 
 
 def matches(patterns: str, *names: str) -> bool:
-    """Whether a comma-separated list of names and globs takes in one of these names; `none` takes in nothing."""
+    """Return whether a comma-separated list of names and globs matches one of these names; `none` matches nothing."""
     chosen = [part.strip() for part in patterns.split(",")]
     return any(fnmatch.fnmatchcase(name, pattern) for name in names for pattern in chosen if pattern != "none")
 
@@ -56,14 +56,14 @@ class Origin:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What this plugin may be called: by its entry point, its distribution, or both."""
+        """The names of this plugin: its entry point, its distribution, or both."""
         names = [self.entry_point, self.distribution, self.block]
         if self.distribution == DISTRIBUTION:
             names += [FORMER_DISTRIBUTION, f"{FORMER_DISTRIBUTION}:{self.entry_point}"]
         return tuple(dict.fromkeys(name for name in names if name))
 
-    def answers_to(self, name: str) -> bool:
-        """Whether a name given to `--block` means this plugin."""
+    def matches(self, name: str) -> bool:
+        """Return whether a name given to `--block` means this plugin."""
         if self.path is not None and Path(name).resolve() == Path(self.path).resolve():
             return True
         return name in self.names
@@ -95,7 +95,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loading:
-    """One plugin that was loaded, or tried: what it turned out to be.
+    """One plugin that was loaded, or tried.
 
     `hooks` are those that it implements, `written_for` the version of the hooks that it declares, `import_s` the
     seconds that its import took in this process, `file` where its code lies.
@@ -119,7 +119,7 @@ class Excluded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deprecated:
-    """A plugin that uses what a later version will not take, and what to use instead."""
+    """A plugin that uses something deprecated, and what to use instead."""
 
     origin: Origin
     what: str
@@ -146,28 +146,28 @@ class Host:
         found: Iterable[Found],
         failures: Iterable[Failure],
         loadings: Iterable[Loading] = (),
-        left_out: Iterable[Excluded] = (),
+        excluded: Iterable[Excluded] = (),
         deprecated: Iterable[Deprecated] = (),
     ) -> None:
         self.found = tuple(found)
         self.failures = tuple(failures)
         self.loadings = tuple(loadings)
-        self.left_out = tuple(left_out)
+        self.excluded = tuple(excluded)
         self.deprecated = tuple(deprecated)
 
     def every(self, kind: type[P]) -> tuple[P, ...]:
-        """Give all plugins of a kind, in the order in which they were found."""
+        """Return all plugins of a kind, in the order in which they were found."""
         return tuple(cast("P", item.plugin) for item in self.found if isinstance(item.plugin, kind))
 
     def one(self, kind: type[P], name: str) -> P:
-        """Give the plugin of that kind and name, or raise `UnknownName` with the nearest names."""
+        """Return the plugin of that kind and name, or raise `UnknownName` with the nearest names."""
         for plugin in self.every(kind):
             if plugin.name == name:
                 return plugin
         raise self._unknown(kind, name)
 
     def select(self, kind: type[P], patterns: str) -> tuple[P, ...]:
-        """Give the plugins that a comma-separated list of names and globs picks; `none` picks nothing.
+        """Return the plugins that a comma-separated list of names and globs picks; `none` picks nothing.
 
         Raises `UnknownName` for a name or glob that matches nothing.
         """
@@ -182,11 +182,11 @@ class Host:
         return tuple(chosen.values())
 
     def origin(self, plugin: Provided) -> Origin:
-        """Say where a plugin of this host comes from."""
+        """Return where a plugin of this host comes from."""
         return next(item.origin for item in self.found if item.plugin is plugin)
 
     def missing(self, plugin: Provided) -> Missing | None:
-        """Say what a plugin lacks on this machine, or None when it is ready to build."""
+        """Return what a plugin lacks on this machine, or None when it is ready to build."""
         lacking = absent(plugin.requires)
         if lacking:
             return Missing(f"needs {', '.join(lacking)}, which is not installed", pip_install(lacking))
@@ -210,8 +210,8 @@ class Host:
         remedy = did_you_mean(near_names(name, names, cutoff=0.5), every)
         if any(failure.stage != "clash" for failure in self.failures):
             remedy += f"; {len(self.failures)} plugin failure(s) are shown by `assay list`"
-        if self.left_out:
-            remedy += f"; {len(self.left_out)} plugin(s) are left out by --block or --load"
+        if self.excluded:
+            remedy += f"; {len(self.excluded)} plugin(s) are left out by --block or --load"
         for failure in self.failures:
             if (failure.kind, failure.name) == (noun, name):
                 clash = failure.stage == "clash"
@@ -220,12 +220,12 @@ class Host:
 
 
 def absent(requirements: Iterable[str]) -> tuple[str, ...]:
-    """Give those of some requirements that what is installed does not meet."""
+    """Return those of some requirements that what is installed does not meet."""
     return tuple(text for text in requirements if not _installed(text))
 
 
 def pip_install(requirements: Iterable[str]) -> str:
-    """Give the command that brings requirements."""
+    """Return the command that installs requirements."""
     return " ".join(("pip install", *(f'"{text}"' for text in requirements)))
 
 

@@ -212,19 +212,24 @@ class Manifest:
 class Noise:
     """The distance from 1 of the ratio between two processes of the same code, over the groups of a run.
 
-    `detectable` is the smallest change that stands out of it: the median half-width of the interval of such
-    a ratio, plus the median distance.
+    The `minimum_detectable_effect` is the smallest change that stands out of it: the median half-width of the interval
+    of such a ratio, plus the median distance.
     """
 
     median: float
     worst: float
-    detectable: float
+    minimum_detectable_effect: float
     groups: int
+
+    @property
+    def detectable(self) -> float:
+        """The former name of `minimum_detectable_effect`."""
+        return self.minimum_detectable_effect
 
     def __str__(self) -> str:
         return (
             f"identical code in two processes differed by {self.median:.2%} (median of {self.groups} groups,"
-            f" worst {self.worst:.2%}); a change under {self.detectable:.1%} does not stand out"
+            f" worst {self.worst:.2%}); a change under {self.minimum_detectable_effect:.1%} does not stand out"
         )
 
 
@@ -241,3 +246,11 @@ class Outcome:
     def failed(self) -> bool:
         """Whether a case failed in a way that its plugin does not announce."""
         return any(measurement.blamed for measurement in self.measurements)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocatedRun:
+    """A stored run and its name: its id, or the path of the file that it is in."""
+
+    name: str
+    outcome: Outcome

@@ -26,6 +26,6 @@ def noise_floor(anchors: Sequence[ProbeTiming]) -> Noise | None:
     return Noise(
         median=statistics.median(distances),
         worst=max(distances),
-        detectable=statistics.median(distances) + statistics.median(widths),
+        minimum_detectable_effect=statistics.median(distances) + statistics.median(widths),
         groups=len(ratios),
     )

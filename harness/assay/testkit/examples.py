@@ -26,7 +26,7 @@ from assay.records.results import (
 )
 from assay.records.verdicts import AATest, Change, Comparison, Judgement, Verdict
 from assay.records.workload import Workload
-from assay.tokenizer.alignment import cut_by
+from assay.tokenizer.alignment import align_tokens
 
 TEXT = 'A first line, with "marks" & <signs>.\nA second one: 27 °C, naïve, 漢字, 😀.\n'
 CORPUS = "example"
@@ -109,7 +109,7 @@ def publication(shows: Shown) -> ReportContext:
                 status="ready",
             ),
         ),
-        read=lambda: TokenizedText(corpus=CORPUS, text=TEXT, pieces=(cut_by(PLUGIN, TEXT, TEXT),)),
+        read=lambda: TokenizedText(corpus=CORPUS, text=TEXT, pieces=(align_tokens(PLUGIN, TEXT, TEXT),)),
         command="assay report",
     )
 
@@ -135,7 +135,7 @@ def _outcome(run_id: str) -> Outcome:
         ),
         manifest=Manifest.of(len(found), ended),
         measurements=found,
-        noise=Noise(median=0.004, worst=0.02, detectable=0.013, groups=2),
+        noise=Noise(median=0.004, worst=0.02, minimum_detectable_effect=0.013, groups=2),
     )
 
 
@@ -167,7 +167,15 @@ def _comparison() -> Comparison:
             ),
             Judgement(cell=cell.format("new"), verdict=Verdict.NOT_COMPARABLE, reason="the baseline has no such cell"),
         ),
-        alike=AATest(cells=2, readings=10, epochs=23, spread=0.02, detectable=0.018, false_alarms=0.003, replays=1_000),
+        aa_test=AATest(
+            cells=2,
+            readings=10,
+            epochs=23,
+            spread=0.02,
+            minimum_detectable_effect=0.018,
+            false_alarms=0.003,
+            replays=1_000,
+        ),
         warnings=("the baseline is a day old",),
     )
 

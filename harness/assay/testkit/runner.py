@@ -95,7 +95,7 @@ def kind_of(host: Host, name: str, kind: str | None = None) -> str:
             )
     if kind is not None:
         host.one(KINDS[kind], name)
-    names = [item.plugin.name for item in host.found if item.origin.answers_to(name)]
+    names = [item.plugin.name for item in host.found if item.origin.matches(name)]
     raise UnknownName(
         f"{name!r} is a plugin, and not one of the things that it announces",
         remedy=f"give one of {', '.join(names)}" if names else None,
