@@ -1,4 +1,4 @@
-"""`assay.comparison.check` as a whole: two sides whose difference is known, from the gate to the verdicts."""
+"""`assay.comparison.check` as a whole: two sides whose difference is known, from verification to the verdicts."""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@ OVERHEAD_SHARE = 0.5
 STAGES = ("tokenize", "embed", "attend")
 
 
-def account(workload: Workload, timing: Timing, anchors: Mapping[str, ProbeTiming]) -> tuple[Metric, ...]:
-    """Give the credited work, its rates, and their shares of the anchors `gemm` and `stream`.
+def account(workload: Workload, timing: Timing, probes: Mapping[str, ProbeTiming]) -> tuple[Metric, ...]:
+    """Compute the credited work, its rates, and their shares of the probes `gemm` and `stream`.
 
     The roofline (Williams et al. 2009) is the time that the credited FLOP take at the rate of the product or the
     credited bytes at that of the copy, whichever is longer; the share is that time over the measured one.
@@ -23,8 +23,8 @@ def account(workload: Workload, timing: Timing, anchors: Mapping[str, ProbeTimin
     seconds = summarise(timing.samples).median_ns / 1e9
     flop, size = workload.flop, workload.bytes
     shares = (
-        *machine_share(timing, flop, "gemm_fraction", anchors.get("gemm")),
-        *machine_share(timing, size, "stream_fraction", anchors.get("stream")),
+        *machine_share(timing, flop, "gemm_fraction", probes.get("gemm")),
+        *machine_share(timing, size, "stream_fraction", probes.get("stream")),
     )
     roofline = Metric(name="roofline_fraction", value=max((float(share.value) for share in shares), default=0.0))
     return (
@@ -38,7 +38,7 @@ def account(workload: Workload, timing: Timing, anchors: Mapping[str, ProbeTimin
 
 
 def overhead(metrics: Sequence[Metric]) -> tuple[Metric, ...]:
-    """Say whether a row measures the call more than the attention.
+    """Compute whether a row measures the call more than the attention.
 
     It does where the same implementation on two positions of one item takes more than half as long; where that
     is not known, where a step takes less than 100 microseconds.

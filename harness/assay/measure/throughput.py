@@ -36,11 +36,11 @@ def comparison(operation: str, ratio: Ratio, *, itself: bool) -> tuple[Metric, .
     return tuple(metrics)
 
 
-def machine_share(timing: Timing, work: int, name: str, anchor: ProbeTiming | None) -> tuple[Metric, ...]:
-    """The share of an anchor's rate that an operation reached in the same rounds, by CPU time."""
-    if anchor is None or not anchor.samples:
+def machine_share(timing: Timing, work: int, name: str, probe: ProbeTiming | None) -> tuple[Metric, ...]:
+    """The share of a probe's rate that an operation reached in the same rounds, by CPU time."""
+    if probe is None or not probe.samples:
         return ()
-    share = work / anchor.work / paired_ratio(timing.samples, anchor.samples).value
+    share = work / probe.work / paired_ratio(timing.samples, probe.samples).value
     return (Metric(name=name, value=share),)
 
 

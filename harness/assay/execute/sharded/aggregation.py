@@ -1,4 +1,4 @@
-"""The figures of a row from what all shards came to."""
+"""The figures of a row from the counts of all shards."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ QUANTILES = (("p50", 0.5), ("p90", 0.9), ("p99", 0.99))
 
 
 def figures(plugin: TokenizerPlugin, part: MergeableCounts, *, sampled: bool) -> tuple[Metric, ...]:
-    """Give the exact figures of a tokenizer: those of any corpus, and those that only shards have."""
+    """Return the exact figures of a tokenizer: those of any corpus, and those that only shards have."""
     return tuple(Metric(name=name, value=value) for name, value in _figures(plugin, part, sampled=sampled))
 
 
@@ -25,8 +25,8 @@ def width(part: MergeableCounts) -> float:
     total = part.total
     if total.documents < FEWEST or total.size**2 < FEWEST * part.squares:
         return math.inf
-    heaps = _heaps(part)
-    found = ratio_interval([heap.size for heap in heaps], [heap.tokens for heap in heaps])
+    strata = _strata(part)
+    found = ratio_interval([each.size for each in strata], [each.tokens for each in strata])
     return math.inf if found is None else half_width(found.low, found.high, total.size / total.tokens)
 
 
@@ -59,9 +59,9 @@ def _figures(plugin: TokenizerPlugin, part: MergeableCounts, *, sampled: bool) -
 def _intervals(part: MergeableCounts) -> dict[str, Value]:
     """Of fewer than twenty documents there are none."""
     total = part.total
-    return intervals(_heaps(part), total) if total.documents >= FEWEST else {}
+    return intervals(_strata(part), total) if total.documents >= FEWEST else {}
 
 
-def _heaps(part: MergeableCounts) -> list[Total]:
+def _strata(part: MergeableCounts) -> list[Total]:
     """In one order, whatever the order in which parts were added."""
-    return [part.heaps[heap] for heap in sorted(part.heaps)]
+    return [part.strata[number] for number in sorted(part.strata)]
