@@ -124,8 +124,8 @@ def round_of(
     started = time.time()
     with PairedSampler(sides[0], sides[1], Settings(seed=seed)) as versus:
         for case in cases:
-            gated = versus.gate(case)
-            for row in (gated.baseline, gated.candidate):
+            verified = versus.verify(case)
+            for row in (verified.baseline, verified.candidate):
                 if row.reason:
                     raise RuntimeError(f"{row.case.id}: {row.reason}")
         epoch = 0

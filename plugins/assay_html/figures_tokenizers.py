@@ -29,7 +29,9 @@ def figures(outcome: assay.Outcome) -> Iterator[Figure]:
     texts = [
         row
         for row in rows_of(outcome, assay.TokenizerCase)
-        if isinstance(row.case, assay.TokenizerCase) and not row.case.limit and not row.case.corpus.startswith(SCALING)
+        if isinstance(row.case, assay.TokenizerCase)
+        and not row.case.edge_case
+        and not row.case.corpus.startswith(SCALING)
     ]
     whole = [row for row in texts if isinstance(row.case, assay.TokenizerCase) and not row.case.held_out]
     yield from _compression(whole)

@@ -59,7 +59,7 @@ class Grid:
 
 def tokenizer_grid(rows: Sequence[assay.Measurement]) -> Grid:
     """Give all rows of tokenizers; limits have a table of their own."""
-    found = [row for row in rows if isinstance(row.case, assay.TokenizerCase) and not row.case.limit]
+    found = [row for row in rows if isinstance(row.case, assay.TokenizerCase) and not row.case.edge_case]
     return _grid("tokenizers", "Every tokenizer on every corpus", TOKENIZER, found)
 
 

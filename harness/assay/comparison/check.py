@@ -1,4 +1,4 @@
-"""The check: two versions of the code in the same run, from the gate to the verdicts."""
+"""The check: two versions of the code in the same run, from verification to the verdicts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from assay.comparison.exact_metrics import changes, same_work
 from assay.comparison.missing_plugins import lost
-from assay.comparison.paired_sampling import Gated, PairedSampler, affordable
+from assay.comparison.paired_sampling import PairedSampler, VerifiedCase, affordable
 from assay.comparison.sides import SideEnvironment
 from assay.comparison.tolerance import Budgets
 from assay.environment.command_line import command_line
@@ -82,7 +82,7 @@ class _Check:
         self.clock, self.operations, self.calibrate, self.tick = clock, operations, calibrate, tick
         self.host, self.selection = host, selection
         self.suite = f"{selection.chosen.name}/{selection.chosen.version}"
-        self.cases = [case for case in plan(host, selection) if not _limit(case)]
+        self.cases = [case for case in plan(host, selection) if not _is_edge_case(case)]
         spread = next((case.corpus for case in self.cases if isinstance(case, TokenizerCase) and case.shards), None)
         if spread is not None:
             raise AssayError(
@@ -105,7 +105,7 @@ class _Check:
             try:
                 for number, case in enumerate(self.cases):
                     self.tick(f"checking {number + 1} of {len(self.cases)}: {case.id}", self.settings.budget_s)
-                    self._admit(case, versus.gate(case))
+                    self._admit(case, versus.verify(case))
                 self._know()
                 names = versus.baseline.names(), versus.candidate.names()
                 self.judged |= {each.cell: each for each in lost(self.host, self.selection, *names)}
@@ -128,22 +128,22 @@ class _Check:
             interrupted=self.interrupted,
         )
 
-    def _admit(self, case: Case, gated: Gated) -> None:
+    def _admit(self, case: Case, verified: VerifiedCase) -> None:
         """Compare what is exact, and take up as cells what can be timed on both sides."""
-        if _absent(gated):
+        if _absent(verified):
             self.absent.append(case)
             return
-        refused = _refusal(case, gated)
+        refused = _refusal(case, verified)
         if refused is not None:
             self.judged[refused.cell] = refused
             return
-        found = changes(gated.baseline, gated.candidate, self.settings.metrics)
+        found = changes(verified.baseline, verified.candidate, self.settings.metrics)
         self.changes += found
-        self.known.update(gated.loops)
-        for operation in [name for name in gated.loops if not self.operations or name in self.operations]:
+        self.known.update(verified.iterations)
+        for operation in [name for name in verified.iterations if not self.operations or name in self.operations]:
             name = f"{case.id}/{operation}"
             if same_work(found):
-                self.cells[name] = _Cell(case, self.clock or _clock_of(case, gated))
+                self.cells[name] = _Cell(case, self.clock or _clock_of(case, verified))
             else:
                 what = ", ".join(change.metric for change in found)
                 self.judged[name] = Judgement(
@@ -249,24 +249,24 @@ class _Check:
         return sorted(self.judged, key=place)
 
 
-def _limit(case: Case) -> bool:
-    return isinstance(case, TokenizerCase) and case.limit
+def _is_edge_case(case: Case) -> bool:
+    return isinstance(case, TokenizerCase) and case.edge_case
 
 
-def _clock_of(case: Case, gated: Gated) -> Clock:
+def _clock_of(case: Case, verified: VerifiedCase) -> Clock:
     """CPU time, but wall time of what runs on another device or in other processes, or waits."""
-    return "wall" if gated.outside or (isinstance(case, AttentionCase) and case.workload.device != "cpu") else "cpu"
+    return "wall" if verified.outside or (isinstance(case, AttentionCase) and case.workload.device != "cpu") else "cpu"
 
 
-def _absent(gated: Gated) -> bool:
+def _absent(verified: VerifiedCase) -> bool:
     """Whether neither side has the case, and neither is to blame."""
-    ours, theirs = gated.candidate, gated.baseline
+    ours, theirs = verified.candidate, verified.baseline
     return ours.status is theirs.status is not Status.OK and not ours.blamed and not theirs.blamed
 
 
-def _refusal(case: Case, gated: Gated) -> Judgement | None:
+def _refusal(case: Case, verified: VerifiedCase) -> Judgement | None:
     """Why a case cannot be compared, or None."""
-    ours, theirs = gated.candidate, gated.baseline
+    ours, theirs = verified.candidate, verified.baseline
     if ours.status is Status.OK and theirs.status is Status.OK:
         return None
     if theirs.status is Status.OK and ours.blamed:

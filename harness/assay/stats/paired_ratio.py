@@ -33,7 +33,7 @@ class Summary:
 
 def summarise(samples: Sequence[Sample]) -> Summary:
     """Summarise at least one sample."""
-    walls = [sample.wall_ns / sample.loops for sample in samples]
+    walls = [sample.wall_ns / sample.iterations for sample in samples]
     median = statistics.median(walls)
     spread = 0.0
     if len(walls) > 1:
@@ -119,7 +119,7 @@ def _log_ratio(ours: Sample, theirs: Sample, clock: Clock) -> float:
 
 
 def _per_loop(sample: Sample, clock: Clock) -> float:
-    return max(1, sample.cpu_ns if clock == "cpu" else sample.wall_ns) / sample.loops
+    return max(1, sample.cpu_ns if clock == "cpu" else sample.wall_ns) / sample.iterations
 
 
 def _means_of_two(values: Sequence[float]) -> list[float]:

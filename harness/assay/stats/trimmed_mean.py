@@ -28,8 +28,8 @@ def reading(epoch: int, candidate: Sequence[Sample], baseline: Sequence[Sample],
         raise ValueError(f"epoch {epoch} has no pair of samples")
     return EpochRatio(
         epoch=epoch,
-        cpu=statistics.median(_log_ratio(a.cpu_ns, a.loops, b.cpu_ns, b.loops) for a, b in pairs),
-        wall=statistics.median(_log_ratio(a.wall_ns, a.loops, b.wall_ns, b.loops) for a, b in pairs),
+        cpu=statistics.median(_log_ratio(a.cpu_ns, a.iterations, b.cpu_ns, b.iterations) for a, b in pairs),
+        wall=statistics.median(_log_ratio(a.wall_ns, a.iterations, b.wall_ns, b.iterations) for a, b in pairs),
         pairs=len(pairs),
         seconds=seconds,
     )

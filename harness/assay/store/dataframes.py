@@ -57,7 +57,7 @@ def _frames(runs: Sequence[Run], rows: Sequence[tuple[Run, Measurement]]) -> Fra
                         "case": row.case.id,
                         "operation": timing.name,
                         "sample": number,
-                        "loops": sample.loops,
+                        "loops": sample.iterations,
                         "wall_ns": sample.wall_ns,
                         "cpu_ns": sample.cpu_ns,
                         "epoch": sample.epoch,

@@ -150,7 +150,7 @@ class Store:
                 figures.setdefault(row.case, {})[row.name] = value
             wanted = select(samples).where(samples.c.run == run).order_by(*by_number)
             for row in connection.execute(wanted) if raw else ():
-                reading = Sample(loops=row.loops, wall_ns=row.wall_ns, cpu_ns=row.cpu_ns, epoch=row.epoch)
+                reading = Sample(iterations=row.loops, wall_ns=row.wall_ns, cpu_ns=row.cpu_ns, epoch=row.epoch)
                 readings.setdefault((row.case, row.operation), []).append(reading)
             rows = {row.case: row for row in connection.execute(select(heads).where(heads.c.run == run))}
         return tuple(
@@ -171,14 +171,14 @@ class Store:
             if case.id in rows
         )
 
-    def anchors(self, run: str) -> tuple[ProbeTiming, ...]:
-        """Give the anchors of a run, group by group."""
+    def probes(self, run: str) -> tuple[ProbeTiming, ...]:
+        """Return the machine probes of a run, group by group."""
         table = schema.anchors
         query = select(table).where(table.c.run == run).order_by(table.c.group, table.c.name, table.c.number)
         found: dict[tuple[str, str, int], list[Sample]] = {}
         with self.transaction() as connection:
             for row in connection.execute(query):
-                reading = Sample(loops=row.loops, wall_ns=row.wall_ns, cpu_ns=row.cpu_ns, epoch=row.epoch)
+                reading = Sample(iterations=row.loops, wall_ns=row.wall_ns, cpu_ns=row.cpu_ns, epoch=row.epoch)
                 found.setdefault((row.group, row.name, row.work), []).append(reading)
         return tuple(
             ProbeTiming(group=group, name=name, work=work, samples=tuple(readings))
@@ -192,7 +192,7 @@ class Store:
             run=run,
             manifest=self.manifest(run.id),
             measurements=self.measurements(run.id, raw=raw),
-            noise=noise_floor(self.anchors(run.id)),
+            noise=noise_floor(self.probes(run.id)),
         )
 
 

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
 
 from sqlalchemy import Connection, insert
 
 from assay.environment.describe import now
 from assay.records.metric_catalogue import definition
-from assay.records.results import GroupResult, Measurement, Run, Value
+from assay.records.results import GroupResult, Measurement, Run, Sample, Value
 from assay.store import schema
 
 
 def deposit(connection: Connection, run: Run, result: GroupResult) -> None:
-    """Write the measurements and anchors of a group, within the transaction of the caller."""
+    """Write the measurements and machine probes of a group, within the transaction of the caller."""
     for measurement in result.measurements:
         _add(connection, run, measurement)
     readings = [
-        {"run": run.id, "group": anchor.group, "name": anchor.name, "work": anchor.work, "number": number}
-        | asdict(sample)
-        for anchor in result.anchors
-        for number, sample in enumerate(anchor.samples)
+        {"run": run.id, "group": probe.group, "name": probe.name, "work": probe.work, "number": number}
+        | _columns(sample)
+        for probe in result.probes
+        for number, sample in enumerate(probe.samples)
     ]
     if readings:
         connection.execute(insert(schema.anchors), readings)
@@ -41,7 +40,7 @@ def _add(connection: Connection, run: Run, measurement: Measurement) -> None:
         for position, metric in enumerate(measurement.metrics.items())
     ]
     readings = [
-        key | {"operation": timing.name, "place": place, "number": number} | asdict(sample)
+        key | {"operation": timing.name, "place": place, "number": number} | _columns(sample)
         for place, timing in enumerate(measurement.timings)
         for number, sample in enumerate(timing.samples)
     ]
@@ -50,6 +49,16 @@ def _add(connection: Connection, run: Run, measurement: Measurement) -> None:
         connection.execute(insert(schema.metrics), figures)
     if readings:
         connection.execute(insert(schema.samples), readings)
+
+
+def _columns(sample: Sample) -> dict[str, str | int | float | None]:
+    """Return a sample by the names of the columns that it is stored in."""
+    return {
+        "loops": sample.iterations,
+        "wall_ns": sample.wall_ns,
+        "cpu_ns": sample.cpu_ns,
+        "epoch": sample.epoch,
+    }
 
 
 def _figure(run: Run, name: str, value: Value) -> dict[str, str | int | float | None]:

@@ -149,8 +149,8 @@ def _written(run: Run, row: Measurement, timing: Timing) -> dict[str, Any]:
         params = {"tokenizer": case.tokenizer, "corpus": case.corpus, "split": case.split}
     else:
         params = {"attention": case.attention, "workload": case.workload.id}
-    seconds = tuple(sample.wall_ns / sample.loops / 1e9 for sample in timing.samples)
-    loops = int(statistics.median(sample.loops for sample in timing.samples))
+    seconds = tuple(sample.wall_ns / sample.iterations / 1e9 for sample in timing.samples)
+    iterations = int(statistics.median(sample.iterations for sample in timing.samples))
     exact = {name: value for name, value in row.metrics.items() if _exact(run, name, value)}
     return {
         "group": f"{case.group}/{timing.name}",
@@ -160,7 +160,7 @@ def _written(run: Run, row: Measurement, timing: Timing) -> dict[str, Any]:
         "param": case.plugin,
         "extra_info": exact,
         "options": {"timer": TIMER, "disable_gc": True},
-        "stats": asdict(summarise(seconds)) | {"data": list(seconds), "iterations": loops},
+        "stats": asdict(summarise(seconds)) | {"data": list(seconds), "iterations": iterations},
     }
 
 

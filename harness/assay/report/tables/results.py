@@ -111,8 +111,8 @@ def counted(rows: Sequence[Measurement]) -> str | None:
 
 
 def is_limit(row: Measurement) -> bool:
-    """Whether a row tells what came of a limit, and was never to be timed."""
-    return isinstance(row.case, TokenizerCase) and row.case.limit
+    """Whether a row is of edge cases, and was never to be timed."""
+    return isinstance(row.case, TokenizerCase) and row.case.edge_case
 
 
 def _groups(measurements: Iterable[Measurement]) -> Iterator[tuple[str, list[Measurement]]]:
