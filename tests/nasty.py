@@ -88,7 +88,7 @@ def rows() -> tuple[Measurement, ...]:
             "round_trip_difference": word,
         }
         metrics = Metrics(figures | {word: -number})
-        timing = Timing(name="encode", samples=(Sample(loops=2, wall_ns=5_000, cpu_ns=5_000),))
+        timing = Timing(name="encode", samples=(Sample(iterations=2, wall_ns=5_000, cpu_ns=5_000),))
         ok = TokenizerCase(tokenizer=f"{word}{number}", corpus=word)
         failed = TokenizerCase(tokenizer=f"{word}{number}", corpus=word, held_out=0.1)
         skipped = AttentionCase(attention=f"{word}{number}", workload=WORKLOAD)

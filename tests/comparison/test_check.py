@@ -1,4 +1,4 @@
-"""`assay.comparison.check` as a whole: two sides whose difference is known, from the gate to the verdicts."""
+"""`assay.comparison.check` as a whole: two sides whose difference is known, from verification to the verdicts."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LARGE = Tolerance(minimum_effect=0.25, equivalence_margin=0.25)
 ENOUGH_S, HARDLY_S = 120.0, 0.01
 HALF_MORE = "times = 15"
 # What was planted is large, so short readings tell it.
-READING_NS = 200_000
+BATCH_NS = 200_000
 SHIFTED = """
 def encode(self, text):
     return [(byte + 1) % 256 for byte in text.encode()]
@@ -56,9 +56,9 @@ BRIEFLY, LONG = SLEEPY.format(seconds=0.0005), SLEEPY.format(seconds=0.01)
 
 
 @pytest.fixture(autouse=True, scope="module")
-def short_readings() -> Iterator[None]:
+def short_batches() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(paired_sampling, "READING_NS", READING_NS)
+        patch.setattr(paired_sampling, "BATCH_NS", BATCH_NS)
         yield
 
 

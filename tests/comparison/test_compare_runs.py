@@ -51,7 +51,9 @@ def outcome(
                 timings=()
                 if failed
                 else (
-                    Timing(name="encode", samples=tuple(Sample(loops=1, wall_ns=one, cpu_ns=one) for one in readings)),
+                    Timing(
+                        name="encode", samples=tuple(Sample(iterations=1, wall_ns=one, cpu_ns=one) for one in readings)
+                    ),
                 ),
             )
         )

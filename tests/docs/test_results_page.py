@@ -37,7 +37,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             store.begin(run, [*cases, TokenizerCase(tokenizer="three", corpus="c")])
             for case in cases:
                 figures = Metrics(tokens=5145, encode_mb_per_s=RATES[case.tokenizer], ids_as="list")
-                timings = (Timing(name="encode", samples=(Sample(loops=1, wall_ns=3, cpu_ns=2),) * 2),)
+                timings = (Timing(name="encode", samples=(Sample(iterations=1, wall_ns=3, cpu_ns=2),) * 2),)
                 row = Measurement(case=case, status=Status.OK, metrics=figures, timings=timings)
                 store.add(run.id, GroupResult(measurements=(row,)))
             failed = Measurement(case=store.planned(run.id)[2], status=Status.FAILED, reason="it broke")

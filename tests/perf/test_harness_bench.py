@@ -36,7 +36,7 @@ def samples(seed: int) -> tuple[Sample, ...]:
     chance = random.Random(seed)
     times = (5_000_000 * math.exp(chance.gauss(0.0, 0.02)) for _ in range(PAIRS))
     return tuple(
-        Sample(loops=16, wall_ns=int(time * 1.1), cpu_ns=int(time), epoch=number * 6 // PAIRS)
+        Sample(iterations=16, wall_ns=int(time * 1.1), cpu_ns=int(time), epoch=number * 6 // PAIRS)
         for number, time in enumerate(times)
     )
 

@@ -24,8 +24,8 @@ STUDENT = """
 """
 
 
-def samples(*walls: int, loops: int = 1, epoch: int = 0) -> list[Sample]:
-    return [Sample(loops=loops, wall_ns=wall, cpu_ns=wall, epoch=epoch) for wall in walls]
+def samples(*walls: int, iterations: int = 1, epoch: int = 0) -> list[Sample]:
+    return [Sample(iterations=iterations, wall_ns=wall, cpu_ns=wall, epoch=epoch) for wall in walls]
 
 
 def sides(epochs: Sequence[Sequence[tuple[int, int]]]) -> tuple[list[Sample], list[Sample]]:
@@ -62,8 +62,8 @@ def test_no_sample_is_an_error() -> None:
 
 
 def test_time_is_that_of_one_call() -> None:
-    assert summarise(samples(300, loops=100)).median_ns == 3.0
-    assert summarise([*samples(10), *samples(200, loops=10), *samples(3000, loops=100)]).median_ns == 20.0
+    assert summarise(samples(300, iterations=100)).median_ns == 3.0
+    assert summarise([*samples(10), *samples(200, iterations=10), *samples(3000, iterations=100)]).median_ns == 20.0
 
 
 def test_one_slow_sample_moves_nothing() -> None:
@@ -72,13 +72,13 @@ def test_one_slow_sample_moves_nothing() -> None:
 
 
 def test_contention_is_the_median_of_wall_over_cpu() -> None:
-    readings = [Sample(loops=7, wall_ns=wall, cpu_ns=100) for wall in (100, 150, 900)]
+    readings = [Sample(iterations=7, wall_ns=wall, cpu_ns=100) for wall in (100, 150, 900)]
     assert summarise(readings).contention == 1.5
 
 
 def test_no_cpu_time_at_all() -> None:
-    assert summarise([Sample(loops=1, wall_ns=50, cpu_ns=0)]).contention == 50.0
-    assert summarise([Sample(loops=1, wall_ns=0, cpu_ns=0)] * 2) == Summary(
+    assert summarise([Sample(iterations=1, wall_ns=50, cpu_ns=0)]).contention == 50.0
+    assert summarise([Sample(iterations=1, wall_ns=0, cpu_ns=0)] * 2) == Summary(
         median_ns=0.0, spread=0.0, contention=0.0, samples=2
     )
 
@@ -142,12 +142,12 @@ class TestPairedRatio:
         assert paired_ratio(samples(*[30] * 9), samples(*[20] * 7)).pairs == 7
 
     def test_cpu_time_is_judged_unless_the_wall_is_asked_for(self) -> None:
-        ours, theirs = ([Sample(loops=2, wall_ns=w, cpu_ns=c)] * 6 for w, c in ((400, 300), (100, 200)))
+        ours, theirs = ([Sample(iterations=2, wall_ns=w, cpu_ns=c)] * 6 for w, c in ((400, 300), (100, 200)))
         assert paired_ratio(ours, theirs).value == pytest.approx(1.5)
         assert paired_ratio(ours, theirs, clock="wall").value == pytest.approx(4.0)
 
     def test_loops_are_divided_out(self) -> None:
-        assert paired_ratio(samples(*[900] * 6, loops=9), samples(*[100] * 6)).value == pytest.approx(1.0)
+        assert paired_ratio(samples(*[900] * 6, iterations=9), samples(*[100] * 6)).value == pytest.approx(1.0)
 
     def test_no_time_at_all_is_taken_as_a_nanosecond(self) -> None:
         assert paired_ratio(samples(*[0] * 6), samples(*[1] * 6)).value == 1.0
@@ -368,8 +368,8 @@ class TestPrecision:
         assert calm == pytest.approx(wild)
 
     def test_cpu_time_is_judged_unless_the_wall_is_asked_for(self) -> None:
-        ours = [Sample(loops=1, wall_ns=1000 + 50 * number, cpu_ns=500) for number in range(20)]
-        theirs = [Sample(loops=1, wall_ns=1000, cpu_ns=500)] * 20
+        ours = [Sample(iterations=1, wall_ns=1000 + 50 * number, cpu_ns=500) for number in range(20)]
+        theirs = [Sample(iterations=1, wall_ns=1000, cpu_ns=500)] * 20
         assert precision(ours, theirs) == pytest.approx(0.0, abs=1e-12)
         assert precision(ours, theirs, clock="wall") > 0.1
 

@@ -17,8 +17,8 @@ from assay.stats.trimmed_mean import Estimate, epoch_ratio, estimate, freedom, t
 LOGS = st.lists(st.floats(-0.2, 0.2), min_size=2, max_size=40)
 
 
-def samples(*times: int, loops: int = 1) -> list[Sample]:
-    return [Sample(loops=loops, wall_ns=2 * time, cpu_ns=time) for time in times]
+def samples(*times: int, iterations: int = 1) -> list[Sample]:
+    return [Sample(iterations=iterations, wall_ns=2 * time, cpu_ns=time) for time in times]
 
 
 def test_a_reading_is_the_median_over_pairs() -> None:
@@ -29,13 +29,13 @@ def test_a_reading_is_the_median_over_pairs() -> None:
 
 
 def test_wall_and_cpu_are_read_apart() -> None:
-    slow = [Sample(loops=1, wall_ns=300, cpu_ns=100)]
-    found = epoch_ratio(0, slow, [Sample(loops=1, wall_ns=100, cpu_ns=100)], seconds=0.0)
+    slow = [Sample(iterations=1, wall_ns=300, cpu_ns=100)]
+    found = epoch_ratio(0, slow, [Sample(iterations=1, wall_ns=100, cpu_ns=100)], seconds=0.0)
     assert (found.cpu, found.wall) == (0.0, pytest.approx(math.log(3)))
 
 
 def test_times_are_per_loop() -> None:
-    found = epoch_ratio(0, samples(300, loops=3), samples(100), seconds=0.0)
+    found = epoch_ratio(0, samples(300, iterations=3), samples(100), seconds=0.0)
     assert found.cpu == 0.0
 
 

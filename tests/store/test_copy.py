@@ -35,17 +35,17 @@ RUN = Run(
     environment={"processor": "fast “one”"},
 )
 CASES: tuple[Case, ...] = tuple(TokenizerCase(tokenizer=name, corpus="c é") for name in ("one", "two", "three"))
-SAMPLES = tuple(Sample(loops=number, wall_ns=5_000_000_000 + number, cpu_ns=number) for number in range(1, 8))
+SAMPLES = tuple(Sample(iterations=number, wall_ns=5_000_000_000 + number, cpu_ns=number) for number in range(1, 8))
 
 
 def result(case: Case, *, tokens: int = 7) -> GroupResult:
-    """What a group of one case came to: figures of all types, samples and an anchor."""
+    """What a group of one case came to: figures of all types, samples and a machine probe."""
     values = (tokens, 0.1, True, "字\n", float("inf"))
     metrics = Metrics({f"m{number}": value for number, value in enumerate(values)})
     timings = (Timing(name="encode", samples=SAMPLES), Timing(name="decode", samples=SAMPLES[:2]))
     row = Measurement(case=case, status=Status.OK, reason="so", metrics=metrics, timings=timings)
     return GroupResult(
-        measurements=(row,), anchors=(ProbeTiming(group=case.id, name="copy", work=8 << 40, samples=SAMPLES),)
+        measurements=(row,), probes=(ProbeTiming(group=case.id, name="copy", work=8 << 40, samples=SAMPLES),)
     )
 
 
@@ -69,7 +69,7 @@ def target(where: str | Path) -> Iterator[Store]:
 def whole(store: Store) -> tuple[object, ...]:
     """All that a store says of the run."""
     run = RUN.id
-    return store.run(run), store.planned(run), store.measurements(run), store.anchors(run), store.manifest(run)
+    return store.run(run), store.planned(run), store.measurements(run), store.probes(run), store.manifest(run)
 
 
 def test_a_copy_says_all_that_was_said(
@@ -101,7 +101,7 @@ def test_what_is_there_stays_as_it_is(source: Store, target: Store, tmp_path: Pa
     target.add(RUN.id, result(CASES[2]))
     assert transfer(source, target, RUN.id) == Moved(run=RUN.id, added=1, present=2)
     assert [row.value("m0") for row in target.measurements(RUN.id)] == [8, 7, 7]
-    assert len(target.anchors(RUN.id)) == 3
+    assert len(target.probes(RUN.id)) == 3
     assert target.run().state == "interrupted"
 
 

@@ -71,8 +71,8 @@ CASES: tuple[Case, ...] = (
     AttentionCase(attention="a", workload=replace(WORKLOAD, source=None, dtype="f32")),
 )
 READINGS = (
-    Sample(loops=3, wall_ns=5_000_000_000, cpu_ns=4_999_999_999),
-    Sample(loops=1, wall_ns=1, cpu_ns=0, epoch=1),
+    Sample(iterations=3, wall_ns=5_000_000_000, cpu_ns=4_999_999_999),
+    Sample(iterations=1, wall_ns=1, cpu_ns=0, epoch=1),
 )
 
 
@@ -176,15 +176,15 @@ class TestRoundTrip:
         assert (counted.planned, counted.ok, counted.failed, counted.missing) == (4, 2, 1, 1)
 
     def test_anchors(self, store: Store) -> None:
-        anchors = (
+        probes = (
             ProbeTiming(group="g", name="copy", work=8 << 40, samples=READINGS),
             ProbeTiming(group="h", name="copy", work=8 << 20, samples=READINGS * 10),
         )
         store.begin(RUN, CASES)
-        for anchor in anchors:
-            store.add(RUN.id, GroupResult(measurements=(), anchors=(anchor,)))
-        assert store.anchors(RUN.id) == anchors
-        assert store.anchors("another") == ()
+        for probe in probes:
+            store.add(RUN.id, GroupResult(measurements=(), probes=(probe,)))
+        assert store.probes(RUN.id) == probes
+        assert store.probes("another") == ()
 
     def test_a_reason_that_is_no_unicode_is_still_a_result(self, where: Where) -> None:
         """A plugin may raise an error with half a character in its message; a row it is nevertheless."""
@@ -340,7 +340,7 @@ store = Store(folder)
 store.begin(Run(id=name, started="2026", suite="s", command="c", environment={}), cases)
 for case in cases:
     metrics = Metrics({f"m{number}": number for number in range(10)})
-    timings = (Timing(name="encode", samples=(Sample(loops=1, wall_ns=1, cpu_ns=1),) * 20),)
+    timings = (Timing(name="encode", samples=(Sample(iterations=1, wall_ns=1, cpu_ns=1),) * 20),)
     row = Measurement(case=case, status=Status.OK, metrics=metrics, timings=timings)
     store.add(name, GroupResult(measurements=(row,)))
     print(case.id, flush=True)

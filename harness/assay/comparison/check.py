@@ -1,4 +1,4 @@
-"""The check: two versions of the code in the same run, from the gate to the verdicts."""
+"""The check: two versions of the code in the same run, from verification to the verdicts."""
 
 from __future__ import annotations
 
@@ -107,24 +107,23 @@ class Check:
             interrupted=self.interrupted,
         )
 
-    def _admit(self, case: Case, both: VerifiedCase) -> None:
-        """Compare what is exact, and take up as cells what can be timed on both sides."""
-        if _absent(both):
+    def _admit(self, case: Case, verified: VerifiedCase) -> None:
+        """Compare what is exact, and take up as cells what can be timed on verified sides."""
+        if _absent(verified):
             self.absent.append(case)
             return
-        refused = _refusal(case, both)
+        refused = _refusal(case, verified)
         if refused is not None:
             self.judged[refused.cell] = refused
             return
-        found = changes(both.baseline, both.candidate, self.settings.metrics)
+        found = changes(verified.baseline, verified.candidate, self.settings.metrics)
         self.changes += found
-        self.known.update(both.loops)
-        for operation in [
-            name for name in both.loops if not self.judging.operations or name in self.judging.operations
-        ]:
+        self.known.update(verified.iterations)
+        wanted = self.judging.operations or tuple(verified.iterations)
+        for operation in [name for name in verified.iterations if name in wanted]:
             name = f"{case.id}/{operation}"
             if same_work(found):
-                self.cells[name] = _Cell(case, self.judging.clock or _clock_of(case, both))
+                self.cells[name] = _Cell(case, self.judging.clock or _clock_of(case, verified))
             else:
                 self.judged[name] = other_work(name, found)
 
@@ -231,23 +230,23 @@ class Check:
 
 
 def _is_edge_case(case: Case) -> bool:
-    return isinstance(case, TokenizerCase) and case.limit
+    return isinstance(case, TokenizerCase) and case.edge_case
 
 
-def _clock_of(case: Case, both: VerifiedCase) -> Clock:
+def _clock_of(case: Case, verified: VerifiedCase) -> Clock:
     """CPU time, but wall time of what runs on another device or in other processes, or waits."""
-    return "wall" if both.outside or (isinstance(case, AttentionCase) and case.workload.device != "cpu") else "cpu"
+    return "wall" if verified.outside or (isinstance(case, AttentionCase) and case.workload.device != "cpu") else "cpu"
 
 
-def _absent(both: VerifiedCase) -> bool:
+def _absent(verified: VerifiedCase) -> bool:
     """Whether neither side has the case, and neither is to blame."""
-    ours, theirs = both.candidate, both.baseline
+    ours, theirs = verified.candidate, verified.baseline
     return ours.status is theirs.status is not Status.OK and not ours.blamed and not theirs.blamed
 
 
-def _refusal(case: Case, both: VerifiedCase) -> Judgement | None:
+def _refusal(case: Case, verified: VerifiedCase) -> Judgement | None:
     """Why a case cannot be compared, or None."""
-    ours, theirs = both.candidate, both.baseline
+    ours, theirs = verified.candidate, verified.baseline
     if ours.status is Status.OK and theirs.status is Status.OK:
         return None
     if theirs.status is Status.OK and ours.blamed:

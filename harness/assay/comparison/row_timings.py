@@ -39,7 +39,7 @@ def readings(row: Measurement, operation: str, clock: Clock) -> Readings | None:
     samples = _samples(row, operation)
     if not samples:
         return None
-    taken = ((one.cpu_ns if clock == "cpu" else one.wall_ns) / one.loops / 1e9 for one in samples)
+    taken = ((one.cpu_ns if clock == "cpu" else one.wall_ns) / one.iterations / 1e9 for one in samples)
     return Readings(seconds=tuple(taken), timer=TIMERS[clock])
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from assay.errors import AssayError, CorpusError
+from assay.errors import CorpusError, guard
 from assay.plugins.host import Host
 from assay.plugins.types import EDGE_CASE, CorpusPlugin, Document
 from assay.records.text import is_utf8
@@ -74,12 +74,8 @@ def load(corpus: CorpusPlugin) -> tuple[Document, ...]:
 
     Raises `CorpusError` for what cannot be read, for a wrong hash and, but for limits, for what is empty or not UTF-8.
     """
-    try:
+    with guard(lambda reason: CorpusError(f"the corpus {corpus.name} cannot be read: {reason}")):
         documents = tuple(corpus.documents())
-    except (KeyboardInterrupt, AssayError):
-        raise
-    except BaseException as error:  # a plugin may raise SystemExit, or a panic that is no Exception
-        raise CorpusError(f"the corpus {corpus.name} cannot be read: {type(error).__name__}: {error}") from None
     strange: list[object] = [document for document in documents if not isinstance(document, Document)]
     if strange:
         raise CorpusError(f"the corpus {corpus.name} yields {type(strange[0]).__name__}, not assay.Document")

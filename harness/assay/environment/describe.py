@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
+from assay.environment.cpu_affinity import available_cores
 from assay.environment.git import state
 from assay.plugins.host import DISTRIBUTION
 from assay.records.results import AttentionCase, Case
@@ -28,7 +29,7 @@ def describe(cases: Iterable[Case] = ()) -> Mapping[str, str]:
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "platform": platform.platform(),
         "processor": _processor(),
-        "cores": str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()),
+        "cores": str(len(available_cores())),
     }
     if hasattr(os, "getloadavg"):
         facts["load"] = f"{os.getloadavg()[0]:.2f}"

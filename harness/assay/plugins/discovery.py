@@ -9,12 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 
+from assay.errors import AssayError, guard, raised_by
 from assay.plugins.entry_points import Source, sources
 from assay.plugins.hook_versions import DECLARED, DEPRECATIONS, Deprecation, incompatibility, used
 from assay.plugins.hookspecs import PROVIDES
 from assay.plugins.host import Failure, Found, Host, Loading, absent, pip_install
 from assay.plugins.types import NAMES_OF_KINDS, Descriptor
-from assay.plugins.validation import Hook, NoHooks, hooks_of, validate
+from assay.plugins.validation import Hook, hooks_of, validate
 
 
 class _Refused(Exception):
@@ -150,20 +151,13 @@ def _settle(found: list[Found], failures: list[Failure]) -> tuple[list[Found], l
 def _guard(source: Source, stage: str, remedy: str) -> Iterator[None]:
     """Turn whatever a plugin raises into a refusal, and keep what it prints off standard output."""
     try:
-        with contextlib.redirect_stdout(sys.stderr):
+        with contextlib.redirect_stdout(sys.stderr), guard():
             yield
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # a plugin may raise SystemExit, or a panic that is no Exception
-        name = type(error).__name__
-        try:
-            text = " ".join(str(error).split())
-        except Exception:
-            text = ""
-        message = text if isinstance(error, NoHooks) else f"{name}: {text}" if text else name
-        if isinstance(error, ImportError):
-            remedy = _bring(source, error) or remedy
-        raise _Refused(Failure(origin=source.origin, stage=stage, message=message, remedy=remedy)) from None
+    except AssayError as error:
+        raised = raised_by(error)
+        if isinstance(raised, ImportError):
+            remedy = _bring(source, raised) or remedy
+        raise _Refused(Failure(origin=source.origin, stage=stage, message=error.message, remedy=remedy)) from None
 
 
 def _bring(source: Source, error: ImportError) -> str | None:

@@ -11,7 +11,7 @@ from typing import TypeVar, cast
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from assay.errors import UnknownName
+from assay.errors import AssayError, Unavailable, UnknownName, guard
 from assay.plugins.types import NAMES_OF_KINDS, Descriptor, Missing, Provided
 from assay.records.near_names import did_you_mean, near_names
 
@@ -193,15 +193,24 @@ class Host:
         if plugin.missing is None:
             return None
         try:
-            answer: object = plugin.missing()
+            with guard():
+                answer: object = plugin.missing()
             if answer is None or isinstance(answer, Missing):
                 return answer
             problem = f"{type(answer).__name__} is no assay.Missing"
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # a plugin may raise SystemExit, or a panic that is no Exception
-            problem = f"{type(error).__name__}: {error}"
+        except AssayError as error:
+            problem = error.message
         return Missing(f"could not say what it needs: {problem}", f"report it to {self.origin(plugin)}")
+
+    def need(self, plugin: Provided, noun: str | None = None) -> None:
+        """Raise `Unavailable` for what a plugin lacks on this machine; `noun` names it, its name does otherwise."""
+        missing = self.missing(plugin)
+        if missing is not None:
+            raise Unavailable(f"{noun or plugin.name} {missing.what}", remedy=missing.remedy)
+
+    def remedy(self, plugin: Provided) -> str:
+        """Return what to do about a plugin that fails."""
+        return f"mend it, or leave it out with --block {self.origin(plugin).block}"
 
     def _unknown(self, kind: type[P], name: str) -> UnknownName:
         names = [plugin.name for plugin in self.every(kind)]

@@ -10,6 +10,7 @@ from typing import get_args
 
 import pluggy
 
+from assay.errors import AssayError
 from assay.plugins.hookspecs import PROVIDES, Hooks
 from assay.plugins.types import Descriptor, MetricPlugin, SpecialTokens
 from assay.records.metric_catalogue import definition
@@ -33,8 +34,8 @@ EMPTY_ROWS = ("zero", "nan", "unstated")
 SHOWN: tuple[str, ...] = get_args(Shown)
 
 
-class NoHooks(Exception):
-    """Why what was loaded has no hooks that can be called."""
+class NoHooks(AssayError):
+    """What was loaded has no hooks that can be called; says why."""
 
 
 @dataclass(frozen=True, slots=True)

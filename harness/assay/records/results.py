@@ -28,7 +28,7 @@ class TokenizerCase:
 
     With `held_out` 0 the tokenizer is trained on the whole corpus and measured on the whole corpus;
     otherwise it is trained on the first part and measured on the last `held_out` share of the characters.
-    With `trained_on` the corpus is a limit, and that is the name of the corpus that it is trained on.
+    With `trained_on` the corpus has edge cases, and that is the name of the corpus that it is trained on.
     With `sample` above 0 it is measured on a random sample of these documents, just large enough for the 95 %
     interval of every row's bytes per token to be within that share on both sides.
     With `shards` the corpus is a set of files too large to hold: it is counted shard by shard and not timed, and
@@ -48,8 +48,8 @@ class TokenizerCase:
         return self.tokenizer
 
     @property
-    def limit(self) -> bool:
-        """Whether the corpus is a limit: the tokenizer is tried on it, and neither counted nor timed."""
+    def edge_case(self) -> bool:
+        """Whether the corpus has edge cases: the tokenizer is tried on it, and neither counted nor timed."""
         return self.trained_on is not None and not self.shards
 
     @property
@@ -100,12 +100,12 @@ Case = TokenizerCase | AttentionCase
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One timed reading of `loops` calls: wall time and CPU time of the process, both in nanoseconds.
+    """One timed batch of `iterations` calls: wall time and CPU time of the process, both in nanoseconds.
 
     Samples of one `epoch` come from one process; the next epoch has a fresh one.
     """
 
-    loops: int
+    iterations: int
     wall_ns: int
     cpu_ns: int
     epoch: int = 0
@@ -124,7 +124,7 @@ class Measurement:
     """What one `case` came to.
 
     `status` says how it ended; `reason` and `remedy` why not well, and what to do. `metrics` are its figures, `timings`
-    the raw readings behind its speeds. `expected` marks a failure that the plugin announces in its descriptor (a closed
+    the raw samples behind its speeds. `expected` marks a failure that the plugin announces in its descriptor (a closed
     vocabulary meeting an unseen word): the row is failed and has no speed, but the run is not at fault.
     """
 
@@ -161,10 +161,10 @@ class ProbeTiming:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupResult:
-    """What the comparable cases of one group came to, and what the machine could do meanwhile."""
+    """The results of the comparable cases of one group, and what the machine could do meanwhile."""
 
     measurements: tuple[Measurement, ...]
-    anchors: tuple[ProbeTiming, ...] = ()
+    probes: tuple[ProbeTiming, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ class Summary:
 
 def summarise(samples: Sequence[Sample]) -> Summary:
     """Summarise at least one sample."""
-    walls = [sample.wall_ns / sample.loops for sample in samples]
+    walls = [sample.wall_ns / sample.iterations for sample in samples]
     median = statistics.median(walls)
     spread = 0.0
     if len(walls) > 1:
@@ -127,8 +127,8 @@ def _pairs(candidate: Sequence[Sample], baseline: Sequence[Sample]) -> Iterator[
 
 
 def _per_loop(sample: Sample, clock: Clock) -> float:
-    """The time per loop; a clock too coarse to see a sample is taken to say 1 ns."""
-    return max(1, sample.cpu_ns if clock == "cpu" else sample.wall_ns) / sample.loops
+    """The time per iteration; a clock too coarse to see a sample is taken to say 1 ns."""
+    return max(1, sample.cpu_ns if clock == "cpu" else sample.wall_ns) / sample.iterations
 
 
 def _means_of_two(values: Sequence[float]) -> list[float]:

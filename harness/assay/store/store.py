@@ -177,8 +177,8 @@ class Store:
             if case.id in rows
         )
 
-    def anchors(self, run: str) -> tuple[ProbeTiming, ...]:
-        """Return the anchors of a run, group by group."""
+    def probes(self, run: str) -> tuple[ProbeTiming, ...]:
+        """Return the machine probes of a run, group by group."""
         table = schema.anchors
         query = select(table).where(table.c.run == run).order_by(table.c.group, table.c.name, table.c.number)
         found: dict[tuple[str, str, int], list[Sample]] = {}
@@ -197,7 +197,7 @@ class Store:
             run=run,
             manifest=self.manifest(run.id),
             measurements=self.measurements(run.id, raw=raw),
-            noise=noise_floor(self.anchors(run.id)),
+            noise=noise_floor(self.probes(run.id)),
         )
 
 
@@ -211,4 +211,4 @@ def _run(row: Row[Any]) -> Run:
 
 
 def _sample(row: Row[Any]) -> Sample:
-    return Sample(loops=row.loops, wall_ns=row.wall_ns, cpu_ns=row.cpu_ns, epoch=row.epoch)
+    return Sample(iterations=row.loops, wall_ns=row.wall_ns, cpu_ns=row.cpu_ns, epoch=row.epoch)

@@ -13,14 +13,14 @@ from assay.store import schema
 
 
 def write(connection: Connection, run: Run, result: GroupResult) -> None:
-    """Write the measurements and anchors of a group, within the transaction of the caller."""
+    """Write the measurements and machine probes of a group, within the transaction of the caller."""
     for measurement in result.measurements:
         _add(connection, run, measurement)
     samples = [
-        {"run": run.id, "group": anchor.group, "name": anchor.name, "work": anchor.work, "number": number}
+        {"run": run.id, "group": probe.group, "name": probe.name, "work": probe.work, "number": number}
         | columns_of(sample)
-        for anchor in result.anchors
-        for number, sample in enumerate(anchor.samples)
+        for probe in result.probes
+        for number, sample in enumerate(probe.samples)
     ]
     if samples:
         connection.execute(insert(schema.anchors), samples)
@@ -28,7 +28,7 @@ def write(connection: Connection, run: Run, result: GroupResult) -> None:
 
 def columns_of(sample: Sample) -> dict[str, Value | None]:
     """Return a sample by the names of the columns that it is stored in."""
-    return {"loops": sample.loops, "wall_ns": sample.wall_ns, "cpu_ns": sample.cpu_ns, "epoch": sample.epoch}
+    return {"loops": sample.iterations, "wall_ns": sample.wall_ns, "cpu_ns": sample.cpu_ns, "epoch": sample.epoch}
 
 
 def _add(connection: Connection, run: Run, measurement: Measurement) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, groupby, pairwise
 from typing import Protocol, runtime_checkable
 
-from assay.errors import AssayError, UnknownToken
+from assay.errors import AssayError, UnknownToken, guard
 from assay.plugins.host import Host
 from assay.plugins.types import Missing, TokenBytes, TokenizerPlugin
 from assay.records.results import Status
@@ -41,11 +41,9 @@ def align(host: Host, plugins: Sequence[TokenizerPlugin], training: str, text: s
             )
             continue
         try:
-            with contextlib.redirect_stdout(sys.stderr):
+            with contextlib.redirect_stdout(sys.stderr), guard():
                 alignment = align_tokens(plugin, training, text)
             yield alignment
-        except KeyboardInterrupt:
-            raise
         except AssayError as error:
             yield TokenAlignment(
                 tokenizer=plugin.name,
@@ -54,8 +52,6 @@ def align(host: Host, plugins: Sequence[TokenizerPlugin], training: str, text: s
                 remedy=error.remedy,
                 expected=isinstance(error, UnknownToken) and plugin.closed_vocabulary,
             )
-        except BaseException as error:  # a plugin may raise SystemExit, or a panic that is no Exception
-            yield TokenAlignment(tokenizer=plugin.name, status=Status.FAILED, reason=f"{type(error).__name__}: {error}")
 
 
 def align_tokens(plugin: TokenizerPlugin, training: str, text: str) -> TokenAlignment:
