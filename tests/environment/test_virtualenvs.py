@@ -56,8 +56,8 @@ def test_a_project_that_is_not_installed_is_not_installed_for_the_baseline(
     side = environment.sides("HEAD", cwd=root, cache=tmp_path / "cache")
     site = Path(side["baseline"]["paths"][1])
     assert sorted(path.name for path in site.iterdir() if path.name != "__pycache__") == [
-        f"{venvs.HELPER}.pth",
-        f"{venvs.HELPER}.py",
+        f"{virtualenvs.HELPER}.pth",
+        f"{virtualenvs.HELPER}.py",
     ]
     assert any("installed elsewhere" in line for line in side["told"])
 
