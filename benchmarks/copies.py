@@ -2,7 +2,7 @@
 
 python -m benchmarks.copies --pairs 30
 
-Of each pair of fresh processes one reading of the same work is taken as they are, then one in each of eight copies of
+Of each pair of fresh processes one sample of the same work is taken as they are, then one in each of eight copies of
 both. If copies differ from each other as much as processes do, and not as the pair that they come from, then they are
 worth as much as fresh processes, at a cost of milliseconds.
 """
@@ -19,15 +19,16 @@ from pathlib import Path
 
 import click
 
-from assay.comparison.paired_sampling import MOST_PADDING, READING_NS
+from assay.comparison.paired_sampling import BATCH_NS, MOST_PADDING
 from assay.comparison.side_process import SideProcess
 from assay.comparison.sides import candidate
+from assay.environment.cpu_affinity import one_core, pinned
 from assay.execute.case_run import CaseRun
-from assay.execute.worker.cpu_affinity import one_core, pinned
+from assay.execute.worker.requests import Fork, Join, TakeSample
 from assay.records.results import TokenizerCase
 from assay.records.settings import Settings
 from assay.report.tables.results import Table, as_markdown
-from assay.stats.trimmed_mean import reading
+from assay.stats.trimmed_mean import epoch_ratio
 from benchmarks.work import paragraph, training_text
 
 COPIES, BLOCKS = 8, 12
@@ -40,7 +41,7 @@ COPIES, BLOCKS = 8, 12
 def main(pairs: int, tokenizer: str, seed: int) -> None:
     """Measure, and print a table."""
     core, chance = one_core(), random.Random(seed)
-    stations = [SideProcess(candidate(), Settings(), core) for _ in range(2)]
+    sides = [SideProcess(candidate(), Settings(), core) for _ in range(2)]
     as_they_are, copied = [], []
     with tempfile.TemporaryDirectory() as folder:
         corpus = Path(folder, "paragraph.txt")
@@ -48,50 +49,50 @@ def main(pairs: int, tokenizer: str, seed: int) -> None:
         case = TokenizerCase(tokenizer=tokenizer, corpus=str(corpus))
         for _ in range(pairs):
             hashes, padding = chance.randrange(2**32), chance.randrange(MOST_PADDING)
-            for station in stations:
-                station.renew(hashes, padding)
-            items = [_ready(station, case) for station in stations]
+            for side in sides:
+                side.restart(hashes, padding)
+            runs = [_ready(side, case) for side in sides]
             with pinned(core):
-                as_they_are.append(_read(items, chance))
-                copied.append([_copy(items, chance) for _ in range(COPIES)])
-    for station in stations:
-        station.leave()
+                as_they_are.append(_read(runs, chance))
+                copied.append([_copy(runs, chance) for _ in range(COPIES)])
+    for side in sides:
+        side.stop()
     click.echo(as_markdown(_table(as_they_are, copied)), nl=False)
 
 
-def _ready(station: SideProcess, case: TokenizerCase) -> CaseRun:
+def _ready(side: SideProcess, case: TokenizerCase) -> CaseRun:
     """A process that has loaded and checked the case, warm."""
-    item = station.begin(case)
-    station.load(item, again=False)
-    item.collect("load")
-    item.check()
-    if item.ended is not None:
-        raise click.ClickException(f"{case.id}: {item.ended.reason}")
-    item.entries[0].loops = item.entries[0].warm_up(READING_NS)
-    return item
+    run = side.begin(case)
+    side.load(run, again=False)
+    run.collect()
+    run.check()
+    if run.ended is not None:
+        raise click.ClickException(f"{case.id}: {run.ended.reason}")
+    run.operations[0].iterations = run.operations[0].warm_up(BATCH_NS)
+    return run
 
 
-def _read(items: Sequence[CaseRun], chance: random.Random) -> float:
+def _read(runs: Sequence[CaseRun], chance: random.Random) -> float:
     """The median log ratio of the second to the first, taken in turn."""
-    entries = [item.entries[0] for item in items]
-    for entry in entries:
-        entry.samples, entry.loops = [], entries[0].loops
+    operations = [run.operations[0] for run in runs]
+    for operation in operations:
+        operation.samples, operation.iterations = [], operations[0].iterations
     for _ in range(BLOCKS):
-        first, second = chance.sample(entries, 2)
-        for entry in (first, second, second, first):
-            entry.take()
-    return reading(0, entries[1].samples, entries[0].samples, 0.0).cpu
+        first, second = chance.sample(operations, 2)
+        for operation in (first, second, second, first):
+            operation.take()
+    return epoch_ratio(0, operations[1].samples, operations[0].samples, 0.0).cpu
 
 
-def _copy(items: Sequence[CaseRun], chance: random.Random) -> float:
-    for item in chance.sample(items, len(items)):
-        if not item.ask("fork").get("forked"):
+def _copy(runs: Sequence[CaseRun], chance: random.Random) -> float:
+    for run in chance.sample(runs, len(runs)):
+        if not run.ask(Fork()):
             raise click.ClickException("a process with several threads cannot be copied")
-    for item in items:
-        item.ask("sample", operation=item.entries[0].name, loops=1)
-    found = _read(items, chance)
-    for item in items:
-        item.ask("join")
+    for run in runs:
+        run.ask(TakeSample(operation=run.operations[0].name, iterations=1))
+    found = _read(runs, chance)
+    for run in runs:
+        run.ask(Join())
     return found
 
 

@@ -14,11 +14,12 @@ from assay.corpus.shards import Shard, find_shards
 from assay.execute.sharded.aggregation import figures
 from assay.execute.sharded.coordinator import Coordinator
 from assay.execute.sharded.count_cache import CountCache
-from assay.execute.sharded.local_executor import Local
-from assay.execute.sharded.messages import CountedPlugin, Draw, Plugins
-from assay.execute.sharded.partial_counts import HEAPS, MergeableCounts
+from assay.execute.sharded.local_executor import LocalExecutor
+from assay.execute.sharded.messages import CountedPlugin, Draw
+from assay.execute.sharded.partial_counts import STRATA, MergeableCounts
 from assay.execute.sharded.shard_counter import cut_of
 from assay.execute.sharded.task_runner import chance
+from assay.execute.worker.requests import PluginSelection
 from assay.plugins.executor import ExecutorConfig
 from assay.tokenizer.metrics import Total, Vocabulary
 
@@ -85,12 +86,14 @@ def covered(documents: Sequence[Counted], stored: int, draws: int, width: float)
 
 
 class _Drawn(Coordinator):
-    """A census whose documents are counted already; the way in which it draws is that of every other."""
+    """A coordinator whose documents are counted already; the way in which it draws is that of every other."""
 
     def __init__(self, documents: Sequence[Counted], stored: int, seed: int) -> None:
         shard = Shard(path="counted before", size=stored)
         subject = CountedPlugin(tokenizer="counted before", trained_on="", fingerprint="")
-        super().__init__([shard], [subject], Plugins(), Local(ExecutorConfig()), CountCache(Path("/nowhere")))
+        super().__init__(
+            [shard], [subject], PluginSelection(), LocalExecutor(ExecutorConfig()), CountCache(Path("/nowhere"))
+        )
         self._seed = seed
         numbered = [(chance(each.sha256, each.number, seed), place) for place, each in enumerate(documents)]
         self._numbers = sorted(numbered)
@@ -106,15 +109,15 @@ class _Drawn(Coordinator):
     def count(self, draw: Draw, tell: Callable[[str], object]) -> None:
         """Add the documents of a draw."""
         low, high = (bisect_left(self._numbers, (int(end * NUMBERS), -1)) for end in (draw.low, draw.high))
-        heaps: dict[int, Total] = {}
+        strata: dict[int, Total] = {}
         squares = 0
         for number, place in self._numbers[low:high]:
             each = self._documents[place]
             total = Total(documents=1, size=each.size, tokens=each.tokens, characters=each.size)
-            heaps[number % HEAPS] = heaps.get(number % HEAPS, Total()) + total
+            strata[number % STRATA] = strata.get(number % STRATA, Total()) + total
             squares += each.size**2
         (tally,) = self.tallies
-        part = MergeableCounts(vocabulary=Vocabulary(size=1), heaps=heaps, squares=squares)
+        part = MergeableCounts(vocabulary=Vocabulary(size=1), strata=strata, squares=squares)
         tally.part = part if tally.part is None else tally.part + part
 
 

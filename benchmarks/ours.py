@@ -19,7 +19,7 @@ from assay.comparison.sides import SideEnvironment, candidate
 from assay.records.results import Measurement, TokenizerCase
 from assay.records.settings import Settings
 from assay.records.verdicts import EpochRatio, Evidence, Judgement, Tolerance, Verdict
-from assay.stats.sequential_test import begin, look, next_look
+from assay.stats.sequential_test import AlphaSpending, analyse, next_analysis
 from benchmarks.work import encodings, paragraph, training_text
 
 PLUGIN = '''"""Tokenizers that encode each text several times over; this side's share of the work is in their names."""
@@ -80,23 +80,23 @@ class Trial:
     def __init__(self, name: str, slowdown: int, budget_s: float, tolerance: Tolerance) -> None:
         self.name, self.slowdown, self.budget_s, self.tolerance = name, slowdown, budget_s, tolerance
         self.readings: list[EpochRatio] = []
-        self.state = begin(1)
-        self.goal = next_look(0)
+        self.state = AlphaSpending(1)
+        self.goal = next_analysis(0)
         self.judgement: Judgement | None = None
         self.effort = 1.0
 
-    def take(self, reading: EpochRatio) -> None:
+    def take(self, epoch_ratio: EpochRatio) -> None:
         """Take a reading; look, where one is due."""
-        self.readings.append(reading)
+        self.readings.append(epoch_ratio)
         spent = sum(each.seconds for each in self.readings)
         if len(self.readings) == 1:
             self.effort = affordable(spent, self.budget_s - spent)
         last = spent + spent / len(self.readings) / 2 > self.budget_s
         if not last and len(self.readings) < self.goal:
             return
-        evidence = Evidence(cell=self.name, readings=tuple(self.readings), tolerance=self.tolerance)
-        settled, self.state = look(self.state, [evidence], last=last)
-        self.goal = next_look(len(self.readings))
+        evidence = Evidence(cell=self.name, epoch_ratios=tuple(self.readings), tolerance=self.tolerance)
+        settled, self.state = analyse(self.state, [evidence], final=last)
+        self.goal = next_analysis(len(self.readings))
         self.judgement = settled[0] if settled else None
 
 
@@ -118,27 +118,27 @@ def round_of(
         sides.append(_side(side, file))
     cases = [TokenizerCase(tokenizer=name, corpus=str(corpus)) for name in cells]
     trials = {
-        f"{case.id}/{OPERATION}": Trial(case.id, level, budget, Tolerance(effect=effect))
+        f"{case.id}/{OPERATION}": Trial(case.id, level, budget, Tolerance(minimum_effect=effect))
         for case, (level, budget, effect) in zip(cases, cells.values(), strict=True)
     }
     started = time.time()
-    with PairedSampler(sides[0], sides[1], Settings(seed=seed)) as versus:
+    with PairedSampler(sides[0], sides[1], Settings(seed=seed)) as sampler:
         for case in cases:
-            gated = versus.gate(case)
-            for row in (gated.baseline, gated.candidate):
+            verified = sampler.verify(case)
+            for row in (verified.baseline, verified.candidate):
                 if row.reason:
                     raise RuntimeError(f"{row.case.id}: {row.reason}")
         epoch = 0
         while trials and time.time() < until:
             live = [case for case in cases if f"{case.id}/{OPERATION}" in trials]
-            for measured, found in versus.epoch(
+            for measured, found in sampler.epoch(
                 epoch, live, trials.__contains__, effort=lambda cell: trials[cell].effort
             ):
                 if isinstance(found, Measurement):
                     raise RuntimeError(f"{measured.id}: {found.reason}")
-                for name, reading in found.items():
+                for name, epoch_ratio in found.items():
                     trial = trials[name]
-                    trial.take(reading)
+                    trial.take(epoch_ratio)
                     if trial.judgement is not None:
                         yield _decision(trials.pop(name), started)
             epoch += 1
@@ -155,7 +155,7 @@ def kept(file: Path) -> tuple[Decision, ...]:
     decisions = []
     for line in file.read_text("utf-8").splitlines():
         fields = json.loads(line)
-        fields["readings"] = tuple(EpochRatio(**reading) for reading in fields["readings"])
+        fields["readings"] = tuple(EpochRatio(**one) for one in fields["readings"])
         decisions.append(Decision(**fields))
     return tuple(decisions)
 
@@ -174,11 +174,11 @@ def _decision(trial: Trial, started: float) -> Decision:
     return Decision(
         slowdown=trial.slowdown,
         budget_s=trial.budget_s,
-        effect=trial.tolerance.effect,
+        effect=trial.tolerance.minimum_effect,
         verdict=trial.judgement.verdict.value,
         ratio=trial.judgement.ratio,
         epochs=len(trial.readings),
-        seconds=sum(reading.seconds for reading in trial.readings),
+        seconds=sum(one.seconds for one in trial.readings),
         load=os.getloadavg()[0],
         started=started,
         readings=tuple(trial.readings),

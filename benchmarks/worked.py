@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from assay.execute.sharded.partial_counts import HEAPS, MergeableCounts, partial_from_json, partial_to_json
+from assay.execute.sharded.partial_counts import STRATA, MergeableCounts
 from assay.tokenizer.metrics import Total, Vocabulary
 
 TOKENS = 15e12
@@ -62,10 +62,10 @@ def merge_s(vocabulary: int = 100_000) -> float:
     one = Total(documents=9, characters=9_999, size=9_999, words=999, tokens=2_222)
     part = MergeableCounts(
         vocabulary=Vocabulary(size=vocabulary),
-        heaps=dict.fromkeys(range(HEAPS), one),
+        strata=dict.fromkeys(range(STRATA), one),
         used=Counter(dict.fromkeys(range(vocabulary), 12_345)),
     )
-    text = json.dumps(partial_to_json(part))
+    text = json.dumps(part.to_plain())
     start = time.process_time()
-    _ = part + partial_from_json(json.loads(text))
+    _ = part + MergeableCounts.from_plain(json.loads(text))
     return time.process_time() - start

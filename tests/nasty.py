@@ -88,7 +88,7 @@ def rows() -> tuple[Measurement, ...]:
             "round_trip_difference": word,
         }
         metrics = Metrics(figures | {word: -number})
-        timing = Timing(name="encode", samples=(Sample(loops=2, wall_ns=5_000, cpu_ns=5_000),))
+        timing = Timing(name="encode", samples=(Sample(iterations=2, wall_ns=5_000, cpu_ns=5_000),))
         ok = TokenizerCase(tokenizer=f"{word}{number}", corpus=word)
         failed = TokenizerCase(tokenizer=f"{word}{number}", corpus=word, held_out=0.1)
         skipped = AttentionCase(attention=f"{word}{number}", workload=WORKLOAD)
@@ -104,7 +104,7 @@ def outcome() -> Outcome:
     """A run with these rows."""
     found, each = rows(), len(WORDS)
     counts = Manifest(planned=3 * each, ok=each, failed=each, skipped=each, unsupported=0, missing=0)
-    noise = Noise(median=0.004, worst=0.02, detectable=0.013, groups=2)
+    noise = Noise(median=0.004, worst=0.02, minimum_detectable_effect=0.013, groups=2)
     return Outcome(run=run(), manifest=counts, measurements=found, noise=noise)
 
 

@@ -16,8 +16,8 @@ def raised(error: BaseException) -> BaseException:
 
 
 def test_what_was_raised_and_where() -> None:
-    assert reason_of(raised(ValueError("two\n lines"))).startswith("ValueError: two lines (test_reason.py:")
-    assert reason_of(raised(KeyboardInterrupt())).startswith("KeyboardInterrupt (test_reason.py:")
+    assert reason_of(raised(ValueError("two\n lines"))).startswith("ValueError: two lines (test_errors.py:")
+    assert reason_of(raised(KeyboardInterrupt())).startswith("KeyboardInterrupt (test_errors.py:")
 
 
 def test_a_sentence_of_ours_stands_alone() -> None:

@@ -83,12 +83,12 @@ def assay_executors() -> Iterator[ExecutorPlugin]:
         name="local",
         summary="in this process, one shard after the other",
         license="MIT",
-        open=lazy("assay.execute.sharded.local_executor:Local"),
+        open=lazy("assay.execute.sharded.local_executor:LocalExecutor"),
     )
     yield ExecutorPlugin(
         name="processes",
         summary="processes on this machine; one that dies is started again",
         license="MIT",
-        open=lazy("assay.execute.sharded.process_pool:Pool"),
+        open=lazy("assay.execute.sharded.process_pool:ProcessPool"),
         isolated=True,
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 LONGEST = 200  # characters: a message may quote a whole text
@@ -58,20 +60,56 @@ class UnknownToken(AssayError):
         self.token = token
 
 
+class PluginFailed(AssayError):
+    """A plugin raised something else than a sentence of ours."""
+
+    exit_code = 3
+
+
 class NotComparable(AssayError):
     """What was saved was measured elsewhere: a difference would say nothing of the code."""
 
     exit_code = 5
 
 
+@contextmanager
+def guard(failure: Callable[[str], AssayError] = PluginFailed, *, interrupts: bool = False) -> Iterator[None]:
+    """Make one `AssayError` of whatever a plugin raises meanwhile, by `failure` from the reason.
+
+    A plugin may raise SystemExit, or a panic that is not an Exception. An `AssayError` passes as it is, and so does the
+    user's Ctrl-C. With `interrupts` KeyboardInterrupt is the plugin's too: in a process that Ctrl-C does not reach.
+    """
+    try:
+        yield
+    except AssayError:
+        raise
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt) and not interrupts:
+            raise
+        raise failure(reason_of(error)) from error
+
+
+def raised_by(error: AssayError) -> BaseException:
+    """Return what a plugin raised, which `guard` may have made this error of."""
+    return (error.__cause__ if isinstance(error, PluginFailed) else None) or error
+
+
 def reason_of(error: BaseException) -> str:
-    """One line: what was raised and, unless it is a sentence of ours, where."""
+    """Return one line: what was raised and, unless it is a sentence of ours, where."""
     if isinstance(error, AssayError):
-        return _short(error.message)
-    text = _short(str(error))
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+        return error.message if isinstance(error, PluginFailed) else _short(error.message)
+    text, frames = _text(error), traceback.extract_tb(error.__traceback__)
+    known = frames and "importlib" not in frames[-1].filename  # where importing itself fails, nobody's code does
+    place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if known else ""
     return f"{type(error).__name__}: {text}{place}" if text else f"{type(error).__name__}{place}"
+
+
+def _text(error: BaseException) -> str:
+    """The message of an error; nothing where it cannot say it."""
+    try:
+        return _short(str(error))
+    except Exception:
+        return ""
 
 
 def _short(message: str) -> str:

@@ -12,7 +12,7 @@ assay_hooks = 3  # the version of the hooks that this is written for
 
 
 def missing() -> assay.Missing | None:
-    """Say that Dask is not installed, and which extra brings it."""
+    """Report that Dask is not installed, and which extra brings it."""
     for name in NEEDED:
         try:
             metadata.version(name)

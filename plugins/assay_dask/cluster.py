@@ -19,29 +19,29 @@ import assay
 MOST_STARTS = 3
 PATIENCE_S = 10
 CLOSING_S = 10
-# A task is lost with its third worker, and none waits at a worker behind another: it would be blamed with it.
+# A task is given up with its third worker, and none waits at a worker behind another: it would be blamed with it.
 OURS = {"distributed.scheduler.allowed-failures": MOST_STARTS - 1, "distributed.scheduler.worker-saturation": 1.0}
 
 
 class Cluster:
     """The workers of a scheduler that is there, or of a cluster on this machine, which ends with the work."""
 
-    def __init__(self, spread: assay.ExecutorConfig) -> None:
+    def __init__(self, config: assay.ExecutorConfig) -> None:
         self._cluster: Any = None
         self._closed = False
-        address = spread.scheduler
+        address = config.scheduler
         if address is None:
-            count = spread.workers or _cores()
+            count = config.workers or _cores()
             with dask.config.set(OURS):
                 self._cluster = LocalCluster(
                     n_workers=count,
                     threads_per_worker=1,
-                    memory_limit=spread.memory_bytes or "auto",
+                    memory_limit=config.memory_bytes or "auto",
                     dashboard_address="127.0.0.1:0",
                     silence_logs=logging.CRITICAL,
                 )
             address = self._cluster.scheduler_address
-        elif spread.workers is not None:
+        elif config.workers is not None:
             raise assay.AssayError(
                 f"the cluster at {address} has the workers that it has", remedy="leave out --workers or --scheduler"
             )
@@ -99,14 +99,14 @@ class Cluster:
         """What became of a task; a result whose worker died before it was fetched is computed again."""
         if future.cancelled():
             raise ConnectionError(f"{self.label}: the scheduler is gone")
-        lost, result, least = None, None, 1
+        error, result, least = None, None, 1
         try:
             result = future.result()
-        except KilledWorker as error:
-            lost, least = "killed, or ended by itself (Dask does not tell)", error.allowed_failures + 1
-        except Exception as error:  # an import that fails on a worker, for example
-            lost = f"{type(error).__name__}: {error}"
-        return assay.TaskResult(place=place, result=result, error=lost, starts=max(least, starts[place]))
+        except KilledWorker as killed:
+            error, least = "killed, or ended by itself (Dask does not tell)", killed.allowed_failures + 1
+        except Exception as raised:  # an import that fails on a worker, for example
+            error = f"{type(raised).__name__}: {raised}"
+        return assay.TaskResult(place=place, result=result, error=error, starts=max(least, starts[place]))
 
 
 def noted(topic: str, place: int, function: Callable[[str], str], task: str) -> str:

@@ -29,7 +29,7 @@ def figures(outcome: assay.Outcome) -> Iterator[Figure]:
         row
         for row in outcome.measurements
         if isinstance(row.case, assay.TokenizerCase)
-        and not (row.case.limit or row.case.held_out or row.case.corpus.startswith(SCALING))
+        and not (row.case.edge_case or row.case.held_out or row.case.corpus.startswith(SCALING))
     ]
     yield from _compression(whole)
     yield from _parity(whole)

@@ -58,8 +58,8 @@ class Grid:
 
 
 def tokenizer_grid(rows: Sequence[assay.Measurement]) -> Grid:
-    """Return all rows of tokenizers; limits have a table of their own."""
-    found = [row for row in rows if isinstance(row.case, assay.TokenizerCase) and not row.case.limit]
+    """Return all rows of tokenizers; edge cases have a table of their own."""
+    found = [row for row in rows if isinstance(row.case, assay.TokenizerCase) and not row.case.edge_case]
     return _grid("tokenizers", "Every tokenizer on every corpus", TOKENIZER, found)
 
 

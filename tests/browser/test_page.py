@@ -293,16 +293,17 @@ def test_interactive_charts_ask_for_nothing(load: Callable[..., Opened], publica
 
 def site_of(publication: assay.ReportContext, folder: Path) -> Path:
     """Two runs of the same rows in a store, and their site."""
-    store = Store(folder / "results")
-    (outcome,) = publication.outcomes
-    for name in ("20261126-000000-aaaa", "20261126-000000-bbbb"):
-        run = replace(outcome.run, id=name)
-        store.begin(run, [row.case for row in outcome.measurements])
-        store.add(name, GroupResult(measurements=outcome.measurements))
-        store.finish(name, "complete")
-    html = assay.discover().one(assay.ReportPlugin, "html")
-    made = site.write(store, folder / "site", html, lambda found: assay.ReportContext(shows="run", outcomes=(found,)))
-    store.close()
+    with Store(folder / "results") as store:
+        (outcome,) = publication.outcomes
+        for name in ("20261126-000000-aaaa", "20261126-000000-bbbb"):
+            run = replace(outcome.run, id=name)
+            store.begin(run, [row.case for row in outcome.measurements])
+            store.add(name, GroupResult(measurements=outcome.measurements))
+            store.finish(name, "complete")
+        html = assay.discover().one(assay.ReportPlugin, "html")
+        made = site.write(
+            store, folder / "site", html, lambda found: assay.ReportContext(shows="run", outcomes=(found,))
+        )
     return made.index
 
 

@@ -30,10 +30,9 @@ def folder(process: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory
 def test_the_newest_run_is_accepted_under_a_name_of_suite_and_machine(cli: Cli, folder: Path) -> None:
     ran = cli("accept", "--results", folder)
     assert ran.rc == 0
-    store = Store(folder, create=False)
-    run = store.run()
-    stored = store.measurements(run.id)
-    store.close()
+    with Store(folder, create=False) as store:
+        run = store.run()
+        stored = store.measurements(run.id)
     path = folder / "baselines" / f"{default_name(run)}.json"
     assert ran.stdout == f"{path}\n"
     assert f"run {run.id} (4 cases planned: 3 ok, 1 failed) is accepted" in ran.stderr
@@ -54,29 +53,25 @@ def test_again_is_the_same_file_and_a_name_makes_another(cli: Cli, folder: Path)
 
 
 def test_a_run_that_is_not_done_is_refused(cli: Cli, folder: Path, tmp_path: Path) -> None:
-    done = Store(folder, create=False)
-    run = done.run()
-    done.close()
-    store = Store(tmp_path / "results")
-    store.begin(run, [TokenizerCase(tokenizer="regex", corpus="the-verdict")])
-    store.close()
+    with Store(folder, create=False) as done:
+        run = done.run()
+    with Store(tmp_path / "results") as store:
+        store.begin(run, [TokenizerCase(tokenizer="regex", corpus="the-verdict")])
     complaint = cli("accept").complaint
     assert f"1 case planned: 1 missing (end it with `assay run --resume {run.id}`)" in complaint
     assert not (tmp_path / "results" / "baselines").exists()
 
 
 def test_failed_cases_are_told_of(cli: Cli, folder: Path, tmp_path: Path) -> None:
-    done = Store(folder, create=False)
-    run = done.run()
-    done.close()
+    with Store(folder, create=False) as done:
+        run = done.run()
     rows = [
         Measurement(case=TokenizerCase(tokenizer=name, corpus="the-verdict"), status=Status.FAILED, reason="it broke")
         for name in ("one", "two")
     ]
-    store = Store(tmp_path / "results")
-    store.begin(run, [row.case for row in rows])
-    store.add(run.id, GroupResult(measurements=tuple(rows)))
-    store.close()
+    with Store(tmp_path / "results") as store:
+        store.begin(run, [row.case for row in rows])
+        store.add(run.id, GroupResult(measurements=tuple(rows)))
     ran = cli("accept", "--name", "mine")
     assert ran.rc == 0
     assert "warning: failed cases are accepted as such: tokenizer/the-verdict/all/one and 1 more\n" in ran.stderr
@@ -86,7 +81,7 @@ def test_failed_cases_are_told_of(cli: Cli, folder: Path, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--name", "../one"], "'../one' is no name of a baseline"),
+        (["--name", "../one"], "'../one' is not a valid name of a baseline"),
         (["no-such-run"], "'no-such-run' fits no run"),
     ],
 )

@@ -95,9 +95,8 @@ def test_pandas_reads_what_assay_results_gives(stored: Any, tmp_path: Path) -> N
     import pandas as pd
 
     folder, _ = stored
-    store = Store(folder)
-    shown = ReportContext(shows="run", outcomes=(store.outcome(),))
-    store.close()
+    with Store(folder) as store:
+        shown = ReportContext(shows="run", outcomes=(store.outcome(),))
     host = assay.discover()
     for name in ("a.csv", "a.tidy.csv", "a.parquet"):
         save(tmp_path / name, publish(find_format(host, "run", None, name), shown))

@@ -46,11 +46,10 @@ def rows_of(tokens: int) -> tuple[Measurement, ...]:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store of two runs, and a baseline of a third."""
     place = tmp_path_factory.mktemp("history")
-    store = Store(place)
-    for number, tokens in enumerate((4649, 4649)):
-        store.begin(run_of(number), [row.case for row in rows_of(tokens)])
-        store.add(f"run-{number}", GroupResult(measurements=rows_of(tokens)))
-    store.close()
+    with Store(place) as store:
+        for number, tokens in enumerate((4649, 4649)):
+            store.begin(run_of(number), [row.case for row in rows_of(tokens)])
+            store.add(f"run-{number}", GroupResult(measurements=rows_of(tokens)))
     accept(place, "third", run_of(2), rows_of(4700))
     return place
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +122,7 @@ def test_an_unknown_kind_is_refused(cli: Cli) -> None:
 def test_an_unknown_block_is_refused(cli: Cli) -> None:
     complaint = cli("list", "--block", "regexp").complaint
     assert "there is no plugin 'regexp' to block" in complaint
-    assert "assay:regex" in complaint
+    assert "assay-bench:regex" in complaint
 
 
 def test_a_missing_plugin_file_is_refused(cli: Cli) -> None:
@@ -138,7 +139,7 @@ def test_help_names_every_command_and_the_exit_codes(cli: Cli, arguments: list[s
 
 
 def test_version(cli: Cli) -> None:
-    assert cli("--version").stdout == "assay 0.1.0\n"
+    assert cli("--version").stdout == f"assay {metadata.version('assay-bench')}\n"
 
 
 @pytest.mark.parametrize("arguments", [["lst"], ["list", "--jsn"], ["run", "--tokenizer", "gpt2"]])
@@ -223,7 +224,7 @@ def test_none_or_some_of_the_installed_plugins_can_be_loaded(cli: Cli, install: 
     kept = cli("list", "--json", "--load", "regex,builtin", env={"PYTHONPATH": site}).json
     assert names(kept["tokenizers"]) == ["regex", "regex-unk", "regex-fast", "regex-unk-fast"]
     assert kept["attentions"] == []
-    assert {row["origin"] for row in kept["reports"]} == {"assay 0.1.0 (builtin)"}
+    assert {row["origin"] for row in kept["reports"]} == {f"assay-bench {metadata.version('assay-bench')} (builtin)"}
     none = cli("list", "--json", env={"PYTHONPATH": site, "ASSAY_LOAD": "none"}).json
     assert not any(none[kind] for kind in ("tokenizers", "attentions", "corpora", "metrics", "reports"))
     (tmp_path / "pyproject.toml").write_text('[tool.assay]\nload = "assay"\n')

@@ -170,7 +170,7 @@ def test_one_shard_that_cannot_be_read_fails_every_row_by_name(run: Callable[...
     assert ran.rc == 3
     assert {row["status"] for row in rows(ran).values()} == {"failed"}
     assert "line 1 of" in rows(ran)["gpt2"]["reason"]
-    assert "2.jsonl is no JSON" in rows(ran)["gpt2"]["reason"]
+    assert "2.jsonl is not valid JSON" in rows(ran)["gpt2"]["reason"]
 
 
 @pytest.mark.parametrize(

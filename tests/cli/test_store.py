@@ -32,11 +32,10 @@ def fill(where: str | Path, name: str, *, tokens: int = 7) -> None:
     case = TokenizerCase(tokenizer="one", corpus="c")
     row = Measurement(case=case, status=Status.OK, metrics=Metrics(tokens=tokens))
     record = Run(id=name, started=f"{name[:4]}-01-01", suite="s/1", command="assay run", environment={"cores": "2"})
-    store = Store(where)
-    store.begin(record, [case])
-    store.add(record.id, GroupResult(measurements=(row,)))
-    store.finish(record.id, "complete")
-    store.close()
+    with Store(where) as store:
+        store.begin(record, [case])
+        store.add(record.id, GroupResult(measurements=(row,)))
+        store.finish(record.id, "complete")
 
 
 def silent(ran: Any) -> Any:
@@ -246,8 +245,8 @@ def test_a_wrong_password_and_an_absent_database(ask: Cli, postgresql: Server) -
         ("sslmode=no", 'cannot be reached: connection is bad: invalid sslmode value: "no"'),
         ("connect_timeout=soon", "bad value for connect_timeout"),
         ("nonsense=1", 'invalid connection option "nonsense"'),
-        ("autocommit=true", "sets autocommit, which is no option of a server (leave it out of the URL)"),
-        ("prepare_threshold=0", "sets prepare_threshold, which is no option of a server"),
+        ("autocommit=true", "sets autocommit, which is not an option of a server (leave it out of the URL)"),
+        ("prepare_threshold=0", "sets prepare_threshold, which is not an option of a server"),
     ],
 )
 def test_an_option_of_a_server_that_is_none(ask: Cli, postgresql: Server, option: str, words: str) -> None:

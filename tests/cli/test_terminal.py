@@ -44,13 +44,10 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for name in NAMES
     ]
     rows[0] = replace(rows[0], status=Status.FAILED, metrics=Metrics())
-    store = Store(folder)
-    try:
+    with Store(folder) as store:
         store.begin(RUN, [row.case for row in rows])
         store.add(RUN.id, GroupResult(measurements=tuple(rows)))
         store.finish(RUN.id, "complete")
-    finally:
-        store.close()
     return folder
 
 

@@ -108,5 +108,5 @@ def test_revisions_between_two_are_those_of_the_first_parents(tmp_path: Path) ->
     assert subjects == ["two", "merged"]
     assert found[-1].commit == bad.commit
     assert found[-1].name == bad.commit[:12], "not the digits twice"
-    with pytest.raises(AssayError, match="no ancestor"):
+    with pytest.raises(AssayError, match="not an ancestor"):
         between(bad, good)

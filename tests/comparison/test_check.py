@@ -1,4 +1,4 @@
-"""`assay.comparison.check` as a whole: two sides whose difference is known, from the gate to the verdicts."""
+"""`assay.comparison.check` as a whole: two sides whose difference is known, from verification to the verdicts."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from assay.comparison import paired_sampling as versus
-from assay.comparison.check import check
+from assay.comparison import paired_sampling
+from assay.comparison.check import Check
 from assay.comparison.judging import Judging
 from assay.comparison.tolerance import Budgets, tolerances
 from assay.errors import UnknownName
@@ -29,11 +29,11 @@ from planted import DOUBLE, STEADY, TEXT, living, plugin, sides
 
 pytestmark = [pytest.mark.alone, pytest.mark.long]
 
-LARGE = Tolerance(effect=0.25, margin=0.25)
+LARGE = Tolerance(minimum_effect=0.25, equivalence_margin=0.25)
 ENOUGH_S, HARDLY_S = 120.0, 0.01
 HALF_MORE = "times = 15"
 # What was planted is large, so short readings tell it.
-READING_NS = 200_000
+BATCH_NS = 200_000
 SHIFTED = """
 def encode(self, text):
     return [(byte + 1) % 256 for byte in text.encode()]
@@ -56,9 +56,9 @@ BRIEFLY, LONG = SLEEPY.format(seconds=0.0005), SLEEPY.format(seconds=0.01)
 
 
 @pytest.fixture(autouse=True, scope="module")
-def short_readings() -> Iterator[None]:
+def short_batches() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(versus, "READING_NS", READING_NS)
+        patch.setattr(paired_sampling, "BATCH_NS", BATCH_NS)
         yield
 
 
@@ -93,14 +93,14 @@ def compare(
     selection = Selection(
         tokenizers=tokenizers or ",".join(after), attentions="none", corpora=str(folder / "short.txt"), held_out=0.0
     )
-    return check(
+    return Check(
         discover(pair[1].plugins),
         selection,
         Settings(budget_s=budget_s),
         pair,
         Judging(operations=operations, clock=clock, budgets=budgets or Budgets(default=LARGE)),
         **options,
-    )
+    ).run()
 
 
 def verdicts(comparison: Comparison) -> dict[str, Judgement]:
@@ -144,7 +144,7 @@ def test_doubled_work_is_called_slower_and_nothing_else(planted: tuple[Compariso
 
 def test_a_budget_by_glob_excuses_what_it_allows(planted: tuple[Comparison, Told]) -> None:
     excused = verdicts(planted[0])["excused/encode"]
-    assert excused.tolerance == Tolerance(effect=0.95, margin=0.95)
+    assert excused.tolerance == Tolerance(minimum_effect=0.95, equivalence_margin=0.95)
     assert excused.ratio is not None
     assert excused.ratio > 1.25, "under the others' tolerance it would not have passed"
     assert verdicts(planted[0])["doubled/encode"].tolerance == LARGE
@@ -163,12 +163,12 @@ def test_a_check_says_what_it_compared(planted: tuple[Comparison, Told]) -> None
 
 
 def test_the_baseline_is_compared_with_itself_on_the_way(planted: tuple[Comparison, Told]) -> None:
-    alike = planted[0].alike
+    alike = planted[0].aa_test
     assert alike is not None
     assert (alike.cells, alike.readings >= 8, alike.replays >= 40) == (8, True, True)
     assert alike.epochs == max(one.epochs for one in planted[0].judgements)
     assert 0 < alike.spread < 1
-    assert alike.detectable > 0
+    assert alike.minimum_detectable_effect > 0
     assert alike.false_alarms <= 0.25
 
 
@@ -197,7 +197,7 @@ def test_too_little_time_leaves_the_same_code_in_doubt_and_says_how_much_more_it
         assert judgement.more_s > 0
     assert len(comparison.judgements) == 2
     assert (comparison.exit_code(), comparison.exit_code(strict=True)) == (0, 4)
-    assert comparison.alike is None
+    assert comparison.aa_test is None
 
 
 def test_other_ids_are_a_change_and_their_speed_is_not_compared(tmp_path: Path) -> None:
@@ -265,7 +265,7 @@ def test_what_the_candidate_lacks_is_refused_before_anything_is_measured(tmp_pat
     pair = sides(tmp_path, {"gone": STEADY}, {"steady": STEADY})
     selection = Selection(tokenizers="gone", attentions="none", held_out=0.0)
     with pytest.raises(UnknownName, match="gone"):
-        check(discover(pair[1].plugins), selection, Settings(), pair, Judging(), tick=told)
+        Check(discover(pair[1].plugins), selection, Settings(), pair, Judging(), tick=told)
     assert told.lines == []
 
 
@@ -279,8 +279,8 @@ def test_to_calibrate_is_to_compare_the_baseline_with_itself(tmp_path: Path) -> 
     assert ratio is not None
     assert 0.8 < ratio < 1.25
     assert comparison.count(Verdict.REGRESSED) == 0
-    assert comparison.alike is not None
-    assert (comparison.alike.cells, comparison.alike.readings, comparison.alike.epochs) == (2, 12, 6)
+    assert comparison.aa_test is not None
+    assert (comparison.aa_test.cells, comparison.aa_test.readings, comparison.aa_test.epochs) == (2, 12, 6)
 
 
 def test_sleep_is_seen_by_wall_time(tmp_path: Path) -> None:

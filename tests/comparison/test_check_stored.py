@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 import assay
-from assay.comparison.check_stored import check_saved, load
-from assay.comparison.sides import StoredRun
+from assay.comparison.check_stored import check_stored
+from assay.comparison.sides import SideEnvironment, baseline
 from assay.environment.describe import describe
 from assay.errors import NotComparable, UnknownName
-from assay.records.results import Measurement, Metrics, Status
+from assay.records.results import LocatedRun, Measurement, Metrics, Outcome, Status
 from assay.records.settings import Settings
 from assay.records.verdicts import Change, Comparison, Verdict
-from assay.store.baselines import StoredBaseline, accept
+from assay.store.baselines import accept
 from planted import STEADY, TEXT, plugin
 
 BUDGET_S = 0.1
@@ -33,8 +33,13 @@ class Stored:
     file: Path
 
     @property
-    def accepted(self) -> StoredBaseline:
-        return load(StoredRun(name="it", id=self.id), self.results)
+    def accepted(self) -> Outcome:
+        return self.of(self.id)
+
+    def of(self, what: str) -> Outcome:
+        found = baseline(what, (), self.results, self.results.parent / "cache")
+        assert not isinstance(found, SideEnvironment)
+        return found.outcome
 
 
 @pytest.fixture(scope="module")
@@ -57,17 +62,18 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Stored:
 
 def compare(
     folder: Path,
-    saved: StoredBaseline,
+    saved: Outcome,
     now: Mapping[str, str],
     tick: Callable[[str, float], object] = lambda what, left_s: None,
 ) -> Comparison:
     """Check tokenizers as they are now against a saved run."""
     plugins = (plugin(folder / "planted.py", now),)
     settings = Settings(plugins=plugins, budget_s=BUDGET_S)
-    return check_saved(assay.discover(plugins), saved, settings, name="before", candidate="after", tick=tick)
+    stored = LocatedRun(name="before", outcome=saved)
+    return check_stored(assay.discover(plugins), stored, settings, candidate="after", tick=tick)
 
 
-def with_metrics(saved: StoredBaseline, tokenizer: str, metrics: Mapping[str, Any]) -> StoredBaseline:
+def with_metrics(saved: Outcome, tokenizer: str, metrics: Mapping[str, Any]) -> Outcome:
     """A saved run with other figures for one tokenizer."""
 
     def altered(row: Measurement) -> Measurement:
@@ -78,11 +84,12 @@ def with_metrics(saved: StoredBaseline, tokenizer: str, metrics: Mapping[str, An
 
 
 def test_a_run_and_its_file_are_the_same(stored: Stored) -> None:
-    assert load(StoredRun(name="it", file=str(stored.file)), stored.results) == stored.accepted
+    file = stored.of(str(stored.file))
+    assert (file.run, file.measurements) == (stored.accepted.run, stored.accepted.measurements)
 
 
 def test_the_same_code_passes(stored: Stored, tmp_path: Path) -> None:
-    comparison = compare(tmp_path, load(StoredRun(name="it", file=str(stored.file)), stored.results), BOTH)
+    comparison = compare(tmp_path, stored.of(str(stored.file)), BOTH)
     assert (comparison.changes, comparison.interrupted) == ((), False)
     assert [(one.verdict, one.ratio) for one in comparison.judgements] == [(Verdict.UNCHANGED, None)] * 2
     assert "stored times are not judged" in str(comparison.judgements[0].reason)
@@ -166,4 +173,4 @@ def test_ctrl_c_ends_it_with_what_was_compared(stored: Stored, tmp_path: Path) -
 
 def test_a_run_that_is_not_there_is_refused(stored: Stored) -> None:
     with pytest.raises(UnknownName, match="20000101-000000-0000"):
-        load(StoredRun(name="it", id="20000101-000000-0000"), stored.results)
+        stored.of("20000101-000000-0000")

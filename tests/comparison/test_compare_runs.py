@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay import compare
-from assay.comparison.ratio_of_ratios import over
+from assay.comparison.ratio_of_ratios import ratio_of_ratios
 from assay.errors import AssayError, NotComparable
 from assay.records.results import Manifest, Measurement, Metrics, Outcome, Run, Sample, Status, Timing, TokenizerCase
 from assay.records.settings import Settings
@@ -51,7 +51,9 @@ def outcome(
                 timings=()
                 if failed
                 else (
-                    Timing(name="encode", samples=tuple(Sample(loops=1, wall_ns=one, cpu_ns=one) for one in readings)),
+                    Timing(
+                        name="encode", samples=tuple(Sample(iterations=1, wall_ns=one, cpu_ns=one) for one in readings)
+                    ),
                 ),
             )
         )
@@ -118,7 +120,7 @@ RATIOS = st.builds(
 
 @given(RATIOS, RATIOS)
 def test_the_ratio_of_ratios_is_turned_round_by_swapping_them(before: Ratio, after: Ratio) -> None:
-    there, back = over(before, after), over(after, before)
+    there, back = ratio_of_ratios(before, after), ratio_of_ratios(after, before)
     assert there.value * back.value == pytest.approx(1.0)
     assert there.low * back.high == pytest.approx(1.0)
     assert there.low <= there.value <= there.high
@@ -126,7 +128,7 @@ def test_the_ratio_of_ratios_is_turned_round_by_swapping_them(before: Ratio, aft
 
 @given(RATIOS)
 def test_held_to_itself_nothing_changes(ratio: Ratio) -> None:
-    assert over(ratio, ratio).value == pytest.approx(1.0)
+    assert ratio_of_ratios(ratio, ratio).value == pytest.approx(1.0)
 
 
 def test_exact_figures_come_first_and_other_work_is_not_compared() -> None:

@@ -19,8 +19,10 @@ from assay.records.results import (
     AttentionCase,
     Case,
     GroupResult,
+    Manifest,
     Measurement,
     Metrics,
+    Outcome,
     Run,
     Status,
     TokenizerCase,
@@ -28,7 +30,6 @@ from assay.records.results import (
 )
 from assay.records.workload import TextSource, Workload
 from assay.report.formats.history import ASCII, BLOCKS, as_json, marks_for, raw_tables, spark, tables_of
-from assay.store.baselines import StoredBaseline
 from assay.store.store import Store
 
 HERE = {
@@ -50,9 +51,8 @@ OVER_TEXT = AttentionCase(
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(tmp_path)
-    yield opened
-    opened.close()
+    with Store(tmp_path) as opened:
+        yield opened
 
 
 def run_of(number: int, environment: Mapping[str, str] = HERE) -> Run:
@@ -154,8 +154,9 @@ class TestHistory:
     def test_accepted_runs_are_points_once(self, store: Store) -> None:
         fill(store, "tokens", [5, 5])
         rows = (row_of(REGEX, tokens=7),)
-        others = [StoredBaseline(run=run_of(number), measurements=rows) for number in (9, 1)]
-        (series,) = history(store, "tokens", accepted=others)
+        manifest = Manifest.of(1, {Status.OK: 1})
+        others = [Outcome(run=run_of(number), manifest=manifest, measurements=rows, noise=None) for number in (9, 1)]
+        (series,) = history(store, "tokens", baselines=others)
         assert [(point.run, point.value) for point in series.points] == [("run-000", 5), ("run-001", 5), ("run-009", 7)]
 
     def test_rows_without_the_metric_have_no_point(self, store: Store) -> None:

@@ -1,4 +1,4 @@
-"""The gate and the epochs of two real sides: what is read, and what becomes of a plugin that breaks on the way."""
+"""Verification and epochs of two real sides: what is sampled, and what becomes of a plugin that breaks on the way."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from assay.comparison.paired_sampling import FEWEST_BLOCKS, Gated, PairedSampler
+from assay.comparison.paired_sampling import FEWEST_BLOCKS, PairedSampler, VerifiedCase
 from assay.records.results import Measurement, Status
 from assay.records.settings import Settings
 from assay.records.verdicts import EpochRatio
@@ -63,7 +63,7 @@ BOTH = {
 BEFORE = BOTH | {"doubled": STEADY, "breaks": STEADY, "gone": STEADY}
 AFTER = BOTH | {"doubled": DOUBLE, "breaks": "def crime(self):\n    raise RuntimeError('broken')", "come": STEADY}
 
-OK = {"steady", "threaded", "fickle", "dies", "hangs", "doubled"}  # at the gate
+OK = {"steady", "threaded", "fickle", "dies", "hangs", "doubled"}  # when verified
 
 Found = Mapping[str, EpochRatio] | Measurement
 
@@ -74,10 +74,10 @@ def encoding(cell: str) -> bool:
 
 @dataclass(frozen=True)
 class Scene:
-    """Two sides after the gate, with what the gate and the epochs gave by tokenizer."""
+    """Two sides after verification, with what verification and the epochs gave by tokenizer."""
 
     folder: Path
-    gated: Mapping[str, Gated]
+    verified: Mapping[str, VerifiedCase]
     epochs: tuple[Mapping[str, Found], ...]
     twins: Mapping[str, Found]
     left: list[object]
@@ -105,13 +105,16 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(MARK, mark)
         with PairedSampler(*sides(folder, BEFORE, AFTER), settings) as versus:
-            gated = {name: versus.gate(case(folder, name)) for name in BEFORE | AFTER}
+            verified = {name: versus.verify(case(folder, name)) for name in BEFORE | AFTER}
 
-            def epoch(number: int, names: Iterable[str], *, alike: bool = False) -> Mapping[str, Found]:
+            def epoch(number: int, names: Iterable[str], *, against_itself: bool = False) -> Mapping[str, Found]:
                 cases = [case(folder, name) for name in names]
-                return {of.plugin: found for of, found in versus.epoch(number, cases, encoding, alike=alike)}
+                return {
+                    of.plugin: found
+                    for of, found in versus.epoch(number, cases, encoding, against_itself=against_itself)
+                }
 
-            twins = epoch(0, ["doubled", "steady"], alike=True)
+            twins = epoch(0, ["doubled", "steady"], against_itself=True)
             for side in ("baseline", "candidate"):
                 for note in (folder / side / "notes").iterdir():
                     note.unlink()
@@ -119,34 +122,38 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
             (folder / "candidate" / "now").touch()
             second = epoch(1, ["dies", "doubled", "fickle", "hangs", "steady"])
         left: list[object] = [*living(MARK, mark)]
-    return Scene(folder, gated, (first, second), twins, left)
+    return Scene(folder, verified, (first, second), twins, left)
 
 
-def test_what_passes_on_both_sides_has_loops_for_each_operation(scene: Scene) -> None:
+def test_what_passes_on_both_sides_has_iterations_for_each_operation(scene: Scene) -> None:
     for name in OK:
-        gated = scene.gated[name]
-        assert (gated.baseline.status, gated.candidate.status) == (Status.OK, Status.OK)
-        assert set(gated.loops) == {"encode", "decode"}
-        assert min(gated.loops.values()) >= 1
-        assert gated.baseline.value("ids_sha256") == gated.candidate.value("ids_sha256") is not None
+        verified = scene.verified[name]
+        assert (verified.baseline.status, verified.candidate.status) == (Status.OK, Status.OK)
+        assert set(verified.iterations) == {"encode", "decode"}
+        assert min(verified.iterations.values()) >= 1
+        assert verified.baseline.value("ids_sha256") == verified.candidate.value("ids_sha256") is not None
 
 
 def test_what_breaks_on_one_side_says_so_and_is_not_timed(scene: Scene) -> None:
-    gated = scene.gated["breaks"]
-    assert (gated.baseline.status, gated.candidate.status, dict(gated.loops)) == (Status.OK, Status.FAILED, {})
-    assert gated.candidate.reason is not None
-    assert "broken" in gated.candidate.reason
-    assert gated.candidate.remedy == "mend it in after"
+    verified = scene.verified["breaks"]
+    assert (verified.baseline.status, verified.candidate.status, dict(verified.iterations)) == (
+        Status.OK,
+        Status.FAILED,
+        {},
+    )
+    assert verified.candidate.reason is not None
+    assert "broken" in verified.candidate.reason
+    assert verified.candidate.remedy == "mend it in after"
 
 
 @pytest.mark.parametrize(("name", "lacking"), [("come", "baseline"), ("gone", "candidate")])
 def test_a_plugin_that_a_side_lacks_is_skipped_there(scene: Scene, name: str, lacking: str) -> None:
-    gated = scene.gated[name]
-    rows = {"baseline": gated.baseline, "candidate": gated.candidate}
+    verified = scene.verified[name]
+    rows = {"baseline": verified.baseline, "candidate": verified.candidate}
     assert {side for side, row in rows.items() if row.status is not Status.OK} == {lacking}
     assert rows[lacking].status is Status.SKIPPED
     assert rows[lacking].reason == f"there is no tokenizer named '{name}'"
-    assert dict(gated.loops) == {}
+    assert dict(verified.iterations) == {}
 
 
 def test_an_epoch_reads_what_is_wanted_in_pairs(scene: Scene) -> None:
@@ -224,7 +231,7 @@ def test_nor_by_an_exception_on_the_way(tmp_path: Path, monkeypatch: pytest.Monk
 
     def begin() -> None:
         with versus:
-            versus.gate(one)
+            versus.verify(one)
             next(versus.epoch(0, [one], encoding))
             raise KeyboardInterrupt
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assay.comparison.session_drift import ALLOWANCE, FEWEST, Readings, Session, judge, level, reach
+from assay.comparison.session_drift import ALLOWANCE, FEWEST, Readings, Session, judge, prediction_limit, session_level
 from assay.records.verdicts import Judgement, Verdict, exit_code
 
 MACHINE = {"processor": "one of ours", "cores": "2", "python": "CPython 3.11"}
@@ -246,7 +246,7 @@ def test_readings_that_hang_together_tell_less_than_as_many_that_do_not() -> Non
         logs.append(0.99 * logs[-1] + chance.gauss(0.0, 0.02))
     together = [math.exp(value) for value in logs]
     apart = chance.sample(together, len(together))
-    assert level(together).error > 3 * level(apart).error
+    assert session_level(together).error > 3 * session_level(apart).error
 
 
 def test_the_interval_of_a_level_holds_the_truth_about_as_often_as_it_says() -> None:
@@ -264,12 +264,12 @@ def test_the_interval_of_a_level_holds_the_truth_about_as_often_as_it_says() -> 
 
 
 def test_reach_is_the_allowance_until_three_sessions_tell_more() -> None:
-    assert reach([0.0]) == reach([0.0, 9.0]) == math.log(1.25)
-    assert reach([0.0, 0.1, 0.2], allowance=0.5) > reach([0.0, 0.1, 0.2])
-    assert reach([0.0, 0.5, 1.0]) > 2 * reach([0.0, 0.05, 0.1])
+    assert prediction_limit([0.0]) == prediction_limit([0.0, 9.0]) == math.log(1.25)
+    assert prediction_limit([0.0, 0.1, 0.2], allowance=0.5) > prediction_limit([0.0, 0.1, 0.2])
+    assert prediction_limit([0.0, 0.5, 1.0]) > 2 * prediction_limit([0.0, 0.05, 0.1])
 
 
 def test_reach_tends_to_the_quantile_of_what_the_sessions_do() -> None:
     chance = random.Random(6)
     centres = [chance.gauss(0.0, 0.02) for _ in range(2000)]
-    assert reach(centres) == pytest.approx(2.326 * statistics.stdev(centres), rel=0.02)
+    assert prediction_limit(centres) == pytest.approx(2.326 * statistics.stdev(centres), rel=0.02)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import pytest
 
 import assay
 import workshop
-from assay.comparison.sides import SideEnvironment, StoredRun, _split, baseline, candidate
+from assay.comparison.sides import SideEnvironment, _split, baseline, candidate
 from assay.errors import AssayError, StoreError
-from assay.records.results import Run
+from assay.records.results import LocatedRun, Run
+from assay.store.baselines import accept
 from assay.store.store import Store
 from workshop import Environment, commit, git, look, plugin, project
 
@@ -74,6 +76,35 @@ def test_a_revision_has_its_own_plugins_and_our_harness(scene: tuple[Environment
     )
     assert Path(sides["baseline"]["folder"], "notes.txt").read_text("utf-8") == "old"
     assert len(sides["told"]) == 2
+
+
+@pytest.mark.long
+def test_a_revision_under_a_former_name_has_its_own_plugins_once(tmp_path: Path) -> None:
+    """The candidate's distribution is inherited beside it, and must not announce the same plugins, or its new ones."""
+    root = tmp_path / "repository"
+    former = {
+        "backend.py": workshop.BACKEND,
+        "pyproject.toml": project("litter", "1", points={"kept": "litter_kept"}),
+        "src/litter_kept.py": plugin("kept", "as it was"),
+    }
+    latter = {
+        "pyproject.toml": project("clutter", "2", points={"kept": "litter_kept", "come": "litter_come"}),
+        "src/litter_kept.py": plugin("kept", "as it is"),
+        "src/litter_come.py": plugin("come", "as it is"),
+    }
+    commit(root, former)
+    commit(root, latter)
+    environment = workshop.environment(tmp_path / "env")
+    environment.install("--editable", str(root))
+    sides = environment.sides("HEAD~1", cwd=root, cache=tmp_path / "cache")
+    theirs, ours = look(sides["baseline"]), look(sides["candidate"])
+    assert theirs["failures"] == ours["failures"] == []
+    assert (theirs["tokenizers"]["kept"], ours["tokenizers"]["kept"]) == ("as it was", "as it is")
+    assert "come" not in theirs["tokenizers"]
+    ask = "from importlib.metadata import version; print(version('litter'), version('clutter'))"
+    env = {"PYTHONPATH": os.pathsep.join(sides["baseline"]["paths"])}
+    it = Environment(Path(sides["baseline"]["python"]).parents[1])
+    assert it.run("-P", "-c", ask, cwd=tmp_path, env=env).strip() == "1 2"
 
 
 @pytest.mark.long
@@ -222,20 +253,21 @@ def test_an_unknown_revision_and_what_may_have_been_meant(tmp_path: Path, monkey
 
 
 def test_a_saved_run_by_its_id_and_a_file(tmp_path: Path) -> None:
-    store = Store(tmp_path)
     run = Run(id="20261122-161530-3fa9", started="2026-11-22T16:15:30.000", suite="quick", command="", environment={})
-    store.begin(run, [])
-    store.close()
-    expected = StoredRun(name="run 20261122-161530-3fa9", id=run.id)
+    with Store(tmp_path) as store:
+        store.begin(run, [])
     for what in (run.id, f"run:{run.id}", "run:20261122", "run:"):
-        assert baseline(what, (), tmp_path, tmp_path / "cache") == expected
+        found = baseline(what, (), tmp_path, tmp_path / "cache")
+        assert isinstance(found, LocatedRun)
+        assert (found.name, found.outcome.run.id) == ("run 20261122-161530-3fa9", run.id)
     with pytest.raises(AssayError, match="fits no run"):
         baseline("run:2025", (), tmp_path, tmp_path / "cache")
     with pytest.raises(StoreError, match="there are no results"):
         baseline(run.id, (), tmp_path / "nothing", tmp_path / "cache")
-    file = tmp_path / "accepted.json"
-    file.write_text("{}", "utf-8")
-    assert baseline(str(file), (), tmp_path, tmp_path / "cache") == StoredRun(name=str(file), file=str(file))
+    file = accept(tmp_path, "accepted", run, ())
+    found = baseline(str(file), (), tmp_path, tmp_path / "cache")
+    assert isinstance(found, LocatedRun)
+    assert (found.name, found.outcome.run) == (str(file), run)
 
 
 def test_the_candidate_is_this_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

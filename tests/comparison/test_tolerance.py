@@ -14,8 +14,8 @@ CELL = "tokenizer/the-verdict/all/regex-unk/encode"
 
 
 def test_without_rules_the_default_holds() -> None:
-    assert tolerances({}).of(CELL) == Tolerance(effect=0.01, margin=0.03)
-    assert Budgets(default=Tolerance(effect=0.1, margin=0.2)).of(CELL).effect == 0.1
+    assert tolerances({}).of(CELL) == Tolerance(minimum_effect=0.01, equivalence_margin=0.03)
+    assert Budgets(default=Tolerance(minimum_effect=0.1, equivalence_margin=0.2)).of(CELL).minimum_effect == 0.1
 
 
 @pytest.mark.parametrize(
@@ -33,23 +33,23 @@ def test_without_rules_the_default_holds() -> None:
 )
 def test_what_a_budget_may_say(value: object, effect: float, margin: float) -> None:
     found = tolerances({"*": value}).of(CELL)
-    assert (found.effect, found.margin) == (pytest.approx(effect), pytest.approx(margin))
+    assert (found.minimum_effect, found.equivalence_margin) == (pytest.approx(effect), pytest.approx(margin))
 
 
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ("five", "the effect 'five', no share"),
-        ("5", "no share"),
-        ("nan%", "no share"),
-        ("%", "no share"),
-        ("100%", "no share"),
-        ("-1%", "no share"),
-        (True, "no share"),
-        (5, "no share"),
-        (None, "no share"),
-        ([0.1], "no share"),
-        (float("nan"), "no share"),
+        ("five", "the effect 'five', not a share"),
+        ("5", "not a share"),
+        ("nan%", "not a share"),
+        ("%", "not a share"),
+        ("100%", "not a share"),
+        ("-1%", "not a share"),
+        (True, "not a share"),
+        (5, "not a share"),
+        (None, "not a share"),
+        ([0.1], "not a share"),
+        (float("nan"), "not a share"),
         ({}, "is empty"),
         ({"effects": "2%"}, "sets 'effects'"),
         ({"effect": "2%", "margin": "wide"}, "the margin 'wide'"),
@@ -67,9 +67,9 @@ def test_what_it_may_not_say(value: object, said: str) -> None:
 
 def test_the_last_matching_pattern_holds() -> None:
     budgets = tolerances({"*": "2%", "*/regex*": "5%", "*/decode": "7%"})
-    assert budgets.of(CELL).effect == pytest.approx(0.05)
-    assert budgets.of("tokenizer/the-verdict/all/regex-unk/decode").effect == pytest.approx(0.07)
-    assert budgets.of("attention/x/naive/step").effect == pytest.approx(0.02)
+    assert budgets.of(CELL).minimum_effect == pytest.approx(0.05)
+    assert budgets.of("tokenizer/the-verdict/all/regex-unk/decode").minimum_effect == pytest.approx(0.07)
+    assert budgets.of("attention/x/naive/step").minimum_effect == pytest.approx(0.02)
 
 
 def test_a_pattern_is_of_the_whole_id_with_case() -> None:
@@ -83,4 +83,4 @@ def test_every_budget_has_a_margin_that_holds_its_effect(effect: float, margin: 
     except AssayError:
         assert margin < effect
     else:
-        assert 0 <= found.effect <= found.margin < 1
+        assert 0 <= found.minimum_effect <= found.equivalence_margin < 1

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.corpus.loading import Parts
-from assay.corpus.sampling import doubt, enough, sample_metrics, shuffled, taken, worth
+from assay.corpus.sampling import enough, relative_uncertainty, sample_metrics, shuffled, taken, worth
 from assay.errors import UnknownToken
 from assay.measure.tokenizer_subject import TokenizerSubject
 from assay.plugins.types import Document, TokenizerPlugin
@@ -53,19 +53,19 @@ def test_a_wider_target_never_takes_more_documents(scale: float, whole: int, tar
 
 class TestDoubt:
     def test_of_the_whole_corpus_there_is_none(self) -> None:
-        assert doubt([1, 2, 3], [1, 1, 1], of=3) == 0.0
+        assert relative_uncertainty([1, 2, 3], [1, 1, 1], of=3) == 0.0
 
     def test_of_too_few_documents_it_is_without_end(self) -> None:
-        assert doubt([3] * (FEWEST - 1), [1] * (FEWEST - 1), of=10_000) == math.inf
-        assert doubt([3] * FEWEST, [1] * FEWEST, of=10_000) == 0.0
+        assert relative_uncertainty([3] * (FEWEST - 1), [1] * (FEWEST - 1), of=10_000) == math.inf
+        assert relative_uncertainty([3] * FEWEST, [1] * FEWEST, of=10_000) == 0.0
 
     def test_documents_of_very_unequal_size_count_as_fewer(self) -> None:
         assert worth([7] * 30) == pytest.approx(30)
         assert worth([1] * 30 + [30]) == pytest.approx(60**2 / 930)
-        assert doubt([1] * 30 + [30], [1] * 30 + [30], of=10_000) == math.inf
+        assert relative_uncertainty([1] * 30 + [30], [1] * 30 + [30], of=10_000) == math.inf
 
     def test_of_documents_without_tokens_it_is_without_end(self) -> None:
-        assert doubt([3] * FEWEST, [0] * FEWEST, of=10_000) == math.inf
+        assert relative_uncertainty([3] * FEWEST, [0] * FEWEST, of=10_000) == math.inf
 
 
 def corpus_of(documents: int, sigma: float) -> list[tuple[int, int]]:
@@ -89,7 +89,7 @@ def test_a_sample_gives_the_figure_of_its_corpus_within_the_target(sigma: float,
 
         def left(count: int, order: list[tuple[int, int]] = order) -> float:
             sizes, tokens = zip(*order[:count], strict=True)
-            return doubt(sizes, tokens, of=len(order))
+            return relative_uncertainty(sizes, tokens, of=len(order))
 
         count = enough(left, target)
         assert count < len(corpus) / 4

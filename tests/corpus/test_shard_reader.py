@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from assay.corpus import shard_reader as reading
+from assay.corpus import shard_reader
 from assay.corpus.shard_reader import Passage, passages, sha256_of
 from assay.corpus.shards import find_shards
 from assay.errors import CorpusError
@@ -89,9 +89,11 @@ def test_bytes_that_are_no_utf8_are_replaced_and_counted(tmp_path: Path) -> None
 def test_passages_are_the_document_and_do_not_depend_on_blocks(words: list[str], block: int, chunk: int) -> None:
     text = " ".join(words)
     blocks = [text[start : start + block] for start in range(0, len(text), block)]
-    found = list(reading._cut(0, blocks, ANYWHERE, chunk))
+    found = list(shard_reader._cut(0, blocks, ANYWHERE, chunk))
     assert "".join(passage.text for passage in found) == text
-    assert [passage.text for passage in found] == [passage.text for passage in reading._cut(0, [text], ANYWHERE, chunk)]
+    assert [passage.text for passage in found] == [
+        passage.text for passage in shard_reader._cut(0, [text], ANYWHERE, chunk)
+    ]
     assert all(len(passage.text) >= chunk for passage in found[:-1])
     assert all(passage.text[0].isspace() for passage in found[1:])
 
@@ -104,12 +106,12 @@ def test_a_text_without_a_place_to_cut_comes_whole_in_linear_time(tmp_path: Path
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("a.jsonl", b'{"text": "a"}\n{"text": \n', "line 2 of .* is no JSON"),
+        ("a.jsonl", b'{"text": "a"}\n{"text": \n', "line 2 of .* is not valid JSON"),
         ("a.jsonl", b'{"content": "a", "id": "b"}\n', "name one of content, id with --field"),
         ("a.jsonl", b"[1]\n", "has no text 'text'.*each line must be an object"),
-        ("a.txt.gz", gzip.compress(b"hello " * 999, mtime=0)[:-20], "is no whole gzip file"),
-        ("a.txt.gz", b"hello", "is no whole gzip file"),
-        ("a.txt.zst", b"hello", "is no whole zstd file"),
+        ("a.txt.gz", gzip.compress(b"hello " * 999, mtime=0)[:-20], "is not a whole gzip file"),
+        ("a.txt.gz", b"hello", "is not a whole gzip file"),
+        ("a.txt.zst", b"hello", "is not a whole zstd file"),
         ("a.parquet", b"hello", "cannot be read as Parquet"),
     ],
 )
@@ -122,7 +124,7 @@ def test_what_is_not_of_its_form_is_told_in_a_sentence(tmp_path: Path, name: str
 def test_a_truncated_zstandard_file_is_not_read_as_a_shorter_one(tmp_path: Path) -> None:
     text = "".join(hashlib.sha256(bytes([number])).hexdigest() for number in range(200))
     (tmp_path / "a.txt.zst").write_bytes(zstandard.compress(text.encode())[:-400])
-    with pytest.raises(CorpusError, match="is no whole zstd file"):
+    with pytest.raises(CorpusError, match="is not a whole zstd file"):
         read(tmp_path / "a.txt.zst")
 
 

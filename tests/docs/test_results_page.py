@@ -31,18 +31,17 @@ def block(language: str, word: str) -> str:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with results of two runs: what the page says is done in it."""
     monkeypatch.chdir(tmp_path)
-    store = Store("results")
-    for run in (replace(RUN, id="20251231-120000-abcd"), RUN):
-        cases = [TokenizerCase(tokenizer=name, corpus="c") for name in RATES]
-        store.begin(run, [*cases, TokenizerCase(tokenizer="three", corpus="c")])
-        for case in cases:
-            figures = Metrics(tokens=5145, encode_mb_per_s=RATES[case.tokenizer], ids_as="list")
-            timings = (Timing(name="encode", samples=(Sample(loops=1, wall_ns=3, cpu_ns=2),) * 2),)
-            row = Measurement(case=case, status=Status.OK, metrics=figures, timings=timings)
-            store.add(run.id, GroupResult(measurements=(row,)))
-        failed = Measurement(case=store.planned(run.id)[2], status=Status.FAILED, reason="it broke")
-        store.add(run.id, GroupResult(measurements=(failed,)))
-    store.close()
+    with Store("results") as store:
+        for run in (replace(RUN, id="20251231-120000-abcd"), RUN):
+            cases = [TokenizerCase(tokenizer=name, corpus="c") for name in RATES]
+            store.begin(run, [*cases, TokenizerCase(tokenizer="three", corpus="c")])
+            for case in cases:
+                figures = Metrics(tokens=5145, encode_mb_per_s=RATES[case.tokenizer], ids_as="list")
+                timings = (Timing(name="encode", samples=(Sample(iterations=1, wall_ns=3, cpu_ns=2),) * 2),)
+                row = Measurement(case=case, status=Status.OK, metrics=figures, timings=timings)
+                store.add(run.id, GroupResult(measurements=(row,)))
+            failed = Measurement(case=store.planned(run.id)[2], status=Status.FAILED, reason="it broke")
+            store.add(run.id, GroupResult(measurements=(failed,)))
     return tmp_path
 
 

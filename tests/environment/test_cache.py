@@ -17,7 +17,7 @@ from assay.errors import AssayError
 
 SLOW = """
 import pathlib, sys, time
-from assay import cache
+from assay.environment import cache
 def build(place):
     (place / "half").write_text("")
     print("begun", flush=True)

@@ -77,7 +77,7 @@ class TestDescribe:
         assert {name: value for name, value in describe().items() if name in SETTINGS} == {"OMP_NUM_THREADS": "3"}
 
     def test_nothing_heavy_is_imported(self) -> None:
-        script = "import sys\nfrom assay.environment import describe, PACKAGES\nfacts = describe()\n"
+        script = "import sys\nfrom assay.environment.describe import describe, PACKAGES\nfacts = describe()\n"
         script += "print(*({'torch', 'tiktoken', 'numpy', 'pandas', 'sqlalchemy'} & set(sys.modules)))\n"
         script += "print('torch' in facts)"
         done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import workshop
-from assay.environment import virtualenvs as venvs
+from assay.environment import virtualenvs
 from workshop import Environment, commit, git, project
 
 VERSION = "import thing; from importlib.metadata import version; print(thing.VERSION, version('thing'))"
@@ -56,8 +56,8 @@ def test_a_project_that_is_not_installed_is_not_installed_for_the_baseline(
     side = environment.sides("HEAD", cwd=root, cache=tmp_path / "cache")
     site = Path(side["baseline"]["paths"][1])
     assert sorted(path.name for path in site.iterdir() if path.name != "__pycache__") == [
-        f"{venvs.HELPER}.pth",
-        f"{venvs.HELPER}.py",
+        f"{virtualenvs.HELPER}.pth",
+        f"{virtualenvs.HELPER}.py",
     ]
     assert any("installed elsewhere" in line for line in side["told"])
 
@@ -108,15 +108,15 @@ def test_a_project_that_was_installed_since_is_installed_for_the_baseline_too(
 
 def test_how_long_an_answer_of_pip_holds(tmp_path: Path) -> None:
     for exact in ("thing==1.0", "thing[extra]==1.0", "thing===1", "thing>=1,==1.5"):
-        assert venvs._validity(exact) == ""
+        assert virtualenvs._validity(exact) == ""
     for loose in ("thing", "thing>=1", "thing==1.*"):
-        assert len(venvs._validity(loose)) == len("2026-11-22")
+        assert len(virtualenvs._validity(loose)) == len("2026-11-22")
     file = workshop.wheel(tmp_path, "thing", "1.0", "")
-    was = venvs._validity(str(file))
-    assert venvs._validity(str(file)) == was
-    assert venvs._validity(str(workshop.wheel(tmp_path, "thing", "1.0", "a = 1"))) != was
+    was = virtualenvs._validity(str(file))
+    assert virtualenvs._validity(str(file)) == was
+    assert virtualenvs._validity(str(workshop.wheel(tmp_path, "thing", "1.0", "a = 1"))) != was
     for moving in (str(tmp_path), "git+https://example.org/thing", "thing @ https://example.org/thing.zip"):
-        assert venvs._validity(moving) != venvs._validity(moving)
+        assert virtualenvs._validity(moving) != virtualenvs._validity(moving)
 
 
 NO_SUCH = """
@@ -152,4 +152,4 @@ NO_OUTPUT = "error: metadata-generation-failed\n  ╰─> [0 lines of output]\n 
     ],
 )
 def test_why_pip_failed(stderr: str, reason: str) -> None:
-    assert venvs._why(stderr) == reason
+    assert virtualenvs._why(stderr) == reason

@@ -10,8 +10,10 @@ import pytest
 from assay.execute.case_run import CaseRun
 from assay.execute.group import predict
 from assay.execute.worker.process import Worker
-from assay.execute.worker.protocol import Answer
-from assay.records.results import AttentionCase, Status
+from assay.execute.worker.protocol import Answer, Request
+from assay.execute.worker.requests import Predicted
+from assay.records.refusal import Refusal
+from assay.records.results import AttentionCase, Metrics, Status
 from assay.records.workload import Workload
 
 GIB = 1 << 30
@@ -21,25 +23,25 @@ GIB = 1 << 30
 class Answering:
     """A worker that has one answer."""
 
-    answer: Answer
+    answer: Answer[Any]
     memory: int = 8 * GIB
     remedy: str = "mend it"
 
-    def post(self, step: str, **arguments: Any) -> None:
+    def post(self, request: Request[Any]) -> None:
         pass
 
-    def collect(self, step: str) -> Answer:
+    def collect(self) -> Answer[Any]:
         return self.answer
 
 
-def asked(answer: Answer, device: str = "cuda:0") -> CaseRun:
+def asked(answer: Answer[Any], device: str = "cuda:0") -> CaseRun:
     workload = Workload.parse(f"core/fwd/causal/b1.h8.s1024.d64/bf16/{device}.t1")
     case = AttentionCase(attention="naive", workload=workload)
-    return CaseRun(case=case, worker=cast("Worker", Answering(answer)), died=lambda worker: None)
+    return CaseRun(case=case, worker=cast("Worker", Answering(answer)), on_death=lambda worker: None)
 
 
-def foretold(*, need: int, room: int | None) -> Answer:
-    return Answer(content={"metrics": {"predicted_bytes": need}, "room": room})
+def foretold(*, need: int, room: int | None) -> Answer[Predicted]:
+    return Answer(Predicted(metrics=Metrics(predicted_bytes=need), room=room))
 
 
 @pytest.mark.parametrize(
@@ -69,7 +71,7 @@ def test_the_hosts_memory_is_no_limit_of_the_device(room: int | None) -> None:
     ],
 )
 def test_the_limit_is_told_of_the_hosts_memory_only(reason: str, said: str | None) -> None:
-    item = asked(Answer(content={}, status=Status.FAILED, reason=reason))
+    item = asked(Answer(refusal=Refusal(reason=reason)))
     item.check()
     assert item.ended is not None
     assert item.ended.reason == (said or reason)

@@ -51,8 +51,8 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, GroupResult
     file.write_text(PLUGIN.format(folder=str(folder)), encoding="utf-8")
     cases = [TokenizerCase(tokenizer=name, corpus="the-verdict") for name in ("one", "same", "slow")]
     settings = Settings(plugins=(str(file),), epochs=EPOCHS, precision=0.0, baselines=("one",))
-    with WorkerPool(assay.discover(settings.plugins), settings) as crew:
-        result = run_group(cases[0].group, cases, crew, 1e-3)
+    with WorkerPool(assay.discover(settings.plugins), settings) as pool:
+        result = run_group(cases[0].group, cases, pool, 1e-3)
     assert [row.status for row in result.measurements] == [Status.OK] * 3, result.measurements
     return folder, result
 
@@ -71,7 +71,7 @@ def test_every_epoch_has_its_rounds(watched: tuple[Path, GroupResult]) -> None:
             assert epochs == [epoch for epoch in range(EPOCHS) for _ in range(FEWEST_LONG)]
 
 
-def test_times_that_are_alike_are_sampled_with_as_many_loops(watched: tuple[Path, GroupResult]) -> None:
-    loops = [{sample.loops for sample in row.timings[0].samples} for row in watched[1].measurements]
-    assert loops[0] == loops[1]
-    assert loops[2] == {1} != loops[0]
+def test_times_that_are_alike_are_sampled_with_as_many_iterations(watched: tuple[Path, GroupResult]) -> None:
+    iterations = [{sample.iterations for sample in row.timings[0].samples} for row in watched[1].measurements]
+    assert iterations[0] == iterations[1]
+    assert iterations[2] == {1} != iterations[0]

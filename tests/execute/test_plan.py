@@ -20,7 +20,7 @@ from assay.records.settings import Settings
 
 SETTINGS = Settings()
 OURS, THEIRS = (
-    Origin(entry_point="o", distribution="assay", version="1"),
+    Origin(entry_point="o", distribution="assay-bench", version="1"),
     Origin(entry_point="t", distribution="theirs"),
 )
 DOCUMENTS = tuple(assay.Document(text=f"text number {n}\n" * 9, id=str(n)) for n in range(20))

@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 
 import assay
-from assay.comparison.check import check
+from assay.comparison.check import Check
 from assay.comparison.judging import Judging
 from assay.comparison.tolerance import Budgets
 from assay.execute.job import resume
 from assay.execute.plugin_metric_worker import PluginMetricWorker
 from assay.execute.selection import Selection
 from assay.execute.worker.process import Worker
+from assay.execute.worker.requests import Setup
 from assay.execute.worker_pool import WorkerPool
 from assay.measure.plugin_metrics import chosen
 from assay.records.results import Measurement
@@ -212,7 +213,7 @@ def test_an_attention_is_looked_at_by_its_row(tmp_path: Path) -> None:
     (tmp_path / "metrics.py").write_text(METRICS, "utf-8")
     settings = Settings(plugins=(str(tmp_path / "metrics.py"),), load="none")
     workload = assay.Workload.self_attention("core", batch=1, length=2, d_model=4)
-    sample = assay.Sample(loops=3, wall_ns=5, cpu_ns=7)
+    sample = assay.Sample(iterations=3, wall_ns=5, cpu_ns=7)
     row = Measurement(
         case=assay.AttentionCase(attention="mine", workload=workload),
         status=assay.Status.OK,
@@ -221,9 +222,9 @@ def test_an_attention_is_looked_at_by_its_row(tmp_path: Path) -> None:
         timings=(assay.Timing(name="step", samples=(sample, sample)),),
     )
     host = assay.discover(settings.plugins, load="none")
-    with WorkerPool(host, replace(settings, metrics=chosen(host, None))) as crew:
-        found = crew.adding.add(row)
-        assert crew.adding.add(replace(row, status=assay.Status.FAILED)).metrics == row.metrics
+    with WorkerPool(host, replace(settings, metrics=chosen(host, None))) as pool:
+        found = pool.metric_worker.add(row)
+        assert pool.metric_worker.add(replace(row, status=assay.Status.FAILED)).metrics == row.metrics
     assert values(found) == {"readings": 2, "kind_of_row": "AttentionCase", "either": "ok"}
     assert (found.reason, found.remedy, found.timings) == ("it printed", None, row.timings)
 
@@ -232,10 +233,13 @@ def test_without_metrics_no_process_is_started() -> None:
     def start() -> Worker:
         raise AssertionError("nothing is to be computed")
 
+    def setup() -> Setup:
+        raise AssertionError("nothing is to be set up")
+
     row = Measurement(case=assay.TokenizerCase(tokenizer="t", corpus="c"), status=assay.Status.OK)
-    assert PluginMetricWorker((), start, lambda worker: {}).add(row) is row
-    limit = replace(row, case=assay.TokenizerCase(tokenizer="t", corpus="c", trained_on="d"))
-    assert PluginMetricWorker(("one",), start, lambda worker: {}).add(limit) is limit
+    assert PluginMetricWorker((), start, setup).add(row) is row
+    edge_case = replace(row, case=assay.TokenizerCase(tokenizer="t", corpus="c", trained_on="d"))
+    assert PluginMetricWorker(("one",), start, setup).add(edge_case) is edge_case
 
 
 def test_a_changed_figure_is_a_finding_of_a_check(tmp_path: Path) -> None:
@@ -258,13 +262,13 @@ def test_a_changed_figure_is_a_finding_of_a_check(tmp_path: Path) -> None:
     (tmp_path / "short.txt").write_text(TEXT, "utf-8")
     before = replace(before, plugins=(*before.plugins, files[0]))
     after = replace(after, plugins=(*after.plugins, files[1]))
-    comparison = check(
+    comparison = Check(
         assay.discover(after.plugins),
         Selection(tokenizers="one", attentions="none", corpora=str(tmp_path / "short.txt"), held_out=0.0),
         Settings(budget_s=0.3, plugins=after.plugins),
         (before, after),
-        Judging(budgets=Budgets(default=Tolerance(effect=0.5, margin=0.5))),
-    )
+        Judging(budgets=Budgets(default=Tolerance(minimum_effect=0.5, equivalence_margin=0.5))),
+    ).run()
     assert [(one.metric, one.baseline, one.candidate) for one in comparison.changes] == [("words_known", 7, 8)]
     assert comparison.exit_code(strict=False) == 1
 

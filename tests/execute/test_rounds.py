@@ -1,4 +1,4 @@
-"""Rounds over entries that only pretend to be sampled, on a clock that moves when they are."""
+"""Rounds over operations that only pretend to be sampled, on a clock that moves when they are."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PLENTY_S = 3000.0
 
 @dataclass(eq=False)
 class Stage:
-    """What all entries share: the clock, and who was sampled, in order."""
+    """What all operations share: the clock, and who was sampled, in order."""
 
     now: float = 1000.0
     log: list[str] = field(default_factory=list)
@@ -28,7 +28,7 @@ class Stage:
 
 @dataclass(eq=False)
 class Fake:
-    """An entry whose samples take `times`, one after the other, and that is gone after `lives` samples."""
+    """An operation whose samples take `times`, one after the other, and that is gone after `lives` samples."""
 
     name: str
     stage: Stage
@@ -53,7 +53,7 @@ class Fake:
         self.lives -= 1
         if self.alive:
             time = next(self.times)
-            self.samples.append(Sample(loops=1, wall_ns=time, cpu_ns=time))
+            self.samples.append(Sample(iterations=1, wall_ns=time, cpu_ns=time))
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def cast(stage: Stage, names: str, times: Callable[[int], Iterator[int]] = noisy
 
 
 def play(
-    entries: Sequence[Fake],
+    operations: Sequence[Fake],
     baseline: Fake | None = None,
     *,
     budget_s: float = 0.0,
@@ -87,25 +87,25 @@ def play(
     seed: int = 1,
     tick: Callable[[int, float], object] = lambda done, left: None,
 ) -> Stop:
-    partners = [baseline or entry for entry in entries]
-    return sample_rounds(entries, partners, budget_s=budget_s, wanted=wanted, seed=seed, tick=tick)
+    partners = [baseline or operation for operation in operations]
+    return sample_rounds(operations, partners, budget_s=budget_s, wanted=wanted, seed=seed, tick=tick)
 
 
-def by_round(log: Sequence[str], entries: int) -> list[str]:
-    assert len(log) % entries == 0
-    return ["".join(log[start : start + entries]) for start in range(0, len(log), entries)]
+def by_round(log: Sequence[str], operations: int) -> list[str]:
+    assert len(log) % operations == 0
+    return ["".join(log[start : start + operations]) for start in range(0, len(log), operations)]
 
 
 class TestOrder:
     def test_every_entry_is_sampled_once_a_round(self, stage: Stage) -> None:
-        entries = cast(stage, "ABCDE")
-        play(entries, budget_s=5 * 40)
+        operations = cast(stage, "ABCDE")
+        play(operations, budget_s=5 * 40)
         played = by_round(stage.log, 5)
         assert len(played) == 40
         assert all(sorted(order) == list("ABCDE") for order in played)
-        assert [len(entry.samples) for entry in entries] == [40] * 5
+        assert [len(operation.samples) for operation in operations] == [40] * 5
 
-    def test_a_round_is_there_and_back(self, stage: Stage) -> None:
+    def test_a_round_is_counterbalanced(self, stage: Stage) -> None:
         play(cast(stage, "ABCDE"), budget_s=5 * 40)
         played = by_round(stage.halves, 10)
         assert len(played) == 40
@@ -125,10 +125,10 @@ class TestOrder:
 
     def test_those_of_one_baseline_follow_each_other(self, stage: Stage) -> None:
         """A, B and C are compared with A; D and E with D; so the samples of a pair are near in time."""
-        entries = cast(stage, "ABCDE")
-        first, second = entries[0], entries[3]
+        operations = cast(stage, "ABCDE")
+        first, second = operations[0], operations[3]
         partners = [first, first, first, second, second]
-        sample_rounds(entries, partners, budget_s=5 * 40, wanted=0.0, seed=1)
+        sample_rounds(operations, partners, budget_s=5 * 40, wanted=0.0, seed=1)
         played = by_round(stage.log, 5)
         assert {frozenset(order[:2]) & {"D", "E"} for order in played} == {frozenset(), frozenset("DE")}
         assert all({order[:3], order[-3:]} & set(map("".join, permutations("ABC"))) for order in played)
@@ -147,111 +147,111 @@ class TestOrder:
         assert random.getstate() == before
 
     def test_an_anchor_is_sampled_with_the_others(self, stage: Stage) -> None:
-        entries = cast(stage, "ABC")
-        entries[2].judged = False
-        play(entries, budget_s=3 * FEWEST)
-        assert [len(entry.samples) for entry in entries] == [FEWEST] * 3
+        operations = cast(stage, "ABC")
+        operations[2].judged = False
+        play(operations, budget_s=3 * FEWEST)
+        assert [len(operation.samples) for operation in operations] == [FEWEST] * 3
 
 
 class TestDeath:
     @pytest.mark.parametrize("lives", [1, 2, 5, 11])
     def test_who_is_gone_is_passed_over_and_the_others_go_on(self, stage: Stage, lives: int) -> None:
-        entries = cast(stage, "ABC")
-        entries[1].lives = lives
-        play(entries, budget_s=3 * 20)
+        operations = cast(stage, "ABC")
+        operations[1].lives = lives
+        play(operations, budget_s=3 * 20)
         assert stage.log.count("B") == lives
-        assert len(entries[1].samples) == lives - 1
-        assert len(entries[0].samples) == len(entries[2].samples) >= 20
+        assert len(operations[1].samples) == lives - 1
+        assert len(operations[0].samples) == len(operations[2].samples) >= 20
 
     def test_who_is_gone_before_the_first_round_is_never_asked(self, stage: Stage) -> None:
-        entries = cast(stage, "AB")
-        entries[0].lives = 0
-        play(entries, budget_s=FEWEST)
+        operations = cast(stage, "AB")
+        operations[0].lives = 0
+        play(operations, budget_s=FEWEST)
         assert stage.log == ["B"] * FEWEST
 
     def test_it_ends_when_no_judged_entry_is_alive(self, stage: Stage) -> None:
-        entries = [*cast(stage, "AB"), Fake(name="anchor", stage=stage, times=steady(), judged=False)]
-        entries[0].lives, entries[1].lives = 3, 4
-        assert play(entries, budget_s=PLENTY_S) == "budget"
-        assert (stage.log.count("A"), stage.log.count("B"), stage.log.count("anchor")) == (3, 4, 4)
+        operations = [*cast(stage, "AB"), Fake(name="probe", stage=stage, times=steady(), judged=False)]
+        operations[0].lives, operations[1].lives = 3, 4
+        assert play(operations, budget_s=PLENTY_S) == "budget"
+        assert (stage.log.count("A"), stage.log.count("B"), stage.log.count("probe")) == (3, 4, 4)
 
     def test_anchors_alone_are_not_sampled(self, stage: Stage) -> None:
-        anchor = Fake(name="anchor", stage=stage, times=steady(), judged=False)
-        assert play([anchor], budget_s=PLENTY_S) == "budget"
+        probe = Fake(name="probe", stage=stage, times=steady(), judged=False)
+        assert play([probe], budget_s=PLENTY_S) == "budget"
         assert stage.log == []
 
     def test_nobody_at_all(self, stage: Stage) -> None:
         assert play([], budget_s=PLENTY_S) == "budget"
 
     def test_who_is_gone_holds_nobody_up(self, stage: Stage) -> None:
-        entries = [Fake(name="A", stage=stage, times=steady()), Fake(name="B", stage=stage, times=noisy(1), lives=9)]
-        assert play(entries, budget_s=PLENTY_S) == "precision"
+        operations = [Fake(name="A", stage=stage, times=steady()), Fake(name="B", stage=stage, times=noisy(1), lives=9)]
+        assert play(operations, budget_s=PLENTY_S) == "precision"
 
     def test_without_their_baseline_the_others_are_judged_by_their_own_times(self, stage: Stage) -> None:
         """Its samples end early, and with them the pairs: no precision would ever be reached by them."""
         baseline = Fake(name="A", stage=stage, times=noisy(1), lives=4)
-        entries = [baseline, Fake(name="B", stage=stage, times=steady())]
-        assert play(entries, baseline, budget_s=PLENTY_S) == "precision"
+        operations = [baseline, Fake(name="B", stage=stage, times=steady())]
+        assert play(operations, baseline, budget_s=PLENTY_S) == "precision"
         assert stage.log.count("B") == FEWEST
 
 
 class TestStop:
     def test_by_precision(self, stage: Stage) -> None:
-        entries = cast(stage, "AB", lambda number: steady())
-        assert play(entries, entries[0], budget_s=PLENTY_S) == "precision"
-        assert len(entries[0].samples) == FEWEST
+        operations = cast(stage, "AB", lambda number: steady())
+        assert play(operations, operations[0], budget_s=PLENTY_S) == "precision"
+        assert len(operations[0].samples) == FEWEST
 
     def test_not_before_every_ratio_is_known(self, stage: Stage) -> None:
-        entries = [Fake(name="A", stage=stage, times=steady()), Fake(name="B", stage=stage, times=noisy(2))]
-        assert play(entries, entries[0], budget_s=2 * 50) == "budget"
-        assert len(entries[0].samples) == 50
+        operations = [Fake(name="A", stage=stage, times=steady()), Fake(name="B", stage=stage, times=noisy(2))]
+        assert play(operations, operations[0], budget_s=2 * 50) == "budget"
+        assert len(operations[0].samples) == 50
 
     def test_what_slows_down_together_is_precise(self, stage: Stage) -> None:
         slowing = [1000 * (1 + number) for number in range(100)]
-        entries = [Fake(name=name, stage=stage, times=iter(slowing)) for name in "AB"]
+        operations = [Fake(name=name, stage=stage, times=iter(slowing)) for name in "AB"]
         # The baseline itself is judged by its own times, and therefore keeps out of the judgement here.
-        entries[0].judged = False
-        assert play(entries, entries[0], budget_s=PLENTY_S) == "precision"
+        operations[0].judged = False
+        assert play(operations, operations[0], budget_s=PLENTY_S) == "precision"
 
     def test_an_anchor_need_not_be_precise(self, stage: Stage) -> None:
-        anchor = Fake(name="anchor", stage=stage, times=noisy(3), judged=False)
-        assert play([Fake(name="A", stage=stage, times=steady()), anchor], budget_s=PLENTY_S) == "precision"
+        probe = Fake(name="probe", stage=stage, times=noisy(3), judged=False)
+        assert play([Fake(name="A", stage=stage, times=steady()), probe], budget_s=PLENTY_S) == "precision"
 
     @pytest.mark.parametrize("budget_s", [-1.0, 0.0, 1.0, 3 * FEWEST_LONG])
     def test_the_fewest_rounds_are_made_whatever_the_budget(self, stage: Stage, budget_s: float) -> None:
-        entries = cast(stage, "ABC")
-        assert play(entries, budget_s=budget_s) == "budget"
-        assert [len(entry.samples) for entry in entries] == [FEWEST_LONG] * 3
+        operations = cast(stage, "ABC")
+        assert play(operations, budget_s=budget_s) == "budget"
+        assert [len(operation.samples) for operation in operations] == [FEWEST_LONG] * 3
 
     def test_nothing_is_precise_before_ten(self, stage: Stage) -> None:
-        entries = cast(stage, "ABC", lambda number: steady())
-        assert play(entries, entries[0], budget_s=3 * 10 - 1, wanted=1.0) == "precision"
-        assert [len(entry.samples) for entry in entries] == [10] * 3
+        operations = cast(stage, "ABC", lambda number: steady())
+        assert play(operations, operations[0], budget_s=3 * 10 - 1, wanted=1.0) == "precision"
+        assert [len(operation.samples) for operation in operations] == [10] * 3
 
     def test_before_ten_the_budget_decides_whatever_is_known(self, stage: Stage) -> None:
-        entries = cast(stage, "ABC", lambda number: steady())
-        assert play(entries, entries[0], budget_s=3 * 8 - 1, wanted=1.0) == "budget"
-        assert [len(entry.samples) for entry in entries] == [8] * 3
+        operations = cast(stage, "ABC", lambda number: steady())
+        assert play(operations, operations[0], budget_s=3 * 8 - 1, wanted=1.0) == "budget"
+        assert [len(operation.samples) for operation in operations] == [8] * 3
 
     @pytest.mark.parametrize("made", [FEWEST_LONG + 1, FEWEST, 11, 13, 40])
     def test_by_budget_after_a_whole_round(self, stage: Stage, made: int) -> None:
-        entries = cast(stage, "ABC")
-        assert play(entries, budget_s=3 * made - 1) == "budget"
-        assert [len(entry.samples) for entry in entries] == [made] * 3
+        operations = cast(stage, "ABC")
+        assert play(operations, budget_s=3 * made - 1) == "budget"
+        assert [len(operation.samples) for operation in operations] == [made] * 3
 
     def test_one_that_becomes_precise_is_noticed_within_a_few_rounds(self, stage: Stage) -> None:
-        entries = cast(stage, "AB")
-        play(entries, entries[0], budget_s=PLENTY_S, wanted=0.5)
-        made = len(entries[0].samples)
+        operations = cast(stage, "AB")
+        play(operations, operations[0], budget_s=PLENTY_S, wanted=0.5)
+        made = len(operations[0].samples)
         assert made > FEWEST
         assert made % LOOK_EVERY == 0
 
     def test_coarser_precision_takes_fewer_rounds(self, stage: Stage) -> None:
         made = []
         for wanted in (2.0, 0.5, 0.2):
-            entries = cast(stage, "AB")
-            assert play(entries, entries[0], budget_s=PLENTY_S, wanted=wanted) == "precision"
-            made.append(len(entries[0].samples))
+            operations = cast(stage, "AB")
+            assert play(operations, operations[0], budget_s=PLENTY_S, wanted=wanted) == "precision"
+            made.append(len(operations[0].samples))
         assert made == sorted(made)
         assert made[0] < made[-1]
 

@@ -93,7 +93,7 @@ def test_the_database_of_another_program_is_left_alone(cli: Cli, tmp_path: Path,
         connection.execute("INSERT INTO diary VALUES ('dear')")
     connection.close()
     before = file.read_bytes()
-    assert "is no Assay store" in refusal(cli(*command))
+    assert "is not an Assay store" in refusal(cli(*command))
     assert file.read_bytes() == before
 
 

@@ -40,11 +40,8 @@ def ran(process: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture(scope="module")
 def outcome(ran: tuple[Path, Any]) -> Outcome:
-    store = Store(ran[0] / "results", create=False)
-    try:
+    with Store(ran[0] / "results", create=False) as store:
         return store.outcome()
-    finally:
-        store.close()
 
 
 def is_text(words: str) -> bool:

@@ -126,9 +126,8 @@ class Stored:
             times = dict(connection.execute('SELECT "case", stored FROM measurements WHERE run = ?', [wanted]))
             _check_numbering(connection, wanted)
             dump = [line for line in connection.iterdump() if not line.startswith('INSERT INTO "runs"')]
-        store = Store(copy, create=False)
-        measurements = store.measurements(wanted) if wanted else ()
-        store.close()
+        with Store(copy, create=False) as store:
+            measurements = store.measurements(wanted) if wanted else ()
         assert {row.case.id for row in measurements} == set(times)
         return cls(runs, times, measurements, dump)
 

@@ -64,11 +64,11 @@ def checked(attention: Attention, workload: Workload = WORKLOAD) -> tuple[Attent
     return made, operation
 
 
-def timed(operation: Operation, loops: int = 1) -> None:
+def timed(operation: Operation, iterations: int = 1) -> None:
     """Take a sample as the bench does."""
     with operation.context():
-        _, outputs = clock.read(operation.call, loops)
-        operation.audit(outputs)
+        _, outputs = clock.read(operation.call, iterations)
+        operation.spot_check(outputs)
 
 
 def reused() -> Callable[[Tensor], Tensor]:

@@ -158,7 +158,7 @@ def test_the_gravest_text_is_told_not_the_first() -> None:
 class TestClaims:
     def claiming(self, reference: Points, *texts: str) -> EdgeCaseSubject:
         made = subject(Points(), *texts)
-        made.identity = IdEquivalence("reference", cast(Tokenizer, reference))
+        made.equivalence = IdEquivalence("reference", cast(Tokenizer, reference))
         return made
 
     def test_other_ids_than_those_claimed_are_wrong(self) -> None:

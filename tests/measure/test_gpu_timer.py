@@ -12,13 +12,13 @@ import torch
 from assay.measure import gpu_timer as devices
 from assay.measure import timer as clock
 from assay.measure.gpu_timer import (
-    MOST_LOOPS,
-    give_back,
+    MOST_ITERATIONS,
     launch_seconds,
-    most_loops,
+    most_iterations,
     on_gpu,
     read_cuda,
     reader,
+    release_idle_memory,
     room,
     wait,
     wake,
@@ -32,7 +32,7 @@ on_a_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no
 def test_a_cpu_is_read_by_the_hosts_clocks() -> None:
     assert reader("cpu") is clock.read
     assert reader("cpu", from_idle=True) is clock.read
-    assert most_loops("cpu") == clock.MOST_LOOPS
+    assert most_iterations("cpu") == clock.MOST_ITERATIONS
     assert not on_gpu("cpu")
 
 
@@ -41,14 +41,14 @@ def test_a_gpu_is_read_by_its_events(device: str) -> None:
     read = reader(device)
     assert isinstance(read, partial)
     assert (read.func, read.args, read.keywords) == (read_cuda, (device,), {"from_idle": False})
-    assert most_loops(device) == MOST_LOOPS
+    assert most_iterations(device) == MOST_ITERATIONS
     assert on_gpu(device)
 
 
 def test_a_cpu_has_done_what_it_was_told_and_gives_nothing_back() -> None:
     wake("cpu")
     wait("cpu")
-    give_back()
+    release_idle_memory()
 
 
 def test_the_room_on_a_cpu_is_the_limit_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,7 +63,7 @@ class TestCuda:
         """And one before them, which is not timed."""
         calls = iter(range(100))
         sample, outputs = read_cuda("cuda", lambda: next(calls), 7)
-        assert (sample.loops, outputs, next(calls)) == (7, [7], 8)
+        assert (sample.iterations, outputs, next(calls)) == (7, [7], 8)
         assert sample.wall_ns == sample.cpu_ns > 0
 
     def test_work_that_goes_on_after_the_call_is_counted(self) -> None:
@@ -92,7 +92,9 @@ class TestCuda:
     def test_twice_the_work_takes_twice_the_time(self) -> None:
         left = torch.randn(4096, 4096, device="cuda")
         read_cuda("cuda", lambda: torch.mm(left, left), 5)
-        once, twice = (read_cuda("cuda", lambda: torch.mm(left, left), loops)[0].wall_ns for loops in (20, 40))
+        once, twice = (
+            read_cuda("cuda", lambda: torch.mm(left, left), iterations)[0].wall_ns for iterations in (20, 40)
+        )
         assert twice / once == pytest.approx(2.0, rel=0.3)
 
     def test_each_call_finds_the_cache_cold(self) -> None:
@@ -110,12 +112,12 @@ class TestCuda:
 
     def test_idle_memory_is_given_back_and_what_lives_is_kept(self) -> None:
         kept = torch.ones(1 << 20, device="cuda")
-        give_back()
+        release_idle_memory()
         before = torch.cuda.memory_reserved()
         torch.empty(2 * GIB, dtype=torch.uint8, device="cuda")
-        give_back(4 * GIB)
+        release_idle_memory(4 * GIB)
         assert torch.cuda.memory_reserved() >= before + 2 * GIB
-        give_back(GIB)
+        release_idle_memory(GIB)
         assert torch.cuda.memory_reserved() == before
         assert bool((kept == 1).all())
 
@@ -125,7 +127,7 @@ class TestCuda:
         assert torch.cuda.memory_reserved() - torch.cuda.memory_allocated() <= devices.IDLE_BYTES
 
     def test_the_room_is_what_is_free(self) -> None:
-        give_back()
+        release_idle_memory()
         before = room("cuda")
         held = torch.empty(GIB, dtype=torch.uint8, device="cuda")
         after = room("cuda")

@@ -73,10 +73,10 @@ def test_where_the_reference_fails_the_other_may_fail_too() -> None:
 
 
 def passed(
-    spoil: Callable[[str, list[int]], Sequence[int]] = lambda text, ids: ids, identity: IdEquivalence | None = None
+    spoil: Callable[[str, list[int]], Sequence[int]] = lambda text, ids: ids, equivalence: IdEquivalence | None = None
 ) -> ColdStart:
     found = ColdStart(Bytes(spoil))
-    found.encode(TestFirstPass.TEXTS, identity)
+    found.encode(TestFirstPass.TEXTS, equivalence)
     return found
 
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.measure.length_grid import FEWEST, PAGE, SIZE, every_core, latency, lengths
+from assay.environment.cpu_affinity import every_core
+from assay.measure.length_grid import FEWEST, PAGE, SIZE, latency, lengths
 
 TEXTS = st.lists(st.text(alphabet="ab \n\r\x0b\u2028", max_size=60), max_size=6)
 

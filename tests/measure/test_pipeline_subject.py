@@ -217,7 +217,7 @@ class TestOperations:
             for _ in range(STRIDE):
                 with operation.context():
                     _, outputs = clock.read(operation.call, 2)
-                    operation.audit(outputs)
+                    operation.spot_check(outputs)
         subject.recheck()
 
     @pytest.mark.parametrize("name", ["step", "attend"])
@@ -233,7 +233,7 @@ class TestOperations:
         ):
             attention.spoil = spoil
             with operation.context(), pytest.raises(WrongOutput, match=words):
-                operation.audit([operation.call()])
+                operation.spot_check([operation.call()])
         with pytest.raises(WrongOutput):
             subject.recheck()
 
@@ -247,7 +247,7 @@ class TestOperations:
         def audited(operation: Operation) -> None:
             with operation.context():
                 for _ in range(STRIDE):  # the audit looks at every 61st number
-                    operation.audit([operation.call()])
+                    operation.spot_check([operation.call()])
 
         for name, words in (("tokenize", "other ids than before"), ("step", "another output than before")):
             with pytest.raises(WrongOutput, match=words):

@@ -146,7 +146,7 @@ def test_a_run_tells_what_its_metrics_mean_without_the_plugin(
     assert assay.definition("eight", run) == Definition(name="eight", unit="ids", meaning="always eight", exact=False)
     assert assay.definition("tokens", run) == assay.definition("tokens")
     assert assay.definition("nine", run) is None
-    sample = assay.Sample(loops=1, wall_ns=1, cpu_ns=1)
+    sample = assay.Sample(iterations=1, wall_ns=1, cpu_ns=1)
     row = Measurement(
         case=TokenizerCase(tokenizer="t", corpus="c"),
         status=Status.OK,

@@ -14,7 +14,7 @@ from assay.records.results import Metrics, ProbeTiming, Sample, Timing
 from assay.records.workload import Workload
 
 WORKLOAD = Workload.self_attention("core", batch=1, length=64, d_model=32, heads=2)
-STEP = Timing(name="step", samples=(Sample(loops=2, wall_ns=8_000_000, cpu_ns=4_000_000),) * 6)
+STEP = Timing(name="step", samples=(Sample(iterations=2, wall_ns=8_000_000, cpu_ns=4_000_000),) * 6)
 SECONDS = st.floats(1e-9, 1e3)
 
 
@@ -22,15 +22,15 @@ def figures(**named: float) -> Metrics:
     return Metrics(named)
 
 
-def anchors(**work: int) -> Mapping[str, ProbeTiming]:
-    """Anchors whose calls do so much work in a millisecond of CPU time; the step takes two."""
-    sample = Sample(loops=1, wall_ns=5_000_000, cpu_ns=1_000_000)
+def probes(**work: int) -> Mapping[str, ProbeTiming]:
+    """Probes whose calls do so much work in a millisecond of CPU time; the step takes two."""
+    sample = Sample(iterations=1, wall_ns=5_000_000, cpu_ns=1_000_000)
     return {name: ProbeTiming(group="g", name=name, work=each, samples=(sample,) * 6) for name, each in work.items()}
 
 
 class TestAccount:
     def test_credit_and_rates_are_by_wall_time_and_shares_by_cpu_time(self) -> None:
-        found = account(WORKLOAD, STEP, anchors(gemm=WORKLOAD.flop, stream=2 * WORKLOAD.bytes))
+        found = account(WORKLOAD, STEP, probes(gemm=WORKLOAD.flop, stream=2 * WORKLOAD.bytes))
         assert found == {
             "credited_flop": WORKLOAD.flop,
             "flop_per_s": pytest.approx(WORKLOAD.flop / 4e-3),
@@ -43,15 +43,15 @@ class TestAccount:
 
     @given(gemm=st.integers(1, 10**12), stream=st.integers(1, 10**12))
     def test_the_roofline_is_the_longer_of_two_times(self, gemm: int, stream: int) -> None:
-        """By the rates of the anchors the product takes so many milliseconds, the copy so many; the step takes two."""
-        found = account(WORKLOAD, STEP, anchors(gemm=gemm, stream=stream))
+        """By the rates of the probes the product takes so many milliseconds, the copy so many; the step takes two."""
+        found = account(WORKLOAD, STEP, probes(gemm=gemm, stream=stream))
         least = max(WORKLOAD.flop / gemm, WORKLOAD.bytes / stream)
         assert found["roofline_fraction"] == pytest.approx(least / 2)
         assert found["roofline_fraction"] == max(found["gemm_fraction"], found["stream_fraction"])
 
     @pytest.mark.parametrize("present", ["gemm", "stream"])
     def test_half_a_roofline_is_none(self, present: str) -> None:
-        found = account(WORKLOAD, STEP, anchors(**{present: 1000}))
+        found = account(WORKLOAD, STEP, probes(**{present: 1000}))
         assert f"{present}_fraction" in found
         assert "roofline_fraction" not in found
 

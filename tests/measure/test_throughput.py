@@ -14,7 +14,7 @@ RATIO = Ratio(value=1.5, low=1.4, high=1.6, pairs=10, epochs=2)
 
 
 class TestSpeeds:
-    SAMPLES = tuple(Sample(loops=2, wall_ns=ns, cpu_ns=ns // 2) for ns in (4_000_000, 2_000_000, 8_000_000))
+    SAMPLES = tuple(Sample(iterations=2, wall_ns=ns, cpu_ns=ns // 2) for ns in (4_000_000, 2_000_000, 8_000_000))
 
     def test_of_an_operation_on_text(self) -> None:
         assert speeds(Timing(name="encode", samples=self.SAMPLES), tokens=100, size=1000) == {
@@ -27,7 +27,7 @@ class TestSpeeds:
         }
 
     def test_of_a_step(self) -> None:
-        timing = Timing(name="step", samples=(Sample(loops=1, wall_ns=99_000, cpu_ns=99_000),))
+        timing = Timing(name="step", samples=(Sample(iterations=1, wall_ns=99_000, cpu_ns=99_000),))
         assert speeds(timing, tokens=32) == {
             "step_seconds": 99e-6,
             "step_spread": 0.0,
@@ -55,13 +55,13 @@ class TestComparison:
 
 
 class TestMachine:
-    STEP = Timing(name="step", samples=(Sample(loops=1, wall_ns=4_000_000, cpu_ns=2_000_000),) * 3)
+    STEP = Timing(name="step", samples=(Sample(iterations=1, wall_ns=4_000_000, cpu_ns=2_000_000),) * 3)
 
     def test_share_of_an_anchor(self) -> None:
-        # The anchor does 6000 in 3 ms of CPU time, the step 1000 in 2 ms: a quarter of its rate.
-        half = Sample(loops=2, wall_ns=9_000_000, cpu_ns=6_000_000)
-        anchor = ProbeTiming(group="g", name="gemm", work=6000, samples=(half,) * 3)
-        assert machine_share(self.STEP, 1000, anchor) == pytest.approx(0.25)
+        # The probe does 6000 in 3 ms of CPU time, the step 1000 in 2 ms: a quarter of its rate.
+        half = Sample(iterations=2, wall_ns=9_000_000, cpu_ns=6_000_000)
+        probe = ProbeTiming(group="g", name="gemm", work=6000, samples=(half,) * 3)
+        assert machine_share(self.STEP, 1000, probe) == pytest.approx(0.25)
 
     def test_without_an_anchor_there_is_no_share(self) -> None:
         assert machine_share(self.STEP, 1000, None) is None

@@ -51,13 +51,13 @@ class TestRead:
     def test_it_times_all_loops_together(self, set_clock: SetClock) -> None:
         call = set_clock(Clock(wall_ns=70, cpu_ns=30))
         sample, outputs = clock.read(call, 5)
-        assert sample == Sample(loops=5, wall_ns=350, cpu_ns=150)
+        assert sample == Sample(iterations=5, wall_ns=350, cpu_ns=150)
         assert outputs == [1, 2, 3, 4, 5]
 
     def test_the_real_clock_goes_forward(self) -> None:
         sample, outputs = clock.read(lambda: sum(range(1000)), 10)
         assert outputs == [sum(range(1000))] * 10
-        assert sample.loops == 10
+        assert sample.iterations == 10
         assert sample.wall_ns > 0
         assert sample.cpu_ns >= 0
 
@@ -76,54 +76,64 @@ class TestRead:
         assert gc.isenabled()
 
 
-class ConflictError:
-    """A sample of calls that take so long each, and the loops that were asked of it."""
+class Constant:
+    """A sample of calls that take so long each, and the iterations that were asked of it."""
 
     def __init__(self, ns: int) -> None:
         self.ns = ns
         self.asked: list[int] = []
 
-    def __call__(self, loops: int) -> Sample:
-        self.asked.append(loops)
-        return Sample(loops=loops, wall_ns=self.ns * loops, cpu_ns=self.ns * loops)
+    def __call__(self, iterations: int) -> Sample:
+        self.asked.append(iterations)
+        return Sample(iterations=iterations, wall_ns=self.ns * iterations, cpu_ns=self.ns * iterations)
 
 
 class TestCalibrate:
     @pytest.mark.parametrize(
-        ("ns", "loops"),
+        ("ns", "iterations"),
         [(1, 1 << 20), (1000, 5000), (3000, 1667), (100_000, 50), (5_000_000, 1), (20_000_000, 1)],
     )
-    def test_a_sample_takes_about_five_milliseconds(self, ns: int, loops: int) -> None:
-        assert clock.calibrate(ConflictError(ns)) == loops
+    def test_a_sample_takes_about_five_milliseconds(self, ns: int, iterations: int) -> None:
+        assert clock.calibrate(Constant(ns)) == iterations
 
     def test_time_that_others_took_does_not_count(self) -> None:
         """A millisecond of work that had to wait two more for the core."""
-        assert clock.calibrate(lambda loops: Sample(loops=loops, wall_ns=3_000_000 * loops, cpu_ns=10**6 * loops)) == 5
+        assert (
+            clock.calibrate(
+                lambda iterations: Sample(
+                    iterations=iterations, wall_ns=3_000_000 * iterations, cpu_ns=10**6 * iterations
+                )
+            )
+            == 5
+        )
 
     def test_another_target(self) -> None:
-        assert clock.calibrate(ConflictError(1000), target_ns=20_000) == 20
+        assert clock.calibrate(Constant(1000), target_ns=20_000) == 20
 
     def test_a_call_that_sleeps_ends_too(self) -> None:
-        assert clock.calibrate(lambda loops: Sample(loops=loops, wall_ns=10**6 * loops, cpu_ns=0)) == 20
+        assert (
+            clock.calibrate(lambda iterations: Sample(iterations=iterations, wall_ns=10**6 * iterations, cpu_ns=0))
+            == 20
+        )
 
     def test_a_call_that_takes_no_time_ends_too(self) -> None:
-        assert clock.calibrate(ConflictError(0)) == clock.MOST_LOOPS
+        assert clock.calibrate(Constant(0)) == clock.MOST_ITERATIONS
 
-    def test_no_more_loops_than_are_allowed(self) -> None:
-        taken = ConflictError(1000)
+    def test_no_more_iterations_than_are_allowed(self) -> None:
+        taken = Constant(1000)
         assert clock.calibrate(taken, most=64) == 64
         assert max(taken.asked) == 64
 
     def test_a_slow_call_is_called_once(self) -> None:
-        slow = ConflictError(60_000_000_000)
+        slow = Constant(60_000_000_000)
         assert clock.calibrate(slow) == 1
         assert slow.asked == [1]
 
     @pytest.mark.parametrize("ns", [1, 10, 1000, 7777, 4_999_999])
     def test_it_grows_step_by_step_and_does_not_overshoot(self, ns: int) -> None:
-        taken = ConflictError(ns)
+        taken = Constant(ns)
         clock.calibrate(taken)
         assert taken.asked[0] == 1
         assert all(1 < later / earlier <= 10 for earlier, later in pairwise(taken.asked))
-        assert all(loops * ns < clock.TARGET_NS for loops in taken.asked[:-1])
+        assert all(iterations * ns < clock.TARGET_NS for iterations in taken.asked[:-1])
         assert taken.asked[-1] * ns <= 2 * clock.TARGET_NS

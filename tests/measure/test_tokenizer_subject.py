@@ -61,10 +61,10 @@ def figures(checked: TokenizerSubject) -> dict[str, Value]:
     return dict(checked.check())
 
 
-def timed(operation: Operation, loops: int = 1) -> None:
+def timed(operation: Operation, iterations: int = 1) -> None:
     """Take a sample as the bench does."""
-    _, outputs = clock.read(operation.call, loops)
-    operation.audit(outputs)
+    _, outputs = clock.read(operation.call, iterations)
+    operation.spot_check(outputs)
 
 
 def put(place: int, value: int) -> Callable[[list[int]], list[int]]:
@@ -216,19 +216,19 @@ class TestAudit:
         [put(-1, 7), lambda ids: ids[:-1], lambda ids: ids[1:], lambda ids: [*ids, 7], lambda ids: [], sorted],
         ids=["last id", "one fewer", "first one fewer", "one more", "none", "sorted"],
     )
-    @pytest.mark.parametrize("loops", [1, 5])
+    @pytest.mark.parametrize("iterations", [1, 5])
     def test_what_is_wrong_once_is_caught(
-        self, tokenizer: Bytes, checked: TokenizerSubject, spoil: Callable[[list[int]], list[int]], loops: int
+        self, tokenizer: Bytes, checked: TokenizerSubject, spoil: Callable[[list[int]], list[int]], iterations: int
     ) -> None:
         encode, _ = checked.operations()
-        timed(encode, loops)
+        timed(encode, iterations)
         once = iter([spoil])
         with (
             tokenizer.spoiled(lambda ids: next(once, lambda ids: ids)(ids) if len(ids) > 1 else ids),
             pytest.raises(WrongOutput, match="encodes to other ids in a timed call"),
         ):
-            timed(encode, loops)
-        timed(encode, loops)
+            timed(encode, iterations)
+        timed(encode, iterations)
 
     @pytest.mark.parametrize("wrong", range(5))
     def test_every_call_of_a_sample_is_looked_at(self, tokenizer: Bytes, wrong: int) -> None:

@@ -13,22 +13,24 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import assay
+from assay.environment.cpu_affinity import pinned
 from assay.execute.group import SAMPLE_NS, run_group
 from assay.execute.rounds import FEWEST, sample_rounds
 from assay.execute.timed_operation import TimedOperation, calibrate
 from assay.execute.worker.process import Worker
+from assay.execute.worker.requests import Check, Load
 from assay.execute.worker_pool import WorkerPool
 from assay.measure.bench import Bench
 from assay.records.results import Status, TokenizerCase
-from assay.records.serialization import case_to_json
 from assay.records.settings import Settings
-from assay.stats.noise_floor import ANCHOR
+from assay.stats.noise_floor import PROBE
 
 CORPUS = "the-verdict"
 BUSY = 2
@@ -60,7 +62,7 @@ def alike(tmp_path: Path) -> Callable[[int], tuple[str, tuple[TokenizerCase, ...
     """The same tokenizer under so many names: the file of the plugin, and a case for each."""
 
     def make(count: int) -> tuple[str, tuple[TokenizerCase, ...]]:
-        names = [f"twin-{number}" for number in range(count)]
+        names = [f"same-{number}" for number in range(count)]
         file = tmp_path / "alike.py"
         file.write_text(PLUGIN.format(names=names), encoding="utf-8")
         return str(file), tuple(TokenizerCase(tokenizer=name, corpus=CORPUS) for name in names)
@@ -92,22 +94,16 @@ def distances(title: str, ratios: Sequence[float]) -> dict[str, float]:
     return {f"{title} median": statistics.median(off), f"{title} worst": max(off)}
 
 
-def ready(crew: WorkerPool, case: TokenizerCase) -> tuple[Worker, TimedOperation]:
+def ready(pool: WorkerPool, case: TokenizerCase) -> tuple[Worker, TimedOperation]:
     """A worker that has loaded and checked a case, and its first operation, calibrated."""
-    worker = crew.worker(case)
-    assert worker.ask("load", work={"case": case_to_json(case)}, setup=crew.setup(worker)).status is Status.OK
-    answer = worker.ask("check")
-    assert answer.status is Status.OK, answer
-    first = answer.content["operations"][0]
-    entry = TimedOperation(
-        name=first["name"],
-        tokens=first["tokens"],
-        size=first["size"],
-        ask=lambda step, **arguments: worker.ask(step, **arguments).content,
-        is_alive=lambda: True,
-    )
-    calibrate([(entry, entry)], SAMPLE_NS)
-    return worker, entry
+    worker = pool.worker(case)
+    assert worker.ask(Load(setup=pool.setup, case=case)).refusal is None
+    answer = worker.ask(Check())
+    assert answer.value is not None, answer
+    first = answer.value.operations[0]
+    operation = TimedOperation(**asdict(first), ask=lambda request: worker.ask(request).value, is_alive=lambda: True)
+    calibrate([(operation, operation)], SAMPLE_NS)
+    return worker, operation
 
 
 # --- between equals
@@ -116,15 +112,15 @@ def ready(crew: WorkerPool, case: TokenizerCase) -> tuple[Worker, TimedOperation
 def interleaved(plugin: str, cases: Sequence[TokenizerCase], seed: int) -> dict[str, float]:
     """What the engine reports of two names of the same code, and how it sampled them."""
     settings = Settings(plugins=(plugin,), epochs=EPOCHS, precision=0.0, seed=seed, baselines=(cases[0].tokenizer,))
-    with WorkerPool(assay.discover(settings.plugins), settings) as crew:
-        result = run_group(cases[0].group, cases, crew, SPENT)
+    with WorkerPool(assay.discover(settings.plugins), settings) as pool:
+        result = run_group(cases[0].group, cases, pool, SPENT)
     other = result.measurements[1]
     assert other.status is Status.OK, other
     assert {timing.name: len(timing.samples) for timing in other.timings} == {"encode": PAIRS, "decode": PAIRS}
     ours, theirs = (row.timings[0].samples for row in result.measurements)
     return {
         **{name: float(value) for name, value in other.metrics.items() if "_ratio" in name},
-        "same loops": ours[0].loops == theirs[0].loops,
+        "same iterations": ours[0].iterations == theirs[0].iterations,
         "CPU ms": statistics.median(sample.cpu_ns for sample in (*ours, *theirs)) / 1e6,
     }
 
@@ -133,13 +129,13 @@ def one_after_the_other(plugin: str, cases: Sequence[TokenizerCase], seed: int) 
     """What a loop over one and then the other finds by wall time: the ratio of the means, and of the medians."""
     settings = Settings(plugins=(plugin,), seed=seed)
     walls: list[list[float]] = []
-    with WorkerPool(assay.discover(settings.plugins), settings) as crew:
+    with WorkerPool(assay.discover(settings.plugins), settings) as pool:
         for case in cases:
-            entry = ready(crew, case)[1]
+            operation = ready(pool, case)[1]
             for _ in range(PAIRS):
-                entry.begin()
-                entry.end()
-            walls.append([sample.wall_ns / sample.loops for sample in entry.samples])
+                operation.begin()
+                operation.end()
+            walls.append([sample.wall_ns / sample.iterations for sample in operation.samples])
     first, second = walls
     return statistics.fmean(second) / statistics.fmean(first), statistics.median(second) / statistics.median(first)
 
@@ -159,7 +155,7 @@ def test_identical_code_is_found_equal(benchmark: Any, alike: Callable[..., Any]
     figures = {
         **distances("encode_ratio", [found["encode_ratio"] for found in ours]),
         "encode_ratio within its interval": statistics.fmean(covered),
-        "encode with equal loops": statistics.fmean(found["same loops"] for found in ours),
+        "encode with equal iterations": statistics.fmean(found["same iterations"] for found in ours),
         "encode sample, CPU ms, median": f"{statistics.median(found['CPU ms'] for found in ours):.2f}",
         **distances("decode_ratio", [found["decode_ratio"] for found in ours]),
         **distances("sequential means", [means for means, _ in sequential]),
@@ -177,21 +173,21 @@ def test_identical_code_is_found_equal(benchmark: Any, alike: Callable[..., Any]
 # --- what it costs
 
 
-@pytest.mark.parametrize(("what", "promised"), [("anchor", OVERHEAD_PROMISED), ("gpt2", None), ("regex-unk", None)])
+@pytest.mark.parametrize(("what", "promised"), [("probe", OVERHEAD_PROMISED), ("gpt2", None), ("regex-unk", None)])
 def test_little_time_passes_outside_the_measured_calls(benchmark: Any, what: str, promised: float | None) -> None:
     """Samples of two readings of about 5 ms taken in rounds: the host's wall time beside that of the samples.
 
-    The anchor's calls give one number, so that what passes outside is the engine's own; those of a tokenizer
+    The probe's calls give one number, so that what passes outside is the engine's own; those of a tokenizer
     give lists of ids, each of which is looked at and freed after the clock is read.
     """
     settings = Settings()
-    with WorkerPool(assay.discover(), settings) as crew:
-        if what == "anchor":
-            entry = crew.anchors(arithmetic="")[ANCHOR]
-            calibrate([(entry, entry)], SAMPLE_NS)
-            entry.judged = True
+    with WorkerPool(assay.discover(), settings) as pool:
+        if what == "probe":
+            operation = pool.probes()[PROBE]
+            calibrate([(operation, operation)], SAMPLE_NS)
+            operation.judged = True
         else:
-            entry = ready(crew, TokenizerCase(tokenizer=what, corpus=CORPUS))[1]
+            operation = ready(pool, TokenizerCase(tokenizer=what, corpus=CORPUS))[1]
         moments: list[float] = []
 
         def tick(done: int, left: float) -> None:
@@ -200,20 +196,20 @@ def test_little_time_passes_outside_the_measured_calls(benchmark: Any, what: str
                 raise Enough
 
         def sample() -> tuple[float, float]:
-            entry.samples.clear()
+            operation.samples.clear()
             moments[:] = [time.perf_counter()]
             cpu = time.process_time()
-            with pytest.raises(Enough), crew.together():
-                sample_rounds([entry], [entry], budget_s=60.0, wanted=0.0, seed=1, tick=tick)
+            with pytest.raises(Enough), pinned(pool.core):
+                sample_rounds([operation], [operation], budget_s=60.0, wanted=0.0, seed=1, tick=tick)
             return time.process_time() - cpu, moments[-1] - moments[0]
 
         host_s, wall_s = benchmark.pedantic(sample, rounds=1)
-    assert len(entry.samples) == ROUNDS
-    inside = [taken.wall_ns / 1e9 for taken in entry.samples]
-    readings = entry.samples[0].loops // entry.loops
+    assert len(operation.samples) == ROUNDS
+    inside = [taken.wall_ns / 1e9 for taken in operation.samples]
+    readings = operation.samples[0].iterations // operation.iterations
     rounds = [after - before for before, after in itertools.pairwise(moments)]
     figures = {
-        "loops": entry.loops,
+        "iterations": operation.iterations,
         "reading, median ms": f"{statistics.median(inside) / readings * 1e3:.2f}",
         "outside, median of the rounds, us": f"{statistics.median(map(_difference, rounds, inside)) * 1e6:.0f}",
         "outside / sample, median": statistics.median(map(_difference, rounds, inside)) / statistics.median(inside),
@@ -253,13 +249,13 @@ def test_time_to_the_first_sample(
 ) -> None:
     plugin, cases = alike(count)
 
-    def stop(entry: TimedOperation) -> None:
+    def stop(operation: TimedOperation) -> None:
         raise Enough
 
     def begin() -> None:
         settings = Settings(plugins=(plugin,))
-        with pytest.raises(Enough), WorkerPool(assay.discover(settings.plugins), settings) as crew:
-            run_group(cases[0].group, cases, crew, 1.0)
+        with pytest.raises(Enough), WorkerPool(assay.discover(settings.plugins), settings) as pool:
+            run_group(cases[0].group, cases, pool, 1.0)
 
     monkeypatch.setattr(TimedOperation, "begin", stop)
     alone = [without_isolation(plugin, cases) for _ in range(3)]

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import assay
-from assay.comparison.session_drift import level
+from assay.comparison.session_drift import session_level
 from assay.corpus.loading import load
 from assay.records.results import GroupResult, Metrics, Sample, Timing
 from assay.stats.paired_ratio import paired_ratio
@@ -36,7 +36,7 @@ def samples(seed: int) -> tuple[Sample, ...]:
     chance = random.Random(seed)
     times = (5_000_000 * math.exp(chance.gauss(0.0, 0.02)) for _ in range(PAIRS))
     return tuple(
-        Sample(loops=16, wall_ns=int(time * 1.1), cpu_ns=int(time), epoch=number * 6 // PAIRS)
+        Sample(iterations=16, wall_ns=int(time * 1.1), cpu_ns=int(time), epoch=number * 6 // PAIRS)
         for number, time in enumerate(times)
     )
 
@@ -77,7 +77,7 @@ def test_paired_ratio(benchmark: Any) -> None:
 
 def test_level_of_stored_readings(benchmark: Any) -> None:
     seconds = [sample.cpu_ns / 1e9 for sample in samples(3)] * 10
-    found = benchmark.pedantic(level, [seconds], rounds=20, iterations=5, warmup_rounds=1)
+    found = benchmark.pedantic(session_level, [seconds], rounds=20, iterations=5, warmup_rounds=1)
     assert math.exp(found.centre) == pytest.approx(0.005, rel=0.01)
 
 

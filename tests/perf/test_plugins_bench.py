@@ -74,9 +74,9 @@ def checked(request: pytest.FixtureRequest, bench: Bench) -> tuple[Case, dict[st
 def measure(benchmark: Any, bench: Bench, case: Case, operation: Operation) -> None:
     benchmark.group = f"{case.group}/{operation.name}"
     benchmark.extra_info |= {"tokens": operation.tokens, "bytes": operation.size}
-    loops = bench.calibrate(operation.name, SAMPLE_NS)
+    iterations = bench.calibrate(operation.name, SAMPLE_NS)
     with operation.context():
-        output = benchmark.pedantic(operation.call, rounds=ROUNDS, iterations=loops)
+        output = benchmark.pedantic(operation.call, rounds=ROUNDS, iterations=iterations)
         operation.audit([output])
     bench.recheck()
 

@@ -68,11 +68,11 @@ def read(call: Callable[[Any], object], argument: object) -> Sample:
     output = call(argument)
     cpu, wall = time.process_time_ns() - cpu, time.perf_counter_ns() - wall
     del output
-    return Sample(loops=1, wall_ns=wall, cpu_ns=cpu)
+    return Sample(iterations=1, wall_ns=wall, cpu_ns=cpu)
 
 
 def both(first: Sample, second: Sample) -> Sample:
-    return Sample(loops=2, wall_ns=first.wall_ns + second.wall_ns, cpu_ns=first.cpu_ns + second.cpu_ns)
+    return Sample(iterations=2, wall_ns=first.wall_ns + second.wall_ns, cpu_ns=first.cpu_ns + second.cpu_ns)
 
 
 def abba(
@@ -95,7 +95,7 @@ def abba(
 
 def speed(samples: Sequence[Sample]) -> float:
     """MB of text per second of CPU time."""
-    return CHARACTERS / 1e6 / statistics.median(sample.cpu_ns / sample.loops / 1e9 for sample in samples)
+    return CHARACTERS / 1e6 / statistics.median(sample.cpu_ns / sample.iterations / 1e9 for sample in samples)
 
 
 @pytest.mark.timeout(900)

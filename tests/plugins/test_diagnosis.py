@@ -46,7 +46,7 @@ def test_what_can_be_used(mixed: assay.Host) -> None:
     assert verdict == "tokenizer fine can be used: one that works."
     assert "entry point mixed = mixed_plugin of mixed-dist 1.2, loaded from " in whence
     assert "mixed_plugin.py; its import took " in whence
-    assert version == ("It implements assay_tokenizers, and is written for version 1 of the hooks; this is version 2.")
+    assert version == ("It implements assay_tokenizers, and is written for version 1 of the hooks; this is version 3.")
 
 
 def test_what_lacks_something(mixed: assay.Host) -> None:
@@ -63,7 +63,7 @@ def test_what_two_claim(mixed: assay.Host) -> None:
     assert (found.subject, found.usable) == ("tokenizer gpt2", False)
     assert found.sentences[0] == (
         "tokenizer gpt2 cannot be used: the tokenizer name 'gpt2' is claimed by mixed-dist 1.2 (mixed) and"
-        " assay 0.1.0 (tiktoken)."
+        " assay-bench 0.2.0 (tiktoken)."
     )
     assert found.remedies == ("choose with --block mixed-dist:mixed or --block assay:tiktoken",)
 
@@ -105,7 +105,7 @@ def test_a_plugin_that_cannot_be_imported(mixed: assay.Host) -> None:
 def test_a_plugin_that_was_left_out(mixed: assay.Host) -> None:
     found = one(mixed, "attention")
     assert not found.usable
-    assert found.sentences[0] == "plugin assay:attention was not loaded, because of --block attention."
+    assert found.sentences[0] == "plugin assay-bench:attention was not loaded, because of --block attention."
     assert found.remedies == ("do without --block attention",)
     assert one(assay.discover(load="regex"), "plain").remedies == ("--load regex,assay:plain",)
 
@@ -116,11 +116,11 @@ def test_a_plugin_in_a_file(tmp_path: Path) -> None:
     found = one(host, str(tmp_path / "mine.py"))
     assert found.subject == "plugin mine"
     assert f"It is the file {tmp_path / 'mine.py'}; its import took" in found.sentences[1]
-    assert "does not say for which version of the hooks it is written; this is version 2" in found.sentences[2]
+    assert "does not say for which version of the hooks it is written; this is version 3" in found.sentences[2]
 
 
 def test_one_name_of_a_plugin_and_of_what_it_announces_are_two_answers(mixed: assay.Host) -> None:
-    assert [each.subject for each in diagnose(mixed, "regex")] == ["tokenizer regex", "plugin assay:regex"]
+    assert [each.subject for each in diagnose(mixed, "regex")] == ["tokenizer regex", "plugin assay-bench:regex"]
     assert len(diagnose(mixed, "assay")) > 5
 
 
@@ -137,7 +137,7 @@ def test_a_plugin_of_which_nothing_can_be_used(install: Install) -> None:
         "plugin needy-dist:needy-point is loaded, and nothing that it announces can be used here."
     )
     assert (found.usable, found.remedies) == (False, ('pip install "no-such-thing"',))
-    assert [standing.status for standing in standings(host) if standing.left_out is None] == ["missing"]
+    assert [standing.status for standing in standings(host) if standing.excluded is None] == ["missing"]
 
 
 @pytest.mark.parametrize(
@@ -147,14 +147,14 @@ def test_a_plugin_of_which_nothing_can_be_used(install: Install) -> None:
         ("mixt", "mixed"),
         ("mixed-dists", "mixed-dist"),
         ("croked", "crooked"),
-        ("assay:regexp", "assay:regex"),
+        ("assay-bench:regexp", "assay-bench:regex"),
     ],
 )
 def test_an_unknown_name_gets_near_misses(mixed: assay.Host, name: str, near: str) -> None:
     with pytest.raises(assay.UnknownName, match=f"no plugin '{name}', .*did you mean .*{near}") as caught:
         diagnose(mixed, name)
     assert caught.value.exit_code == 2
-    assert "not loaded, so unknown, is what assay:attention may announce" in str(caught.value)
+    assert "not loaded, so unknown, is what assay-bench:attention may announce" in str(caught.value)
 
 
 def test_what_is_deprecated_is_told(install: Install) -> None:

@@ -411,7 +411,7 @@ def test_a_clash_with_a_first_party_name_leaves_the_choice_to_the_user(install: 
     assert "gpt2" not in tokenizers(assay.discover())
     ours = assay.discover(block=["rival"])
     assert ours.origin(ours.one(assay.TokenizerPlugin, "gpt2")).distribution == "assay-bench"
-    theirs = assay.discover(block=["assay:tiktoken"])
+    theirs = assay.discover(block=["assay-bench:tiktoken"])
     assert theirs.origin(theirs.one(assay.TokenizerPlugin, "gpt2")).distribution == "rival"
 
 
@@ -534,10 +534,12 @@ def test_a_plugin_file_that_cannot_be_loaded_costs_only_itself(
     [
         ("regex", FIRST_PARTY - {"regex", "regex-unk", "regex-fast", "regex-unk-fast"} | {"extra"}),
         ("assay:regex", FIRST_PARTY - {"regex", "regex-unk", "regex-fast", "regex-unk-fast"} | {"extra"}),
+        ("assay-bench", {"extra"}),
         ("assay", {"extra"}),
+        ("assay-bench:regex", FIRST_PARTY - {"regex", "regex-unk", "regex-fast", "regex-unk-fast"} | {"extra"}),
         ("extra-dist", FIRST_PARTY),
     ],
-    ids=["entry point", "both", "distribution", "another distribution"],
+    ids=["entry point", "both", "distribution", "its former name", "former name and point", "another distribution"],
 )
 def test_blocking_leaves_out_what_it_names(install: Install, name: str, left: set[str]) -> None:
     install("extra-dist", "1", {"extra": "extra_plugin"}, {"extra_plugin": announcing("extra")})
@@ -566,7 +568,8 @@ def test_a_blocked_plugin_is_not_even_imported(install: Install) -> None:
         ("none", set()),
         ("extra", {"extra"}),
         ("extra-*", {"extra"}),
-        ("assay:regex,extra", {"regex", "regex-unk", "regex-fast", "regex-unk-fast", "extra"}),
+        ("assay-bench:regex,extra", {"regex", "regex-unk", "regex-fast", "regex-unk-fast", "extra"}),
+        ("assay-bench", FIRST_PARTY),
         ("assay", FIRST_PARTY),
         ("*", FIRST_PARTY | {"extra"}),
         (None, FIRST_PARTY | {"extra"}),
@@ -578,8 +581,8 @@ def test_only_what_is_to_be_loaded_is_loaded(install: Install, load: str | None,
     assert tokenizers(host) == left
     assert host.failures == ()
     kept = {loading.origin.block for loading in host.loadings}
-    out = {left_out.origin.block for left_out in host.left_out}
-    assert kept | out >= {"extra-dist:extra", "assay:regex", "assay:attention"}
+    out = {each.origin.block for each in host.excluded}
+    assert kept | out >= {"extra-dist:extra", "assay-bench:regex", "assay-bench:attention"}
     assert kept & out == set()
 
 
@@ -595,9 +598,9 @@ def test_a_file_is_loaded_whatever_installed_plugins_are(tmp_path: Path) -> None
 
 
 def test_a_name_to_load_that_nothing_has_is_refused_unless_leniently() -> None:
-    with pytest.raises(assay.AssayError, match=r"no installed plugin 'regexp' to load .*assay:regex"):
+    with pytest.raises(assay.AssayError, match=r"no installed plugin 'regexp' to load .*assay-bench:regex"):
         assay.discover(load="attention,regexp")
-    host = assay.discover(block=["regexp"], load="regexp,assay:regex", lenient=True)
+    host = assay.discover(block=["regexp"], load="regexp,assay-bench:regex", lenient=True)
     assert "regex" in tokenizers(host)
     assert "gpt2" not in tokenizers(host)
 
@@ -608,5 +611,5 @@ def test_the_reason_for_an_unknown_name_may_be_that_it_was_left_out() -> None:
 
 
 def test_blocking_a_name_that_nothing_has_is_refused() -> None:
-    with pytest.raises(assay.AssayError, match=r"there is no plugin 'regexp' to block .*assay:regex"):
+    with pytest.raises(assay.AssayError, match=r"there is no plugin 'regexp' to block .*assay-bench:regex"):
         assay.discover(block=["regexp"])

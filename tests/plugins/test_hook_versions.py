@@ -10,7 +10,7 @@ import pytest
 
 import assay
 from assay.plugins.former_names import FORMER, used_in
-from assay.plugins.hook_versions import DEPRECATIONS, Deprecation, known, unfit
+from assay.plugins.hook_versions import DEPRECATIONS, Deprecation, incompatibility, known
 from assay.plugins.host import Origin
 
 Install = Callable[..., Path]
@@ -82,15 +82,15 @@ def test_the_version_of_a_class_or_object_is_its_own(install: Install) -> None:
 def test_a_host_takes_the_versions_between_its_oldest_and_its_own(
     declared: int | None, said: str | None, advice: str | None
 ) -> None:
-    found = unfit(declared, OURS, version=4, oldest=3)
+    found = incompatibility(declared, OURS, version=4, oldest=3)
     assert (found and found.message) == said
     assert (found and found.remedy.partition(",")[0]) == advice
 
 
 def test_a_file_that_is_too_old_is_for_its_author_to_mend() -> None:
-    found = unfit(1, Origin(entry_point="mine", path="here/mine.py"), version=4, oldest=3)
+    found = incompatibility(1, Origin(entry_point="mine", path="here/mine.py"), version=4, oldest=3)
     assert found is not None
-    assert found.remedy == "mend here/mine.py, or leave it out with --block mine"
+    assert found.remedy == "fix here/mine.py, or leave it out with --block mine"
 
 
 def test_what_is_deprecated_is_told_once_with_the_plugin_and_what_to_do(install: Install) -> None:

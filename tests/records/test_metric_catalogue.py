@@ -16,7 +16,7 @@ from assay.stats.paired_ratio import Ratio
 
 PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
 RATIO = Ratio(value=1.5, low=1.4, high=1.6, pairs=10, epochs=2)
-SAMPLES = tuple(Sample(loops=2, wall_ns=ns, cpu_ns=ns // 2) for ns in (4_000_000, 2_000_000, 8_000_000))
+SAMPLES = tuple(Sample(iterations=2, wall_ns=ns, cpu_ns=ns // 2) for ns in (4_000_000, 2_000_000, 8_000_000))
 
 
 class TestCatalogue:
@@ -29,8 +29,8 @@ class TestCatalogue:
         for timing in timings:
             figures |= speeds(timing, tokens=1, size=None if timing.name == "step" else 1)
             figures |= comparison(timing.name, RATIO, itself=False)
-        anchors = {name: ProbeTiming(group="g", name=name, work=1, samples=SAMPLES) for name in ("gemm", "stream")}
-        figures |= account(Workload.self_attention("core", batch=1, length=2, d_model=4), timings[2], anchors)
+        probes = {name: ProbeTiming(group="g", name=name, work=1, samples=SAMPLES) for name in ("gemm", "stream")}
+        figures |= account(Workload.self_attention("core", batch=1, length=2, d_model=4), timings[2], probes)
         figures |= overhead(figures | {"overhead_seconds": 1e-4})
         figures |= stages(Metrics({f"{stage}_seconds": 1.0 for stage in ("tokenize", "embed", "attend")}))
         assert [name for name in figures if definition(name) is None] == []

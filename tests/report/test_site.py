@@ -30,11 +30,10 @@ def add(store: Store, number: int, *, ended: bool = True) -> None:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(tmp_path / "results")
-    add(opened, 1)
-    add(opened, 2)
-    yield opened
-    opened.close()
+    with Store(tmp_path / "results") as opened:
+        add(opened, 1)
+        add(opened, 2)
+        yield opened
 
 
 def publication(outcome: Outcome) -> ReportContext:
@@ -105,9 +104,5 @@ def test_what_cannot_be_a_site_is_refused(store: Store, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(AssayError, match="file cannot be made: File exists"):
         site.write(store, tmp_path / "file", plain(), publication)
-    empty = Store(tmp_path / "empty")
-    try:
-        with pytest.raises(AssayError, match="there is no run in"):
-            site.write(empty, tmp_path / "site", plain(), publication)
-    finally:
-        empty.close()
+    with Store(tmp_path / "empty") as empty, pytest.raises(AssayError, match="there is no run in"):
+        site.write(empty, tmp_path / "site", plain(), publication)

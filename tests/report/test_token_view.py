@@ -111,6 +111,5 @@ def test_without_a_text_of_one_document_there_is_nothing_to_read(measured: tuple
 def test_the_settings_of_the_run_say_which_plugins_to_load(measured: tuple[Path, Outcome]) -> None:
     folder, outcome = measured
     assert Settings.from_json(outcome.run.settings).plugins == (str(folder / "mine.py"),)
-    store = Store(folder / "results", create=False)
-    assert store.outcome(outcome.run.id) == outcome
-    store.close()
+    with Store(folder / "results", create=False) as store:
+        assert store.outcome(outcome.run.id) == outcome

@@ -9,8 +9,7 @@ import time
 import pytest
 
 from assay.records.verdicts import Tolerance
-from assay.stats.aa_test import alike
-from assay.stats.power import detectable
+from assay.stats.aa_test import aa_test, minimum_detectable_effect
 
 
 def cells(count: int, epochs: int, spread: float = 0.01, seed: int = 1) -> list[list[float]]:
@@ -19,53 +18,53 @@ def cells(count: int, epochs: int, spread: float = 0.01, seed: int = 1) -> list[
 
 
 def test_too_few_readings_say_nothing() -> None:
-    assert alike([], 16) is None
-    assert alike([[0.01, 0.02], [], [0.0, 0.01]], 16) is None
-    assert alike([[0.01, 0.02, 0.0, 0.01, 0.0]], 4) is None
+    assert aa_test([], 16) is None
+    assert aa_test([[0.01, 0.02], [], [0.0, 0.01]], 16) is None
+    assert aa_test([[0.01, 0.02, 0.0, 0.01, 0.0]], 4) is None
 
 
 def test_what_is_counted() -> None:
-    found = alike([*cells(3, 8), []], 16)
+    found = aa_test([*cells(3, 8), []], 16)
     assert found is not None
     assert (found.cells, found.readings, found.epochs, found.replays) == (3, 24, 16, 1000)
 
 
 def test_the_same_seed_gives_the_same() -> None:
-    assert alike(cells(2, 8), 16, seed=3) == alike(cells(2, 8), 16, seed=3)
+    assert aa_test(cells(2, 8), 16, seed=3) == aa_test(cells(2, 8), 16, seed=3)
 
 
 def test_the_spread_is_that_of_the_readings() -> None:
-    found = alike(cells(20, 16), 32)
+    found = aa_test(cells(20, 16), 32)
     assert found is not None
     assert found.spread == pytest.approx(0.01, rel=0.1)
     assert found.false_alarms <= 0.01
 
 
 def test_more_epochs_and_less_noise_detect_less() -> None:
-    quiet, loud = alike(cells(4, 16, 0.005), 16), alike(cells(4, 16, 0.03), 16)
-    longer = alike(cells(4, 16, 0.03), 64)
+    quiet, loud = aa_test(cells(4, 16, 0.005), 16), aa_test(cells(4, 16, 0.03), 16)
+    longer = aa_test(cells(4, 16, 0.03), 64)
     assert quiet is not None
     assert loud is not None
     assert longer is not None
-    assert 0.01 < quiet.detectable < longer.detectable < loud.detectable
+    assert 0.01 < quiet.minimum_detectable_effect < longer.minimum_detectable_effect < loud.minimum_detectable_effect
 
 
 def test_what_does_not_matter_is_not_detectable() -> None:
-    found = alike(cells(1, 16, 1e-5), 16, tolerance=Tolerance(effect=0.05, margin=0.05))
+    found = aa_test(cells(1, 16, 1e-5), 16, tolerance=Tolerance(minimum_effect=0.05, equivalence_margin=0.05))
     assert found is not None
-    assert found.detectable == pytest.approx(0.05, abs=1e-4)
+    assert found.minimum_detectable_effect == pytest.approx(0.05, abs=1e-4)
 
 
 def test_without_any_noise() -> None:
-    found = alike([[0.0] * 8], 16)
+    found = aa_test([[0.0] * 8], 16)
     assert found is not None
-    assert (found.spread, found.false_alarms, found.detectable) == (0.0, 0.0, pytest.approx(0.01))
+    assert (found.spread, found.false_alarms, found.minimum_detectable_effect) == (0.0, 0.0, pytest.approx(0.01))
 
 
 def test_a_baseline_that_is_not_alike_raises_alarms_less_often_than_it_is_wild() -> None:
     """Signs are tossed, so even wild readings cannot make the decision cry wolf."""
     wild = [[0.3, -0.2, 0.25, -0.4, 0.1, 0.35, -0.15, 0.2]]
-    found = alike(wild, 16)
+    found = aa_test(wild, 16)
     assert found is not None
     assert found.spread > 0.2
     assert found.false_alarms <= 0.02
@@ -73,7 +72,7 @@ def test_a_baseline_that_is_not_alike_raises_alarms_less_often_than_it_is_wild()
 
 def test_the_detectable_slowdown_is_found_as_often_as_it_says() -> None:
     """Replayed with the plain t of eight epochs: 95 of 100."""
-    slow, chance, found = detectable(0.02, 8, 0.01), random.Random(5), 0
+    slow, chance, found = minimum_detectable_effect(0.02, 8, 0.01), random.Random(5), 0
     for _ in range(1500):
         logs = [chance.gauss(slow, 0.02) for _ in range(8)]
         found += statistics.fmean(logs) / (statistics.stdev(logs) / 8**0.5) > 2.998
@@ -82,5 +81,5 @@ def test_the_detectable_slowdown_is_found_as_often_as_it_says() -> None:
 
 def test_it_takes_no_time() -> None:
     start = time.process_time()
-    assert alike(cells(100, 8), 32) is not None
+    assert aa_test(cells(100, 8), 32) is not None
     assert time.process_time() - start < 3.0

@@ -17,7 +17,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from assay.records.verdicts import EpochRatio, Evidence, Tolerance, Verdict
-from assay.stats.sequential_test import begin, look, next_look
+from assay.stats.sequential_test import AlphaSpending, analyse, next_analysis
 
 Logs = NDArray[np.float64]
 Noise = Callable[[Generator, int, int, int], Logs]
@@ -88,15 +88,15 @@ def run(logs: list[list[float]], tolerance: Tolerance) -> Check:
         for number, series in enumerate(logs)
     }
     verdicts: dict[str, Verdict] = {}
-    state, epochs, done, taken = begin(len(cells)), len(logs[0]), 0, 0
+    state, epochs, done, taken = AlphaSpending(len(cells)), len(logs[0]), 0, 0
     while len(verdicts) < len(cells):
-        done = min(next_look(done), epochs)
+        done = min(next_analysis(done), epochs)
         live = [
-            Evidence(cell=cell, readings=given[:done], tolerance=tolerance)
+            Evidence(cell=cell, epoch_ratios=given[:done], tolerance=tolerance)
             for cell, given in cells.items()
             if cell not in verdicts
         ]
-        settled, state = look(state, live, last=done == epochs)
+        settled, state = analyse(state, live, final=done == epochs)
         verdicts.update((judgement.cell, judgement.verdict) for judgement in settled)
         taken += done * len(settled)
     return Check(verdicts=tuple(verdicts[cell] for cell in cells), epochs=taken / len(cells))
@@ -168,7 +168,7 @@ def test_slower_code_is_found(epochs: int, shift: float, power: float, table: li
 
 def test_one_percent_is_found_where_half_of_it_matters(table: list[str]) -> None:
     """With the usual smallest effect of 1 % half of the estimates of a true +1 % fall short of it, at any length."""
-    fine = Tolerance(effect=0.005, margin=0.03)
+    fine = Tolerance(minimum_effect=0.005, equivalence_margin=0.03)
     for epochs, power in ((32, 0.7), (64, 0.95), (96, 0.98)):
         found = checks(measured, SHIFTED, 1, epochs, 0.01, tolerance=fine)
         table.append(line(f"+1.0%, effect 0.5 %, {epochs} epochs", found))
@@ -227,11 +227,11 @@ def test_unequal_numbers_of_epochs_are_not_significant_by_themselves() -> None:
     evidences = [
         Evidence(
             cell=str(number),
-            readings=tuple(
+            epoch_ratios=tuple(
                 EpochRatio(epoch=0, cpu=log, wall=log, pairs=3 + epoch, seconds=0.3) for epoch, log in enumerate(series)
             ),
         )
         for number, series in enumerate(series[: 5 + number] for number, series in enumerate(logs))
     ]
-    settled, _ = look(begin(20), evidences, last=True)
+    settled, _ = analyse(AlphaSpending(20), evidences, final=True)
     assert {judgement.verdict for judgement in settled} <= {Verdict.UNCHANGED, Verdict.INCONCLUSIVE}

@@ -1,4 +1,4 @@
-"""How much identical code differs: the anchor beside its twin, group by group."""
+"""How much identical code differs: the probe beside its duplicate, group by group."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from collections.abc import Sequence
 import pytest
 
 from assay.records.results import Noise, ProbeTiming, Sample
-from assay.stats.noise_floor import ANCHOR, TWIN, noise_floor
+from assay.stats.noise_floor import DUPLICATE, PROBE, noise_floor
 
 UNIT = 10**9
 
 
-def anchor(group: str, name: str, times: Sequence[float]) -> ProbeTiming:
-    readings = tuple(Sample(loops=1, wall_ns=1, cpu_ns=round(time * UNIT)) for time in times)
+def probe(group: str, name: str, times: Sequence[float]) -> ProbeTiming:
+    readings = tuple(Sample(iterations=1, wall_ns=1, cpu_ns=round(time * UNIT)) for time in times)
     return ProbeTiming(group=group, name=name, work=20_000, samples=readings)
 
 
 def group(name: str, ratio: float, rounds: int = 10) -> list[ProbeTiming]:
-    """The anchor, and a twin that takes `ratio` times as long in every round, while the machine slows down."""
+    """The probe, and a duplicate that takes `ratio` times as long in every round, while the machine slows down."""
     times = [1.0 + number / 10 for number in range(rounds)]
-    return [anchor(name, ANCHOR, times), anchor(name, TWIN, [ratio * time for time in times])]
+    return [probe(name, PROBE, times), probe(name, DUPLICATE, [ratio * time for time in times])]
 
 
 def test_without_anchors_there_is_none() -> None:
@@ -33,7 +33,7 @@ def test_one_group_by_hand() -> None:
     noise = noise_floor(group("g", 1.02))
     assert noise is not None
     assert (noise.median, noise.worst) == (pytest.approx(0.02), pytest.approx(0.02))
-    assert noise.detectable == pytest.approx(0.02, abs=1e-6)  # the rounds agree: the interval has no width
+    assert noise.minimum_detectable_effect == pytest.approx(0.02, abs=1e-6)  # the interval has no width
     assert noise.groups == 1
 
 
@@ -52,10 +52,10 @@ def test_several_groups() -> None:
 def test_the_width_of_the_interval_makes_a_small_change_undetectable() -> None:
     order = random.Random(1)
     times = [1.0] * 40
-    twin = [math.exp(order.gauss(0.0, 0.05)) for _ in times]
-    noise = noise_floor([anchor("g", ANCHOR, times), anchor("g", TWIN, twin)])
+    duplicate = [math.exp(order.gauss(0.0, 0.05)) for _ in times]
+    noise = noise_floor([probe("g", PROBE, times), probe("g", DUPLICATE, duplicate)])
     assert noise is not None
-    assert noise.median < 0.02 < noise.detectable < 0.1
+    assert noise.median < 0.02 < noise.minimum_detectable_effect < 0.1
 
 
 def test_names_of_other_groups_are_not_mixed_up() -> None:
@@ -65,20 +65,20 @@ def test_names_of_other_groups_are_not_mixed_up() -> None:
 
 
 def test_other_anchors_have_no_twin() -> None:
-    assert noise_floor([anchor("g", "copy", [1.0] * 10), anchor("g", "gemm", [2.0] * 10)]) is None
+    assert noise_floor([probe("g", "copy", [1.0] * 10), probe("g", "gemm", [2.0] * 10)]) is None
 
 
 @pytest.mark.parametrize(("ours", "theirs"), [(0, 0), (1, 1), (10, 0), (10, 9)])
 def test_a_twin_that_was_not_there_all_along_is_passed_over(ours: int, theirs: int) -> None:
-    anchors = [anchor("g", ANCHOR, [1.0] * ours), anchor("g", TWIN, [1.02] * theirs)]
-    assert noise_floor(anchors) is None
-    noise = noise_floor([*anchors, *group("h", 1.03)])
+    probes = [probe("g", PROBE, [1.0] * ours), probe("g", DUPLICATE, [1.02] * theirs)]
+    assert noise_floor(probes) is None
+    noise = noise_floor([*probes, *group("h", 1.03)])
     assert noise is not None
     assert (noise.worst, noise.groups) == (pytest.approx(0.03), 1)
 
 
 def test_it_is_told_in_one_sentence() -> None:
-    noise = Noise(median=0.0123, worst=0.0456, detectable=0.0789, groups=7)
+    noise = Noise(median=0.0123, worst=0.0456, minimum_detectable_effect=0.0789, groups=7)
     assert str(noise) == (
         "identical code in two processes differed by 1.23% (median of 7 groups, worst 4.56%);"
         " a change under 7.9% does not stand out"

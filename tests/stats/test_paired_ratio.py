@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.records.results import Sample
-from assay.stats.paired_ratio import MOST_PAIRS, Ratio, Summary, _student, paired_ratio, precision, summarise
+from assay.stats.paired_ratio import MOST_PAIRS, Ratio, Summary, paired_ratio, precision, student_quantile, summarise
 
 UNIT = 10**9
 TIMES = st.tuples(st.integers(1, UNIT), st.integers(1, UNIT))
@@ -24,8 +24,8 @@ STUDENT = """
 """
 
 
-def samples(*walls: int, loops: int = 1, epoch: int = 0) -> list[Sample]:
-    return [Sample(loops=loops, wall_ns=wall, cpu_ns=wall, epoch=epoch) for wall in walls]
+def samples(*walls: int, iterations: int = 1, epoch: int = 0) -> list[Sample]:
+    return [Sample(iterations=iterations, wall_ns=wall, cpu_ns=wall, epoch=epoch) for wall in walls]
 
 
 def sides(epochs: Sequence[Sequence[tuple[int, int]]]) -> tuple[list[Sample], list[Sample]]:
@@ -62,8 +62,8 @@ def test_no_sample_is_an_error() -> None:
 
 
 def test_time_is_that_of_one_call() -> None:
-    assert summarise(samples(300, loops=100)).median_ns == 3.0
-    assert summarise([*samples(10), *samples(200, loops=10), *samples(3000, loops=100)]).median_ns == 20.0
+    assert summarise(samples(300, iterations=100)).median_ns == 3.0
+    assert summarise([*samples(10), *samples(200, iterations=10), *samples(3000, iterations=100)]).median_ns == 20.0
 
 
 def test_one_slow_sample_moves_nothing() -> None:
@@ -72,13 +72,13 @@ def test_one_slow_sample_moves_nothing() -> None:
 
 
 def test_contention_is_the_median_of_wall_over_cpu() -> None:
-    readings = [Sample(loops=7, wall_ns=wall, cpu_ns=100) for wall in (100, 150, 900)]
+    readings = [Sample(iterations=7, wall_ns=wall, cpu_ns=100) for wall in (100, 150, 900)]
     assert summarise(readings).contention == 1.5
 
 
 def test_no_cpu_time_at_all() -> None:
-    assert summarise([Sample(loops=1, wall_ns=50, cpu_ns=0)]).contention == 50.0
-    assert summarise([Sample(loops=1, wall_ns=0, cpu_ns=0)] * 2) == Summary(
+    assert summarise([Sample(iterations=1, wall_ns=50, cpu_ns=0)]).contention == 50.0
+    assert summarise([Sample(iterations=1, wall_ns=0, cpu_ns=0)] * 2) == Summary(
         median_ns=0.0, spread=0.0, contention=0.0, samples=2
     )
 
@@ -142,12 +142,12 @@ class TestPairedRatio:
         assert paired_ratio(samples(*[30] * 9), samples(*[20] * 7)).pairs == 7
 
     def test_cpu_time_is_judged_unless_the_wall_is_asked_for(self) -> None:
-        ours, theirs = ([Sample(loops=2, wall_ns=w, cpu_ns=c)] * 6 for w, c in ((400, 300), (100, 200)))
+        ours, theirs = ([Sample(iterations=2, wall_ns=w, cpu_ns=c)] * 6 for w, c in ((400, 300), (100, 200)))
         assert paired_ratio(ours, theirs).value == pytest.approx(1.5)
         assert paired_ratio(ours, theirs, clock="wall").value == pytest.approx(4.0)
 
     def test_loops_are_divided_out(self) -> None:
-        assert paired_ratio(samples(*[900] * 6, loops=9), samples(*[100] * 6)).value == pytest.approx(1.0)
+        assert paired_ratio(samples(*[900] * 6, iterations=9), samples(*[100] * 6)).value == pytest.approx(1.0)
 
     def test_no_time_at_all_is_taken_as_a_nanosecond(self) -> None:
         assert paired_ratio(samples(*[0] * 6), samples(*[1] * 6)).value == 1.0
@@ -246,10 +246,10 @@ class TestEpochs:
 
     @pytest.mark.parametrize(("freedom", "quantile"), list(enumerate(map(float, STUDENT.split()), start=1)))
     def test_students_quantiles_are_those_of_the_table(self, freedom: int, quantile: float) -> None:
-        assert _student(freedom) == pytest.approx(quantile, rel=0.01)
+        assert student_quantile(freedom, 0.975) == pytest.approx(quantile, rel=0.01)
 
     def test_of_very_many_epochs_it_is_the_normal_one(self) -> None:
-        assert _student(10**6) == pytest.approx(statistics.NormalDist().inv_cdf(0.975), rel=1e-5)
+        assert student_quantile(10**6, 0.975) == pytest.approx(statistics.NormalDist().inv_cdf(0.975), rel=1e-5)
 
 
 class TestManyPairs:
@@ -368,8 +368,8 @@ class TestPrecision:
         assert calm == pytest.approx(wild)
 
     def test_cpu_time_is_judged_unless_the_wall_is_asked_for(self) -> None:
-        ours = [Sample(loops=1, wall_ns=1000 + 50 * number, cpu_ns=500) for number in range(20)]
-        theirs = [Sample(loops=1, wall_ns=1000, cpu_ns=500)] * 20
+        ours = [Sample(iterations=1, wall_ns=1000 + 50 * number, cpu_ns=500) for number in range(20)]
+        theirs = [Sample(iterations=1, wall_ns=1000, cpu_ns=500)] * 20
         assert precision(ours, theirs) == pytest.approx(0.0, abs=1e-12)
         assert precision(ours, theirs, clock="wall") > 0.1
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.records.verdicts import Clock, EpochRatio, Evidence, Judgement, Tolerance, Verdict
-from assay.stats.sequential_test import TestState, begin, look, next_look
+from assay.stats.sequential_test import AlphaSpending, analyse, next_analysis
 
 MIRRORED = {Verdict.REGRESSED: Verdict.IMPROVED, Verdict.IMPROVED: Verdict.REGRESSED}
 LOGS = st.lists(st.floats(-0.1, 0.1), min_size=1, max_size=24)
@@ -27,11 +27,11 @@ def evidence(
     seconds: float = 0.5,
 ) -> Evidence:
     both = zip(logs, logs if walls is None else walls, strict=True)
-    readings = tuple(
+    epoch_ratios = tuple(
         EpochRatio(epoch=number, cpu=cpu, wall=wall, pairs=48, seconds=seconds)
         for number, (cpu, wall) in enumerate(both)
     )
-    return Evidence(cell=cell, readings=readings, clock=clock, tolerance=tolerance or Tolerance())
+    return Evidence(cell=cell, epoch_ratios=epoch_ratios, clock=clock, tolerance=tolerance or Tolerance())
 
 
 def around(centre: float, epochs: int, spread: float = 0.009, seed: int = 1) -> list[float]:
@@ -39,57 +39,59 @@ def around(centre: float, epochs: int, spread: float = 0.009, seed: int = 1) -> 
     return [centre + chance.gauss(0.0, spread) for _ in range(epochs)]
 
 
-def judged(found: Evidence, state: TestState | None = None) -> Judgement:
+def judged(found: Evidence, state: AlphaSpending | None = None) -> Judgement:
     """The verdict of a last look at a single cell."""
-    (judgement,), _ = look(state or begin(1), [found], last=True)
+    (judgement,), _ = analyse(state or AlphaSpending(1), [found], final=True)
     return judgement
 
 
 def test_the_schedule() -> None:
     epochs, seen = 0, []
     for _ in range(11):
-        epochs = next_look(epochs)
+        epochs = next_analysis(epochs)
         seen.append(epochs)
     assert seen == [8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384]
 
 
 @given(st.integers(0, 10**6))
 def test_the_next_look_is_later_and_not_far(epochs: int) -> None:
-    assert epochs < next_look(epochs) <= max(8, 1.5 * epochs + 8)
+    assert epochs < next_analysis(epochs) <= max(8, 1.5 * epochs + 8)
 
 
 @given(st.integers(0, 60), st.sampled_from([0.01, 0.05, 0.2]))
 def test_what_is_spent_never_exceeds_q(early: int, q: float) -> None:
-    state = begin(1, q)
+    state = AlphaSpending(1, q)
     for _ in range(early):
         before = state
-        _, state = look(state, [evidence(around(0.0, 8))])
+        _, state = analyse(state, [evidence(around(0.0, 8))])
         assert 0 <= state.spent - before.spent <= q / 10 + 1e-15
     assert state.spent <= q / 2 + 1e-12
-    _, state = look(state, [evidence(around(0.0, 8))], last=True)
+    _, state = analyse(state, [evidence(around(0.0, 8))], final=True)
     assert state.spent == pytest.approx(q)
 
 
 @pytest.mark.parametrize(("cells", "q"), [(0, 0.01), (1, 0.0), (1, 1.0)])
 def test_a_check_needs_cells_and_a_rate(cells: int, q: float) -> None:
     with pytest.raises(ValueError, match="a check needs"):
-        begin(cells, q)
+        AlphaSpending(cells, q)
 
 
 def test_more_cells_than_the_check_began_with_are_refused() -> None:
     with pytest.raises(ValueError, match="2 cells are more than the 1"):
-        look(begin(1), [evidence([0.0]), evidence([0.0], cell="b")])
+        analyse(AlphaSpending(1), [evidence([0.0]), evidence([0.0], cell="b")])
 
 
 def test_a_large_slowdown_is_settled_at_the_first_look_and_the_rest_goes_on() -> None:
-    settled, state = look(begin(2), [evidence(around(0.2, 8), cell="slow"), evidence(around(0.0, 8, 0.05), cell="dim")])
+    settled, state = analyse(
+        AlphaSpending(2), [evidence(around(0.2, 8), cell="slow"), evidence(around(0.0, 8, 0.05), cell="dim")]
+    )
     assert [(judgement.cell, judgement.verdict) for judgement in settled] == [("slow", Verdict.REGRESSED)]
     assert settled[0].ratio == pytest.approx(math.exp(0.2), rel=0.02)
     assert settled[0].p_value is not None
     assert settled[0].p_value < 1e-6
     assert settled[0].epochs == 8
     assert settled[0].more_s is None
-    assert state == TestState(cells=2, q=0.01, spent=pytest.approx(0.001))  # type: ignore[arg-type]
+    assert state == AlphaSpending(cells=2, q=0.01, spent=pytest.approx(0.001))  # type: ignore[arg-type]
 
 
 def test_a_speedup_is_improved() -> None:
@@ -98,12 +100,12 @@ def test_a_speedup_is_improved() -> None:
 
 def test_nothing_is_settled_early_where_the_last_look_would_say_unchanged_by_the_margin_alone() -> None:
     found = evidence(around(0.006, 16))
-    assert look(begin(1), [found])[0] == ()
+    assert analyse(AlphaSpending(1), [found])[0] == ()
     assert judged(found).verdict is Verdict.UNCHANGED
 
 
 def test_a_quiet_cell_is_unchanged_early() -> None:
-    (judgement,), _ = look(begin(1), [evidence(around(0.0, 16, spread=0.004))])
+    (judgement,), _ = analyse(AlphaSpending(1), [evidence(around(0.0, 16, spread=0.004))])
     assert judgement.verdict is Verdict.UNCHANGED
     assert judgement.low is not None
     assert judgement.high is not None
@@ -113,7 +115,9 @@ def test_a_quiet_cell_is_unchanged_early() -> None:
 def test_a_change_under_the_smallest_effect_is_none_however_sure() -> None:
     found = evidence(around(0.008, 64, spread=0.002))
     assert judged(found).verdict is Verdict.UNCHANGED
-    finer = evidence(around(0.008, 64, spread=0.002), tolerance=Tolerance(effect=0.005, margin=0.03))
+    finer = evidence(
+        around(0.008, 64, spread=0.002), tolerance=Tolerance(minimum_effect=0.005, equivalence_margin=0.03)
+    )
     assert judged(finer).verdict is Verdict.REGRESSED
 
 
@@ -161,7 +165,7 @@ def test_no_readings() -> None:
 
 @pytest.mark.parametrize(("log", "verdict"), [(0.0, Verdict.UNCHANGED), (0.05, Verdict.REGRESSED)])
 def test_without_any_spread(log: float, verdict: Verdict) -> None:
-    (judgement,), _ = look(begin(1), [evidence([log] * 8)])
+    (judgement,), _ = analyse(AlphaSpending(1), [evidence([log] * 8)])
     assert judgement.verdict is verdict
     assert judgement.low == judgement.high == judgement.ratio
 
@@ -189,21 +193,21 @@ def test_settled_cells_still_count_among_all() -> None:
     assert p_value is not None
     assert 0.0001 < p_value < 0.01
     assert judged(found).verdict is Verdict.REGRESSED
-    assert judged(found, begin(100)).verdict is not Verdict.REGRESSED
+    assert judged(found, AlphaSpending(100)).verdict is not Verdict.REGRESSED
 
 
 def test_several_slow_cells_help_each_other() -> None:
     """Benjamini and Hochberg: the k-th smallest p-value is held to k shares."""
     found = evidence([0.03 + 0.0246, 0.03 - 0.0246] * 8)
     many = [evidence(found.logs, cell=str(number)) for number in range(50)]
-    settled, _ = look(begin(50), many, last=True)
+    settled, _ = analyse(AlphaSpending(50), many, final=True)
     assert {judgement.verdict for judgement in settled} == {Verdict.REGRESSED}
 
 
 @given(LOGS, st.booleans(), st.integers(1, 5))
 def test_swapping_the_sides_mirrors_the_verdict(logs: list[float], last: bool, cells: int) -> None:
-    ours, state = look(begin(cells), [evidence(logs)], last=last)
-    theirs, other = look(begin(cells), [evidence([-log for log in logs])], last=last)
+    ours, state = analyse(AlphaSpending(cells), [evidence(logs)], final=last)
+    theirs, other = analyse(AlphaSpending(cells), [evidence([-log for log in logs])], final=last)
     assert state == other
     assert len(ours) == len(theirs)
     for one, two in zip(ours, theirs, strict=True):
@@ -227,7 +231,7 @@ def test_the_order_of_the_epochs_does_not_matter(logs: list[float], order: rando
 def test_null_cells_never_make_a_rejection_easier(logs: list[float], others: int) -> None:
     alone = judged(evidence(logs)).verdict
     nulls = [evidence([0.01, -0.01] * 4, cell=str(number)) for number in range(min(others, 5))]
-    (among, *_), _ = look(begin(1 + others), [evidence(logs), *nulls], last=True)
+    (among, *_), _ = analyse(AlphaSpending(1 + others), [evidence(logs), *nulls], final=True)
     if among.verdict in MIRRORED:
         assert alone is among.verdict
 
@@ -235,5 +239,5 @@ def test_null_cells_never_make_a_rejection_easier(logs: list[float], others: int
 @given(st.lists(LOGS, min_size=1, max_size=6))
 def test_the_last_look_settles_all_in_order(cells: list[list[float]]) -> None:
     evidences = [evidence(logs, cell=str(number)) for number, logs in enumerate(cells)]
-    settled, _ = look(begin(len(cells)), evidences, last=True)
+    settled, _ = analyse(AlphaSpending(len(cells)), evidences, final=True)
     assert [judgement.cell for judgement in settled] == [found.cell for found in evidences]

@@ -12,52 +12,52 @@ from hypothesis import strategies as st
 from scipy.special import stdtrit
 
 from assay.records.results import Sample
-from assay.stats.trimmed_mean import Estimate, estimate, freedom, reading, trim
+from assay.stats.trimmed_mean import Estimate, epoch_ratio, estimate, freedom, trim
 
 LOGS = st.lists(st.floats(-0.2, 0.2), min_size=2, max_size=40)
 
 
-def samples(*times: int, loops: int = 1) -> list[Sample]:
-    return [Sample(loops=loops, wall_ns=2 * time, cpu_ns=time) for time in times]
+def samples(*times: int, iterations: int = 1) -> list[Sample]:
+    return [Sample(iterations=iterations, wall_ns=2 * time, cpu_ns=time) for time in times]
 
 
 def test_a_reading_is_the_median_over_pairs() -> None:
-    found = reading(3, samples(110, 240, 999), samples(100, 200, 300), seconds=0.5)
+    found = epoch_ratio(3, samples(110, 240, 999), samples(100, 200, 300), seconds=0.5)
     assert (found.epoch, found.pairs, found.seconds) == (3, 3, 0.5)
     assert found.cpu == pytest.approx(math.log(1.2))
     assert found.wall == pytest.approx(math.log(1.2))
 
 
 def test_wall_and_cpu_are_read_apart() -> None:
-    slow = [Sample(loops=1, wall_ns=300, cpu_ns=100)]
-    found = reading(0, slow, [Sample(loops=1, wall_ns=100, cpu_ns=100)], seconds=0.0)
+    slow = [Sample(iterations=1, wall_ns=300, cpu_ns=100)]
+    found = epoch_ratio(0, slow, [Sample(iterations=1, wall_ns=100, cpu_ns=100)], seconds=0.0)
     assert (found.cpu, found.wall) == (0.0, pytest.approx(math.log(3)))
 
 
 def test_times_are_per_loop() -> None:
-    found = reading(0, samples(300, loops=3), samples(100), seconds=0.0)
+    found = epoch_ratio(0, samples(300, iterations=3), samples(100), seconds=0.0)
     assert found.cpu == 0.0
 
 
 def test_a_clock_that_saw_nothing_does_not_divide_by_zero() -> None:
-    assert reading(0, samples(0), samples(0), seconds=0.0).cpu == 0.0
+    assert epoch_ratio(0, samples(0), samples(0), seconds=0.0).cpu == 0.0
 
 
 def test_a_surplus_of_samples_is_left_out() -> None:
-    found = reading(0, samples(100, 100, 900, 900, 900), samples(100, 100), seconds=0.0)
+    found = epoch_ratio(0, samples(100, 100, 900, 900, 900), samples(100, 100), seconds=0.0)
     assert (found.cpu, found.pairs) == (0.0, 2)
 
 
 def test_no_pair_is_an_error() -> None:
     with pytest.raises(ValueError, match="epoch 7 has no pair"):
-        reading(7, [], samples(1), seconds=0.0)
+        epoch_ratio(7, [], samples(1), seconds=0.0)
 
 
 @given(st.lists(st.tuples(st.integers(1, 10**9), st.integers(1, 10**9)), min_size=1), st.integers(1, 1000))
 def test_scaling_both_sides_does_not_matter(pairs: list[tuple[int, int]], scale: int) -> None:
     ours, theirs = zip(*pairs, strict=True)
-    plain = reading(0, samples(*ours), samples(*theirs), 0.0)
-    scaled = reading(0, samples(*(scale * x for x in ours)), samples(*(scale * x for x in theirs)), 0.0)
+    plain = epoch_ratio(0, samples(*ours), samples(*theirs), 0.0)
+    scaled = epoch_ratio(0, samples(*(scale * x for x in ours)), samples(*(scale * x for x in theirs)), 0.0)
     assert scaled.cpu == pytest.approx(plain.cpu, abs=1e-9)
 
 
@@ -118,8 +118,8 @@ def test_the_order_of_the_epochs_does_not_matter(logs: list[float], order: rando
 @given(LOGS, st.floats(0.5, 0.98))
 def test_a_higher_level_has_a_wider_interval_and_the_p_values_agree_with_it(logs: list[float], level: float) -> None:
     found = estimate(logs)
-    low, high = found.logs(level)
-    wider_low, wider_high = found.logs(level + 0.01)
+    low, high = found.log_interval(level)
+    wider_low, wider_high = found.log_interval(level + 0.01)
     assert wider_low <= low <= found.centre <= high <= wider_high
     assert found.p_slower + found.p_faster == pytest.approx(1.0)
     if found.error:

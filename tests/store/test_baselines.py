@@ -16,7 +16,7 @@ from assay.errors import AssayError, StoreError
 from assay.records.results import AttentionCase, Case, Measurement, Metrics, Run, Sample, Status, Timing, TokenizerCase
 from assay.records.semantics import Semantics
 from assay.records.workload import TextSource, Workload
-from assay.store.baselines import StoredBaseline, accept, as_accepted, default_name, differing, machine, path_of, read
+from assay.store.baselines import accept, default_name, differing, machine, path_of, read, to_json
 
 LINUX = {
     "python": "CPython 3.11.9",
@@ -66,7 +66,7 @@ rows = st.builds(
 def test_what_is_accepted_is_read_back(tmp_path_factory: Any, measurements: tuple[Measurement, ...]) -> None:
     folder = tmp_path_factory.getbasetemp() / "accepted"
     found = read(accept(folder, "one", RUN, measurements))
-    assert found == StoredBaseline(run=RUN, measurements=measurements)
+    assert (found.run, found.measurements, found.manifest.missing) == (RUN, measurements, 0)
     kinds = [[(name, type(value)) for name, value in row.metrics.items()] for row in found.measurements]
     assert kinds == [[(name, type(value)) for name, value in row.metrics.items()] for row in measurements]
 
@@ -86,10 +86,10 @@ def test_not_a_number_is_kept_and_samples_are_not(tmp_path: Path) -> None:
 def test_a_changed_metric_is_a_changed_line() -> None:
     before = Measurement(case=CASES[0], status=Status.OK, metrics=Metrics(tokens=5))
     after = replace(before, metrics=Metrics(tokens=6))
-    texts = [as_accepted(RUN, [row]).splitlines() for row in (before, after)]
+    texts = [to_json(RUN, [row]).splitlines() for row in (before, after)]
     changed = [pair for pair in zip(*texts, strict=True) if pair[0] != pair[1]]
     assert changed == [('        "tokens": 5', '        "tokens": 6')]
-    assert as_accepted(RUN, [before]) == as_accepted(replace(RUN), [replace(before)])
+    assert to_json(RUN, [before]) == to_json(replace(RUN), [replace(before)])
 
 
 def test_it_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_it_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["", ".", "../x", "a/b", "-x", "a b", ".hidden"])
 def test_a_name_is_the_name_of_a_file(tmp_path: Path, name: str) -> None:
-    with pytest.raises(AssayError, match="no name of a baseline"):
+    with pytest.raises(AssayError, match="not a valid name of a baseline"):
         accept(tmp_path, name, RUN, ())
 
 
@@ -113,7 +113,7 @@ def test_the_default_name_says_suite_and_machine() -> None:
 
 
 def broken(change: Callable[[dict[str, Any]], object]) -> str:
-    content = json.loads(as_accepted(RUN, [Measurement(case=CASES[0], status=Status.OK)]))
+    content = json.loads(to_json(RUN, [Measurement(case=CASES[0], status=Status.OK)]))
     change(content)
     return json.dumps(content)
 
@@ -121,10 +121,10 @@ def broken(change: Callable[[dict[str, Any]], object]) -> str:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("{", "is no JSON"),
-        ("\udcff", "is no JSON"),
-        ("[1]", "is no accepted baseline but another document"),
-        ('{"schema": 1, "run": {}}', "is no accepted baseline but the document of a run"),
+        ("{", "is not valid JSON"),
+        ("\udcff", "is not valid JSON"),
+        ("[1]", "is not an accepted baseline but another document"),
+        ('{"schema": 1, "run": {}}', "is not an accepted baseline but the document of a run"),
         (broken(lambda content: content.update(schema=99)), "has format 99"),
         (broken(lambda content: content.pop("rows")), "is a broken baseline: KeyError"),
         (broken(lambda content: content["run"].update(more=1)), "is a broken baseline: TypeError"),

@@ -35,43 +35,41 @@ RUN = Run(
     environment={"processor": "fast “one”"},
 )
 CASES: tuple[Case, ...] = tuple(TokenizerCase(tokenizer=name, corpus="c é") for name in ("one", "two", "three"))
-SAMPLES = tuple(Sample(loops=number, wall_ns=5_000_000_000 + number, cpu_ns=number) for number in range(1, 8))
+SAMPLES = tuple(Sample(iterations=number, wall_ns=5_000_000_000 + number, cpu_ns=number) for number in range(1, 8))
 
 
 def result(case: Case, *, tokens: int = 7) -> GroupResult:
-    """What a group of one case came to: figures of all types, samples and an anchor."""
+    """What a group of one case came to: figures of all types, samples and a machine probe."""
     values = (tokens, 0.1, True, "字\n", float("inf"))
     metrics = Metrics({f"m{number}": value for number, value in enumerate(values)})
     timings = (Timing(name="encode", samples=SAMPLES), Timing(name="decode", samples=SAMPLES[:2]))
     row = Measurement(case=case, status=Status.OK, reason="so", metrics=metrics, timings=timings)
     return GroupResult(
-        measurements=(row,), anchors=(ProbeTiming(group=case.id, name="copy", work=8 << 40, samples=SAMPLES),)
+        measurements=(row,), probes=(ProbeTiming(group=case.id, name="copy", work=8 << 40, samples=SAMPLES),)
     )
 
 
 @pytest.fixture
 def source(tmp_path: Path) -> Iterator[Store]:
     """A store with one run, of which two of three cases are measured."""
-    store = Store(tmp_path / "source")
-    store.begin(RUN, CASES)
-    for case in CASES[:2]:
-        store.add(RUN.id, result(case))
-    store.finish(RUN.id, "interrupted")
-    yield store
-    store.close()
+    with Store(tmp_path / "source") as store:
+        store.begin(RUN, CASES)
+        for case in CASES[:2]:
+            store.add(RUN.id, result(case))
+        store.finish(RUN.id, "interrupted")
+        yield store
 
 
 @pytest.fixture
 def target(where: str | Path) -> Iterator[Store]:
-    store = Store(where)
-    yield store
-    store.close()
+    with Store(where) as store:
+        yield store
 
 
 def whole(store: Store) -> tuple[object, ...]:
     """All that a store says of the run."""
     run = RUN.id
-    return store.run(run), store.planned(run), store.measurements(run), store.anchors(run), store.manifest(run)
+    return store.run(run), store.planned(run), store.measurements(run), store.probes(run), store.manifest(run)
 
 
 def test_a_copy_says_all_that_was_said(
@@ -80,11 +78,10 @@ def test_a_copy_says_all_that_was_said(
     monkeypatch.setattr(module, "BATCH", 3)
     assert transfer(source, target, RUN.id) == Moved(run=RUN.id, added=2, present=0)
     assert whole(target) == whole(source)
-    back = Store(tmp_path / "back")
-    transfer(target, back, RUN.id[:9])
-    assert whole(back) == whole(source)
-    assert replace(inventory(back), store="", bytes=0) == replace(inventory(source), store="", bytes=0)
-    back.close()
+    with Store(tmp_path / "back") as back:
+        transfer(target, back, RUN.id[:9])
+        assert whole(back) == whole(source)
+        assert replace(inventory(back), store="", bytes=0) == replace(inventory(source), store="", bytes=0)
 
 
 def test_a_copy_that_is_repeated_adds_what_has_come(source: Store, target: Store) -> None:
@@ -104,7 +101,7 @@ def test_what_is_there_stays_as_it_is(source: Store, target: Store, tmp_path: Pa
     target.add(RUN.id, result(CASES[2]))
     assert transfer(source, target, RUN.id) == Moved(run=RUN.id, added=1, present=2)
     assert [row.value("m0") for row in target.measurements(RUN.id)] == [8, 7, 7]
-    assert len(target.anchors(RUN.id)) == 3
+    assert len(target.probes(RUN.id)) == 3
     assert target.run().state == "interrupted"
 
 
@@ -132,22 +129,21 @@ def test_a_copy_that_fails_half_way_has_copied_nothing(
     source: Store, postgresql: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server stops between two tables; the run comes over when it is there again."""
-    target = Store(postgresql.room())
-    real, seen = module._copy, []
+    with Store(postgresql.room()) as target:
+        real, seen = module._copy, []
 
-    def copy(there, here, table, run, **options):
-        seen.append(table.name)
-        if table.name == "metrics":
-            postgresql.stop()
-        real(there, here, table, run, **options)
+        def copy(there, here, table, run, **options):
+            seen.append(table.name)
+            if table.name == "metrics":
+                postgresql.stop()
+            real(there, here, table, run, **options)
 
-    monkeypatch.setattr(module, "_copy", copy)
-    with pytest.raises(StoreError, match="cannot be reached"):
+        monkeypatch.setattr(module, "_copy", copy)
+        with pytest.raises(StoreError, match="cannot be reached"):
+            transfer(source, target, RUN.id)
+        monkeypatch.undo()
+        postgresql.start()
+        assert seen == ["cases", "measurements", "metrics"]
+        assert target.runs() == ()
         transfer(source, target, RUN.id)
-    monkeypatch.undo()
-    postgresql.start()
-    assert seen == ["cases", "measurements", "metrics"]
-    assert target.runs() == ()
-    transfer(source, target, RUN.id)
-    assert whole(target) == whole(source)
-    target.close()
+        assert whole(target) == whole(source)

@@ -58,18 +58,17 @@ def test_a_file_of_format_1_keeps_all_that_it_had(old: Path) -> None:
 
 
 def test_what_format_1_says_can_be_read(old: Path) -> None:
-    store = Store(old, create=False)
-    assert [run.id for run in store.runs()] == [TOKENIZERS, ATTENTIONS]
-    outcome = store.outcome(TOKENIZERS)
-    assert [(row.case.plugin, row.status, row.value("tokens")) for row in outcome.measurements] == [
-        ("regex", Status.OK, 4649),
-        ("gpt2", Status.OK, 5145),
-        ("regex", Status.FAILED, None),
-        ("gpt2", Status.OK, 685),
-    ]
-    assert outcome.measurements[0].timings[0].samples
-    assert outcome.noise is not None
-    store.close()
+    with Store(old, create=False) as store:
+        assert [run.id for run in store.runs()] == [TOKENIZERS, ATTENTIONS]
+        outcome = store.outcome(TOKENIZERS)
+        assert [(row.case.plugin, row.status, row.value("tokens")) for row in outcome.measurements] == [
+            ("regex", Status.OK, 4649),
+            ("gpt2", Status.OK, 5145),
+            ("regex", Status.FAILED, None),
+            ("gpt2", Status.OK, 685),
+        ]
+        assert outcome.measurements[0].timings[0].samples
+        assert outcome.noise is not None
 
 
 def test_the_view_of_an_upgraded_file_has_subjects_and_units(old: Path) -> None:
@@ -92,12 +91,10 @@ def test_the_view_of_an_upgraded_file_has_subjects_and_units(old: Path) -> None:
 
 def test_an_upgraded_file_is_as_one_that_was_written_so(old: Path) -> None:
     """Read from format 1 and stored anew, the same runs give the same view."""
-    upgraded, written = Store(old, create=False), Store(old / "new")
-    for run in upgraded.runs():
-        transfer(upgraded, written, run.id)
-    assert asked(old, EVERYTHING) == asked(old / "new", EVERYTHING)
-    for store in (upgraded, written):
-        store.close()
+    with Store(old, create=False) as upgraded, Store(old / "new") as written:
+        for run in upgraded.runs():
+            transfer(upgraded, written, run.id)
+        assert asked(old, EVERYTHING) == asked(old / "new", EVERYTHING)
 
 
 def test_several_that_upgrade_it_at_once(old: Path) -> None:
@@ -132,11 +129,9 @@ def test_a_step_that_fails_leaves_the_file_as_it_was(old: Path) -> None:
 
 def test_a_server_is_upgraded_when_that_is_asked_for(old: Path, postgresql: Server) -> None:
     url = postgresql.room()
-    source, target = Store(old, create=False), Store(url)
-    for run in source.runs():
-        transfer(source, target, run.id)
-    for store in (source, target):
-        store.close()
+    with Store(old, create=False) as source, Store(url) as target:
+        for run in source.runs():
+            transfer(source, target, run.id)
     with psycopg.connect(url.replace("+psycopg", "")) as connection:
         connection.execute(BACK)
     for create in (True, False):
@@ -157,7 +152,7 @@ class TestNoStoreOnAServer:
         url = postgresql.room()
         with psycopg.connect(url.replace("+psycopg", "")) as connection:
             connection.execute("CREATE TABLE runs (id int)")
-        with pytest.raises(StoreError, match=r"is no Assay store \(name an empty database\)"):
+        with pytest.raises(StoreError, match=r"is not an Assay store \(name an empty database\)"):
             Store(url)
         with psycopg.connect(url.replace("+psycopg", "")) as connection:
             tables = connection.execute(

@@ -71,8 +71,8 @@ CASES: tuple[Case, ...] = (
     AttentionCase(attention="a", workload=replace(WORKLOAD, source=None, dtype="f32")),
 )
 READINGS = (
-    Sample(loops=3, wall_ns=5_000_000_000, cpu_ns=4_999_999_999),
-    Sample(loops=1, wall_ns=1, cpu_ns=0, epoch=1),
+    Sample(iterations=3, wall_ns=5_000_000_000, cpu_ns=4_999_999_999),
+    Sample(iterations=1, wall_ns=1, cpu_ns=0, epoch=1),
 )
 
 
@@ -81,22 +81,18 @@ Where = str | Path
 
 @pytest.fixture
 def store(where: Where) -> Iterator[Store]:
-    opened = Store(where)
-    yield opened
-    opened.close()
+    with Store(where) as opened:
+        yield opened
 
 
 def kept(where: Where, *measurements: Measurement) -> tuple[Measurement, ...]:
     """Store measurements, and read them back with another store."""
     run = replace(RUN, id=new_run_id())
-    writer = Store(where)
-    writer.begin(run, [measurement.case for measurement in measurements])
-    writer.add(run.id, GroupResult(measurements=measurements))
-    writer.close()
-    reader = Store(where, create=False)
-    found = reader.measurements(run.id)
-    reader.close()
-    return found
+    with Store(where) as writer:
+        writer.begin(run, [measurement.case for measurement in measurements])
+        writer.add(run.id, GroupResult(measurements=measurements))
+    with Store(where, create=False) as reader:
+        return reader.measurements(run.id)
 
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
@@ -180,15 +176,15 @@ class TestRoundTrip:
         assert (counted.planned, counted.ok, counted.failed, counted.missing) == (4, 2, 1, 1)
 
     def test_anchors(self, store: Store) -> None:
-        anchors = (
+        probes = (
             ProbeTiming(group="g", name="copy", work=8 << 40, samples=READINGS),
             ProbeTiming(group="h", name="copy", work=8 << 20, samples=READINGS * 10),
         )
         store.begin(RUN, CASES)
-        for anchor in anchors:
-            store.add(RUN.id, GroupResult(measurements=(), anchors=(anchor,)))
-        assert store.anchors(RUN.id) == anchors
-        assert store.anchors("another") == ()
+        for probe in probes:
+            store.add(RUN.id, GroupResult(measurements=(), probes=(probe,)))
+        assert store.probes(RUN.id) == probes
+        assert store.probes("another") == ()
 
     def test_a_reason_that_is_no_unicode_is_still_a_result(self, where: Where) -> None:
         """A plugin may raise an error with half a character in its message; a row it is nevertheless."""
@@ -313,7 +309,7 @@ class TestRefused:
 
     def test_it_says_that_it_is_no_store(self, tmp_path: Path) -> None:
         self.foreign(tmp_path, "users (id, name)")
-        assert "is no Assay store" in sentence(tmp_path)
+        assert "is not an Assay store" in sentence(tmp_path)
 
     def test_no_results_to_read(self, tmp_path: Path) -> None:
         assert "there are no results" in sentence(tmp_path / "absent", create=False)
@@ -344,7 +340,7 @@ store = Store(folder)
 store.begin(Run(id=name, started="2026", suite="s", command="c", environment={}), cases)
 for case in cases:
     metrics = Metrics({f"m{number}": number for number in range(10)})
-    timings = (Timing(name="encode", samples=(Sample(loops=1, wall_ns=1, cpu_ns=1),) * 20),)
+    timings = (Timing(name="encode", samples=(Sample(iterations=1, wall_ns=1, cpu_ns=1),) * 20),)
     row = Measurement(case=case, status=Status.OK, metrics=metrics, timings=timings)
     store.add(name, GroupResult(measurements=(row,)))
     print(case.id, flush=True)
@@ -422,24 +418,22 @@ class TestSeveralProcesses:
         for name, child in children.items():
             told[name] += child.communicate()[0].split()
         assert [child.returncode for child in children.values()] == [0, 0, 0, -signal.SIGKILL]
-        store = Store(where, create=False)
-        assert sorted(run.id for run in store.runs()) == sorted(counts)
-        for run in store.runs():
-            rows = store.measurements(run.id)
-            assert all(len(row.metrics) == 10 and len(row.timings[0].samples) == 20 for row in rows)
-            assert set(told[run.id]) <= {row.case.id for row in rows}
-            assert (len(rows), run.state) == (counts[run.id], "complete") or run.id == "four"
-        store.close()
+        with Store(where, create=False) as store:
+            assert sorted(run.id for run in store.runs()) == sorted(counts)
+            for run in store.runs():
+                rows = store.measurements(run.id)
+                assert all(len(row.metrics) == 10 and len(row.timings[0].samples) == 20 for row in rows)
+                assert set(told[run.id]) <= {row.case.id for row in rows}
+                assert (len(rows), run.state) == (counts[run.id], "complete") or run.id == "four"
         assert 5 <= len(told["four"]) < counts["four"]
         assert intact(where)
 
     def test_one_that_reads_while_another_writes(self, store: Store, where: Where) -> None:
         store.begin(RUN, CASES)
-        reader = Store(where, create=False)
-        for number, case in enumerate(CASES):
-            store.add(RUN.id, GroupResult(measurements=(Measurement(case=case, status=Status.OK),)))
-            assert len(reader.measurements(RUN.id)) == number + 1
-        reader.close()
+        with Store(where, create=False) as reader:
+            for number, case in enumerate(CASES):
+                store.add(RUN.id, GroupResult(measurements=(Measurement(case=case, status=Status.OK),)))
+                assert len(reader.measurements(RUN.id)) == number + 1
 
     def test_several_that_make_it_at_once(self, tmp_path: Path) -> None:
         """Threads meet more often than processes do; each has a store and connections of its own."""
@@ -456,16 +450,15 @@ class TestSeveralProcesses:
         acknowledged = child.stdout.split()[1:]
         assert len(acknowledged) == 2
         assert intact(where)
-        store = Store(where, create=False)
-        rows = store.measurements("one")
-        assert [row.case.id for row in rows] == acknowledged
-        assert all(len(row.metrics) == 10 and len(row.timings[0].samples) == 20 for row in rows)
-        # What the dead one had begun stands in nobody's way.
-        lost = store.planned("one")[2]
-        store.add("one", GroupResult(measurements=(Measurement(case=lost, status=Status.OK),)))
-        assert len(store.measurements("one")) == 3
-        assert store.run("one").state == "running"
-        store.close()
+        with Store(where, create=False) as store:
+            rows = store.measurements("one")
+            assert [row.case.id for row in rows] == acknowledged
+            assert all(len(row.metrics) == 10 and len(row.timings[0].samples) == 20 for row in rows)
+            # What the dead one had begun stands in nobody's way.
+            lost = store.planned("one")[2]
+            store.add("one", GroupResult(measurements=(Measurement(case=lost, status=Status.OK),)))
+            assert len(store.measurements("one")) == 3
+            assert store.run("one").state == "running"
 
 
 def test_it_is_readable_with_sql_alone(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def boom(text: str) -> Any:
 def test_whatever_a_plugin_raises_is_a_finding_and_what_rests_on_it_is_not_tried() -> None:
     found = {finding.check: finding for finding in conform(made_here(build=boom), "tokenizer", "letters")}
     assert found["builds"].status == "failed"
-    assert str(found["builds"].reason).startswith("SystemExit: 5 (test_examination.py:")
+    assert str(found["builds"].reason).startswith("SystemExit: 5 (test_runner.py:")
     assert found["builds"].remedy == "mend it in here"
     assert found["round-trip"] == Finding(
         check="round-trip",
@@ -142,7 +142,7 @@ class TestStrings:
 
     def test_without_hypothesis_it_says_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-        assert hold(lambda text: None, ["a", "b"]) == "2 nasty strings; without hypothesis, which is not installed"
+        assert hold(lambda text: None, ["a", "b"]) == "2 fuzz strings; without hypothesis, which is not installed"
 
     def test_what_holds_the_second_time_is_shown_as_it_was(self) -> None:
         seen: list[str] = []
@@ -188,7 +188,7 @@ def test_files_opened_for_writing_are_seen(process: Callable[..., Any], tmp_path
     script = """
 import tempfile
 from pathlib import Path
-from assay.testkit.watching import watched
+from assay.testkit.file_audit import watched
 opened = []
 with watched(opened):
     Path("here.txt").write_text("x")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,7 @@ def statuses(ran: Ran) -> dict[str, str]:
 def test_seven_bad_beside_four_good(wheels: Path, tmp_path: Path) -> None:
     """Every row that is nobody else's is measured; the name that two claim is nobody's until one of them is blocked."""
     place = make(tmp_path)
-    place.install(*wheel(wheels, "assay", *GOOD, *BAD))
+    place.install(*wheel(wheels, "assay-bench", *GOOD, *BAD))
 
     listed = place.assay("list", "--json")
     assert listed.rc == 0, listed.stderr
@@ -94,7 +95,7 @@ def test_seven_bad_beside_four_good(wheels: Path, tmp_path: Path) -> None:
         "stream": "stream-attention 0.2 (stream)",
         "jabberwocky": "jabberwocky-corpus 1871.12 (jabberwocky)",
         "line": "line-report 0.9 (line)",
-        "gpt2": "assay 0.1.0 (tiktoken)",
+        "gpt2": f"assay-bench {metadata.version('assay-bench')} (tiktoken)",
     }
     assert "pairs-500" not in origins
     failures = {row["origin"]: row for row in listed.json["failures"]}
@@ -129,13 +130,13 @@ def test_seven_bad_beside_four_good(wheels: Path, tmp_path: Path) -> None:
 def test_the_environment_is_clean(wheels: Path, tmp_path: Path) -> None:
     """Assay comes from its wheel and not from this checkout, or the other tests would prove nothing."""
     place = make(tmp_path)
-    place.install(*wheel(wheels, "assay"))
+    place.install(*wheel(wheels, "assay-bench"))
     ask = "import assay, assay_regex, torch; print(assay.__file__, assay_regex.__file__, sep='\\n')"
     ran = place.run("python", "-P", "-c", ask)
     assert ran.rc == 0, ran.stderr
     assert [Path(line).is_relative_to(place.environment) for line in ran.stdout.splitlines()] == [True, True]
     document: dict[str, Any] = place.assay("list", "--verbose", "--json").json
-    assert {row["distribution"] for row in document["plugins"]} == {"assay"}
+    assert {row["distribution"] for row in document["plugins"]} == {"assay-bench"}
     assert document["failures"] == []
 
 
@@ -152,8 +153,8 @@ def test_a_baseline_that_lacks_what_is_blocked_is_no_failure(wheels: Path, tmp_p
     for name in ("then", "now"):
         (tmp_path / name).mkdir()
     then, now = make(tmp_path / "then"), make(tmp_path / "now")
-    then.install(*wheel(wheels, "assay", "pairs-bpe"))
-    now.install(*wheel(wheels, "assay", "pairs-bpe", "name-clash"))
+    then.install(*wheel(wheels, "assay-bench", "pairs-bpe"))
+    now.install(*wheel(wheels, "assay-bench", "pairs-bpe", "name-clash"))
     ran = now.assay(
         *("check", "--baseline", f"env:{then.environment}", "--block", "name-clash:clash", "--load", "assay,*-*"),
         *("--tokenizers", "pairs-500", "--attentions", "none", "--budget", "1s", "--strict-plugins", "--json"),

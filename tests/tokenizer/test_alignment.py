@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import assay
 from assay.records.segmentation import TokenAlignment
-from assay.tokenizer.alignment import cut_by, find
+from assay.tokenizer.alignment import align_tokens, find
 
 TEXTS = (
     st.text(st.characters(codec="utf-8"))
@@ -70,26 +70,28 @@ class Telling(Words):
 
 
 def cut(tokenizer: assay.Tokenizer, text: str, *, lossless: bool = True) -> TokenAlignment:
-    return cut_by(assay.TokenizerPlugin(name="own", summary="", build=lambda _: tokenizer, lossless=lossless), "", text)
+    return align_tokens(
+        assay.TokenizerPlugin(name="own", summary="", build=lambda _: tokenizer, lossless=lossless), "", text
+    )
 
 
-def covered(pieces: TokenAlignment, text: str) -> list[str]:
+def covered(alignment: TokenAlignment, text: str) -> list[str]:
     """The part of the text that each token covers."""
-    return [text[slice(*token.span.characters)] for token in pieces.tokens]
+    return [text[slice(*token.span.characters)] for token in alignment.tokens]
 
 
-def assert_whole(pieces: TokenAlignment, text: str) -> None:
+def assert_whole(alignment: TokenAlignment, text: str) -> None:
     """Covered and lost bytes are the whole text, and none is both."""
     data = text.encode("utf-8", "surrogatepass")
     seen = bytearray(len(data))
-    for span in {token.span for token in pieces.tokens}:
+    for span in {token.span for token in alignment.tokens}:
         seen[slice(*span.bytes)] = b"\1" * (span.bytes[1] - span.bytes[0])
-    for span in pieces.uncovered:
+    for span in alignment.uncovered:
         assert span.bytes[0] < span.bytes[1]
         assert not any(seen[slice(*span.bytes)])
         seen[slice(*span.bytes)] = b"\1" * (span.bytes[1] - span.bytes[0])
     assert all(seen)
-    for span in [*(token.span for token in pieces.tokens), *pieces.uncovered]:
+    for span in [*(token.span for token in alignment.tokens), *alignment.uncovered]:
         (start, end), (first, last) = span.bytes, span.characters
         before, within = (
             text[:first].encode("utf-8", "surrogatepass"),
@@ -112,66 +114,67 @@ def gpt2(host: assay.Host) -> assay.TokenizerPlugin:
 
 @given(text=TEXTS)
 def test_pieces_of_byte_level_tokenizers_are_the_text(gpt2: assay.TokenizerPlugin, text: str) -> None:
-    pieces = cut_by(gpt2, "", text)
-    assert b"".join(bytes.fromhex(token.hex or "") for token in pieces.tokens) == text.encode()
-    assert b"".join(text.encode()[slice(*token.span.bytes)] for token in pieces.tokens) == text.encode()
-    assert pieces.uncovered == ()
-    assert_whole(pieces, text)
+    alignment = align_tokens(gpt2, "", text)
+    assert b"".join(bytes.fromhex(token.hex or "") for token in alignment.tokens) == text.encode()
+    assert b"".join(text.encode()[slice(*token.span.bytes)] for token in alignment.tokens) == text.encode()
+    assert alignment.uncovered == ()
+    assert_whole(alignment, text)
 
 
 @given(text=TEXTS)
 def test_pieces_of_a_tokenizer_without_bytes_are_the_text(text: str) -> None:
-    pieces = cut(Whole(), text)
-    assert covered(pieces, text) == list(text)
-    assert (pieces.uncovered, [token.hex for token in pieces.tokens]) == ((), [None] * len(text))
+    alignment = cut(Whole(), text)
+    assert covered(alignment, text) == list(text)
+    assert (alignment.uncovered, [token.hex for token in alignment.tokens]) == ((), [None] * len(text))
 
 
 @given(text=TEXTS)
+@example(text="0\xa0")  # the last bytes are not found, and what is left holds no word
 def test_bytes_without_names_share_their_characters(text: str) -> None:
-    pieces = cut(Bytes(), text)
-    assert pieces.uncovered == ()
-    assert_whole(pieces, text)
-    for before, after in pairwise(pieces.tokens):
+    alignment = cut(Bytes(), text)
+    assert alignment.uncovered == ()
+    assert_whole(alignment, text)
+    for before, after in pairwise(alignment.tokens):
         assert before.span == after.span or before.span.bytes[1] == after.span.bytes[0]
 
 
 @given(text=TEXTS)
 def test_words_are_found_where_the_expression_finds_them(host: assay.Host, text: str) -> None:
-    pieces = cut_by(host.one(assay.TokenizerPlugin, "regex"), text, text)
+    alignment = align_tokens(host.one(assay.TokenizerPlugin, "regex"), text, text)
     cuts = list(re.finditer(r"""[,.?_!"()']|--|(?:(?!--)[^\s,.?_!"()'])+""", text))
-    assert [token.span.characters for token in pieces.tokens] == [match.span() for match in cuts]
-    assert "".join(text[slice(*span.characters)] for span in pieces.uncovered).strip() == ""
-    assert_whole(pieces, text)
+    assert [token.span.characters for token in alignment.tokens] == [match.span() for match in cuts]
+    assert "".join(text[slice(*span.characters)] for span in alignment.uncovered).strip() == ""
+    assert_whole(alignment, text)
 
 
 @given(training=SENTENCES, text=SENTENCES)
 def test_covered_and_lost_are_the_whole_text(host: assay.Host, training: str, text: str) -> None:
-    pieces = cut_by(host.one(assay.TokenizerPlugin, "regex-unk"), training, text)
-    assert_whole(pieces, text)
-    assert "".join(text[slice(*span.characters)] for span in pieces.uncovered).strip() == ""
+    alignment = align_tokens(host.one(assay.TokenizerPlugin, "regex-unk"), training, text)
+    assert_whole(alignment, text)
+    assert "".join(text[slice(*span.characters)] for span in alignment.uncovered).strip() == ""
 
 
 def test_unknown_words_lie_between_their_neighbours(host: assay.Host) -> None:
     text = "a data  is c-a a, movie"
-    pieces = cut_by(host.one(assay.TokenizerPlugin, "regex-unk"), "a is ,", text)
-    assert covered(pieces, text) == ["a", "data", "is", "c-a", "a", ",", "movie"]
-    assert [token.unknown for token in pieces.tokens] == [False, True, False, True, False, False, True]
-    assert pieces.unknown == 3
-    assert [span.bytes for span in pieces.uncovered] == [(1, 2), (6, 8), (10, 11), (14, 15), (17, 18)]
+    alignment = align_tokens(host.one(assay.TokenizerPlugin, "regex-unk"), "a is ,", text)
+    assert covered(alignment, text) == ["a", "data", "is", "c-a", "a", ",", "movie"]
+    assert [token.unknown for token in alignment.tokens] == [False, True, False, True, False, False, True]
+    assert alignment.unknown == 3
+    assert [span.bytes for span in alignment.uncovered] == [(1, 2), (6, 8), (10, 11), (14, 15), (17, 18)]
 
 
 def test_a_split_character_has_bytes_apart_and_one_character(gpt2: assay.TokenizerPlugin) -> None:
-    pieces = cut_by(gpt2, "", "a日")
-    assert [token.span.bytes for token in pieces.tokens] == [(0, 1), (1, 3), (3, 4)]
-    assert [token.span.characters for token in pieces.tokens] == [(0, 1), (1, 2), (1, 2)]
-    assert [token.hex for token in pieces.tokens] == ["61", "e697", "a5"]
+    alignment = align_tokens(gpt2, "", "a日")
+    assert [token.span.bytes for token in alignment.tokens] == [(0, 1), (1, 3), (3, 4)]
+    assert [token.span.characters for token in alignment.tokens] == [(0, 1), (1, 2), (1, 2)]
+    assert [token.hex for token in alignment.tokens] == ["61", "e697", "a5"]
 
 
 def test_other_case_and_accents_and_continuations_are_found() -> None:
     text = "Café playing"
-    pieces = cut(Words("cafe", "play", "##ing"), text, lossless=False)
-    assert covered(pieces, text) == ["", "Café", "play", "ing", "ing"]
-    assert [span.characters for span in pieces.uncovered] == [(4, 5)]
+    alignment = cut(Words("cafe", "play", "##ing"), text, lossless=False)
+    assert covered(alignment, text) == ["", "Café", "play", "ing", "ing"]
+    assert [span.characters for span in alignment.uncovered] == [(4, 5)]
 
 
 def test_white_space_that_a_lossless_tokenizer_gives_back_is_not_lost() -> None:
@@ -187,9 +190,9 @@ def test_white_space_that_a_lossless_tokenizer_gives_back_is_not_lost() -> None:
 def test_a_tokenizer_may_tell_its_spans() -> None:
     tokenizer = Telling("x", "y")
     tokenizer.places = [(0, 0), (0, 2), (2, 3), (5, 5)]
-    pieces = cut(tokenizer, "abcde", lossless=False)
-    assert covered(pieces, "abcde") == ["", "ab", "c", ""]
-    assert [span.characters for span in pieces.uncovered] == [(3, 5)]
+    alignment = cut(tokenizer, "abcde", lossless=False)
+    assert covered(alignment, "abcde") == ["", "ab", "c", ""]
+    assert [span.characters for span in alignment.uncovered] == [(3, 5)]
 
 
 @pytest.mark.parametrize(

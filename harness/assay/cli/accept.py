@@ -26,13 +26,10 @@ def accept(run: str | None, name: str | None, results: Location) -> int:
     from assay.store import baselines
     from assay.store.store import Store
 
-    store = Store(results, create=False)
-    try:
+    with Store(results, create=False) as store:
         record = store.run(run)
         manifest = store.manifest(record.id)
         measurements = store.measurements(record.id, raw=False)
-    finally:
-        store.close()
     if manifest.missing:
         raise AssayError(
             f"run {record.id} is {record.state}: {manifest}", remedy=f"end it with `assay run --resume {record.id}`"

@@ -37,7 +37,7 @@ def bisect_(request: Request, good: str, bad: str) -> int:
     """
     from assay.cli.progress import StatusLine
     from assay.comparison.bisect import bisect
-    from assay.comparison.check import check
+    from assay.comparison.check import Check
     from assay.comparison.sides import SideEnvironment, baseline
     from assay.environment import git
     from assay.errors import AssayError
@@ -56,7 +56,8 @@ def bisect_(request: Request, good: str, bad: str) -> int:
             return found
 
         def compare(revision: Revision) -> Comparison:
-            return check(host, selection, request.settings, (side(first), side(revision)), judging, tick=line.tick)
+            sides = (side(first), side(revision))
+            return Check(host, selection, request.settings, sides, judging, tick=line.tick).run()
 
         def tell(step: TestedCommit) -> None:
             if step.comparison.interrupted:

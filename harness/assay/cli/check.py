@@ -63,8 +63,8 @@ def check(request: Request, baseline: str | None, calibrate: bool, shown: Compar
 def _compare(request: Request, baseline: str | None, *, calibrate: bool) -> Comparison:
     from assay.cli.progress import StatusLine
     from assay.comparison import sides
-    from assay.comparison.check import check as compare
-    from assay.comparison.check_stored import check_saved, load
+    from assay.comparison.check import Check
+    from assay.comparison.check_stored import check_stored
     from assay.measure.plugin_metrics import chosen
 
     settings, selection = request.settings, request.selection_of_sides()
@@ -75,21 +75,19 @@ def _compare(request: Request, baseline: str | None, *, calibrate: bool) -> Comp
         side = candidate
         if baseline is not None:
             found = sides.baseline(baseline, settings.plugins, request.results, tell=line.echo)
-            if isinstance(found, sides.StoredRun):
-                saved = load(found, request.results)
+            if not isinstance(found, sides.SideEnvironment):
                 _refuse_timing(judging)
-                return check_saved(
+                return check_stored(
                     host,
-                    saved,
+                    found,
                     replace(settings, metrics=chosen(host, selection.metrics)),
-                    name=found.name,
                     candidate=candidate.name,
                     wanted=selection.includes,
                     tick=line.tick,
                 )
             side = found
         pair = (side, side if calibrate else candidate)
-        return compare(host, selection, settings, pair, judging, calibrate=calibrate, tick=line.tick)
+        return Check(host, selection, settings, pair, judging, calibrate=calibrate, tick=line.tick).run()
 
 
 def _refuse_timing(judging: Judging) -> None:

@@ -14,9 +14,9 @@ from assay.environment.command_line import command_line
 
 if TYPE_CHECKING:
     from assay.records.report_data import ReportContext
+    from assay.records.results import LocatedRun
     from assay.records.verdicts import Comparison
     from assay.store.location import Location
-    from assay.store.lookup import LocatedRun
 
 
 @click.command("compare")
@@ -52,7 +52,7 @@ def compare(
     alone it goes to standard output in place of the tables. Exits with 1 for a regression or a changed exact figure, 3
     when a case fails that was ok, 4 (with --strict) when something is inconclusive, 5 when nothing can be compared.
     """
-    from assay.comparison.compare_runs import contrast
+    from assay.comparison.compare_runs import compare_runs
     from assay.report import publish
     from assay.store.lookup import find
 
@@ -63,7 +63,7 @@ def compare(
     wants_report = format_name is not None or output is not None
     plugin = publish.find_format(plugins.find(), "comparison", format_name, output) if wants_report else None
     named = find(runs, results)
-    comparison = contrast(named, allowance=allowance or None)
+    comparison = compare_runs(named, allowance=allowance or None)
     if plugin is None or output is not None:
         shown.show(comparison, as_json=as_json)
     shown.write(comparison)

@@ -15,7 +15,7 @@ from assay.records.json_document import write
 
 if TYPE_CHECKING:
     from assay.report.tables.results import Table
-    from assay.testkit.isolated_runner import Examined
+    from assay.testkit.isolated_runner import ConformanceReport
 
 
 @click.command("conform")
@@ -75,7 +75,7 @@ def _show_check(check: str) -> None:
     click.echo(f"\r{check:<40}\r", nl=False, err=True)
 
 
-def _table(examined: Examined) -> Table:
+def _table(examined: ConformanceReport) -> Table:
     """A terminal has the remedies below, under the rule that is broken; a pipe has them in a column."""
     from assay.report.tables.results import Table
 

@@ -7,7 +7,7 @@ import sys
 import click
 
 from assay.cli import options
-from assay.records.json_document import write
+from assay.records.json_document import keyed, write
 
 
 @click.command("doctor")
@@ -24,7 +24,7 @@ def doctor(results: str, as_json: bool) -> int:
     noise = self_test(_show_pair)
     if as_json:
         content = {"findings": [asdict(finding) for finding in findings]}
-        click.echo(write({**content, "noise": None if noise is None else asdict(noise)}))
+        click.echo(write({**content, "noise": None if noise is None else asdict(noise, dict_factory=keyed)}))
         return 0
     rows = [(finding.name, finding.value, finding.advice or "") for finding in findings]
     if noise is not None:
@@ -33,7 +33,7 @@ def doctor(results: str, as_json: bool) -> int:
             ("noise floor", floor, "identical code differed by this much"),
             (
                 "smallest change found",
-                f"about {noise.detectable:.1%}",
+                f"about {noise.minimum_detectable_effect:.1%}",
                 "by a default run, now, of code like a Python loop",
             ),
         ]

@@ -17,7 +17,7 @@ from assay.errors import AssayError, StoreError
 
 if TYPE_CHECKING:
     from assay.records.report_data import ReportContext, Series
-    from assay.store.baselines import StoredBaseline
+    from assay.records.results import Outcome
     from assay.store.location import Location
 
 GLOBS = "Comma-separated names and patterns, or none."
@@ -65,12 +65,9 @@ def history(
         raise click.UsageError("--json and --format are two formats: leave out one")
     wants_report = format_name is not None or output is not None
     plugin = publish.find_format(plugins.find(), "history", format_name, output) if wants_report else None
-    store = Store(results, create=False)
-    try:
-        chosen = {"tokenizers": tokenizers, "attentions": attentions, "corpora": corpora}
-        series = collect(store, metric, accepted=_baselines(results.folder), **chosen)
-    finally:
-        store.close()
+    chosen = {"tokenizers": tokenizers, "attentions": attentions, "corpora": corpora}
+    with Store(results, create=False) as store:
+        series = collect(store, metric, baselines=_baselines(results.folder), **chosen)
     if plugin is not None:
         if not series:
             raise AssayError(f"none of the chosen cases has {metric}", remedy="choose others, or another metric")
@@ -92,8 +89,8 @@ def _report_context(series: tuple[Series, ...]) -> ReportContext:
     return ReportContext(shows="history", series=series, command=command_line())
 
 
-def _baselines(folder: Path) -> tuple[StoredBaseline, ...]:
-    """The accepted baselines; one that cannot be read is reported, and left out."""
+def _baselines(folder: Path) -> tuple[Outcome, ...]:
+    """Return the accepted baselines; one that cannot be read is reported, and left out."""
     from assay.store.baselines import FOLDER, read
 
     found = []

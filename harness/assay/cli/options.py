@@ -214,12 +214,14 @@ operations = option(
 effect = option(
     "--effect",
     Tolerance,
+    "minimum_effect",
     callback=share,
     help="The smallest change that matters; [tool.assay.budget] sets it by cell.",
 )
 margin = option(
     "--margin",
     Tolerance,
+    "equivalence_margin",
     callback=share,
     help="Unchanged means that the 90 % interval of the ratio lies within this.",
 )

@@ -140,11 +140,8 @@ def _report(
 
     host = plugins.find()
     plugin = chosen(host, format_name, output)
-    store = Store(results, create=False)
-    try:
+    with Store(results, create=False) as store:
         outcome = store.outcome(run)
-    finally:
-        store.close()
     comparison = None if baseline is None else _since(baseline, outcome, results)
     put(publish.publish(plugin, of_run(host, outcome, interactive=interactive, comparison=comparison)), output)
     return 0
@@ -163,11 +160,8 @@ def _site(folder: str, format_name: str | None, results: Location, plugins: Plug
 
     host = plugins.find()
     plugin = publish.find_format(host, "runs", format_name or "html", None)
-    store = Store(results, create=False)
-    try:
+    with Store(results, create=False) as store:
         made = site.write(store, folder, plugin, lambda outcome: of_run(host, outcome, interactive=interactive))
-    finally:
-        store.close()
     for failure in made.failures:
         echo_stderr(f"assay: failed: {failure}")
     kept = f", {made.kept:,} kept that were there" if made.kept else ""

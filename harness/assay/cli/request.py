@@ -46,7 +46,8 @@ class Request:
 
     def judging_by_cell(self) -> Judging:
         """Return the judging with the tolerances of the settings files; raises `AssayError` for a wrong one."""
-        usual = replace(self.tolerance, margin=max(self.tolerance.margin, self.tolerance.effect))
+        least = self.tolerance.minimum_effect
+        usual = replace(self.tolerance, equivalence_margin=max(self.tolerance.equivalence_margin, least))
         return replace(self.judging, budgets=tolerances(tolerance_table(), usual))
 
 

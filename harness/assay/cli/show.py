@@ -74,8 +74,7 @@ def show(
     names = tuple(name.strip() for part in columns for name in part.split(",") if name.strip())
     query = Query(filters=filters, sort=order, columns=names)
     _agree(query, columns, shape, runs=runs, as_json=as_json)
-    store = Store(results, create=False)
-    try:
+    with Store(results, create=False) as store:
         if runs:
             found = store.runs()
             if as_json:
@@ -93,8 +92,6 @@ def show(
             tables.write([listed], shape=shape)
             return 0
         outcome = store.outcome(run)
-    finally:
-        store.close()
     if as_json:
         click.echo(run_json.of_outcome(_asked(outcome, query)))
     else:

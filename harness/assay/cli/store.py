@@ -33,11 +33,8 @@ def info(results: Location, as_json: bool) -> int:
     from assay.store.statistics import inventory
     from assay.store.store import Store
 
-    opened = Store(results, create=False)
-    try:
+    with Store(results, create=False) as opened:
         found = asdict(inventory(opened))
-    finally:
-        opened.close()
     if as_json:
         click.echo(write({"store": found}))
         return 0
@@ -70,16 +67,10 @@ def copy(source: str, target: str, names: tuple[str, ...], as_json: bool) -> int
     there, here = at(source), at(target)
     if there.same(here):
         raise AssayError(f"{there} and {here} are the same store", remedy="name two")
-    opened = Store(there, create=False)
-    try:
+    with Store(there, create=False) as opened:
         runs = tuple(map(opened.run, names)) if names else opened.runs()
-        filled = Store(here)
-        try:
+        with Store(here) as filled:
             moved = [transfer(opened, filled, run.id) for run in runs]
-        finally:
-            filled.close()
-    finally:
-        opened.close()
     if as_json:
         rows = [{"run": one.run, "added": one.added, "present": one.present} for one in moved]
         click.echo(write({"from": str(there), "to": str(here), "runs": rows}))

@@ -72,7 +72,7 @@ def tokens(
     from assay.plugins.types import TokenizerPlugin
     from assay.records.results import Status
     from assay.report.tables import results as tables
-    from assay.tokenizer.alignment import cut
+    from assay.tokenizer.alignment import align
 
     if (text is None) == (file is None):
         raise click.UsageError("Give either TEXT or --file.")
@@ -82,7 +82,7 @@ def tokens(
     host = plugins.find()
     chosen = choose(host, TokenizerPlugin, suite("tutorial").tokenizers, tokenizers)
     training = divide(find(host, corpora), 0.0).training
-    rows = list(cut(host, chosen, training, content))
+    rows = list(align(host, chosen, training, content))
     if as_json:
         cells = [_cell(asdict(row)) | {"ids": row.ids, "unknown": row.unknown} for row in rows]
         click.echo(write({"text": content, "tokenizers": cells}))

@@ -1,4 +1,4 @@
-"""Looking for the revision that made something slower: a check of each half, until one revision is left."""
+"""Bisection for the revision that made something slower: a check of each half, until one revision is left."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class TestedCommit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bisection:
-    """The checks in their order, and the revisions among which the first bad one is: one, where all could tell."""
+    """The checks in their order, and the `suspects`: one revision, or several where checks could not tell."""
 
     steps: tuple[TestedCommit, ...]
     suspects: tuple[Revision, ...]
@@ -34,8 +34,8 @@ def bisect(
 ) -> Bisection:
     """Find the first bad one of revisions that are given oldest first; `compare` checks one against the good one.
 
-    The last is checked first: it must be bad, or `AssayError` is raised. A revision that a check cannot tell (it is
-    inconclusive, or does not run) is passed over for its neighbours. `tell` is told of each step.
+    The last is checked first: it must be bad, or `AssayError` is raised. A revision that a check cannot judge (it is
+    inconclusive, or does not run) is skipped for its neighbours. `tell` is called with each step.
     """
     if not revisions:
         raise AssayError("there is no revision between the two", remedy="give the good one, then the bad one")

@@ -1,14 +1,14 @@
-"""A saved run as the baseline: what is exact decides, and stored timings may warn."""
+"""A stored run as the baseline: exact figures are judged, and stored timings may warn."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
+from itertools import chain
 
 from assay.comparison.exact_metrics import changes
-from assay.comparison.sides import StoredRun
+from assay.comparison.status_change import missing_plugin, status_change
 from assay.environment.command_line import command_line
 from assay.environment.describe import describe, now
 from assay.errors import AssayError, NotComparable
@@ -16,56 +16,43 @@ from assay.execute.scheduler import execute
 from assay.plugins.host import Host
 from assay.plugins.types import AttentionPlugin, TokenizerPlugin
 from assay.records.metric_catalogue import Definition
-from assay.records.results import AttentionCase, Case, Measurement, Status
+from assay.records.results import AttentionCase, Case, LocatedRun, Measurement, Status
 from assay.records.settings import Settings
 from assay.records.verdicts import Change, Comparison, Judgement, Verdict
-from assay.store.baselines import StoredBaseline, differing, read
-from assay.store.location import Where
-from assay.store.store import Store
+from assay.store.baselines import differing
 
 WARN = 1.25
+Pair = tuple[Measurement, Measurement]
 
 
-def load(saved: StoredRun, results: Where) -> StoredBaseline:
-    """Read a saved run, of the store or of a file; raises `AssayError` for what is none."""
-    if saved.file is not None:
-        return read(Path(saved.file))
-    store = Store(results, create=False)
-    try:
-        run = store.run(saved.id)
-        return StoredBaseline(run=run, measurements=store.measurements(run.id, raw=False))
-    finally:
-        store.close()
-
-
-def check_saved(
+def check_stored(
     host: Host,
-    saved: StoredBaseline,
+    stored: LocatedRun,
     settings: Settings,
     *,
-    name: str,
     candidate: str,
     wanted: Callable[[Case], bool] = lambda case: True,
     tick: Callable[[str, float], object] = lambda what, left_s: None,
 ) -> Comparison:
-    """Measure the `wanted` cases of a saved run now, and compare what is exact.
+    """Measure the `wanted` cases of a stored run now, and compare what is exact.
 
-    Stored timings drift by a third on shared machines, so a time more than a quarter longer is a warning and no
+    Stored timings drift by a third on shared machines, so a time more than a quarter longer is a warning, not a
     verdict. Raises `NotComparable` where the run was measured on another machine, naming what differs, and
     `AssayError` where it has no such case.
     """
-    environment = describe(row.case for row in saved.measurements)
-    other = differing(saved.run.environment, environment)
+    name, then = stored.name, stored.outcome.run
+    environment = describe(row.case for row in stored.outcome.measurements)
+    other = differing(then.environment, environment)
     if other:
         raise NotComparable(
             f"{name} was measured elsewhere: {'; '.join(other)}", remedy="give a git revision as the baseline"
         )
-    before = {row.case.id: row for row in saved.measurements if wanted(row.case)}
+    before = {row.case.id: row for row in stored.outcome.measurements if wanted(row.case)}
     if not before:
         raise AssayError(f"{name} has no case that was asked for", remedy="see `assay show` for what it has")
     gone = [row.case for row in before.values() if not _here(host, row.case)]
     cases = [row.case for row in before.values() if row.case not in gone]
-    settings = replace(settings, grid=Settings.from_json(saved.run.settings).grid)
+    settings = replace(settings, grid=Settings.from_json(then.settings).grid)
     started, begun = now(), time.monotonic()
     rows: list[Measurement] = []
     interrupted = False
@@ -77,17 +64,18 @@ def check_saved(
     except KeyboardInterrupt:
         interrupted = True
     pairs = [(before[row.case.id], row) for row in rows]
+    found = [_changes(*pair, settings.metrics) for pair in pairs]
     return Comparison(
         baseline=name,
         candidate=candidate,
-        suite=saved.run.suite,
+        suite=then.suite,
         started=started,
         command=command_line(),
         environment=environment,
         budget_s=settings.budget_s,
         seconds=time.monotonic() - begun,
-        changes=tuple(change for pair in pairs for change in _changes(*pair, settings.metrics)),
-        judgements=(*_judge(pairs, settings.metrics), *map(_gone, gone)),
+        changes=tuple(chain.from_iterable(found)),
+        judgements=(*_judge(pairs, found), *(missing_plugin(case.id) for case in gone)),
         warnings=(
             *_slower(pairs),
             *(("interrupted: the rest of the cases was not compared",) if interrupted else ()),
@@ -101,26 +89,17 @@ def _changes(baseline: Measurement, candidate: Measurement, added: Sequence[Defi
     return changes(baseline, candidate, added) if both else ()
 
 
-def _judge(pairs: Sequence[tuple[Measurement, Measurement]], added: Sequence[Definition]) -> Iterator[Judgement]:
+def _judge(pairs: Sequence[Pair], found: Sequence[Sequence[Change]]) -> Iterator[Judgement]:
     """A judgement of each case but those whose exact figures differ: these are in the changes."""
-    for baseline, candidate in pairs:
-        both = baseline.status is Status.OK and candidate.status is Status.OK
-        if both and not _changes(baseline, candidate, added):
+    for (baseline, candidate), changed in zip(pairs, found, strict=True):
+        judgement = status_change(baseline, candidate)
+        if judgement is not None:
+            yield judgement
+        elif candidate.status is Status.OK and not changed:
             yield Judgement(
                 cell=candidate.case.id,
                 verdict=Verdict.UNCHANGED,
                 reason="every exact figure is the same; stored times are not judged",
-            )
-        if candidate.blamed and baseline.status is Status.OK:
-            yield Judgement(
-                cell=candidate.case.id, verdict=Verdict.FAILED, reason=candidate.reason, remedy=candidate.remedy
-            )
-        elif baseline.status is not candidate.status:
-            reason = f"{baseline.status} in the baseline, {candidate.status} now"
-            if candidate.reason:
-                reason += f": {candidate.reason}"
-            yield Judgement(
-                cell=candidate.case.id, verdict=Verdict.NOT_COMPARABLE, reason=reason, remedy=candidate.remedy
             )
 
 
@@ -129,16 +108,7 @@ def _here(host: Host, case: Case) -> bool:
     return any(plugin.name == case.plugin for plugin in host.every(kind))
 
 
-def _gone(case: Case) -> Judgement:
-    return Judgement(
-        cell=case.id,
-        verdict=Verdict.NOT_COMPARABLE,
-        reason="the baseline has this plugin, the candidate has not",
-        remedy="was it renamed?",
-    )
-
-
-def _slower(pairs: Sequence[tuple[Measurement, Measurement]]) -> Iterator[str]:
+def _slower(pairs: Sequence[Pair]) -> Iterator[str]:
     """A warning for each timed operation that took a quarter longer than the stored one."""
     for baseline, candidate in pairs:
         for timing in candidate.timings:

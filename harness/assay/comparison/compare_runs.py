@@ -1,27 +1,27 @@
-"""Stored runs held against each other: what is exact first, then times, as far as stored times can tell."""
+"""Comparison of stored runs: what is exact first, then times, as far as stored times can tell."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from assay.comparison.exact_metrics import changes, same_work
+from assay.comparison.exact_metrics import changes, other_work, same_work
 from assay.comparison.history import differences
 from assay.comparison.ratio_of_ratios import NormalizedCell
-from assay.comparison.ratio_of_ratios import judge as judge_relative
-from assay.comparison.row_timings import beside, clock_of, epochs, median_s, operations, readings
+from assay.comparison.ratio_of_ratios import judge as judge_normalized
+from assay.comparison.row_timings import clock_of, epochs, median_s, operations, ratio_to_baseline, readings
 from assay.comparison.session_drift import Session
-from assay.comparison.session_drift import judge as judge_stored
-from assay.comparison.status_change import ended
+from assay.comparison.session_drift import judge as judge_sessions
+from assay.comparison.status_change import status_change
 from assay.environment.command_line import command_line
 from assay.environment.describe import now
 from assay.errors import AssayError, NotComparable
 from assay.records.metric_catalogue import of_plugins
-from assay.records.results import Measurement, Outcome, Run, Status
+from assay.records.results import LocatedRun, Measurement, Outcome, Status
 from assay.records.verdicts import Change, Compared, Comparison, Judgement, Verdict
 from assay.store.baselines import differing
 from assay.store.location import RESULTS, Where
-from assay.store.lookup import LocatedRun, find
+from assay.store.lookup import find
 
 MOST_NAMED = 4
 
@@ -34,16 +34,16 @@ def compare(
     """Compare stored runs: the first is the baseline, each later one a candidate. Nothing is measured.
 
     A run is an id of the store in `results` or its beginning, the path of an accepted baseline, or what `assay.run`
-    gave. `allowance` is the share that two ratios of the same code may be apart, see docs/reports.md. Raises
+    returned. `allowance` is the share that two ratios of the same code may be apart, see docs/reports.md. Raises
     `AssayError` for fewer than two runs and for the same run twice, `NotComparable` for runs that share no case.
     """
     names = [one for one in runs if isinstance(one, str)]
     stored = iter(find(names, results) if names else ())
-    named = [next(stored) if isinstance(one, str) else LocatedRun(name=one.run.id, outcome=one) for one in runs]
-    return contrast(named, allowance=allowance)
+    located = [next(stored) if isinstance(one, str) else LocatedRun(name=one.run.id, outcome=one) for one in runs]
+    return compare_runs(located, allowance=allowance)
 
 
-def contrast(runs: Sequence[LocatedRun], *, allowance: float | None = None) -> Comparison:
+def compare_runs(runs: Sequence[LocatedRun], *, allowance: float | None = None) -> Comparison:
     """Compare runs that were read: see `compare`."""
     if len({one.outcome.run.id for one in runs}) < max(2, len(runs)):
         raise AssayError("a comparison takes two different runs or more", remedy="see `assay show --runs`")
@@ -85,54 +85,47 @@ class _Pair:
 
     def __init__(self, baseline: LocatedRun, candidate: LocatedRun, allowance: float | None) -> None:
         self.baseline, self.candidate, self.allowance = baseline, candidate, allowance
-        self.before, self.after = (_by_id(one.outcome) for one in (baseline, candidate))
-        self.shared = [name for name in self.before if name in self.after]
-        self.moved = differing(self._then.environment, self._now.environment)
-        self.found: dict[str, tuple[Change, ...]] = {}
-        if not self.shared:
+        self.then, self.now = baseline.outcome.run, candidate.outcome.run
+        self.before, self.after = (
+            {row.case.id: row for row in one.outcome.measurements} for one in (baseline, candidate)
+        )
+        self.moved = differing(self.then.environment, self.now.environment)
+        if self.before.keys().isdisjoint(self.after):
             raise NotComparable(
                 f"{candidate.name} shares no case with {baseline.name}: {self._apart()}",
                 remedy="compare runs of one suite",
             )
-        added = (*of_plugins(self._then), *of_plugins(self._now))
-        for name in self.shared:
-            before, after = self.before[name], self.after[name]
-            if before.status is after.status is Status.OK:
-                self.found[name] = changes(before, after, added)
-
-    @property
-    def _then(self) -> Run:
-        return self.baseline.outcome.run
-
-    @property
-    def _now(self) -> Run:
-        return self.candidate.outcome.run
+        added = (*of_plugins(self.then), *of_plugins(self.now))
+        self.found = {
+            name: changes(before, after, added)
+            for name, before in self.before.items()
+            if (after := self.after.get(name)) is not None and before.status is after.status is Status.OK
+        }
 
     def changes(self) -> Iterator[Change]:
-        """The exact figures that are not what they were, in the order of the baseline."""
-        yield from (replace(change, run=self._now.id) for found in self.found.values() for change in found)
+        """Yield the exact figures that changed, in the order of the baseline."""
+        yield from (replace(change, run=self.now.id) for found in self.found.values() for change in found)
 
     def judgements(self) -> Iterator[Judgement]:
-        """A judgement of every operation that both timed, and of every case of which there is none and should be."""
+        """Yield a judgement of every operation that both timed, and of every case that one side lacks."""
         cells = [
             _Cell(f"{name}/{operation}", operation, self.before[name], self.after[name])
             for name, found in self.found.items()
             if same_work(found)
-            for operation in operations(self.before[name])
-            if operation in operations(self.after[name])
+            for operation in self._timed(name)
         ]
         judged = {one.cell: one for one in self._judged(cells)}
         for name in dict.fromkeys((*self.before, *self.after)):
             for judgement in self._of_case(name, judged):
-                yield replace(judgement, run=self._now.id)
+                yield replace(judgement, run=self.now.id)
 
     def warnings(self) -> Iterator[str]:
-        """What a reader should know before the figures."""
+        """Yield what a reader should know before the figures."""
         for one in (self.baseline, self.candidate):
             manifest = one.outcome.manifest
             if manifest.missing:
                 yield f"{one.name} is {one.outcome.run.state}: {manifest}"
-        differs = "; ".join(differences(self._then.environment, self._now.environment))
+        differs = "; ".join(differences(self.then.environment, self.now.environment))
         if differs:
             yield f"{self.candidate.name} was measured in another environment than {self.baseline.name}: {differs}"
         sides = ((self.baseline, self.before, self.after), (self.candidate, self.after, self.before))
@@ -152,24 +145,27 @@ class _Pair:
                 yield _alone(name, gone=after is None)
             return
         if name not in self.found:
-            judgement = ended(before, after)
+            judgement = status_change(before, after)
             if judgement is not None:
                 yield judgement
             return
         found = self.found[name]
-        timed = [f"{name}/{operation}" for operation in operations(before) if operation in operations(after)]
+        timed = [f"{name}/{operation}" for operation in self._timed(name)]
         if not same_work(found):
-            what = ", ".join(change.metric for change in found)
-            reason = f"it does other work now: {what} changed"
-            yield from (Judgement(cell=cell, verdict=Verdict.NOT_COMPARABLE, reason=reason) for cell in timed)
+            yield from (other_work(cell, found) for cell in timed)
         elif timed:
             yield from (judged[cell] for cell in timed)
         elif not found:
             yield Judgement(cell=name, verdict=Verdict.UNCHANGED, reason="every exact figure is the same")
 
+    def _timed(self, name: str) -> list[str]:
+        """The operations of a case that both sides timed."""
+        after = operations(self.after[name])
+        return [operation for operation in operations(self.before[name]) if operation in after]
+
     def _judged(self, cells: Sequence[_Cell]) -> Iterator[Judgement]:
-        """Judge times: held to the group's baseline where there is one, else by themselves."""
-        held = tuple(found for cell in cells if (found := self._held(cell)) is not None)
+        """Judge times: normalized by the group's baseline where there is one, else by themselves."""
+        normalized = tuple(found for cell in cells if (found := self._normalized(cell)) is not None)
         sampled = {
             cell.name: (theirs, ours)
             for cell in cells
@@ -180,13 +176,14 @@ class _Pair:
             Session(source=one.name, environment={}, cells={name: pair[side] for name, pair in sampled.items()})
             for side, one in enumerate((self.baseline, self.candidate))
         )
-        judged = {one.cell: one for one in (*judge_stored(now, [then]), *judge_relative(held, wide=self.allowance))}
+        both = (*judge_sessions(now, [then]), *judge_normalized(normalized, allowance=self.allowance))
+        judged = {one.cell: one for one in both}
         for cell in cells:
             before, after = (median_s(row, cell.operation) for row in (cell.before, cell.after))
             judgement = replace(
                 judged.get(cell.name) or _without_samples(cell.name),
                 clock=clock_of(cell.after),
-                epochs=epochs(cell.after, cell.operation, self._now.settings),
+                epochs=epochs(cell.after, cell.operation, self.now.settings),
                 wall_ratio=after / before if before and after else None,
                 baseline_s=before,
                 candidate_s=after,
@@ -197,13 +194,13 @@ class _Pair:
         reason = f"measured elsewhere: {'; '.join(self.moved)}"
         return replace(judgement, verdict=Verdict.INCONCLUSIVE, reason=reason, remedy=None)
 
-    def _held(self, cell: _Cell) -> NormalizedCell | None:
-        clock = clock_of(cell.after)
-        before = beside(cell.before, self.before, cell.operation, clock, self._then.settings)
-        after = beside(cell.after, self.after, cell.operation, clock, self._now.settings)
-        if before is None or after is None or before.plugin != after.plugin:
+    def _normalized(self, cell: _Cell) -> NormalizedCell | None:
+        clock, plugin = clock_of(cell.after), cell.after.value("baseline")
+        before = ratio_to_baseline(cell.before, self.before, cell.operation, clock, self.then.settings)
+        after = ratio_to_baseline(cell.after, self.after, cell.operation, clock, self.now.settings)
+        if before is None or after is None or plugin != cell.before.value("baseline"):
             return None
-        return NormalizedCell(cell=cell.name, against=after.plugin, before=before.ratio, after=after.ratio)
+        return NormalizedCell(cell=cell.name, against=str(plugin), before=before, after=after)
 
     def _apart(self) -> str:
         """Why two runs have no case in common."""
@@ -212,10 +209,6 @@ class _Pair:
         if both:
             return f"of {both[0]} it has {_listed(after[both[0]])}, and the other {_listed(before[both[0]])}"
         return f"it measured {_listed(list(after))}, and the other {_listed(list(before))}"
-
-
-def _by_id(outcome: Outcome) -> dict[str, Measurement]:
-    return {row.case.id: row for row in outcome.measurements}
 
 
 def _groups(rows: Mapping[str, Measurement]) -> dict[str, list[str]]:
@@ -238,5 +231,5 @@ def _alone(name: str, *, gone: bool) -> Judgement:
 
 
 def _without_samples(cell: str) -> Judgement:
-    reason = "a run without samples, and no plugin to hold its time to"
+    reason = "a run without samples, and no group baseline to normalize its time by"
     return Judgement(cell=cell, verdict=Verdict.INCONCLUSIVE, reason=reason, remedy="compare runs of the store")

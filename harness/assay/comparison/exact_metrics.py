@@ -1,18 +1,18 @@
 """Exact metrics: what carries no noise is compared without statistics, and first.
 
-What is held against what. Every metric that the catalogue calls exact gates, also where only one side has it: counts,
-digests, FLOPs, what a step dispatched. Four points are decided here.
+Every metric that the catalogue calls exact counts, also where only one side has it: counts, digests, FLOPs, what a step
+dispatched. Four points are decided here.
 
-- How thoroughly a row was checked (`fuzz_strings`, `checked_queries`, `properties`) is a deed of the harness, not of
-  the code under test; where a check finds something the row fails by itself. They do not gate.
+- How thoroughly a row was checked (`fuzz_strings`, `checked_queries`, `properties`) depends on the harness, not on the
+  code under test; where a check finds something the row fails by itself. They do not count.
 - The errors against the float64 reference are not exact in the catalogue: another release of torch may round
-  otherwise. The oracle holds them to their limit, and a check needs no more.
+  otherwise. The oracle checks their limit, and a comparison needs no more.
 - Shares and means are floats made from exact counts; another Python or numpy may round the last bit of a logarithm.
   They are equal within 1 part in 10^9, far below what one token more or less makes of a billion.
 - `dispatched` lists names by when they first ran; only which ran is compared.
 
-A metric that a plugin brings gates like the others where both sides have it, and is announced as exact. Where only one
-side has it, the other lacks the plugin, which is a tool of measuring like the rest of the harness: no finding.
+A metric that a plugin brings counts like the others where both sides have it, and is announced as exact. Where only one
+side has it, the other lacks the plugin, which is a tool of measuring like the rest of the harness.
 
 A row that failed or was skipped lacks most metrics, which its status says already: there, only what both sides have is
 compared.
@@ -25,7 +25,7 @@ from collections.abc import Iterable, Mapping
 
 from assay.records.metric_catalogue import Definition, definition
 from assay.records.results import Measurement, Status, Value
-from assay.records.verdicts import Change
+from assay.records.verdicts import Change, Judgement, Verdict
 
 OF_THE_CHECKING = ("fuzz_strings", "checked_queries", "properties")
 WORK = (
@@ -42,7 +42,7 @@ WORK = (
 
 
 def changes(baseline: Measurement, candidate: Measurement, added: Iterable[Definition] = ()) -> tuple[Change, ...]:
-    """The exact metrics of a case that are not what they were, in the order of the rows: the baseline's first.
+    """Return the exact metrics of a case that changed, in the order of the rows, the baseline's first.
 
     `added` defines the metrics of plugins.
     """
@@ -61,10 +61,16 @@ def changes(baseline: Measurement, candidate: Measurement, added: Iterable[Defin
 def same_work(changes: Iterable[Change]) -> bool:
     """Whether both sides still do the same work, so that their speeds may be compared.
 
-    The same documents and the same ids, the same FLOP asked for; not how they are come by, such as the operations
+    That is the same documents and ids, and the same FLOP asked for; not how they are computed, such as the operations
     dispatched, the FLOP executed, or the type of the ids.
     """
     return not any(change.metric in WORK for change in changes)
+
+
+def other_work(cell: str, changes: Iterable[Change]) -> Judgement:
+    """Judge a cell whose sides do not do the same work."""
+    reason = f"it does other work now: {', '.join(change.metric for change in changes)} changed"
+    return Judgement(cell=cell, verdict=Verdict.NOT_COMPARABLE, reason=reason)
 
 
 def _exact(row: Measurement, added: Mapping[str, Definition]) -> dict[str, Value]:

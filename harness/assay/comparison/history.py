@@ -1,4 +1,4 @@
-"""The history of a metric: its values over the runs of a store, machine by machine, and where they stepped."""
+"""The history of a metric: its values over the runs of a store, machine by machine, and its changepoints."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from assay.plugins.host import matches
 from assay.records.metric_catalogue import CATALOGUE, definition, of_plugins
 from assay.records.near_names import did_you_mean, near_names
 from assay.records.report_data import Mark, Point, Series
-from assay.records.results import Case, Measurement, Run, TokenizerCase, Value
+from assay.records.results import Case, Measurement, Outcome, Run, TokenizerCase, Value
 from assay.stats.changepoint import detect_changepoints
-from assay.store.baselines import StoredBaseline, machine
+from assay.store.baselines import machine
 
 if TYPE_CHECKING:
     from assay.store.store import Store
@@ -32,18 +32,18 @@ def history(
     tokenizers: str = "*",
     attentions: str = "*",
     corpora: str = "*",
-    accepted: Sequence[StoredBaseline] = (),
+    baselines: Sequence[Outcome] = (),
 ) -> tuple[Series, ...]:
-    """Collect a metric over the runs of a store, and over accepted ones that the store does not have.
+    """Collect a metric over the runs of a store, and over stored baselines that the store does not have.
 
-    The choices are comma-separated names and patterns, or `none`; that of corpora holds, of attentions, for the
+    The choices are comma-separated names and patterns, or `none`; that of corpora applies, of attentions, to the
     corpus of their text or the id of their workload. Runs whose processor, cores, platform or Python differ are
     series of their own. Raises `UnknownName` for a metric that neither the catalogue nor a run has.
     """
     found: dict[tuple[str, str], list[tuple[Run, Case, Value]]] = {}
     seen: set[str] = set()
     asked: set[str] = set()
-    for run, rows in _runs(store, accepted):
+    for run, rows in _runs(store, baselines):
         place = json.dumps(machine(run.environment))
         asked.update(own.name for own in of_plugins(run))
         for row in rows:
@@ -58,13 +58,13 @@ def history(
         near = near_names(metric, sorted({*seen, *(known.name for known in CATALOGUE)}))
         remedy = did_you_mean(near, "see docs/metrics.md, and for those of plugins `assay list metrics`")
         raise UnknownName(f"there is no metric named {metric!r}", remedy=remedy)
-    return tuple(_series(metric, readings) for readings in found.values())
+    return tuple(_series(metric, points) for points in found.values())
 
 
-def _runs(store: Store, accepted: Sequence[StoredBaseline]) -> Iterator[tuple[Run, tuple[Measurement, ...]]]:
+def _runs(store: Store, baselines: Sequence[Outcome]) -> Iterator[tuple[Run, tuple[Measurement, ...]]]:
     """All runs with what they measured, the oldest first."""
     stored = {run.id: run for run in store.runs()}
-    others = {one.run.id: one for one in accepted if one.run.id not in stored}
+    others = {one.run.id: one for one in baselines if one.run.id not in stored}
     for run in sorted((*stored.values(), *(one.run for one in others.values())), key=lambda run: (run.started, run.id)):
         yield run, others[run.id].measurements if run.id in others else store.measurements(run.id, raw=False)
 
@@ -77,10 +77,10 @@ def _chosen(case: Case, tokenizers: str, attentions: str, corpora: str) -> bool:
     return matches(attentions, case.attention) and matches(corpora, *subjects)
 
 
-def _series(metric: str, readings: Sequence[tuple[Run, Case, Value]]) -> Series:
-    """One series, from what the runs of one machine say of one case."""
-    case, known = readings[0][1], definition(metric, readings[-1][0])
-    values = [value for _, _, value in readings]
+def _series(metric: str, points: Sequence[tuple[Run, Case, Value]]) -> Series:
+    """One series: a metric of one case over the runs of one machine."""
+    case, known = points[0][1], definition(metric, points[-1][0])
+    values = [value for _, _, value in points]
     exact = known is not None and known.exact
     return Series(
         case=case.id,
@@ -89,7 +89,7 @@ def _series(metric: str, readings: Sequence[tuple[Run, Case, Value]]) -> Series:
         metric=metric,
         exact=exact,
         unit=None if known is None else known.unit,
-        machine=machine(readings[0][0].environment),
+        machine=machine(points[0][0].environment),
         points=tuple(
             Point(
                 run=run.id,
@@ -98,30 +98,30 @@ def _series(metric: str, readings: Sequence[tuple[Run, Case, Value]]) -> Series:
                 value=value,
                 environment=_digest(run.environment),
             )
-            for run, _, value in readings
+            for run, _, value in points
         ),
         marks=tuple(
             Mark(
                 index=at,
                 change=change,
-                differs=differences(readings[at - 1][0].environment, readings[at][0].environment),
+                differs=differences(points[at - 1][0].environment, points[at][0].environment),
             )
-            for at, change in _steps(values, exact)
+            for at, change in _changepoints(values, exact)
         ),
     )
 
 
-def _steps(values: Sequence[Value], exact: bool) -> Iterator[tuple[int, float | None]]:
-    """Where a series steps, and by how much; texts do wherever they change."""
+def _changepoints(values: Sequence[Value], exact: bool) -> Iterator[tuple[int, float | None]]:
+    """The changepoints of a series, and the size of each change; of texts, wherever they change."""
     numbers = [value for value in values if not isinstance(value, str)]
     if len(numbers) == len(values):
-        yield from ((step.index, step.change) for step in detect_changepoints(numbers, exact=exact))
+        yield from ((each.index, each.change) for each in detect_changepoints(numbers, exact=exact))
     else:
         yield from ((at, None) for at, (old, new) in enumerate(pairwise(values), start=1) if old != new)
 
 
 def differences(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:
-    """Say what is another in the second of two environments: `torch: 2.12.0 -> 2.13.0`."""
+    """Return what differs between two environments: `torch: 2.12.0 -> 2.13.0`."""
     names = [name for name in {**before, **after} if name not in PASSING and before.get(name) != after.get(name)]
     return tuple(f"{name}: {before.get(name, 'none')} -> {after.get(name, 'none')}" for name in names)
 

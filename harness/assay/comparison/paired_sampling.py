@@ -1,4 +1,4 @@
-"""Two sides of a check, driven in turn: the gate once, then epochs of fresh processes."""
+"""Two sides of a check, driven in turn: verified once, then sampled in epochs of fresh processes."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from typing import Self, TypeVar
 
 from assay.comparison.side_process import SideProcess
 from assay.comparison.sides import SideEnvironment
+from assay.environment.cpu_affinity import one_core, pinned
 from assay.execute.case_run import CaseRun
 from assay.execute.group import predict
 from assay.execute.timed_operation import TimedOperation
-from assay.execute.worker.cpu_affinity import one_core, pinned
+from assay.execute.worker.requests import Calibrate, Fork, Join, TakeSample, Unload
 from assay.records.results import AttentionCase, Case, Measurement
 from assay.records.settings import Settings
 from assay.records.verdicts import EpochRatio
-from assay.stats.trimmed_mean import reading
+from assay.stats.trimmed_mean import epoch_ratio
 
-READING_NS = 2_500_000
-LIVES, BLOCKS = 4, 24
+BATCH_NS = 2_500_000
+FORKS, BLOCKS = 4, 24
 FEWEST_BLOCKS = 3
 LEAST_EFFORT, PLENTY = 0.25, 16
 MOST_PADDING = 4096
@@ -30,15 +31,15 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gated:
-    """What one case came to on both sides before anything was timed, and the loops of a reading by operation.
+class VerifiedCase:
+    """The rows of a case on both sides before anything was timed, and the iterations of a batch by operation.
 
     `outside` says that the work leaves the process, so that its CPU time tells nothing.
     """
 
     baseline: Measurement
     candidate: Measurement
-    loops: Mapping[str, int]
+    iterations: Mapping[str, int]
     outside: bool = False
 
 
@@ -56,9 +57,9 @@ class PairedSampler:
         self.core = one_core() if settings.threads == 1 else None
         self.baseline = SideProcess(baseline, settings, self.core)
         self.candidate = SideProcess(candidate, settings, self.core)
-        self.twin = SideProcess(baseline, settings, self.core)
+        self.duplicate = SideProcess(baseline, settings, self.core)
         self._chance = random.Random(settings.seed)
-        self._gated: dict[str, Gated] = {}
+        self._verified: dict[str, VerifiedCase] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -66,39 +67,40 @@ class PairedSampler:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for station in (self.baseline, self.candidate, self.twin):
-            station.leave() if kind is None else station.kill()
+        for side in (self.baseline, self.candidate, self.duplicate):
+            side.stop() if kind is None else side.kill()
 
-    def gate(self, case: Case) -> Gated:
-        """Check a case on both sides, and find the loops of a reading."""
-        pair = tuple(station.begin(case) for station in (self.baseline, self.candidate))
-        for station, item in zip((self.baseline, self.candidate), pair, strict=True):
-            station.load(item, again=False)
-        for item in pair:
-            item.collect("load")
-        loops: dict[str, int] = {}
+    def verify(self, case: Case) -> VerifiedCase:
+        """Verify a case on both sides, and find the iterations of a batch."""
+        pair = tuple(side.begin(case) for side in (self.baseline, self.candidate))
+        for side, run in zip((self.baseline, self.candidate), pair, strict=True):
+            side.load(run, again=False)
+        for run in pair:
+            run.collect()
+        iterations: dict[str, int] = {}
         outside = False
-        for item in pair:
+        for run in pair:
             if isinstance(case, AttentionCase):
-                predict(item, self.settings.budget_s)
-            item.check()
-        if all(item.ended is None for item in pair):
-            shared = {entry.name for entry in pair[1].entries}
-            for name in [entry.name for entry in pair[0].entries if entry.name in shared]:
-                answers = [item.ask("calibrate", operation=name, target_ns=READING_NS) for item in pair]
-                loops[name] = int(answers[0].get("loops", 1))
-                for entry in (entry for item in pair for entry in item.entries if entry.name == name):
-                    entry.loops = loops[name]  # long enough that a turn of another process makes no waiting of it
-                outside |= any(answer.get("children_s", 0.0) > 0 for answer in answers)
-            outside |= any(_waits(item) or item.worker.offspring() for item in pair if item.ended is None)
-        for station, item in zip((self.baseline, self.candidate), pair, strict=True):
-            item.ask("unload")
-            if item.ended is None:
-                item.succeed(item.metrics, restarted=False)
-            item.add(station.adding)
-        rows = [item.ended for item in pair if item.ended is not None]
-        self._gated[case.id] = Gated(baseline=rows[0], candidate=rows[1], loops=loops, outside=outside)
-        return self._gated[case.id]
+                predict(run, self.settings.budget_s)
+            run.check()
+        if all(run.ended is None for run in pair):
+            shared = {operation.name for operation in pair[1].operations}
+            for name in [operation.name for operation in pair[0].operations if operation.name in shared]:
+                answers = [run.ask(Calibrate(operation=name, target_ns=BATCH_NS)) for run in pair]
+                iterations[name] = 1 if answers[0] is None else answers[0].iterations
+                for operation in (each for run in pair for each in run.operations if each.name == name):
+                    operation.iterations = iterations[name]  # so long that a turn of another process is not waiting
+                outside |= any(answer is not None and answer.children_s > 0 for answer in answers)
+            outside |= any(_waits(run) or run.worker.offspring() for run in pair if run.ended is None)
+        for side, run in zip((self.baseline, self.candidate), pair, strict=True):
+            run.ask(Unload())
+            if run.ended is None:
+                run.succeed(run.metrics, restarted=False)
+            run.add_plugin_metrics(side.metric_worker)
+        ours, theirs = (run.ended for run in pair if run.ended is not None)
+        verified = VerifiedCase(baseline=ours, candidate=theirs, iterations=iterations, outside=outside)
+        self._verified[case.id] = verified
+        return verified
 
     def epoch(
         self,
@@ -107,56 +109,56 @@ class PairedSampler:
         wanted: Callable[[str], bool],
         *,
         effort: Callable[[str], float] = lambda cell: 1.0,
-        alike: bool = False,
+        against_itself: bool = False,
         tick: Callable[[Case], object] = lambda case: None,
     ) -> Iterator[tuple[Case, Mapping[str, EpochRatio] | Measurement]]:
         """Sample the cells whose ids are `wanted`, in fresh processes; give the readings of each case by cell.
 
         `effort` is the share of the usual samples that a cell is worth, by its id. A case that fails now gives the row
-        that says so, `expected` where the baseline fails. `alike` has the baseline against itself.
+        that says so, `expected` where the baseline fails. With `against_itself` the baseline takes both parts.
         """
-        stations = (self.baseline, self.twin if alike else self.candidate)
+        sides = (self.baseline, self.duplicate if against_itself else self.candidate)
         seed, padding = self._chance.randrange(2**32), self._chance.randrange(MOST_PADDING)
-        for station in (self.baseline, self.candidate, self.twin):
-            station.renew(seed, padding) if station in stations else station.leave()
-        for station in self._shuffled(stations):
-            station.start()
+        for side in (self.baseline, self.candidate, self.duplicate):
+            side.restart(seed, padding) if side in sides else side.stop()
+        for side in self._shuffled(sides):
+            side.start()
         for case in self._shuffled(cases):
             tick(case)
-            yield case, self._sample(number, case, stations, wanted, effort)
+            yield case, self._sample(number, case, sides, wanted, effort)
 
     def _sample(
         self,
         number: int,
         case: Case,
-        stations: Sequence[SideProcess],
+        sides: Sequence[SideProcess],
         wanted: Callable[[str], bool],
         effort: Callable[[str], float],
     ) -> Mapping[str, EpochRatio] | Measurement:
-        pair = [station.begin(case) for station in stations]
-        for station, item in self._shuffled(list(zip(stations, pair, strict=True))):
-            station.load(item, again=True)
-        for item in pair:
-            item.collect("load")
-        gated = self._gated[case.id]
-        second = gated.baseline if stations[1] is self.twin else gated.candidate
-        for item, before in self._shuffled(list(zip(pair, (gated.baseline, second), strict=True))):
-            item.check()
-            item.hold_to(before.metrics, item.metrics)
+        pair = [side.begin(case) for side in sides]
+        for side, run in self._shuffled(list(zip(sides, pair, strict=True))):
+            side.load(run, again=True)
+        for run in pair:
+            run.collect()
+        verified = self._verified[case.id]
+        second = verified.baseline if sides[1] is self.duplicate else verified.candidate
+        for run, before in self._shuffled(list(zip(pair, (verified.baseline, second), strict=True))):
+            run.check()
+            run.compare_exact(before.metrics, run.metrics)
         found: dict[str, EpochRatio] = {}
-        if all(item.ended is None for item in pair):
-            for name, loops in gated.loops.items():
-                ours = [entry for item in pair for entry in item.entries if entry.name == name]
+        if all(run.ended is None for run in pair):
+            for name, iterations in verified.iterations.items():
+                ours = [operation for run in pair for operation in run.operations if operation.name == name]
                 if wanted(f"{case.id}/{name}") and len(ours) == len(pair):
-                    for entry in ours:
-                        entry.loops = loops
-                    taken = self._lives(number, pair, ours, effort(f"{case.id}/{name}"))
+                    for operation in ours:
+                        operation.iterations = iterations
+                    taken = self._sample_in_forks(number, pair, ours, effort(f"{case.id}/{name}"))
                     if taken is not None:
                         found[f"{case.id}/{name}"] = taken
-        for item in pair:
-            item.ask("unload")
+        for run in pair:
+            run.ask(Unload())
         baseline, other = pair
-        if other.ended is not None and not (other.ended.blamed and stations[1] is self.twin):
+        if other.ended is not None and not (other.ended.blamed and sides[1] is self.duplicate):
             return other.ended
         ended = baseline.ended or other.ended  # which the candidate is not to blame for
         return (
@@ -165,58 +167,58 @@ class PairedSampler:
             else replace(ended, reason=f"baseline: {ended.status}, {ended.reason}", expected=True)
         )
 
-    def _lives(
-        self, number: int, pair: Sequence[CaseRun], entries: Sequence[TimedOperation], effort: float
+    def _sample_in_forks(
+        self, number: int, pair: Sequence[CaseRun], operations: Sequence[TimedOperation], effort: float
     ) -> EpochRatio | None:
         """Sample one cell in copies of both processes, or in the processes where they cannot be copied."""
         start = time.monotonic()
-        for entry in self._shuffled(entries):
-            entry.samples = []
-            entry.warm_up(READING_NS)
+        for operation in self._shuffled(operations):
+            operation.samples = []
+            operation.warm_up(BATCH_NS)
         with pinned(self.core):
             forked = self._fork(pair)
-            blocks = self._blocks(entries, round(BLOCKS * effort))
-            lives = min(LIVES, blocks) if forked else 1
-            for life in range(lives):
-                if life:
+            blocks = self._blocks(operations, round(BLOCKS * effort))
+            forks = min(FORKS, blocks) if forked else 1
+            for fork in range(forks):
+                if fork:
                     self._fork(pair)
                 if forked:
-                    for entry in self._shuffled(entries):  # the pages that it writes to are copied now
-                        entry.ask("sample", operation=entry.name, loops=1)
-                for _ in range(blocks * (life + 1) // lives - blocks * life // lives):
-                    self._block(entries)
-                for item in self._shuffled(pair) if forked else ():
-                    item.ask("join")
-        baseline, candidate = entries
-        if not all(item.ended is None for item in pair):
+                    for operation in self._shuffled(operations):  # the pages that it writes to are copied now
+                        operation.ask(TakeSample(operation=operation.name, iterations=1))
+                for _ in range(blocks * (fork + 1) // forks - blocks * fork // forks):
+                    self._block(operations)
+                for run in self._shuffled(pair) if forked else ():
+                    run.ask(Join())
+        baseline, candidate = operations
+        if not all(run.ended is None for run in pair):
             return None
-        return reading(number, candidate.samples, baseline.samples, time.monotonic() - start)
+        return epoch_ratio(number, candidate.samples, baseline.samples, time.monotonic() - start)
 
     def _fork(self, pair: Sequence[CaseRun]) -> bool:
         """Copy both processes, or neither."""
         turns = self._shuffled(pair)
-        forked = [bool(item.ask("fork").get("forked")) for item in turns]
+        forked = [run.ask(Fork()) is True for run in turns]
         if all(forked):
             return True
-        for item, copied in zip(turns, forked, strict=True):
+        for run, copied in zip(turns, forked, strict=True):
             if copied:
-                item.ask("join")
+                run.ask(Join())
         return False
 
-    def _blocks(self, entries: Sequence[TimedOperation], most: int) -> int:
-        """How many blocks of four readings make an epoch; a first one, which is not counted, says how long they are."""
-        self._block(entries)
-        spent = [max(sample.cpu_ns, sample.wall_ns // 4) for entry in entries for sample in entry.samples]
-        for entry in entries:
-            entry.samples = []
-        longest = max(spent, default=READING_NS)
-        return max(FEWEST_BLOCKS, min(most, round(most * 2 * READING_NS / longest)))
+    def _blocks(self, operations: Sequence[TimedOperation], most: int) -> int:
+        """How many blocks of four batches make an epoch; a first one, which is not counted, says how long they are."""
+        self._block(operations)
+        spent = [max(sample.cpu_ns, sample.wall_ns // 4) for operation in operations for sample in operation.samples]
+        for operation in operations:
+            operation.samples = []
+        longest = max(spent, default=BATCH_NS)
+        return max(FEWEST_BLOCKS, min(most, round(most * 2 * BATCH_NS / longest)))
 
-    def _block(self, entries: Sequence[TimedOperation]) -> None:
-        """A B B A, or B A A B."""
-        first, second = self._shuffled(entries)
-        for entry in (first, second, second, first):
-            entry.take()
+    def _block(self, operations: Sequence[TimedOperation]) -> None:
+        """Counterbalanced: A B B A, or B A A B."""
+        first, second = self._shuffled(operations)
+        for operation in (first, second, second, first):
+            operation.take()
 
     def _shuffled(self, things: Sequence[T]) -> list[T]:
         drawn = list(things)
@@ -233,9 +235,9 @@ def affordable(seconds: float, left_s: float) -> float:
     return max(LEAST_EFFORT, min(1.0, left_s / (PLENTY * seconds))) if seconds > 0 else 1.0
 
 
-def _waits(item: CaseRun) -> bool:
+def _waits(run: CaseRun) -> bool:
     """Whether a call takes next to no CPU time: it sleeps, or another process or device does the work."""
-    for entry in item.entries:
-        entry.take()
-    samples = [sample for entry in item.entries for sample in entry.samples]
+    for operation in run.operations:
+        operation.take()
+    samples = [sample for operation in run.operations for sample in operation.samples]
     return any(sample.cpu_ns < sample.wall_ns * WAITING for sample in samples)

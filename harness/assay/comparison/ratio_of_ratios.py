@@ -1,8 +1,8 @@
-"""Judging stored runs by what was sampled side by side: the ratio of a case to its group's baseline, then and now.
+"""Judging stored runs by ratios of ratios: the time of a case normalized by its group's baseline, then and now.
 
 Within a run every case was sampled in the same rounds as the baseline plugin of its group, so that the speed of the
 machine is in both and cancels in their ratio. What is left between two runs of the same code is what differs from
-process to process, which no interval within a process shows: a change has to leave that behind.
+process to process, which no interval within a process shows: a change has to exceed that.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from assay.comparison.session_drift import STANDS_OUT, WITNESSES, verdict_within
 from assay.records.verdicts import Judgement, Tolerance, Verdict
 from assay.stats.paired_ratio import Ratio
 
 ALLOWANCE = 0.60  # of one process, or two: the same code was up to 53 % off, see DECISIONS.md
 EPOCHS, OVER_EPOCHS = 3, 0.35  # of so many processes: up to 31 %
-WITNESSES, STANDS_OUT = 3, 1.5  # what half of so many others moved, a change exceeds so many times
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NormalizedCell:
-    """A cell of two runs whose times are held to those of another plugin in the same rounds."""
+    """A cell of two runs whose times are normalized by those of another plugin in the same rounds."""
 
     cell: str
     against: str
@@ -30,8 +30,8 @@ class NormalizedCell:
     after: Ratio
 
 
-def over(before: Ratio, after: Ratio) -> Ratio:
-    """Give the ratio of two ratios, with a 95 % interval: the half widths of independent logs add up as squares.
+def ratio_of_ratios(before: Ratio, after: Ratio) -> Ratio:
+    """Return the ratio of two ratios, with a 95 % interval: the half widths of independent logs add up as squares.
 
     Pairs and epochs are those of the side that has fewer.
     """
@@ -47,45 +47,40 @@ def over(before: Ratio, after: Ratio) -> Ratio:
     )
 
 
-def allowance(before: Ratio, after: Ratio) -> float:
-    """How far, as a share, the ratio of the same code may be off: less where three processes or more show it."""
-    return OVER_EPOCHS if min(before.epochs, after.epochs) >= EPOCHS else ALLOWANCE
-
-
-def judge(cells: Sequence[NormalizedCell], *, wide: float | None = None) -> tuple[Judgement, ...]:
+def judge(cells: Sequence[NormalizedCell], *, allowance: float | None = None) -> tuple[Judgement, ...]:
     """Judge every cell: regressed where the whole interval lies above the allowance, improved below its inverse.
 
-    `wide` is an allowance in place of the usual. Where half of all the others that are held to the same plugin, and at
-    least three, moved likewise, it is that plugin or the machine that changed, and nothing is told.
+    The allowance is how far, as a share, the ratio of the same code may be off: by default less where three processes
+    or more show it. Where half of all the others that are normalized by the same plugin, and at least three, moved
+    likewise, that plugin or the machine may have changed, and the cell is inconclusive.
     """
-    judged = [_judged(held, wide) for held in cells]
+    judged = [_judged(cell, allowance) for cell in cells]
     return tuple(
         _among(one, [other for other in judged if other is not one and other.against == one.against]) for one in judged
     )
 
 
-def _judged(held: NormalizedCell, wide: float | None) -> Judgement:
-    ratio = over(held.before, held.after)
-    share = allowance(held.before, held.after) if wide is None else wide
-    limit = 1.0 + share
-    verdict, reason = Verdict.INCONCLUSIVE, f"its own noise reaches over ±{share:.0%}"
-    remedy: str | None = "measure it longer, or with more --epochs"
-    if ratio.low > limit or ratio.high < 1 / limit:
-        verdict, remedy = Verdict.REGRESSED if ratio.low > limit else Verdict.IMPROVED, None
-        reason = f"held to {held.against}, more than ±{share:.0%}"
-    elif 1 / limit <= ratio.low and ratio.high <= limit:
-        verdict, reason, remedy = Verdict.UNCHANGED, f"held to {held.against}, within ±{share:.0%}", None
+def _judged(cell: NormalizedCell, allowance: float | None) -> Judgement:
+    ratio = ratio_of_ratios(cell.before, cell.after)
+    usual = OVER_EPOCHS if ratio.epochs >= EPOCHS else ALLOWANCE
+    share = usual if allowance is None else allowance
+    verdict = verdict_within(ratio.low, ratio.high, 1.0 + share)
+    reason, remedy = f"normalized by {cell.against}, more than ±{share:.0%}", None
+    if verdict is Verdict.UNCHANGED:
+        reason = f"normalized by {cell.against}, within ±{share:.0%}"
+    elif verdict is Verdict.INCONCLUSIVE:
+        reason, remedy = f"its own noise reaches over ±{share:.0%}", "measure it longer, or with more --epochs"
     return Judgement(
-        cell=held.cell,
+        cell=cell.cell,
         verdict=verdict,
-        tolerance=Tolerance(effect=share, margin=share),
+        tolerance=Tolerance(minimum_effect=share, equivalence_margin=share),
         epochs=ratio.epochs,
         ratio=ratio.value,
         low=ratio.low,
         high=ratio.high,
         reason=reason,
         remedy=remedy,
-        against=held.against,
+        against=cell.against,
     )
 
 
@@ -97,10 +92,11 @@ def _among(judgement: Judgement, others: Sequence[Judgement]) -> Judgement:
     own = math.log(judgement.ratio or 1.0)
     if moved * own <= 0.0 or abs(own) > STANDS_OUT * abs(moved):
         return judgement
+    plugin = judgement.against
     return replace(
         judgement,
         verdict=Verdict.INCONCLUSIVE,
-        reason=f"half of what is held to {judgement.against} moved likewise, so it may be {judgement.against}",
+        reason=f"half of what is normalized by {plugin} moved likewise, so it may be {plugin}",
         remedy="`assay check` tells which of them changed",
     )
 

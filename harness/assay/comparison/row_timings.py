@@ -1,11 +1,10 @@
-"""What a stored row says of the time of its operations: readings, a median, and the ratio to its group's baseline."""
+"""The timings of a stored row: readings, a median, and the ratio to the baseline of its group."""
 
 from __future__ import annotations
 
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from assay.comparison.session_drift import Readings
 from assay.records.results import AttentionCase, Measurement, Sample, Status
@@ -16,21 +15,13 @@ TIMERS: dict[Clock, str] = {"cpu": "process_time", "wall": "perf_counter"}
 SAMPLES = "_samples"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaselineRow:
-    """The ratio of an operation to that of the baseline plugin of its group, which was sampled in the same rounds."""
-
-    plugin: str
-    ratio: Ratio
-
-
 def clock_of(row: Measurement) -> Clock:
-    """CPU time, but wall time of what runs on another device."""
+    """Return the clock that judges: CPU time, but wall time of what runs on another device."""
     return "wall" if isinstance(row.case, AttentionCase) and row.case.workload.device != "cpu" else "cpu"
 
 
 def operations(row: Measurement) -> tuple[str, ...]:
-    """Name what was timed of a row that is ok, also where only its figures were kept."""
+    """Return what was timed of a row that is ok, also where only its figures were kept."""
     if row.status is not Status.OK:
         return ()
     counted = (name.removesuffix(SAMPLES) for name in row.metrics if name.endswith(SAMPLES))
@@ -38,30 +29,30 @@ def operations(row: Measurement) -> tuple[str, ...]:
 
 
 def median_s(row: Measurement, operation: str) -> float | None:
-    """The median wall time of a call in seconds, where it is known."""
+    """Return the median wall time of a call in seconds, where it is known."""
     value = row.value(f"{operation}_seconds")
     return float(value) if isinstance(value, int | float) and 0.0 < value < math.inf else None
 
 
 def readings(row: Measurement, operation: str, clock: Clock) -> Readings | None:
-    """All samples of an operation, in seconds per call; None where they were not kept."""
+    """Return all samples of an operation, in seconds per call; None where they were not kept."""
     samples = _samples(row, operation)
     if not samples:
         return None
-    taken = ((one.cpu_ns if clock == "cpu" else one.wall_ns) / one.loops / 1e9 for one in samples)
+    taken = ((one.cpu_ns if clock == "cpu" else one.wall_ns) / one.iterations / 1e9 for one in samples)
     return Readings(seconds=tuple(taken), timer=TIMERS[clock])
 
 
 def epochs(row: Measurement, operation: str, settings: str) -> int:
-    """How many processes, one after the other, an operation was timed in; without samples as the run was asked to."""
+    """Return how many processes, one after the other, timed an operation; without samples what the run asked for."""
     found = {sample.epoch for sample in _samples(row, operation)}
     return len(found) or int(json.loads(settings).get("epochs", 1))
 
 
-def beside(
+def ratio_to_baseline(
     row: Measurement, rows: Mapping[str, Measurement], operation: str, clock: Clock, settings: str
-) -> BaselineRow | None:
-    """Give the ratio to the baseline of the row's group; None for the baseline itself, and where there is no ratio.
+) -> Ratio | None:
+    """Return the ratio to the baseline of the row's group; None for the baseline itself, and where there is no ratio.
 
     `rows` are those of the run by the ids of their cases. The ratio comes from the samples of both, paired by rounds;
     where they were not kept, from the figures of the row.
@@ -72,20 +63,17 @@ def beside(
     partner = rows.get(f"{row.case.group}/{plugin}")
     ours, theirs = _samples(row, operation), () if partner is None else _samples(partner, operation)
     if {sample.epoch for sample in ours} & {sample.epoch for sample in theirs}:
-        return BaselineRow(plugin=plugin, ratio=paired_ratio(ours, theirs, clock=clock))
+        return paired_ratio(ours, theirs, clock=clock)
     value, low, high = (row.value(f"{operation}_ratio{end}") for end in ("", "_low", "_high"))
     if ours or clock != "cpu" or not isinstance(value, float) or not 0.0 < value < math.inf:
         return None
     pairs = row.value(f"{operation}{SAMPLES}")
-    return BaselineRow(
-        plugin=plugin,
-        ratio=Ratio(
-            value=value,
-            low=low if isinstance(low, float) else 0.0,
-            high=high if isinstance(high, float) else math.inf,
-            pairs=pairs if isinstance(pairs, int) else 0,
-            epochs=epochs(row, operation, settings),
-        ),
+    return Ratio(
+        value=value,
+        low=low if isinstance(low, float) else 0.0,
+        high=high if isinstance(high, float) else math.inf,
+        pairs=pairs if isinstance(pairs, int) else 0,
+        epochs=epochs(row, operation, settings),
     )
 
 

@@ -1,7 +1,7 @@
-"""Judging stored timings: readings of the same cells that were taken at different times.
+"""Session drift: judging timings of the same cells that were stored at different times.
 
-Between two sessions on a shared machine the very same code drifts by a third. What readings of one session say of
-their own noise does not show that, so a change has to leave behind what the drift may do besides.
+Between two sessions on a shared machine the very same code drifts by a third. The noise within one session does not
+show that, so a change has to exceed the prediction limit: how far a session of the same code may drift besides.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from dataclasses import dataclass, replace
 
 from assay.records.near_names import near_names
 from assay.records.verdicts import Clock, Judgement, Tolerance, Verdict
+from assay.stats.paired_ratio import student_quantile
 
 ALLOWANCE = 0.25  # what one stored session may be off
 SESSIONS = 3  # so many stored sessions tell their drift themselves
 PRIOR_FREEDOM = 4  # ... in which the allowance weighs as much as five sessions
 ALARM = 0.99  # one in a hundred sessions of the same code lies farther above
-WITNESSES, STANDS_OUT = 3, 1.5  # what three quarters of so many others moved at most, a change exceeds so many times
+WITNESSES, STANDS_OUT = 3, 1.5  # what so many others moved, a change exceeds so many times
 FEWEST = 5  # readings
 FEWEST_BLOCKS, MOST_BLOCKS, BLOCK = 10, 20, 5
 TRIMMED = 5  # a fifth at either end
@@ -28,7 +29,7 @@ RESOLUTION = 1e-12  # seconds, and as a share: no clock tells less
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readings:
-    """What was read of one cell, in the order in which it was taken: seconds per call, by a named timer."""
+    """The samples of one cell, in the order in which they were taken: seconds per call, by a named timer."""
 
     seconds: tuple[float, ...]
     timer: str = "perf_counter"
@@ -49,8 +50,8 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Level:
-    """The log of the time of one call in one session: an estimate, its standard error, and its freedom."""
+class SessionLevel:
+    """The log of the time of one call in one session: an estimate, its standard error, and the freedom of that."""
 
     centre: float
     error: float
@@ -58,17 +59,17 @@ class Level:
 
 
 def minor(version: str) -> str:
-    """Shorten a version to its first two numbers."""
+    """Return a version shortened to its first two numbers."""
     return ".".join(version.split(".")[:2])
 
 
 def judge(candidate: Session, baselines: Sequence[Session], *, allowance: float = ALLOWANCE) -> tuple[Judgement, ...]:
     """Judge every cell of a session, and every cell of the baselines that it lacks.
 
-    A cell is regressed where the whole 95 % interval of its ratio lies above what drift may do: 1 + `allowance` for
-    one or two baselines, see `reach` for more. It is improved below the inverse, and unchanged between the two.
-    A machine may have two speeds, and what it does to one cell it does to others: where there are three others or more,
-    a change is told only of a cell that stands out, by one and a half times what three quarters of them moved at most.
+    A cell is regressed where the whole 95 % interval of its ratio lies above the prediction limit: 1 + `allowance` for
+    one or two baselines, see `prediction_limit` for more. It is improved below the inverse, and unchanged between the
+    two. A machine may have two speeds, and what it does to one cell it does to others: where there are three others or
+    more, only a cell that stands out changed, by one and a half times what three quarters of them moved at most.
     """
     cells = dict.fromkeys(cell for session in (*baselines, candidate) for cell in session.cells)
     differences = "; ".join(_differences(candidate, baselines))
@@ -78,7 +79,7 @@ def judge(candidate: Session, baselines: Sequence[Session], *, allowance: float 
     return tuple(_among(judgement, judged) for judgement in judged)
 
 
-def level(seconds: Sequence[float]) -> Level:
+def session_level(seconds: Sequence[float]) -> SessionLevel:
     """Estimate the level of at least five readings of one session.
 
     They are cut into 10 to 20 consecutive blocks (fewer readings are their own blocks), since readings that follow each
@@ -98,33 +99,40 @@ def level(seconds: Sequence[float]) -> Level:
     away = [value - mean for value in winsorised]
     squares = math.fsum(value * value for value in away)
     together = math.fsum(a * b for a, b in itertools.pairwise(away))
-    alike = min(0.9, max(0.0, together / squares)) if squares else 0.0
-    variance = squares / (len(kept) * (len(kept) - 1)) * (1 + alike) / (1 - alike)
-    return Level(
+    correlation = min(0.9, max(0.0, together / squares)) if squares else 0.0
+    variance = squares / (len(kept) * (len(kept) - 1)) * (1 + correlation) / (1 - correlation)
+    return SessionLevel(
         centre=statistics.fmean(kept),
         error=max(RESOLUTION, math.sqrt(variance)),
         freedom=len(kept) - 1,
     )
 
 
-def reach(centres: Sequence[float], allowance: float = ALLOWANCE) -> float:
-    """How far, in logs, a new session of the same code may lie from the mean of the stored ones.
+def prediction_limit(centres: Sequence[float], allowance: float = ALLOWANCE) -> float:
+    """Return how far, in logs, a new session of the same code may lie from the mean of the stored ones.
 
     With one or two it is the allowance. With more it is the end of a prediction interval for one new session, Student's
     t, from the standard deviation of the sessions moderated by the allowance (Smyth, Statistical Applications in
     Genetics and Molecular Biology 3, 2004): the allowance counts as a deviation that was seen in five sessions. The
     bare deviation of three would have to be multiplied by eight, and would tell less than the allowance does.
     """
-    from scipy.special import stdtrit
-
     wide = math.log1p(allowance)
     count = len(centres)
     if count < SESSIONS:
         return wide
-    prior = wide / float(stdtrit(PRIOR_FREEDOM, ALARM))
+    prior = wide / student_quantile(PRIOR_FREEDOM, ALARM)
     freedom = PRIOR_FREEDOM + count - 1
     squares = PRIOR_FREEDOM * prior**2 + (count - 1) * statistics.variance(centres)
-    return float(stdtrit(freedom, ALARM)) * math.sqrt(squares / freedom * (1 + 1 / count))
+    return student_quantile(freedom, ALARM) * math.sqrt(squares / freedom * (1 + 1 / count))
+
+
+def verdict_within(low: float, high: float, limit: float) -> Verdict:
+    """Return the verdict on a ratio by its interval, where changes up to the factor `limit` do not count."""
+    if low > limit:
+        return Verdict.REGRESSED
+    if high < 1 / limit:
+        return Verdict.IMPROVED
+    return Verdict.UNCHANGED if 1 / limit <= low and high <= limit else Verdict.INCONCLUSIVE
 
 
 def _judged(cell: str, candidate: Session, baselines: Sequence[Session], allowance: float) -> Judgement:
@@ -155,28 +163,27 @@ def _judged(cell: str, candidate: Session, baselines: Sequence[Session], allowan
 
 
 def _weighed(cell: str, ours: Readings, theirs: Sequence[Readings], allowance: float) -> Judgement:
-    now, stored = level(ours.seconds), [level(readings.seconds) for readings in theirs]
+    now, stored = session_level(ours.seconds), [session_level(readings.seconds) for readings in theirs]
     centres = [one.centre for one in stored]
-    ratio = now.centre - statistics.fmean(centres)
+    centre = now.centre - statistics.fmean(centres)
     half = _half_width([(now, 1.0), *((one, 1 / len(stored)) for one in stored)])
-    low, high, limit = ratio - half, ratio + half, reach(centres, allowance)
-    verdict, reason = Verdict.INCONCLUSIVE, "its own noise reaches over the limit"
-    if low > limit or high < -limit:
-        verdict = Verdict.REGRESSED if low > limit else Verdict.IMPROVED
-        reason = "more than stored timings drift"
-    elif -limit <= low and high <= limit:
-        verdict, reason = Verdict.UNCHANGED, "no change beyond what stored timings can tell"
-    share = math.expm1(limit)
+    ratio, low, high = math.exp(centre), math.exp(centre - half), math.exp(centre + half)
+    limit = prediction_limit(centres, allowance)
+    share, verdict = math.expm1(limit), verdict_within(low, high, math.exp(limit))
+    reason = {
+        Verdict.UNCHANGED: "no change beyond what stored timings can tell",
+        Verdict.INCONCLUSIVE: "its own noise reaches over the limit",
+    }.get(verdict, "more than stored timings drift")
     return Judgement(
         cell=cell,
         verdict=verdict,
         clock=ours.clock,
-        tolerance=Tolerance(effect=share, margin=share),
+        tolerance=Tolerance(minimum_effect=share, equivalence_margin=share),
         epochs=len(stored),
-        ratio=math.exp(ratio),
-        low=math.exp(low),
-        high=math.exp(high),
-        wall_ratio=math.exp(ratio) if ours.clock == "wall" else None,
+        ratio=ratio,
+        low=low,
+        high=high,
+        wall_ratio=ratio if ours.clock == "wall" else None,
         reason=f"{reason} (±{share:.0%})",
     )
 
@@ -195,14 +202,12 @@ def _among(judgement: Judgement, judgements: Sequence[Judgement]) -> Judgement:
     return replace(judgement, verdict=Verdict.INCONCLUSIVE, reason=reason, remedy="run it again when it is quiet")
 
 
-def _half_width(levels: Sequence[tuple[Level, float]]) -> float:
+def _half_width(levels: Sequence[tuple[SessionLevel, float]]) -> float:
     """Half the 95 % interval of a weighted sum of levels (Welch and Satterthwaite)."""
-    from scipy.special import stdtrit
-
     parts = [((weight * one.error) ** 2, one.freedom) for one, weight in levels]
     variance = math.fsum(part for part, _ in parts)
     freedom = variance**2 / math.fsum(part**2 / free for part, free in parts)
-    return float(stdtrit(freedom, 0.975)) * math.sqrt(variance)
+    return student_quantile(freedom, 0.975) * math.sqrt(variance)
 
 
 def _differences(candidate: Session, baselines: Sequence[Session]) -> Iterator[str]:

@@ -7,16 +7,16 @@ import os
 import re
 import secrets
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from assay.environment import cache as caches
-from assay.environment import git as revisions
-from assay.environment import interpreters, projects
-from assay.environment import site_inheritance as inherit
-from assay.environment import virtualenvs as venvs
+from assay.environment import git, interpreters, projects, virtualenvs
+from assay.environment.cache import folder as cache_folder
+from assay.environment.site_inheritance import inside, relocate
 from assay.errors import AssayError
+from assay.records.results import LocatedRun
+from assay.store.baselines import read
 from assay.store.location import Where
 
 RUN = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
@@ -41,27 +41,12 @@ class SideEnvironment:
         return os.pathsep.join(self.paths)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredRun:
-    """A run of the past: its id in the store, or the file that holds it."""
-
-    name: str
-    id: str | None = None
-    file: str | None = None
-
-
 def candidate(plugins: Sequence[str] = (), cache: Path | None = None) -> SideEnvironment:
-    """Give the side of this very process: its interpreter, its `sys.path`, its folder."""
-    here = Path.cwd()
-    folder = str(here)
-    return SideEnvironment(
-        name=_candidate_name(here, plugins),
-        python=sys.executable,
-        # The folder comes first, as `python -m` has it.
-        paths=_unique(_harness(cache or caches.folder()), folder, *(path or folder for path in sys.path)),
-        folder=folder,
-        plugins=_absolute(plugins),
-    )
+    """Return the side of this very process: its interpreter, its `sys.path`, its folder."""
+    folder = str(Path.cwd())
+    # The folder comes first, as `python -m` has it.
+    paths = (folder, *(path or folder for path in sys.path))
+    return _side(_candidate_name(Path.cwd(), plugins), sys.executable, paths, plugins, cache or cache_folder())
 
 
 def baseline(
@@ -70,14 +55,14 @@ def baseline(
     results: Where,
     cache: Path | None = None,
     tell: Callable[[str], None] = lambda _: None,
-) -> SideEnvironment | StoredRun:
+) -> SideEnvironment | LocatedRun:
     """Find or make what a candidate is compared with.
 
     `what` is `env:PATH` or the path of an environment or interpreter, `pip:REQUIREMENTS`, `run:ID`, the id of a run or
-    the path of a .json file, or else a git revision. `tell` gets a line before each slow step. Raises `AssayError`
-    where there is no such thing and where it cannot be made ready.
+    the path of a .json file, or else a git revision. `tell` is called with a line before each slow step. Raises
+    `AssayError` where there is no such thing and where it cannot be made ready.
     """
-    cache = cache or caches.folder()
+    cache = cache or cache_folder()
     kind, _, rest = what.partition(":")
     path = Path(what).expanduser()
     if kind == "pip":
@@ -89,11 +74,9 @@ def baseline(
     if path.suffix == ".json":
         if not path.is_file():
             raise AssayError(f"there is no file {path}", remedy="--baseline takes a .json file that assay wrote")
-        return StoredRun(name=str(path), file=str(path.absolute()))
-    if interpreters.find(path) is not None:
-        return _of_environment(path, plugins, cache)
-    root = revisions.repository(Path.cwd())
-    if root is None and path.exists():
+        return LocatedRun(name=str(path), outcome=read(path))
+    root = git.repository(Path.cwd())
+    if interpreters.find(path) is not None or (root is None and path.exists()):
         return _of_environment(path, plugins, cache)
     if root is None:
         raise AssayError(
@@ -106,14 +89,14 @@ def baseline(
 def _of_revision(
     what: str, root: Path, plugins: Sequence[str], cache: Path, tell: Callable[[str], None]
 ) -> SideEnvironment:
-    revision = revisions.resolve(what, root)
+    revision = git.resolve(what, root)
     if not _is_here(root, plugins):
         tell(f"what is checked is installed elsewhere, not edited in {root}; `pip install -e .` checks the latter")
     below = Path.cwd().resolve().relative_to(root)
-    made = venvs.of_revision(revision, below, cache, tell)
+    made = virtualenvs.of_revision(revision, below, cache, tell)
     assert made.checkout is not None
     moved, kept = (str(root), str(made.checkout)), projects.site_folders()
-    files = tuple(inherit.relocate(file, moved, kept) for file in _absolute(plugins))
+    files = tuple(relocate(file, moved, kept) for file in _absolute(plugins))
     for given, file in zip(plugins, files, strict=True):
         if Path(given).is_file() and not Path(file).is_file():
             raise AssayError(
@@ -121,14 +104,8 @@ def _of_revision(
                 remedy="take a baseline that has it, or a file outside of the repository, which both sides can see",
             )
     folder = str(next(place for place in projects.upwards(made.checkout, below) if place.is_dir()))
-    pythonpath = (inherit.relocate(path, moved, kept) for path in _pythonpath())
-    return SideEnvironment(
-        name=revision.name,
-        python=made.python,
-        paths=_unique(_harness(cache), made.site, folder, *pythonpath),
-        folder=folder,
-        plugins=files,
-    )
+    pythonpath = (relocate(path, moved, kept) for path in _pythonpath())
+    return _side(revision.name, made.python, (made.site, folder, *pythonpath), files, cache, folder)
 
 
 def _of_requirements(text: str, plugins: Sequence[str], cache: Path, tell: Callable[[str], None]) -> SideEnvironment:
@@ -136,63 +113,56 @@ def _of_requirements(text: str, plugins: Sequence[str], cache: Path, tell: Calla
     if not requirements or any(part.startswith("-") for part in requirements):
         problem = f"pip:{text} names no requirement" if not requirements else f"pip:{text} holds an option of pip"
         raise AssayError(problem, remedy="write requirements only, such as pip:tiktoken==0.11.0")
-    made = venvs.of_requirements(requirements, cache, tell)
-    folder = str(Path.cwd())
-    return SideEnvironment(
-        name=f"pip:{' '.join(requirements)}" + ("" if made.adds else " (as installed)"),
-        python=made.python,
-        paths=_unique(_harness(cache), made.site, folder, *_pythonpath()),
-        folder=folder,
-        plugins=_absolute(plugins),
-    )
+    made = virtualenvs.of_requirements(requirements, cache, tell)
+    name = f"pip:{' '.join(requirements)}" + ("" if made.adds else " (as installed)")
+    return _side(name, made.python, (made.site, str(Path.cwd()), *_pythonpath()), plugins, cache)
 
 
 def _of_environment(path: Path, plugins: Sequence[str], cache: Path) -> SideEnvironment:
-    harness, folder = _harness(cache), str(Path.cwd())
-    found = interpreters.ask(path, harness)
+    found = interpreters.ask(path, _harness(cache))
     version = "" if found.version == sys.version_info[:2] else f" (Python {found.dotted})"
+    # What it has goes before the current folder, which may hold the candidate's own code.
+    paths = (*found.path, *_pythonpath(), str(Path.cwd()))
+    return _side(f"env:{path}{version}", found.python, paths, plugins, cache)
+
+
+def _side(
+    name: str, python: str, paths: Iterable[str], plugins: Sequence[str], cache: Path, folder: str | None = None
+) -> SideEnvironment:
+    """A side whose paths are led by the link to the running harness, by default in the current folder."""
     return SideEnvironment(
-        name=f"env:{path}{version}",
-        python=found.python,
-        # What it has goes before the current folder, which may hold the candidate's own code.
-        paths=_unique(harness, *found.path, *_pythonpath(), folder),
-        folder=folder,
+        name=name,
+        python=python,
+        paths=tuple(dict.fromkeys((_harness(cache), *paths))),
+        folder=folder or str(Path.cwd()),
         plugins=_absolute(plugins),
     )
 
 
-def _of_run(name: str, results: Where) -> StoredRun:
+def _of_run(name: str, results: Where) -> LocatedRun:
     from assay.store.store import Store
 
-    store = Store(results, create=False)
-    try:
-        found = store.run(name or None)
-    finally:
-        store.close()
-    return StoredRun(name=f"run {found.id}", id=found.id)
+    with Store(results, create=False) as store:
+        outcome = store.outcome(name or None, raw=False)
+    return LocatedRun(name=f"run {outcome.run.id}", outcome=outcome)
 
 
 def _candidate_name(here: Path, plugins: Sequence[str]) -> str:
-    root = revisions.repository(here)
-    return (
-        "installed"
-        if root is None or not _is_here(root, plugins)
-        else f"working tree ({revisions.state(root) or 'no commit'})"
-    )
+    root = git.repository(here)
+    if root is None or not _is_here(root, plugins):
+        return "installed"
+    return f"working tree ({git.state(root) or 'no commit'})"
 
 
 def _is_here(root: Path, plugins: Sequence[str]) -> bool:
     """Whether the candidate lies in a repository: a project installed editable, a plugin file, or a `PYTHONPATH`."""
     places = (*map(str, projects.editables()), *_absolute(plugins), *_pythonpath())
     own = projects.site_folders()
-    return any(
-        inherit.inside(place, str(root)) and not any(inherit.inside(place, folder) for folder in own)
-        for place in places
-    )
+    return any(inside(place, str(root)) and not any(inside(place, folder) for folder in own) for place in places)
 
 
 def _harness(cache: Path) -> str:
-    """Give a folder that holds nothing but a link `assay` to the running package."""
+    """A folder that holds nothing but a link `assay` to the running package."""
     package = Path(__file__).resolve().parent.parent
     folder = cache / "harness" / hashlib.sha256(os.fsencode(package)).hexdigest()[:16]
     link = folder / "assay"
@@ -203,7 +173,7 @@ def _harness(cache: Path) -> str:
             fresh.symlink_to(package, target_is_directory=True)
             fresh.replace(link)  # at once, whoever else is making it
     except OSError as error:
-        remedy = "mend the permissions, or name another folder in ASSAY_CACHE"
+        remedy = "fix the permissions, or name another folder in ASSAY_CACHE"
         raise AssayError(f"the cache {cache} cannot be written: {error.strerror}", remedy=remedy) from None
     return str(folder)
 
@@ -222,7 +192,3 @@ def _pythonpath() -> tuple[str, ...]:
 
 def _absolute(paths: Sequence[str]) -> tuple[str, ...]:
     return tuple(str(Path(path).absolute()) for path in paths)
-
-
-def _unique(*paths: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(paths))

@@ -1,23 +1,61 @@
-"""Rows that were not measured on both sides: whether the code is to blame, or nothing can be compared."""
+"""Cases and plugins that were not measured on both sides: failed, or not comparable."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from assay.execute.selection import Selection
+from assay.plugins.host import Host
+from assay.plugins.types import AttentionPlugin, Provided, TokenizerPlugin
 from assay.records.results import Measurement, Status
 from assay.records.verdicts import Judgement, Verdict
 
+Names = Mapping[str, Mapping[str, str | None]]
 
-def ended(baseline: Measurement, candidate: Measurement) -> Judgement | None:
-    """Judge a case by how it ended: failed where it was ok, not comparable where the sides differ otherwise.
 
-    None where both are ok, and where both ended the same other way.
+def status_change(baseline: Measurement, candidate: Measurement) -> Judgement | None:
+    """Judge a case by its two statuses: failed where it was ok, not comparable where the sides differ otherwise.
+
+    None where both are ok, and where both have the same other status.
     """
     if candidate.blamed and baseline.status is Status.OK:
-        return Judgement(
-            cell=candidate.case.id, verdict=Verdict.FAILED, reason=candidate.reason, remedy=candidate.remedy
-        )
+        return not_measured(candidate.case.id, candidate)
     if baseline.status is candidate.status:
         return None
     reason = f"{baseline.status} in the baseline, {candidate.status} now"
     if candidate.reason:
         reason += f": {candidate.reason}"
     return Judgement(cell=candidate.case.id, verdict=Verdict.NOT_COMPARABLE, reason=reason, remedy=candidate.remedy)
+
+
+def not_measured(cell: str, row: Measurement) -> Judgement:
+    """Judge a cell by a row that is not ok: failed if the row is to blame, else not comparable."""
+    verdict = Verdict.FAILED if row.blamed else Verdict.NOT_COMPARABLE
+    return Judgement(cell=cell, verdict=verdict, reason=row.reason, remedy=row.remedy)
+
+
+def missing_plugin(cell: str) -> Judgement:
+    """Judge a cell whose plugin is in the baseline alone."""
+    reason = "the baseline has this plugin, the candidate has not"
+    return Judgement(cell=cell, verdict=Verdict.NOT_COMPARABLE, reason=reason, remedy="was it renamed?")
+
+
+def missing_plugins(host: Host, selection: Selection, before: Names, after: Names) -> Iterator[Judgement]:
+    """Judge the plugins that were asked for and are in the baseline alone: they must not pass unseen.
+
+    `before` and `after` are the distributions of plugins by name, for `tokenizers` and for `attentions`; where
+    `after` is not known, the host's plugins are those of the candidate. One whose distribution failed to load has
+    failed; of others nobody knows whether they were meant to go.
+    """
+    broken = {failure.origin.distribution: failure for failure in host.failures}
+    kinds: tuple[tuple[str, type[Provided]], ...] = (("tokenizer", TokenizerPlugin), ("attention", AttentionPlugin))
+    for kind, of in kinds:
+        here = after.get(f"{kind}s") or {plugin.name for plugin in host.every(of)}
+        for name, distribution in before.get(f"{kind}s", {}).items():
+            if name not in here and selection.asks_for(of, name, distribution):
+                judgement, failure = missing_plugin(f"{kind}/{name}"), broken.get(distribution)
+                if failure is not None:
+                    reason = f"{judgement.reason}: {failure}"
+                    judgement = replace(judgement, verdict=Verdict.FAILED, reason=reason, remedy=None)
+                yield judgement

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from assay.corpus import loading as corpus
+from assay.corpus import loading
 from assay.errors import AssayError
 from assay.plugins.host import Host
 from assay.plugins.types import CorpusPlugin
@@ -16,21 +16,21 @@ from assay.plugins.types import CorpusPlugin
 
 @runtime_checkable
 class Fetchable(Protocol):
-    """An optional ability of a corpus's `documents`: to bring what it reads from onto this machine."""
+    """An optional ability of a corpus's `documents`: to fetch its files onto this machine."""
 
     @property
     def places(self) -> tuple[Path, ...]:
         """Where its files lie, or will lie."""
 
     def fetch(self, tell: Callable[[str], None]) -> bool:
-        """Bring what is absent or damaged, and say whether anything was; tell of each step before it.
+        """Fetch what is absent or damaged, and return whether anything was; call `tell` before each step.
 
         Raises `assay.AssayError` with a remedy, and then leaves nothing half done.
         """
 
 
 class FetchState(StrEnum):
-    """What there is of a corpus."""
+    """The state of a corpus's files on this machine."""
 
     READY = "ready"
     MISSING = "missing"
@@ -42,7 +42,7 @@ class FetchState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """A corpus and what there is of it, with the reason and the remedy where something is amiss.
+    """A corpus and the state of its files, with the reason and the remedy where something is amiss.
 
     `places` is empty for a corpus that comes with its plugin.
     """
@@ -55,26 +55,22 @@ class Holding:
 
 
 def look(host: Host, plugin: CorpusPlugin) -> Holding:
-    """Say whether a corpus is here, without reading it."""
+    """Return whether a corpus is here, without reading it."""
     missing = host.missing(plugin)
     if missing is None:
-        return Holding(corpus=plugin, state=FetchState.READY, places=places(plugin))
-    return Holding(
-        corpus=plugin, state=FetchState.MISSING, places=places(plugin), reason=missing.what, remedy=missing.remedy
-    )
+        return _holding(plugin, FetchState.READY)
+    return _holding(plugin, FetchState.MISSING, missing.what, missing.remedy)
 
 
 def fetch(host: Host, plugin: CorpusPlugin, tell: Callable[[str], None]) -> Holding:
-    """Bring a corpus here if it can be brought and is not here whole; what goes wrong is told in the result."""
+    """Fetch a corpus that can be fetched and is not here whole; an error becomes part of the result."""
     source = _source(plugin)
     try:
-        brought = source is not None and source.fetch(tell)
+        fetched = source is not None and source.fetch(tell)
     except AssayError as error:
         return _failed(plugin, error)
     found = look(host, plugin)
-    if brought and found.state is FetchState.READY:
-        return Holding(corpus=plugin, state=FetchState.FETCHED, places=found.places)
-    return found
+    return replace(found, state=FetchState.FETCHED) if fetched and found.state is FetchState.READY else found
 
 
 def verify(host: Host, plugin: CorpusPlugin) -> Holding:
@@ -83,17 +79,17 @@ def verify(host: Host, plugin: CorpusPlugin) -> Holding:
     if found.state is FetchState.MISSING:
         return found
     try:
-        documents = corpus.load(plugin)
+        documents = loading.load(plugin)
     except AssayError as error:
         return _failed(plugin, error)
     if plugin.sha256 is not None:
-        return Holding(corpus=plugin, state=FetchState.VERIFIED, places=found.places)
-    reason = f"nobody vouches for its hash, which is {corpus.digest(documents)} here"
-    return Holding(corpus=plugin, state=FetchState.UNVERIFIED, places=found.places, reason=reason)
+        return replace(found, state=FetchState.VERIFIED)
+    reason = f"nobody vouches for its hash, which is {loading.digest(documents)} here"
+    return replace(found, state=FetchState.UNVERIFIED, reason=reason)
 
 
 def places(plugin: CorpusPlugin) -> tuple[Path, ...]:
-    """Give the paths of a corpus's fetched files; none for one that comes with its plugin."""
+    """Return the paths of a corpus's fetched files; none for one that comes with its plugin."""
     source = _source(plugin)
     return () if source is None else source.places
 
@@ -104,6 +100,8 @@ def _source(plugin: CorpusPlugin) -> Fetchable | None:
 
 
 def _failed(plugin: CorpusPlugin, error: AssayError) -> Holding:
-    return Holding(
-        corpus=plugin, state=FetchState.FAILED, places=places(plugin), reason=error.message, remedy=error.remedy or ""
-    )
+    return _holding(plugin, FetchState.FAILED, error.message, error.remedy or "")
+
+
+def _holding(plugin: CorpusPlugin, state: FetchState, reason: str = "", remedy: str = "") -> Holding:
+    return Holding(corpus=plugin, state=state, places=places(plugin), reason=reason, remedy=remedy)

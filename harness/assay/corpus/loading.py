@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from assay.errors import AssayError, CorpusError
+from assay.errors import CorpusError, guard
 from assay.plugins.host import Host
 from assay.plugins.types import EDGE_CASE, CorpusPlugin, Document
 from assay.records.text import is_utf8
@@ -25,12 +25,12 @@ class Parts:
 
 
 def is_path(name: str) -> bool:
-    """Whether a word after `--corpora` means the user's own file or folder, not a plugin."""
+    """Return whether a word after `--corpora` means the user's own file or folder, not a plugin."""
     return "/" in name or "\\" in name or Path(name).suffix in SUFFIXES or Path(name).exists()
 
 
 def find(host: Host, name: str) -> CorpusPlugin:
-    """Give the corpus of that name, or the one made of the user's file or folder of that path."""
+    """Return the corpus of that name, or the one made of the user's file or folder of that path."""
     if not any(plugin.name == name for plugin in host.every(CorpusPlugin)) and is_path(name):
         return from_path(Path(name))
     return host.one(CorpusPlugin, name)
@@ -72,14 +72,10 @@ def from_path(path: Path) -> CorpusPlugin:
 def load(corpus: CorpusPlugin) -> tuple[Document, ...]:
     """Read all documents and check them against the corpus's hash.
 
-    Raises `CorpusError` for what cannot be read, for a wrong hash and, but for limits, for what is empty or no UTF-8.
+    Raises `CorpusError` for what cannot be read, for a wrong hash and, but for limits, for what is empty or not UTF-8.
     """
-    try:
+    with guard(lambda reason: CorpusError(f"the corpus {corpus.name} cannot be read: {reason}")):
         documents = tuple(corpus.documents())
-    except (KeyboardInterrupt, AssayError):
-        raise
-    except BaseException as error:  # a plugin may raise SystemExit, or a panic that is no Exception
-        raise CorpusError(f"the corpus {corpus.name} cannot be read: {type(error).__name__}: {error}") from None
     strange: list[object] = [document for document in documents if not isinstance(document, Document)]
     if strange:
         raise CorpusError(f"the corpus {corpus.name} yields {type(strange[0]).__name__}, not assay.Document")
@@ -95,7 +91,7 @@ def load(corpus: CorpusPlugin) -> tuple[Document, ...]:
 
 
 def digest(documents: tuple[Document, ...]) -> str:
-    """The sha256 of the documents' UTF-8 bytes in order, a NUL byte between two documents."""
+    """Return the sha256 of the documents' UTF-8 bytes in order, a NUL byte between two documents."""
     texts = (document.text.encode("utf-8", "surrogatepass") for document in documents)
     return hashlib.sha256(b"\0".join(texts)).hexdigest()
 
@@ -105,8 +101,7 @@ def divide(corpus: CorpusPlugin, held_out: float) -> Parts:
 
     Several documents are kept whole, in their order. A single document is cut after the last line break
     before the share begins, or after the last white space, or exactly there; a cut before the share does
-    not make it more than twice as large. Raises `CorpusError` for a
-    corpus that is too short.
+    not make it more than twice as large. Raises `CorpusError` for a corpus that is too short.
     """
     documents = load(corpus)
     if not held_out:
@@ -164,5 +159,5 @@ def _read(files: tuple[Path, ...]) -> Iterator[Document]:
                 remedy="convert it, for example with iconv -t utf-8",
             ) from None
         except OSError as error:
-            raise CorpusError(f"{file} cannot be read: {error.strerror}", remedy="mend its permissions") from None
+            raise CorpusError(f"{file} cannot be read: {error.strerror}", remedy="fix its permissions") from None
         yield Document(text=text, id=str(file))

@@ -12,34 +12,34 @@ from assay.records.results import Measurement, Metrics, Value
 from assay.stats.bootstrap import FEWEST, ratio_interval
 
 SEED = 2_718
-# Of these every document is needed: a part of them is no ladder, and not the same in every language.
+# Of these every document is needed: a part lacks sizes of a scaling corpus, and is not parallel in all languages.
 ALWAYS_WHOLE = (SCALING, PARALLEL)
 T = TypeVar("T")
 
 
 def shuffled(documents: Sequence[T], seed: int = SEED) -> tuple[T, ...]:
-    """All documents in one random order; the first n of it are the sample of n, so that samples are nested."""
+    """Return all documents in one random order; the first n are the sample of n, so that samples are nested."""
     order = list(documents)
     random.Random(seed).shuffle(order)
     return tuple(order)
 
 
-def enough(doubt: Callable[[int], float], target: float) -> int:
-    """Give the first of 20, 40, 80 and so on documents whose doubt is within a target above 0.
+def enough(uncertainty: Callable[[int], float], target: float) -> int:
+    """Return the first of 20, 40, 80 and so on documents whose relative uncertainty is within a target above 0.
 
-    The doubt must come to 0 at last, as that of a whole corpus does.
+    The uncertainty must reach 0 at last, as that of a whole corpus does.
     """
     count = FEWEST
-    while doubt(count) > target:
+    while uncertainty(count) > target:
         count *= 2
     return count
 
 
-def doubt(sizes: Sequence[int], tokens: Sequence[int], of: int) -> float:
-    """How far a sample's bytes per token may be from those of its corpus, as a share, by its 95 % interval.
+def relative_uncertainty(sizes: Sequence[int], tokens: Sequence[int], of: int) -> float:
+    """Return how far a sample's bytes per token may be from those of its corpus, as a share, by its 95 % interval.
 
     `sizes` are the bytes of its documents. 0 where it is all documents `of` the corpus; infinite where there is no
-    interval, or not yet one to be relied on: of very unequal documents, fewer than are worth 20 equal ones.
+    interval, or one of very unequal documents that are worth fewer than 20 equal ones.
     """
     if len(sizes) == of:
         return 0.0
@@ -50,7 +50,7 @@ def doubt(sizes: Sequence[int], tokens: Sequence[int], of: int) -> float:
 
 
 def worth(sizes: Sequence[int]) -> float:
-    """How many documents of equal size tell as much: (Σ size)² / Σ size² (Kish, Survey Sampling, 1965)."""
+    """Return how many documents of equal size are as informative: (Σ size)² / Σ size² (Kish, Survey Sampling, 1965)."""
     return sum(sizes) ** 2 / sum(size * size for size in sizes)
 
 
@@ -73,9 +73,9 @@ def sample_width(counts: Metrics) -> float | None:
 
 
 def taken(rows: Sequence[Measurement]) -> str | None:
-    """Say how much of its corpus a group of rows is on, and how good that is for the worst of them.
+    """Return a sentence on the sample that a group of rows is measured on, and its uncertainty for the worst of them.
 
-    None for rows of no sample.
+    None for rows that are not of a sample.
     """
     drawn = [row for row in rows if row.value("sample_documents") is not None]
     if not drawn:
@@ -92,12 +92,12 @@ def taken(rows: Sequence[Measurement]) -> str | None:
 
 
 def size_of(document: Document) -> int:
-    """The bytes of a document in UTF-8."""
+    """Return the bytes of a document in UTF-8."""
     return len(document.text.encode("utf-8", "surrogatepass"))
 
 
 def half_width(low: float, high: float, value: float) -> float:
-    """Give half the width of an interval, as a share of the value inside."""
+    """Return half the width of an interval, as a share of the value inside."""
     return (high - low) / 2 / value
 
 

@@ -1,6 +1,6 @@
 """Reading a shard as a stream of documents, and long ones in passages: never more of it in memory than needed.
 
-Bytes that are no UTF-8, and lone surrogates that JSON may spell, each become U+FFFD, and are counted.
+Bytes that are not UTF-8, and lone surrogates that JSON may spell, each become U+FFFD, and are counted.
 """
 
 from __future__ import annotations
@@ -46,20 +46,20 @@ class Meter:
         self._hash = hashlib.sha256()
 
     def read(self, size: int = -1) -> bytes:
-        """Give so many bytes, fewer at the end."""
+        """Read so many bytes, fewer at the end."""
         data = self._stream.read(size)
         self._hash.update(data)
         return data
 
     def hexdigest(self) -> str:
-        """Read what is left, and give the sha256 of all."""
+        """Read the rest, and return the sha256 of all."""
         while self.read(BLOCK):
             pass
         return self._hash.hexdigest()
 
 
 def sha256_of(shard: Shard) -> str:
-    """Give the sha256 of a shard's bytes as they lie there; raise `OSError` where it cannot be read."""
+    """Return the sha256 of a shard's bytes as they lie there; raise `OSError` where it cannot be read."""
     with closing(_opened(shard)) as stream:
         return Meter(stream).hexdigest()
 
@@ -67,7 +67,7 @@ def sha256_of(shard: Shard) -> str:
 def passages(shard: Shard, sha256: str, cut: Cut, *, chunk: int = CHUNK) -> Iterator[Passage]:
     """Read the documents of a shard in order; those of more than `chunk` characters in passages.
 
-    `cut(text, start)` gives the first place from `start` on where a passage may end, None where there is none yet.
+    `cut(text, start)` returns the first place from `start` on where a passage may end, None where there is none yet.
     Raises `CorpusError` for what is not of its form, at the end also where the sha256 is another one, and `OSError`
     where it cannot be read.
     """
@@ -89,7 +89,7 @@ def passages(shard: Shard, sha256: str, cut: Cut, *, chunk: int = CHUNK) -> Iter
         except Exception as error:  # zlib.error, EOFError and zstandard.ZstdError have nothing in common
             if shard.compression is None:
                 raise
-            raise CorpusError(f"{shard.path} is no whole {shard.compression} file: {error}") from None
+            raise CorpusError(f"{shard.path} is not a whole {shard.compression} file: {error}") from None
         if meter.hexdigest() != sha256:
             raise _changed(shard)
 
@@ -107,7 +107,7 @@ def _opened(shard: Shard) -> IO[bytes]:
 
 
 def _blocks(shard: Shard, stream: Meter) -> Iterator[bytes]:
-    """Give the content of a file, decompressed, a block at a time."""
+    """The content of a file, decompressed, a block at a time."""
     if shard.compression == "zstd":
         yield from _unpacked(shard, stream)
         return
@@ -152,7 +152,7 @@ def _lines(shard: Shard, blocks: Iterator[bytes]) -> Iterator[str]:
         try:
             record = json.loads(line.decode("utf-8", "surrogateescape"))
         except ValueError as error:
-            raise CorpusError(f"{where} is no JSON: {error}") from None
+            raise CorpusError(f"{where} is not valid JSON: {error}") from None
         if not isinstance(record, dict) or not isinstance(record.get(shard.field), str):
             fields = [name for name, value in record.items() if isinstance(value, str)] if type(record) is dict else []
             raise _no_field(shard, where, fields)

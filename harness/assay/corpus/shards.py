@@ -40,7 +40,7 @@ FIELD = "text"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shard:
-    """One file: its `path`, or its URL, what is in it, and its `size` in bytes as it lies there.
+    """One file: its `path` or URL, the form of its content, and its `size` in bytes as it lies there.
 
     A file of `text` is one document; of `jsonl` each line is one, and of `parquet` each row: what its `field` holds.
     """
@@ -58,7 +58,7 @@ class Shard:
 
 
 def is_shards(name: str) -> bool:
-    """Whether a word after `--corpora` means shards even where none are asked for: it cannot be held in memory."""
+    """Return whether a word after `--corpora` means shards even unasked, since it cannot be held in memory."""
     if "://" in name:
         return True
     if Path(name).is_dir():
@@ -111,7 +111,7 @@ def file_system(where: str) -> tuple[AbstractFileSystem, str]:
 
 
 def total_size(shards: Sequence[Shard]) -> int:
-    """The bytes of shards, as they lie there."""
+    """Return the bytes of shards, as they lie there."""
     return sum(shard.size for shard in shards)
 
 
@@ -123,7 +123,7 @@ def _shard(files: AbstractFileSystem, path: str, info: Mapping[str, Any], field:
 
 
 def _parts(path: str) -> tuple[Form, Compression | None] | None:
-    """What a name tells of what is in a file; None where it tells nothing."""
+    """The form and the compression of a file by its name; None where the name does not tell."""
     name = Path(path)
     compression = COMPRESSIONS.get(name.suffix)
     form = FORMS.get(Path(name.stem).suffix if compression else name.suffix)

@@ -20,7 +20,7 @@ WHOLE = "whole"
 
 
 def folder() -> Path:
-    """Give the folder for the baselines of checks: in `ASSAY_CACHE`, by default `assay` in the user's cache."""
+    """Return the folder for the baselines of checks: in `ASSAY_CACHE`, by default `assay` in the user's cache."""
     chosen = os.environ.get("ASSAY_CACHE")
     if chosen:
         return Path(chosen).expanduser().absolute() / "baselines"
@@ -31,10 +31,10 @@ def folder() -> Path:
 
 
 def entry(cache: Path, key: str, build: Callable[[Path], None], tell: Tell) -> Path:
-    """Give the folder of a key, built if it is not there.
+    """Return the folder of a key, built if it is not there.
 
-    A build works in the final place, because virtual environments do not like to be moved; a file written last says
-    that it is whole. What a killed build left has none, and is removed. Raises `AssayError` where nothing can be
+    A build works in the final place, because virtual environments do not like to be moved; a file written last marks
+    it as whole. What a killed build left has none, and is removed. Raises `AssayError` where nothing can be
     written, and what `build` raises.
     """
     entries = cache / "entries"
@@ -48,7 +48,7 @@ def entry(cache: Path, key: str, build: Callable[[Path], None], tell: Tell) -> P
     except OSError as error:
         raise AssayError(
             f"the cache {cache} cannot be written: {error.strerror or error}",
-            remedy="free some space, mend the permissions, or name another folder in ASSAY_CACHE",
+            remedy="free some space, fix the permissions, or name another folder in ASSAY_CACHE",
         ) from None
     _prune(cache)
     return found

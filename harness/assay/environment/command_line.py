@@ -1,4 +1,4 @@
-"""The command line that a run, a comparison or a report came from; passwords are left out of it."""
+"""The command line that a run, a comparison or a report came from, without passwords."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ IN_QUERY = re.compile(r"([?&][^=&]*password[^=&]*=)[^&]*", re.IGNORECASE)
 
 
 def command_line() -> str:
-    """Give the command line of this process as a shell takes it, without passwords."""
+    """Return the command line of this process as a shell takes it, without passwords."""
     return shlex.join(["assay", *map(hidden, sys.argv[1:])])
 
 

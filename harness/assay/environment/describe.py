@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
+from assay.environment.cpu_affinity import available_cores
 from assay.environment.git import state
 from assay.plugins.host import DISTRIBUTION
 from assay.records.results import AttentionCase, Case
@@ -28,7 +29,7 @@ def describe(cases: Iterable[Case] = ()) -> Mapping[str, str]:
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "platform": platform.platform(),
         "processor": _processor(),
-        "cores": str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()),
+        "cores": str(len(available_cores())),
     }
     if hasattr(os, "getloadavg"):
         facts["load"] = f"{os.getloadavg()[0]:.2f}"
@@ -46,7 +47,7 @@ def describe(cases: Iterable[Case] = ()) -> Mapping[str, str]:
 
 
 def gpu() -> Mapping[str, str]:
-    """Describe the GPUs of this machine and their driver, as NVIDIA's tool tells; nothing where it is not there."""
+    """Describe the GPUs of this machine and their driver, by NVIDIA's tool; return nothing where that is absent."""
     try:
         told = subprocess.run(ASK_GPU, capture_output=True, text=True, check=True, timeout=PATIENCE_S).stdout
     except (OSError, subprocess.SubprocessError):
@@ -62,7 +63,7 @@ def gpu() -> Mapping[str, str]:
 
 
 def available_memory() -> int:
-    """The memory that programs can still take without swapping, in bytes (MemAvailable; else all there is)."""
+    """Return the memory that programs can still take without swapping, in bytes (MemAvailable; else all there is)."""
     meminfo = Path("/proc/meminfo")
     if meminfo.is_file():
         for line in meminfo.read_text("ascii").splitlines():
@@ -81,5 +82,5 @@ def _processor() -> str:
 
 
 def now() -> str:
-    """The time in UTC, ISO 8601, to the millisecond."""
+    """Return the time in UTC, ISO 8601, to the millisecond."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")

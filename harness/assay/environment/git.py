@@ -11,7 +11,7 @@ from assay.errors import AssayError
 from assay.records.near_names import did_you_mean, near_names
 
 DIGITS = 12
-STATE_S = 5.0  # it is told with every run, which is not to wait for it
+STATE_S = 5.0  # every run records it, and should not wait for it
 POINTERS = frozenset(
     f"GIT_{name}"
     for name in (
@@ -37,7 +37,7 @@ class Revision:
 
 
 def repository(folder: Path) -> Path | None:
-    """Return the root of the working tree that a folder belongs to, resolved; None where there is none, or no git."""
+    """Return the root of the working tree that a folder belongs to, resolved; None without one, or without git."""
     try:
         answer = _git(folder, "rev-parse", "--show-toplevel")
     except OSError:
@@ -56,7 +56,7 @@ def state(root: Path) -> str | None:
 
 
 def resolve(asked: str, root: Path) -> Revision:
-    """Find the commit that a name means; raise `AssayError` where it means none."""
+    """Find the commit that a name means; raise `AssayError` where there is none."""
     answer = _git(root, "rev-parse", "--verify", "--quiet", f"{asked}^{{commit}}")
     if answer.returncode == 0 and not asked.startswith("-"):
         return Revision(asked=asked, commit=answer.stdout.strip(), root=root)
@@ -74,10 +74,10 @@ def resolve(asked: str, root: Path) -> Revision:
 def between(good: Revision, bad: Revision) -> tuple[Revision, ...]:
     """Return the revisions after `good` up to and with `bad`, oldest first, along first parents.
 
-    Raises `AssayError` where `good` is no ancestor of `bad`.
+    Raises `AssayError` where `good` is not an ancestor of `bad`.
     """
     if _git(good.root, "merge-base", "--is-ancestor", good.commit, bad.commit).returncode:
-        raise AssayError(f"{good.name} is no ancestor of {bad.name}", remedy="give the older, good revision first")
+        raise AssayError(f"{good.name} is not an ancestor of {bad.name}", remedy="give the older, good revision first")
     listed = _git(good.root, "rev-list", "--first-parent", "--reverse", f"{good.commit}..{bad.commit}")
     return tuple(Revision(asked=commit[:DIGITS], commit=commit, root=good.root) for commit in listed.stdout.split())
 

@@ -43,7 +43,7 @@ class Interpreter:
 
 
 def find(path: Path) -> str | None:
-    """Give the interpreter of an environment, or the one that a path is; links stay, as environments use them."""
+    """Return the interpreter of an environment, or the one that a path is; links stay, as environments use them."""
     inside = (path / "bin" / "python", path / "bin" / "python3", path / "Scripts" / "python.exe")
     for found in inside if path.is_dir() else (path,):
         if found.is_file() and os.access(found, os.X_OK):
@@ -52,7 +52,7 @@ def find(path: Path) -> str | None:
 
 
 def ask(path: Path, harness: str) -> Interpreter:
-    """Start the interpreter of a path and see that it can run the worker of a harness.
+    """Start the interpreter of a path and check that it can run the worker of a harness.
 
     A bare name such as `python3.12` is looked up as the shell does. Raises `AssayError` where there is none, and where
     it is too old or lacks what the worker imports.

@@ -1,4 +1,4 @@
-"""What a Python project says of itself, and which one is installed here."""
+"""Python projects: what their files declare, and which one is installed here."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from packaging.requirements import InvalidRequirement, Requirement
+from assay.plugins.host import absent
 
 CONSTRAINTS = "constraints.txt"
 
 
 def upwards(root: Path, below: Path) -> Iterator[Path]:
-    """Give a folder (relative to a root), and those above it up to the root."""
+    """Yield a folder (relative to a root), and those above it up to the root."""
     yield from (root / part for part in (below, *below.parents))
 
 
 def is_project(folder: Path) -> bool:
-    """Say whether pip can install a folder; a pyproject.toml with nothing but settings of tools makes no project."""
+    """Return whether pip can install a folder; a pyproject.toml with nothing but settings of tools is not enough."""
     return bool({"project", "build-system"} & _pyproject(folder).keys()) or (folder / "setup.py").is_file()
 
 
 def name_of(folder: Path) -> str | None:
-    """Give the name of a project, where its pyproject.toml has it."""
+    """Return the name of a project, where its pyproject.toml has it."""
     content = _pyproject(folder)
     poetry = _table(_table(content, "tool"), "poetry")
     name = _table(content, "project").get("name", poetry.get("name"))
@@ -36,18 +36,18 @@ def name_of(folder: Path) -> str | None:
 
 
 def site_folders() -> tuple[str, ...]:
-    """Give the folders of installed packages of this interpreter."""
+    """Return the folders of installed packages of this interpreter."""
     user = [site.getusersitepackages()] if site.ENABLE_USER_SITE else []
     return tuple(path for path in dict.fromkeys([*user, *site.getsitepackages()]) if Path(path).is_dir())
 
 
 def is_installed(name: str) -> bool:
-    """Say whether a distribution is installed here, editable or not."""
+    """Return whether a distribution is installed here, editable or not."""
     return any(metadata.distributions(name=name, path=list(site_folders())))
 
 
 def editables() -> Iterator[Path]:
-    """Give the folders of the projects that are installed editable here."""
+    """Yield the folders of the projects that are installed editable here."""
     for distribution in metadata.distributions(path=list(site_folders())):
         with contextlib.suppress(ValueError, AttributeError):
             origin = json.loads(distribution.read_text("direct_url.json") or "{}")
@@ -56,31 +56,21 @@ def editables() -> Iterator[Path]:
 
 
 def builds_here(folder: Path) -> bool:
-    """Say whether all that a project needs to be built is installed here."""
-    return all(map(_satisfied, _table(_pyproject(folder), "build-system").get("requires", ["setuptools>=40.8"])))
+    """Return whether all that a project needs to be built is installed here."""
+    return not absent(_table(_pyproject(folder), "build-system").get("requires", ["setuptools>=40.8"]))
 
 
 def pins(folder: Path) -> list[str]:
-    """Give the constraints of a project: the lines of its constraints.txt that name versions."""
+    """Return the constraints of a project: the lines of its constraints.txt that name versions."""
     path = folder / CONSTRAINTS
     lines = path.read_text("utf-8", "replace").splitlines() if path.is_file() else []
     return [line.strip() for line in lines if line.strip() and line.strip()[0] not in "#-"]
 
 
 def new_pins(folder: Path, other: Path) -> tuple[str, ...]:
-    """Give the constraints of a project that another version of it does not have."""
+    """Return the constraints of a project that another version of it does not have."""
     known = pins(other)
     return tuple(line for line in pins(folder) if line not in known)
-
-
-def _satisfied(text: str) -> bool:
-    try:
-        asked = Requirement(text)
-        if asked.marker is not None and not asked.marker.evaluate():
-            return True
-        return asked.specifier.contains(metadata.version(asked.name), prereleases=True)
-    except (InvalidRequirement, metadata.PackageNotFoundError):
-        return False
 
 
 def _pyproject(folder: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Lets a virtual environment see what another has installed; copied into it, so it may use nothing but `os` and `site`.
+"""An overlay environment sees what another has installed; copied into it, so it may use nothing but `os` and `site`.
 
 What the environment has installed itself wins, as it stands first on `sys.path`, for modules and for entry points.
 """
@@ -16,8 +16,8 @@ from collections.abc import Sequence
 def inherit(folders: Sequence[str], moved: tuple[str, str] | None = None, kept: Sequence[str] = ()) -> None:
     """Put folders of installed packages at the end of `sys.path`, each with what its .pth files add.
 
-    With `moved`, what they add inside its first folder, as the .pth file of an editable project does, is looked for at
-    the same place of its second, and left out where it is not there; not so what lies in one of `kept` folders.
+    With `moved`, what they add inside its first folder, as the .pth file of an editable project does, is replaced by
+    the same place of its second, or dropped where that does not exist; what lies in one of `kept` folders stays.
     """
     before = len(sys.path)
     for folder in folders:
@@ -33,13 +33,13 @@ def inherit(folders: Sequence[str], moved: tuple[str, str] | None = None, kept: 
 
 
 def relocate(path: str, moved: tuple[str, str], kept: Sequence[str] = ()) -> str:
-    """Give the place of a path of the first folder in the second; others as they are, and those in `kept` folders."""
+    """Return the place of a path of the first folder in the second; others and those in `kept` folders as they are."""
     if not inside(path, moved[0]) or any(inside(path, folder) for folder in kept):
         return path
     return os.path.normpath(os.path.join(moved[1], os.path.relpath(os.path.realpath(path), os.path.realpath(moved[0]))))
 
 
 def inside(path: str, folder: str) -> bool:
-    """Say whether a path is a folder or lies in it, whatever links lead there."""
+    """Return whether a path is a folder or lies in it, whatever links lead there."""
     path, folder = os.path.realpath(path), os.path.realpath(folder)
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)

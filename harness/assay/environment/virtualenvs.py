@@ -1,4 +1,4 @@
-"""Virtual environments for the baseline of a check: all that the candidate's has, but for what is to differ."""
+"""Virtual environments for the baseline of a check: overlays of the candidate's, but for what is to differ."""
 
 from __future__ import annotations
 
@@ -22,14 +22,12 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from assay.environment import cache, projects
-from assay.environment import git as revisions
-from assay.environment import site_inheritance as inherit
+from assay.environment import cache, git, projects, site_inheritance
 from assay.environment.cache import Tell
 from assay.environment.git import Revision
 from assay.errors import AssayError
 
-FORMAT = "1"  # of what is built; another one makes all that was built before unused
+FORMAT = "2"  # of what is built; another one makes all that was built before unused
 HELPER = "_assay_inherit"
 MISDIRECTING = ("PYTHONPATH", "PYTHONHOME", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT")
 ASIDE = ("note: ", "hint: ", "[notice]", "WARNING: ", "full command: ")
@@ -50,7 +48,7 @@ class Venv:
 
 
 def of_requirements(requirements: Sequence[str], store: Path, tell: Tell) -> Venv:
-    """Give an environment in which pip installed requirements beside what the candidate has.
+    """Return an environment in which pip installed requirements beside what the candidate has.
 
     One that does not name an exact version is looked up anew each day, one that names a folder or an address always.
     Raises `AssayError` where pip fails.
@@ -59,25 +57,25 @@ def of_requirements(requirements: Sequence[str], store: Path, tell: Tell) -> Ven
 
     def build(entry: Path) -> None:
         tell(f"installing {what} for the baseline")
-        _pip(_create(entry), *requirements, what=what)
+        _pip(_create(entry).python, *requirements, what=what)
 
     parts = (part for text in requirements for part in (text, _validity(text)))
     return _venv(cache.entry(store, _key("pip", *parts, *_installed()), build, tell))
 
 
 def of_revision(revision: Revision, below: Path, store: Path, tell: Tell) -> Venv:
-    """Give an environment in which the project of a folder (relative to the root) is as a revision has it.
+    """Return an environment in which the project of a folder (relative to the root) is as a revision has it.
 
     The project is that of the nearest folder upwards. It is installed only if it is installed in the candidate's
-    environment too: who gives plugins by file or `PYTHONPATH` has them so on both sides. Raises `AssayError` where git
-    or pip fails.
+    environment too: plugins given by file or `PYTHONPATH` are so on both sides. Raises `AssayError` where git or pip
+    fails.
     """
 
     def build(entry: Path) -> None:
         tell(f"writing the files of {revision.name}")
         checkout = entry / "checkout"
-        revisions.checkout(revision, checkout)
-        python = _create(entry, moved=(str(revision.root), str(checkout)))
+        git.checkout(revision, checkout)
+        made = _create(entry, moved=(str(revision.root), str(checkout)))
         project = next(filter(projects.is_project, projects.upwards(checkout, below)), None)
         if project is None:
             return
@@ -85,7 +83,9 @@ def of_revision(revision: Revision, below: Path, store: Path, tell: Tell) -> Ven
         name = projects.name_of(counterpart) or projects.name_of(project)
         if name is None or projects.is_installed(name):
             tell(f"installing the project of {revision.name}")
-            _install(python, project, counterpart, what=f"the project of {revision.name}")
+            _install(made.python, project, counterpart, what=f"the project of {revision.name}")
+            if name is not None:
+                _hide(name, made.site)
 
     ours = tuple(projects.upwards(revision.root, below))
     own = frozenset(filter(None, map(projects.name_of, ours)))
@@ -98,7 +98,7 @@ def of_revision(revision: Revision, below: Path, store: Path, tell: Tell) -> Ven
 def _install(python: str, project: Path, counterpart: Path, what: str) -> None:
     """Install a project with what it needs that the candidate does not have.
 
-    Constraints count where they changed between the two versions: the others would bring differences of their own.
+    Only constraints that changed between the two versions count: the others would bring differences of their own.
     """
     arguments = [str(project)]
     pins = projects.new_pins(project, counterpart)
@@ -118,8 +118,20 @@ def _install(python: str, project: Path, counterpart: Path, what: str) -> None:
             raise error from None
 
 
-def _create(entry: Path, moved: tuple[str, str] | None = None) -> str:
-    """Make an empty environment that inherits from ours, with pip only if ours has none; give its interpreter."""
+def _hide(name: str, site: str) -> None:
+    """Hide the candidate's distribution of the project where the revision has it under another name.
+
+    Otherwise both would announce their plugins. Python takes the first distribution of a name on `sys.path`.
+    """
+    if not any(metadata.distributions(name=name, path=[site])):
+        version = metadata.version(name)
+        info = Path(site, f"{canonicalize_name(name).replace('-', '_')}-{version}.dist-info")
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n", "utf-8")
+
+
+def _create(entry: Path, moved: tuple[str, str] | None = None) -> Venv:
+    """Make an empty environment that inherits from ours, with pip only if ours has none."""
     try:
         venv.EnvBuilder(symlinks=True, with_pip=importlib.util.find_spec("pip") is None).create(entry / "env")
     except (OSError, subprocess.SubprocessError) as error:
@@ -128,11 +140,11 @@ def _create(entry: Path, moved: tuple[str, str] | None = None) -> str:
             remedy="`python -m venv` must work here; Debian has it in the package python3-venv",
         ) from None
     made = _venv(entry)
-    shutil.copyfile(inherit.__file__, Path(made.site, f"{HELPER}.py"))
+    shutil.copyfile(site_inheritance.__file__, Path(made.site, f"{HELPER}.py"))
     folders = projects.site_folders()
     call = f"import {HELPER}; {HELPER}.inherit({folders!r}, {moved!r}, {folders!r})\n"
     Path(made.site, f"{HELPER}.pth").write_text(call, "utf-8")
-    return made.python
+    return made
 
 
 def _venv(entry: Path, checkout: Path | None = None) -> Venv:
@@ -160,7 +172,7 @@ def _pip(python: str, *arguments: str, what: str) -> None:
         check=False,
     )
     if answer.returncode != 0:
-        remedy = "mend that, or give another baseline, such as env:PATH with an environment of your own"
+        remedy = "fix that, or give another baseline, such as env:PATH with an environment of your own"
         raise AssayError(f"pip cannot install {what}: {_why(answer.stderr)}", remedy=remedy)
 
 
@@ -193,7 +205,7 @@ def _installed(without: frozenset[str] = frozenset()) -> list[str]:
 
 
 def _validity(requirement: str) -> str:
-    """What stands for how long pip's answer to a requirement holds."""
+    """A text that changes when pip's answer to a requirement may change."""
     try:
         asked = Requirement(requirement)
     except InvalidRequirement:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any, TypeVar
 
 from assay.execute.plugin_metric_worker import PluginMetricWorker
 from assay.execute.timed_operation import TimedOperation
 from assay.execute.worker.process import Worker, WorkerDied
-from assay.execute.worker.protocol import Answer, StepName
+from assay.execute.worker.protocol import Request
+from assay.execute.worker.requests import Check
 from assay.records.metric_catalogue import definition
+from assay.records.refusal import Refusal
 from assay.records.results import Case, Measurement, Metrics, Status, Timing
+
+A = TypeVar("A")
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -23,58 +27,54 @@ class CaseRun:
 
     case: Case
     worker: Worker
-    died: Callable[[Worker], object]
+    on_death: Callable[[Worker], object]
     documents: int | None = None
     metrics: Metrics = Metrics()
     predicted: Metrics = Metrics()
-    entries: list[TimedOperation] = field(default_factory=list)
+    operations: list[TimedOperation] = field(default_factory=list)
     ended: Measurement | None = None
 
-    def ask(self, step: StepName, **arguments: Any) -> Mapping[str, Any]:
-        """Take a step; give nothing when the case is over, before or by this."""
-        self.post(step, **arguments)
-        return self.collect(step)
+    def ask(self, request: Request[A]) -> A | None:
+        """Take a step; return nothing when the case is over, before or by this."""
+        self.post(request)
+        answer: A | None = self.collect()
+        return answer
 
-    def post(self, step: StepName, **arguments: Any) -> None:
+    def post(self, request: Request[Any]) -> None:
         """Have the worker begin a step, unless the case is over."""
         if self.ended is None:
-            self.worker.post(step, **arguments)
+            self.worker.post(request)
 
-    def collect(self, step: StepName) -> Mapping[str, Any]:
-        """Give what a step that was begun came to."""
+    def collect(self) -> Any:
+        """Return what a step that was begun gave."""
         if self.ended is not None:
-            return {}
+            return None
         try:
-            answer = self.worker.collect(step)
+            answer = self.worker.collect()
         except WorkerDied as death:
-            self.died(self.worker)
-            self.fail(death.reason, death.remedy)
-            return {}
-        if answer.status is Status.FAILED and not answer.expected:
-            limit = f" (limit {self.worker.memory / 2**30:.1f} GiB)" if _out_of_memory(answer.reason) else ""
-            self.fail(f"{answer.reason}{limit}", answer.remedy or self.worker.remedy)
-        elif answer.status is not Status.OK:
-            self.ended = without_speed(self.case, answer)
-        return answer.content
+            self.on_death(self.worker)
+            return self.fail(death.reason, death.remedy)
+        refusal = answer.refusal
+        if refusal is None:
+            return answer.value
+        if refusal.status is Status.FAILED and not refusal.expected:
+            limit = f" (limit {self.worker.memory / 2**30:.1f} GiB)" if _out_of_memory(refusal.reason) else ""
+            return self.fail(f"{refusal.reason}{limit}", refusal.remedy or self.worker.remedy)
+        self.ended = refusal.row(self.case)
+        return None
 
     def check(self) -> None:
-        """Pass the gate: the exact figures, and what can be timed."""
-        content = self.ask("check")
-        if self.ended is None:
-            self.metrics = Metrics(content["metrics"])
-            self.entries = [
-                TimedOperation(
-                    name=operation["name"],
-                    tokens=operation["tokens"],
-                    size=operation["size"],
-                    ask=self.ask,
-                    is_alive=lambda: self.ended is None,
-                )
-                for operation in content["operations"]
+        """Have the output verified: the exact figures, and what can be timed."""
+        checked = self.ask(Check())
+        if checked is not None:
+            self.metrics = checked.metrics
+            self.operations = [
+                TimedOperation(**asdict(offered), ask=self.ask, is_alive=lambda: self.ended is None)
+                for offered in checked.operations
             ]
 
-    def hold_to(self, before: Metrics, found: Metrics) -> None:
-        """What is exact must be what it was in another process; fail where something found now differs."""
+    def compare_exact(self, before: Metrics, found: Metrics) -> None:
+        """Fail where an exact figure is not what it was in another process."""
         for name, value in found.items():
             meaning = definition(name)
             if meaning is not None and meaning.exact and before.get(name) != value:
@@ -85,8 +85,8 @@ class CaseRun:
                 return
 
     def timings(self) -> tuple[Timing, ...]:
-        """Give the samples of every operation."""
-        return tuple(Timing(name=entry.name, samples=tuple(entry.samples)) for entry in self.entries)
+        """Return the samples of every operation."""
+        return tuple(Timing(name=each.name, samples=tuple(each.samples)) for each in self.operations)
 
     def succeed(self, metrics: Metrics, *, restarted: bool) -> None:
         """End the case with its figures; what it printed and whether an earlier process died is noted."""
@@ -102,36 +102,22 @@ class CaseRun:
             timings=self.timings(),
         )
 
-    def add(self, adding: PluginMetricWorker) -> None:
+    def add_plugin_metrics(self, metric_worker: PluginMetricWorker) -> None:
         """Have the metrics of plugins added to the row of a case that succeeded."""
         if self.ended is not None:
-            self.ended = adding.add(self.ended)
+            self.ended = metric_worker.add(self.ended)
 
     def fail(self, reason: str, remedy: str) -> None:
         """End the case as failed; what was predicted stays in the row."""
-        answer = Answer(content={}, status=Status.FAILED, reason=reason, remedy=remedy)
-        self.ended = without_speed(self.case, answer, self.predicted)
+        self.ended = Refusal(reason=reason, remedy=remedy).row(self.case, self.predicted)
 
     def skip(self, reason: str, remedy: str) -> None:
         """End the case as skipped; what was predicted stays in the row."""
-        answer = Answer(content={}, status=Status.SKIPPED, reason=reason, remedy=remedy)
-        self.ended = without_speed(self.case, answer, self.predicted)
+        self.ended = Refusal(status=Status.SKIPPED, reason=reason, remedy=remedy).row(self.case, self.predicted)
 
 
-def _out_of_memory(reason: str | None) -> bool:
+def _out_of_memory(reason: str) -> bool:
     """Python says MemoryError, torch a RuntimeError of this text; of a GPU's memory torch tells all that is known."""
-    if reason is None or "CUDA out of memory" in reason:
+    if "CUDA out of memory" in reason:
         return False
     return "MemoryError" in reason or "can't allocate memory" in reason
-
-
-def without_speed(case: Case, answer: Answer, metrics: Metrics = Metrics()) -> Measurement:
-    """Give the row of a case that was not timed."""
-    return Measurement(
-        case=case,
-        status=answer.status,
-        reason=answer.reason,
-        remedy=answer.remedy,
-        expected=answer.expected,
-        metrics=metrics,
-    )

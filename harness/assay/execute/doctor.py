@@ -12,11 +12,11 @@ from pathlib import Path
 from assay.environment.describe import available_memory, describe
 from assay.execute.rounds import sample_rounds
 from assay.execute.timed_operation import calibrate
-from assay.execute.worker_pool import ANCHOR_NS, WorkerPool, anchor_pairs
+from assay.execute.worker_pool import PROBE_NS, WorkerPool, probe_pairs
 from assay.plugins.discovery import discover
 from assay.records.results import Noise, ProbeTiming
 from assay.records.settings import Settings
-from assay.stats.noise_floor import ANCHOR, TWIN, noise_floor
+from assay.stats.noise_floor import DUPLICATE, PROBE, noise_floor
 
 PAIRS = 6
 PAIR_S = 1.0
@@ -80,21 +80,21 @@ def self_test(tick: Callable[[int, int], object] = lambda done, total: None) -> 
     """
     timings: list[ProbeTiming] = []
     # No plugin takes part, so that none can be in the way.
-    with WorkerPool(discover(load="none"), Settings(precision=0.0, load="none")) as crew:
-        for pair in range(PAIRS):
-            tick(pair, PAIRS)
-            anchors = {name: entry for name, entry in crew.anchors(arithmetic="").items() if name in (ANCHOR, TWIN)}
-            pairs = list(anchor_pairs(anchors))
-            calibrate(pairs, ANCHOR_NS)
-            for entry, _ in pairs:
-                entry.judged = True
-            entries, partners = [entry for entry, _ in pairs], [partner for _, partner in pairs]
-            sample_rounds(entries, partners, budget_s=PAIR_S, wanted=0.0, seed=pair)
+    with WorkerPool(discover(load="none"), Settings(precision=0.0, load="none")) as pool:
+        for number in range(PAIRS):
+            tick(number, PAIRS)
+            probes = {name: probe for name, probe in pool.probes().items() if name in (PROBE, DUPLICATE)}
+            pairs = list(probe_pairs(probes))
+            calibrate(pairs, PROBE_NS)
+            for probe, _ in pairs:
+                probe.judged = True
+            operations, partners = [probe for probe, _ in pairs], [partner for _, partner in pairs]
+            sample_rounds(operations, partners, budget_s=PAIR_S, wanted=0.0, seed=number)
             timings += [
-                ProbeTiming(group=str(pair), name=name, work=entry.tokens, samples=tuple(entry.samples))
-                for name, entry in anchors.items()
+                ProbeTiming(group=str(number), name=name, work=probe.tokens, samples=tuple(probe.samples))
+                for name, probe in probes.items()
             ]
-            crew.dismiss()
+            pool.shutdown()
         tick(PAIRS, PAIRS)
     return noise_floor(timings)
 

@@ -1,4 +1,4 @@
-"""One group of comparable cases: checked, then timed in rounds with each other and the machine's anchors."""
+"""One group of comparable cases: checked, then timed in rounds with each other and the machine probes."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 from assay.corpus.sampling import enough
-from assay.execute.case_run import CaseRun, without_speed
+from assay.environment.cpu_affinity import pinned
+from assay.execute.case_run import CaseRun
 from assay.execute.rounds import Stop, sample_rounds
 from assay.execute.timed_operation import TimedOperation, calibrate
-from assay.execute.worker_pool import ANCHOR_NS, WorkerPool, anchor_pairs
+from assay.execute.worker.requests import Check, Load, MeasureMemory, Predict, Recheck, Size, Unload
+from assay.execute.worker_pool import PROBE_NS, WorkerPool, probe_pairs
 from assay.measure.gpu_timer import on_gpu
 from assay.measure.roofline import account, overhead, stages
 from assay.measure.throughput import agreement, comparison, full_pass, machine_share, speeds
@@ -23,7 +25,6 @@ from assay.records.results import (
     Timing,
     TokenizerCase,
 )
-from assay.records.serialization import case_to_json
 from assay.stats.paired_ratio import paired_ratio
 from assay.tokenizer.metrics import compression
 
@@ -34,7 +35,7 @@ FEWEST_CALLS = 5
 def run_group(
     name: str,
     cases: Sequence[Case],
-    crew: WorkerPool,
+    pool: WorkerPool,
     budget_s: float,
     tick: Callable[[str, int, float], object] = lambda phase, done, left: None,
 ) -> GroupResult:
@@ -42,144 +43,145 @@ def run_group(
 
     `tick` is told the phase, the rounds done and the seconds left.
     """
-    finished, running = _assign(cases, crew)
+    finished, running = _assign(cases, pool)
     tick("loading", 0, budget_s)
-    _load(running, crew)
+    _load(running, pool)
     _draw(running, lambda documents: tick(f"sampling {documents:,} documents", 0, budget_s))
-    for item in running:
-        tick(f"predicting {item.case.plugin}", 0, budget_s)
-        predict(item, crew.settings.budget_s)
-    for item in running:
-        tick(f"checking {item.case.plugin}{_foretold(item)}", 0, budget_s)
-        item.check()
-    live = [item for item in running if item.ended is None]
-    calibrate(list(_pairs(live, _baseline(live, crew.settings.baselines))), SAMPLE_NS)
-    stop, anchors = _rounds(name, live, crew, budget_s, lambda done, left: tick("round", done, left))
+    for run in running:
+        tick(f"predicting {run.case.plugin}", 0, budget_s)
+        predict(run, pool.settings.budget_s)
+    for run in running:
+        tick(f"checking {run.case.plugin}{_predicted(run)}", 0, budget_s)
+        run.check()
+    live = [run for run in running if run.ended is None]
+    calibrate(list(_pairs(live, _baseline(live, pool.settings.baselines))), SAMPLE_NS)
+    stop, probes = _rounds(name, live, pool, budget_s, lambda done, left: tick("round", done, left))
     memory = {}
-    for item in live:
-        tick(f"memory of {item.case.plugin}", 0, 0.0)
-        memory[item.case.id] = _recheck(item)
-    whole = [item for item in live if item.ended is None]
-    baseline = _baseline(whole, crew.settings.baselines)
-    for item in whole:
-        metrics = _figures(item, baseline, anchors) | memory[item.case.id] | item.predicted
+    for run in live:
+        tick(f"memory of {run.case.plugin}", 0, 0.0)
+        memory[run.case.id] = _recheck(run)
+    whole = [run for run in live if run.ended is None]
+    baseline = _baseline(whole, pool.settings.baselines)
+    for run in whole:
+        metrics = _figures(run, baseline, probes) | memory[run.case.id] | run.predicted
         metrics |= Metrics(stopped_by=stop) | full_pass(metrics)
-        metrics |= _shape_of(item.case, metrics)
-        item.succeed(metrics | agreement(metrics, item.entries[0].name), restarted=crew.died_before(item.case))
-        if crew.settings.metrics:
-            tick(f"metrics of {item.case.plugin}", 0, 0.0)
-        item.add(crew.adding)
-    measured = {item.case.id: item.ended for item in running if item.ended is not None}
+        metrics |= _shape_of(run.case, metrics)
+        run.succeed(metrics | agreement(metrics, run.operations[0].name), restarted=pool.died_before(run.case))
+        if pool.settings.metrics:
+            tick(f"metrics of {run.case.plugin}", 0, 0.0)
+        run.add_plugin_metrics(pool.metric_worker)
+    measured = {run.case.id: run.ended for run in running if run.ended is not None}
     measured |= {row.case.id: row for row in finished}
-    return GroupResult(measurements=tuple(measured[case.id] for case in cases), anchors=anchors)
+    return GroupResult(measurements=tuple(measured[case.id] for case in cases), probes=probes)
 
 
-def _assign(cases: Sequence[Case], crew: WorkerPool) -> tuple[list[Measurement], list[CaseRun]]:
-    """Give each case that can be done a worker; all workers start at once."""
+def _assign(cases: Sequence[Case], pool: WorkerPool) -> tuple[list[Measurement], list[CaseRun]]:
+    """Start a worker for each case that can be done, all at once."""
     finished: list[Measurement] = []
     running: list[CaseRun] = []
     for case in cases:
-        refusal = crew.refusal(case)
+        refusal = pool.refusal(case)
         if refusal is not None:
-            finished.append(without_speed(case, refusal))
+            finished.append(refusal.row(case))
         else:
-            running.append(CaseRun(case=case, worker=crew.worker(case), died=crew.buried))
+            running.append(CaseRun(case=case, worker=pool.worker(case), on_death=pool.mark_dead))
     return finished, running
 
 
-def _load(items: Sequence[CaseRun], crew: WorkerPool) -> None:
+def _load(runs: Sequence[CaseRun], pool: WorkerPool) -> None:
     """Load all cases at once: importing takes the most time, and nothing is timed yet."""
-    for item in items:
-        item.worker.printed()
-        work = {"case": case_to_json(item.case), "documents": item.documents}
-        item.post("load", work=work, setup=crew.setup(item.worker))
-    for item in items:
-        item.collect("load")
+    for run in runs:
+        run.worker.printed()
+        run.post(Load(setup=pool.setup, case=run.case, documents=run.documents))
+    for run in runs:
+        run.collect()
 
 
-def _draw(items: Sequence[CaseRun], tick: Callable[[int], object]) -> None:
+def _draw(runs: Sequence[CaseRun], tick: Callable[[int], object]) -> None:
     """Where a sample is asked for, have all keep to the same one, just large enough for each of them."""
 
-    def doubt(documents: int) -> float:
+    def uncertainty(documents: int) -> float:
         tick(documents)
-        going = [item for item in items if item.ended is None]
-        for item in going:
-            item.documents = documents
-        return max((item.ask("size", documents=documents).get("doubt", 0.0) for item in going), default=0.0)
+        going = [run for run in runs if run.ended is None]
+        for run in going:
+            run.documents = documents
+        return max((run.ask(Size(documents=documents)) or 0.0 for run in going), default=0.0)
 
-    targets = {item.case.sample for item in items if isinstance(item.case, TokenizerCase)} - {0.0}
+    targets = {run.case.sample for run in runs if isinstance(run.case, TokenizerCase)} - {0.0}
     if targets:
-        enough(doubt, min(targets))
+        enough(uncertainty, min(targets))
 
 
-def predict(item: CaseRun, budget_s: float) -> None:
+def predict(run: CaseRun, budget_s: float) -> None:
     """Predict time and memory of a case; skip it where five calls, or the memory of one, are more than there is."""
-    answer = item.ask("predict")
-    item.predicted = Metrics(answer.get("metrics", {}))
-    need, room = float(item.predicted.get("predicted_bytes", 0.0)), answer.get("room")
-    if item.ended is None and room is not None and need > room:
-        elsewhere = isinstance(item.case, AttentionCase) and on_gpu(item.case.workload.device)
+    predicted = run.ask(Predict())
+    if predicted is None:
+        return
+    run.predicted, room = predicted.metrics, predicted.room
+    need = float(run.predicted.get("predicted_bytes", 0.0))
+    if room is not None and need > room:
+        elsewhere = isinstance(run.case, AttentionCase) and on_gpu(run.case.workload.device)
         remedy = "free memory of the device" if elsewhere else "free memory, or raise --memory"
-        item.skip(f"predicted {need / 2**30:.1f} GiB > {room / 2**30:.1f} GiB", remedy)
-    seconds = float(item.predicted.get("predicted_seconds", 0.0))
-    if item.ended is None and seconds * FEWEST_CALLS > budget_s:
-        item.skip(f"predicted {seconds:.1f} s a call: {FEWEST_CALLS} calls > {budget_s:g} s", "raise --budget")
+        run.skip(f"predicted {need / 2**30:.1f} GiB > {room / 2**30:.1f} GiB", remedy)
+    seconds = float(run.predicted.get("predicted_seconds", 0.0))
+    if run.ended is None and seconds * FEWEST_CALLS > budget_s:
+        run.skip(f"predicted {seconds:.1f} s a call: {FEWEST_CALLS} calls > {budget_s:g} s", "raise --budget")
 
 
-def _foretold(item: CaseRun) -> str:
-    """What is known of a call before it is made."""
-    seconds = item.predicted.get("predicted_seconds")
+def _predicted(run: CaseRun) -> str:
+    """What is known of the time of a call before it is made."""
+    seconds = run.predicted.get("predicted_seconds")
     return "" if seconds is None else f", about {float(seconds):.2g} s a call"
 
 
-def _baseline(items: Sequence[CaseRun], names: Sequence[str]) -> CaseRun | None:
+def _baseline(runs: Sequence[CaseRun], names: Sequence[str]) -> CaseRun | None:
     """The first of the named baselines that the group has, else its first case."""
-    named = [item for name in names for item in items if item.case.plugin == name]
-    return next(iter([*named, *items]), None)
+    named = [run for name in names for run in runs if run.case.plugin == name]
+    return next(iter([*named, *runs]), None)
 
 
 def _rounds(
-    group: str, live: Sequence[CaseRun], crew: WorkerPool, budget_s: float, tick: Callable[[int, float], object]
+    group: str, live: Sequence[CaseRun], pool: WorkerPool, budget_s: float, tick: Callable[[int, float], object]
 ) -> tuple[Stop, tuple[ProbeTiming, ...]]:
-    """Sample every operation of every live case, and the anchors, in turn."""
+    """Sample every operation of every live case, and the machine probes, in turn."""
     if not live:
         return "budget", ()
-    arithmetic = _arithmetic(live)
-    anchors = crew.anchors(arithmetic=arithmetic)
-    calibrate(list(anchor_pairs(anchors)), ANCHOR_NS)
-    for anchor in anchors.values():
-        anchor.samples = []
+    dtype_device = _dtype_device(live)
+    probes = pool.probes(dtype_device)
+    calibrate(list(probe_pairs(probes)), PROBE_NS)
+    for probe in probes.values():
+        probe.samples = []
     stops: set[Stop] = set()
-    for epoch in range(crew.settings.epochs):
+    for epoch in range(pool.settings.epochs):
         if epoch:
             tick(0, budget_s)
-            crew.renew_anchors(arithmetic=arithmetic)
-            _renew(live, crew)
-        pairs = [*_pairs(live, _baseline(live, crew.settings.baselines)), *anchor_pairs(anchors)]
-        entries = [entry for entry, _ in pairs]
-        for entry in entries:
-            entry.epoch = epoch
-        later = crew.settings.epochs - 1 - epoch
-        share = budget_s / crew.settings.epochs
-        with crew.together():
+            pool.restart_probes(dtype_device)
+            _restart(live, pool)
+        pairs = [*_pairs(live, _baseline(live, pool.settings.baselines)), *probe_pairs(probes)]
+        operations = [operation for operation, _ in pairs]
+        for operation in operations:
+            operation.epoch = epoch
+        later = pool.settings.epochs - 1 - epoch
+        share = budget_s / pool.settings.epochs
+        with pinned(pool.core):  # waking another core for the host costs more time
             stopped = sample_rounds(
-                entries,
+                operations,
                 [partner for _, partner in pairs],
                 budget_s=share,
-                wanted=crew.settings.precision,
-                seed=crew.settings.seed + epoch,
+                wanted=pool.settings.precision,
+                seed=pool.settings.seed + epoch,
                 tick=partial(_tell, tick, later * share),
             )
         stops.add(stopped)
     return "precision" if stops == {"precision"} else "budget", tuple(
-        ProbeTiming(group=group, name=name, work=anchor.tokens, samples=tuple(anchor.samples))
-        for name, anchor in anchors.items()
+        ProbeTiming(group=group, name=name, work=probe.tokens, samples=tuple(probe.samples))
+        for name, probe in probes.items()
     )
 
 
-def _arithmetic(live: Sequence[CaseRun]) -> str:
+def _dtype_device(live: Sequence[CaseRun]) -> str:
     """The `dtype/device` of a group of attention cases, whose peak is sampled beside them."""
-    workloads = [item.case.workload for item in live if isinstance(item.case, AttentionCase)]
+    workloads = [run.case.workload for run in live if isinstance(run.case, AttentionCase)]
     return f"{workloads[0].dtype}/{workloads[0].device}" if workloads else ""
 
 
@@ -188,50 +190,53 @@ def _tell(tick: Callable[[int, float], object], later_s: float, done: int, left_
     tick(done, left_s + later_s)
 
 
-def _renew(live: Sequence[CaseRun], crew: WorkerPool) -> None:
-    """Go on in fresh processes; what is exact must come out again."""
-    going = [item for item in live if item.ended is None]
-    for item in going:
-        item.worker = crew.renew(item.worker)
-    _load(going, crew)
-    for item in going:
-        item.hold_to(item.metrics, Metrics(item.ask("check").get("metrics", {})))
-        for entry in item.entries if item.ended is None else ():
-            entry.warm_up(SAMPLE_NS)
+def _restart(live: Sequence[CaseRun], pool: WorkerPool) -> None:
+    """Go on in fresh processes; what is exact must be the same again."""
+    going = [run for run in live if run.ended is None]
+    for run in going:
+        run.worker = pool.restart(run.worker)
+    _load(going, pool)
+    for run in going:
+        checked = run.ask(Check())
+        if checked is not None:
+            run.compare_exact(run.metrics, checked.metrics)
+        for operation in run.operations if run.ended is None else ():
+            operation.warm_up(SAMPLE_NS)
 
 
 def _pairs(live: Sequence[CaseRun], baseline: CaseRun | None) -> Iterator[tuple[TimedOperation, TimedOperation]]:
     """Every operation with the one that it is compared with: the baseline's of the same name, or itself."""
-    for item in live:
-        for entry in item.entries:
-            yield entry, _partner(entry, baseline) or entry
+    for run in live:
+        for operation in run.operations:
+            yield operation, _partner(operation, baseline) or operation
 
 
-def _partner(entry: TimedOperation, baseline: CaseRun | None) -> TimedOperation | None:
-    return next((other for other in (baseline.entries if baseline else ()) if other.name == entry.name), None)
+def _partner(operation: TimedOperation, baseline: CaseRun | None) -> TimedOperation | None:
+    return next((other for other in (baseline.operations if baseline else ()) if other.name == operation.name), None)
 
 
-def _recheck(item: CaseRun) -> Metrics:
-    """After the rounds: memory in its own pass, the gate once more, and what the plugin left behind."""
-    memory = Metrics(item.ask("memory"))
-    item.ask("recheck")
-    item.ask("unload")
-    if item.ended is None and (children := item.worker.offspring()):
-        item.fail(f"it left {len(children)} process(es) running, whose time nobody counts", "end them before returning")
+def _recheck(run: CaseRun) -> Metrics:
+    """After the rounds: memory in its own pass, the output once more, and what the plugin left behind."""
+    memory = run.ask(MeasureMemory()) or Metrics()
+    run.ask(Recheck())
+    run.ask(Unload())
+    if run.ended is None and (children := run.worker.offspring()):
+        run.fail(f"it left {len(children)} process(es) running, whose time nobody counts", "end them before returning")
     return memory
 
 
-def _figures(item: CaseRun, baseline: CaseRun | None, anchors: Sequence[ProbeTiming]) -> Metrics:
-    """What a case comes to: its exact figures, its speeds, its ratios, its share of the machine."""
-    metrics, timings = item.metrics, item.timings()
-    for entry, timing in zip(item.entries, timings, strict=True):
-        metrics |= speeds(timing, tokens=entry.tokens, size=entry.size)
-        partner = _partner(entry, baseline)
+def _figures(run: CaseRun, baseline: CaseRun | None, probes: Sequence[ProbeTiming]) -> Metrics:
+    """The result of a case: its exact figures, its speeds, its ratios, its share of the machine."""
+    metrics, timings = run.metrics, run.timings()
+    for operation, timing in zip(run.operations, timings, strict=True):
+        metrics |= speeds(timing, tokens=operation.tokens, size=operation.size)
+        partner = _partner(operation, baseline)
         if partner is not None:
-            metrics |= comparison(entry.name, paired_ratio(entry.samples, partner.samples), itself=partner is entry)
+            ratio = paired_ratio(operation.samples, partner.samples)
+            metrics |= comparison(operation.name, ratio, itself=partner is operation)
     if baseline is not None:
-        metrics |= Metrics(baseline=baseline.case.plugin) | compression(item.metrics, baseline.metrics)
-    return metrics | _machine(item, timings[0], {anchor.name: anchor for anchor in anchors})
+        metrics |= Metrics(baseline=baseline.case.plugin) | compression(run.metrics, baseline.metrics)
+    return metrics | _machine(run, timings[0], {probe.name: probe for probe in probes})
 
 
 def _shape_of(case: Case, metrics: Metrics) -> Metrics:
@@ -241,8 +246,8 @@ def _shape_of(case: Case, metrics: Metrics) -> Metrics:
     return stages(metrics) if case.workload.level == "pipeline" else overhead(metrics)
 
 
-def _machine(item: CaseRun, timing: Timing, anchors: Mapping[str, ProbeTiming]) -> Metrics:
-    """What the first operation comes to, beside what the machine could do in the same rounds."""
-    if isinstance(item.case, AttentionCase):
-        return account(item.case.workload, timing, anchors)
-    return Metrics(copy_fraction=machine_share(timing, item.entries[0].size or 0, anchors.get("copy")))
+def _machine(run: CaseRun, timing: Timing, probes: Mapping[str, ProbeTiming]) -> Metrics:
+    """The first operation beside what the machine could do in the same rounds."""
+    if isinstance(run.case, AttentionCase):
+        return account(run.case.workload, timing, probes)
+    return Metrics(copy_fraction=machine_share(timing, run.operations[0].size or 0, probes.get("copy")))

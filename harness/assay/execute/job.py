@@ -107,7 +107,6 @@ def begin(
         grid=chosen.grid or settings.grid,
         metrics=chosen_metrics(host, selection.metrics),
     )
-    store = Store(results)
     record = Run(
         id=new_run_id(),
         started=now(),
@@ -116,11 +115,9 @@ def begin(
         environment=describe(cases),
         settings=settings.to_json(),
     )
-    try:
+    with Store(results) as store:
         store.begin(record, cases)
         return _carry_on(host, store, record, cases, settings, listener or ProgressListener())
-    finally:
-        store.close()
 
 
 def estimate_cost(
@@ -141,11 +138,8 @@ def estimate_cost(
 
 def settings_of(name: str, results: Where) -> Settings:
     """Return the settings of a run; raises `UnknownName` for a run that is not there."""
-    store = Store(results, create=False)
-    try:
+    with Store(results, create=False) as store:
         return Settings.from_json(store.run(name).settings)
-    finally:
-        store.close()
 
 
 def resume(name: str, results: Where, listener: ProgressListener | None = None) -> Outcome:
@@ -153,40 +147,35 @@ def resume(name: str, results: Where, listener: ProgressListener | None = None) 
 
     Raises `UnknownName` for a run that is not there, and else as `begin`.
     """
-    store = Store(results, create=False)
-    try:
+    with Store(results, create=False) as store:
         record = store.run(name)
         settings = Settings.from_json(record.settings)
         host = discover(settings.plugins, settings.block, settings.load)
         store.reopen(record.id)
         return _carry_on(host, store, record, store.planned(record.id), settings, listener or ProgressListener())
-    finally:
-        store.close()
 
 
 def _carry_on(
     host: Host, store: Store, record: Run, cases: Sequence[Case], settings: Settings, listener: ProgressListener
 ) -> Outcome:
-    keeper = FallbackStore(store, record, cases, listener.warned)
-    missing = [case for case in cases if case.id not in keeper.done]
-    share = replace(settings, budget_s=settings.budget_s * max(1, len(missing)) / len(cases))
-    try:
-        listener.begun(record, cases, len(keeper.done))
-        for result in execute(host, missing, share, listener.tick):
-            keeper.add(result)
-            for measurement in result.measurements:
-                listener.measured(measurement)
-        keeper.end("complete")
-        return keeper.outcome()
-    except KeyboardInterrupt:
-        with suppress(StoreError):
-            keeper.end("interrupted")
-        raise Interrupted(f"interrupted: {keeper.kept}", remedy=keeper.remedy) from None
-    except StoreError as error:
-        raise StoreError(f"{error.message}; {keeper.kept}", remedy=f"{error.remedy}; {keeper.remedy}") from None
-    except AssayError:  # an executor that cannot begin
-        with suppress(StoreError):
-            keeper.end("failed")
-        raise
-    finally:
-        keeper.close()
+    with FallbackStore(store, record, cases, listener.warned) as results:
+        missing = [case for case in cases if case.id not in results.done]
+        share = replace(settings, budget_s=settings.budget_s * max(1, len(missing)) / len(cases))
+        try:
+            listener.begun(record, cases, len(results.done))
+            for result in execute(host, missing, share, listener.tick):
+                results.add(result)
+                for measurement in result.measurements:
+                    listener.measured(measurement)
+            results.end("complete")
+            return results.outcome()
+        except KeyboardInterrupt:
+            with suppress(StoreError):
+                results.end("interrupted")
+            raise Interrupted(f"interrupted: {results.kept}", remedy=results.remedy) from None
+        except StoreError as error:
+            raise StoreError(f"{error.message}; {results.kept}", remedy=f"{error.remedy}; {results.remedy}") from None
+        except AssayError:  # an executor that cannot begin
+            with suppress(StoreError):
+                results.end("failed")
+            raise

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import TypeVar
 
 from assay.execute.worker.process import Worker, WorkerDied
-from assay.execute.worker.protocol import Answer, StepName
-from assay.records.results import Measurement, Metrics, Status, TokenizerCase
-from assay.records.serialization import case_to_json, row_to_json
+from assay.execute.worker.protocol import Answer, Request
+from assay.execute.worker.requests import ComputeMetric, Load, NameMetrics, OfferedMetric, Setup, Unload
+from assay.records.refusal import Refusal
+from assay.records.results import Measurement, Metrics, Status, TokenizerCase, Value
 
+A = TypeVar("A")
 MOST_DEATHS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class _Offer:
-    """A metric as the process announces it: whose it is, and whether it looks at tokens, at rows, or at both."""
-
-    name: str
-    origin: str
-    block: str
-    of_tokens: bool
-    of_row: bool
 
 
 class PluginMetricWorker:
@@ -32,35 +23,33 @@ class PluginMetricWorker:
     answer in time, is asked again about the next row, in a new process; after the second time it is not.
     """
 
-    def __init__(
-        self, names: Sequence[str], start: Callable[[], Worker], setup: Callable[[Worker], Mapping[str, Any]]
-    ) -> None:
+    def __init__(self, names: Sequence[str], start: Callable[[], Worker], setup: Callable[[], Setup]) -> None:
         """For the metrics of these names; nothing is started before a row is there."""
         self._names, self._start, self._setup = tuple(names), start, setup
         self._worker: Worker | None = None
-        self._offers: tuple[_Offer, ...] | None = None
+        self._offers: tuple[OfferedMetric, ...] | None = None
         self._deaths: dict[str, int] = {}
         self._loaded = False
-        self._unbuilt: Answer | None = None
+        self._unbuilt: Refusal | None = None
 
     def add(self, row: Measurement) -> Measurement:
-        """Give a row with the figures that it gets; what went wrong is told in its reason."""
+        """Return a row with the figures that it gets; what went wrong is told in its reason."""
         case = row.case
-        if not self._names or row.status is not Status.OK or (isinstance(case, TokenizerCase) and case.limit):
+        if not self._names or row.status is not Status.OK or (isinstance(case, TokenizerCase) and case.edge_case):
             return row
         found = Metrics()
         notes: dict[str, None] = {}
         remedies = dict.fromkeys([row.remedy] if row.remedy else ())
         self._loaded, self._unbuilt = False, None
         for offer in self._concerned(row, notes):
-            answer = self._figure(offer, row)
-            if answer.status is Status.OK:
-                found |= {offer.name: answer.content["value"]}
+            answer = self._compute(offer, row)
+            if answer.refusal is not None:
+                notes[f"metric {offer.name} of {offer.origin} failed: {answer.refusal.reason}"] = None
+                remedies[answer.refusal.remedy or offer.remedy] = None
             else:
-                notes[f"metric {offer.name} of {offer.origin} failed: {answer.reason}"] = None
-                remedies[answer.remedy or f"mend it, or leave it out with --block {offer.block}"] = None
+                found |= {offer.name: answer.value}
         if self._loaded and self._worker is not None:
-            self._ask("unload")
+            self._ask(Unload())
         reason = "; ".join([*([row.reason] if row.reason else []), *notes])
         remedy = "; ".join(remedies)
         return replace(row, metrics=row.metrics | found, reason=reason or None, remedy=remedy or None)
@@ -77,59 +66,54 @@ class PluginMetricWorker:
             self._worker.kill()
             self._worker = None
 
-    def _concerned(self, row: Measurement, notes: dict[str, None]) -> Iterator[_Offer]:
+    def _concerned(self, row: Measurement, notes: dict[str, None]) -> Iterator[OfferedMetric]:
         """The metrics that look at rows of this kind; a note where the process cannot even say which there are."""
         if self._offers is None:
-            answer = self._begun({})
-            answer = self._ask("metrics", names=list(self._names)) if answer.status is Status.OK else answer
-            if answer.status is not Status.OK:
-                notes[f"metrics of plugins failed: {answer.reason}"] = None
-                return
-            self._offers = tuple(_Offer(**each) for each in answer.content.get("metrics", ()))
+            refusal = self._load(Load(setup=self._setup()))
+            if refusal is None:
+                answer = self._ask(NameMetrics(names=self._names))
+                refusal, self._offers = answer.refusal, answer.value
+            if refusal is not None:
+                notes[f"metrics of plugins failed: {refusal.reason}"] = None
         tokens = isinstance(row.case, TokenizerCase)
-        yield from (offer for offer in self._offers if offer.of_row or (tokens and offer.of_tokens))
+        yield from (offer for offer in self._offers or () if offer.of_row or (tokens and offer.of_tokens))
 
-    def _figure(self, offer: _Offer, row: Measurement) -> Answer:
-        """What one metric answers, or why it does not."""
+    def _compute(self, offer: OfferedMetric, row: Measurement) -> Answer[Value]:
+        """Return what one metric answers, or why it does not."""
         if self._deaths.get(offer.name, 0) >= MOST_DEATHS:
-            return _failed(f"it ended its process {MOST_DEATHS} times in this run and is not asked again")
-        tokens = offer.of_tokens and isinstance(row.case, TokenizerCase)
-        if tokens and not self._loaded:
-            answer = self._unbuilt or self._begun(
-                {"case": case_to_json(row.case), "documents": _drawn(row), "again": True}
-            )
-            if answer.status is not Status.OK:
-                self._unbuilt = answer
-                return _failed(f"the tokenizer cannot be built a second time: {answer.reason}")
+            reason = f"it ended its process {MOST_DEATHS} times in this run and is not asked again"
+            return Answer(refusal=Refusal(reason=reason))
+        if offer.of_tokens and isinstance(row.case, TokenizerCase) and not self._loaded:
+            load = Load(setup=self._setup(), case=row.case, documents=_sampled(row), again=True)
+            self._unbuilt = self._unbuilt or self._load(load)
+            if self._unbuilt is not None:
+                reason = f"the tokenizer cannot be built a second time: {self._unbuilt.reason}"
+                return Answer(refusal=Refusal(reason=reason))
             self._loaded = True
-        elif self._worker is None and (answer := self._begun({})).status is not Status.OK:
-            return answer
-        answer = self._ask("metric", name=offer.name, row=row_to_json(row))
+        elif self._worker is None and (refusal := self._load(Load(setup=self._setup()))) is not None:
+            return Answer(refusal=refusal)
+        answer = self._ask(ComputeMetric(name=offer.name, row=row))
         if self._worker is None:
             self._deaths[offer.name] = self._deaths.get(offer.name, 0) + 1
         return answer
 
-    def _begun(self, work: Mapping[str, Any]) -> Answer:
+    def _load(self, request: Load) -> Refusal | None:
         """Have the process, started if there is none, take up what a metric is computed from."""
         self._worker = self._worker or self._start()
-        return self._ask("load", work=work, setup=self._setup(self._worker))
+        return self._ask(request).refusal
 
-    def _ask(self, step: StepName, **arguments: Any) -> Answer:
+    def _ask(self, request: Request[A]) -> Answer[A]:
         """Take a step; a process that dies of it is gone, and that is a failure."""
-        assert self._worker is not None, "a process is begun first"
+        assert self._worker is not None, "a process is started first"
         try:
-            return self._worker.ask(step, **arguments)
+            return self._worker.ask(request)
         except WorkerDied as death:
             self.kill()
             self._loaded = False
-            return _failed(death.reason)
+            return Answer(refusal=Refusal(reason=death.reason))
 
 
-def _failed(reason: str | None) -> Answer:
-    return Answer(content={}, status=Status.FAILED, reason=reason)
-
-
-def _drawn(row: Measurement) -> int | None:
+def _sampled(row: Measurement) -> int | None:
     """How many documents the sample of a row has; None for all."""
-    drawn = row.value("sample_documents")
-    return None if drawn is None else int(drawn)
+    documents = row.value("sample_documents")
+    return None if documents is None else int(documents)

@@ -1,13 +1,13 @@
-"""Interleaved rounds: every entry is sampled once a round, so that drift of the machine hits all alike."""
+"""Interleaved rounds in counterbalanced (ABBA) order, so that drift of the machine hits all operations alike."""
 
 from __future__ import annotations
 
 import random
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, TypeVar
 
-from assay.records.results import Sample
+from assay.execute.timed_operation import TimedOperation
 from assay.stats.paired_ratio import precision
 
 FEWEST = 10
@@ -17,25 +17,8 @@ Stop = Literal["precision", "budget"]
 T = TypeVar("T")
 
 
-class TimedOperation(Protocol):
-    """One timed operation of one case, or an anchor."""
-
-    samples: list[Sample]
-    judged: bool
-
-    @property
-    def alive(self) -> bool:
-        """Whether it can still be sampled."""
-
-    def begin(self) -> None:
-        """Take the first reading of a sample, or be alive no more."""
-
-    def end(self) -> None:
-        """Take the second and append the sample, or be alive no more."""
-
-
 def sample_rounds(
-    entries: Sequence[TimedOperation],
+    operations: Sequence[TimedOperation],
     baselines: Sequence[TimedOperation],
     *,
     budget_s: float,
@@ -43,39 +26,39 @@ def sample_rounds(
     seed: int,
     tick: Callable[[int, float], object] = lambda done, left: None,
 ) -> Stop:
-    """Sample all entries in turn until every judged ratio is known to the `wanted` share, or the time is spent.
+    """Sample all operations in turn until every judged ratio is known to the `wanted` share, or the time is spent.
 
-    A round is there and back, a reading each: A B C, C B A; what drifts meanwhile drifts for all. Its order is
-    drawn anew, and the next round has it backwards. `baselines` gives for each entry the one it is compared
+    A round is in counterbalanced order, a batch each: A B C, C B A. What drifts meanwhile drifts for all. Its order
+    is drawn anew, and the next round has it backwards. `baselines` has for each operation the one it is compared
     with, perhaps itself; those of one baseline follow each other. At least ten rounds are made, and seven where
     these take longer than the budget.
     `tick` is told the rounds done and the seconds left.
     """
     order = random.Random(seed)
     blocks: dict[int, list[TimedOperation]] = {}
-    for entry, baseline in zip(entries, baselines, strict=True):
-        blocks.setdefault(id(baseline), []).append(entry)
-    turns = list(entries)
+    for operation, baseline in zip(operations, baselines, strict=True):
+        blocks.setdefault(id(baseline), []).append(operation)
+    turns = list(operations)
     end = time.monotonic() + budget_s
     done, look = 0, FEWEST
-    while any(entry.alive and entry.judged for entry in entries):
+    while any(operation.alive and operation.judged for operation in operations):
         if done % 2 == 0:
-            turns = [entry for block in _shuffled(order, blocks.values()) for entry in _shuffled(order, block)]
+            turns = [operation for block in _shuffled(order, blocks.values()) for operation in _shuffled(order, block)]
         else:
             turns.reverse()
-        for entry in turns:
-            if entry.alive:
-                entry.begin()
-        for entry in reversed(turns):
-            if entry.alive:
-                entry.end()
+        for operation in turns:
+            if operation.alive:
+                operation.begin()
+        for operation in reversed(turns):
+            if operation.alive:
+                operation.end()
         done += 1
         left = end - time.monotonic()
         tick(done, left)
         if done < (FEWEST if left > 0 else FEWEST_LONG):
             continue
         if wanted > 0.0 and done >= look:
-            if _precise(entries, baselines, wanted):
+            if _precise(operations, baselines, wanted):
                 return "precision"
             look = done + max(LOOK_EVERY, done // 10)  # a look costs time that grows with the samples
         if left <= 0:
@@ -89,9 +72,9 @@ def _shuffled(order: random.Random, things: Iterable[T]) -> list[T]:
     return drawn
 
 
-def _precise(entries: Sequence[TimedOperation], baselines: Sequence[TimedOperation], wanted: float) -> bool:
+def _precise(operations: Sequence[TimedOperation], baselines: Sequence[TimedOperation], wanted: float) -> bool:
     return all(
-        precision(entry.samples, baseline.samples if baseline.alive else entry.samples) <= wanted
-        for entry, baseline in zip(entries, baselines, strict=True)
-        if entry.judged and entry.alive
+        precision(operation.samples, baseline.samples if baseline.alive else operation.samples) <= wanted
+        for operation, baseline in zip(operations, baselines, strict=True)
+        if operation.judged and operation.alive
     )

@@ -1,4 +1,4 @@
-"""Carrying out all groups of a plan."""
+"""Carry out all groups of a plan."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ def execute(
     """
     groups = [(name, list(members)) for name, members in groupby(cases, key=lambda case: case.group)]
     left = settings.budget_s
-    with WorkerPool(host, settings) as crew:
-        weights = [sum(_weight(case, crew) for case in members) for _, members in groups]
+    with WorkerPool(host, settings) as pool:
+        weights = [sum(_weight(case, pool) for case in members) for _, members in groups]
         for number, (name, members) in enumerate(groups):
             weight = weights[number] / max(1, sum(weights[number:]))
             spent = _Spent(left * weight)
@@ -38,11 +38,11 @@ def execute(
             if shards:
                 yield count_group(host, shards, settings, _bound(tick, name, spent))
                 continue
-            limits = [case for case in members if isinstance(case, TokenizerCase) and case.limit]
-            if limits:
-                yield try_group(limits, crew, _bound(tick, name, spent))
+            edge_cases = [case for case in members if isinstance(case, TokenizerCase) and case.edge_case]
+            if edge_cases:
+                yield try_group(edge_cases, pool, _bound(tick, name, spent))
                 continue
-            yield run_group(name, members, crew, left * weight, _bound(tick, name, spent))
+            yield run_group(name, members, pool, left * weight, _bound(tick, name, spent))
             left = max(0.0, left - spent.seconds)
 
 
@@ -65,10 +65,10 @@ def _bound(
     return bound
 
 
-def _weight(case: Case, crew: WorkerPool) -> int:
-    """Operations to time; none for a limit, for shards, or for a case that cannot begin."""
-    if isinstance(case, TokenizerCase) and (case.limit or case.shards):
+def _weight(case: Case, pool: WorkerPool) -> int:
+    """Operations to time; none for edge cases, for shards, or for a case that cannot begin."""
+    if isinstance(case, TokenizerCase) and (case.edge_case or case.shards):
         return 0
-    if crew.refusal(case) is not None:
+    if pool.refusal(case) is not None:
         return 0
     return OPERATIONS_OF_TOKENIZER if isinstance(case, TokenizerCase) else 1

@@ -1,11 +1,13 @@
-"""One timed operation as the rounds see it: of a case, or an anchor."""
+"""One timed operation as the rounds see it: of a case, or a probe of the machine."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from assay.execute.worker.protocol import Request
+from assay.execute.worker.requests import Calibrate, Calibrated, Sampled, TakeSample
 from assay.records.results import Sample
 
 
@@ -13,21 +15,20 @@ from assay.records.results import Sample
 class TimedOperation:
     """An operation in a worker, and its samples so far.
 
-    `ask` takes a step in the worker and gives nothing when it cannot any more; `judged` entries decide
-    when the rounds are precise enough. A sample is two readings of `loops` calls each, or one of a single
-    long call.
+    `ask` takes a step in the worker, and returns None when that cannot be any more. `judged` ones decide when the
+    rounds are precise enough. A sample is two batches of `iterations` calls each, or one of a single long call.
     """
 
     name: str
     tokens: int
     size: int | None
-    ask: Callable[..., Mapping[str, Any]]
+    ask: Callable[[Request[Any]], Any]
     is_alive: Callable[[], bool]
     judged: bool = True
-    loops: int = 1
+    iterations: int = 1
     epoch: int = 0
     samples: list[Sample] = field(default_factory=list)
-    _readings: list[tuple[int, int, int]] = field(default_factory=list)
+    _batches: list[Sampled] = field(default_factory=list)
 
     @property
     def alive(self) -> bool:
@@ -35,42 +36,51 @@ class TimedOperation:
         return self.is_alive()
 
     def warm_up(self, target_ns: int) -> int:
-        """Make ready to be read; give the loops that a reading of about so many nanoseconds takes."""
-        return int(self.ask("calibrate", operation=self.name, target_ns=target_ns).get("loops", 1))
+        """Make it ready to be timed; return the iterations that take about so many nanoseconds."""
+        calibrated: Calibrated | None = self.ask(Calibrate(operation=self.name, target_ns=target_ns))
+        return 1 if calibrated is None else calibrated.iterations
 
     def begin(self) -> None:
-        """Take the first reading of a sample, or be alive no more."""
-        self._readings = []
-        self._read()
+        """Take the first batch of a sample, or be alive no more."""
+        self._batches = []
+        self._take_batch()
 
     def end(self) -> None:
         """Take the second, unless a single call is long enough, and append the sample; or be alive no more."""
-        if self.loops > 1:
-            self._read()
+        if self.iterations > 1:
+            self._take_batch()
         if self.alive:
-            loops, walls, cpus = zip(*self._readings, strict=True)
-            self.samples.append(Sample(loops=sum(loops), wall_ns=sum(walls), cpu_ns=sum(cpus), epoch=self.epoch))
+            self._append(self._batches)
 
     def take(self) -> None:
-        """Take one reading, a sample by itself, or be alive no more."""
-        self._readings = []
-        self._read()
-        for loops, wall, cpu in self._readings:
-            self.samples.append(Sample(loops=loops, wall_ns=wall, cpu_ns=cpu, epoch=self.epoch))
+        """Take one batch, a sample by itself, or be alive no more."""
+        self.begin()
+        if self._batches:
+            self._append(self._batches)
 
-    def _read(self) -> None:
-        content = self.ask("sample", operation=self.name, loops=self.loops)
-        if content:
-            self._readings.append((self.loops, content["wall_ns"], content["cpu_ns"]))
+    def _take_batch(self) -> None:
+        sampled: Sampled | None = self.ask(TakeSample(operation=self.name, iterations=self.iterations))
+        if sampled is not None:
+            self._batches.append(sampled)
+
+    def _append(self, batches: Sequence[Sampled]) -> None:
+        self.samples.append(
+            Sample(
+                iterations=self.iterations * len(batches),
+                wall_ns=sum(batch.wall_ns for batch in batches),
+                cpu_ns=sum(batch.cpu_ns for batch in batches),
+                epoch=self.epoch,
+            )
+        )
 
 
 def calibrate(pairs: Sequence[tuple[TimedOperation, TimedOperation]], target_ns: int) -> None:
-    """Find the loops of a reading for each entry, given with what it is compared with.
+    """Find the iterations of a batch for each operation, given with what it is compared with.
 
-    Where the two are alike they get the same: a reading begins with cold caches, whose share depends on its loops.
+    Where the two are alike they get the same: a batch begins with cold caches, whose share depends on its iterations.
     """
-    for entry, _ in pairs:
-        entry.loops = entry.warm_up(target_ns)
-    for entry, partner in pairs:
-        if partner.loops <= 2 * entry.loops and entry.loops <= 2 * partner.loops:
-            entry.loops = partner.loops
+    for operation, _ in pairs:
+        operation.iterations = operation.warm_up(target_ns)
+    for operation, partner in pairs:
+        if partner.iterations <= 2 * operation.iterations and operation.iterations <= 2 * partner.iterations:
+            operation.iterations = partner.iterations

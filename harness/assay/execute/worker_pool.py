@@ -3,45 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from dataclasses import asdict
 from functools import partial
 from types import TracebackType
-from typing import Any, Self
+from typing import Self, TypeVar
 
 from assay.corpus.loading import find
-from assay.errors import reason_of
+from assay.environment.cpu_affinity import one_core
+from assay.errors import AssayError, Unavailable, guard
 from assay.execute.plugin_metric_worker import PluginMetricWorker
 from assay.execute.timed_operation import TimedOperation
-from assay.execute.worker.cpu_affinity import one_core, pinned
 from assay.execute.worker.process import Worker, WorkerDied
-from assay.execute.worker.protocol import Answer
+from assay.execute.worker.protocol import Request
+from assay.execute.worker.requests import Check, Load, PluginSelection, Setup
 from assay.plugins.host import Host
-from assay.plugins.types import AttentionPlugin, Provided, TokenizerPlugin
+from assay.plugins.types import AttentionPlugin, TokenizerPlugin
+from assay.records.refusal import Refusal
 from assay.records.results import AttentionCase, Case, Status, TokenizerCase
 from assay.records.serialization import kind_of
 from assay.records.settings import Settings
-from assay.stats.noise_floor import ANCHOR, TWIN
+from assay.stats.noise_floor import DUPLICATE, PROBE
 
+A = TypeVar("A")
 MOST_DEATHS = 2
-ANCHOR_NS = 2_000_000
-ARITHMETIC = ("gemm", "stream")
+PROBE_NS = 2_000_000
+TORCH_PROBES = ("gemm", "stream")
 
 
 class WorkerPool:
-    """A worker for each plugin, up to three for the anchors, and one for metrics of plugins where there are any."""
+    """A worker for each plugin, up to three for the machine probes, and one for metrics of plugins where there are any.
+
+    `core` is the one on which all are timed, None for any.
+    """
 
     def __init__(self, host: Host, settings: Settings) -> None:
         self.host = host
         self.settings = settings
         self._workers: dict[str, Worker] = {}
         self._deaths: dict[str, int] = {}
-        self._anchors: dict[str, TimedOperation] = {}
-        self._arithmetic = ""
-        self._core = one_core() if settings.threads == 1 else None
-        self.adding = PluginMetricWorker(
+        self._probes: dict[str, TimedOperation] = {}
+        self._dtype_device = ""
+        self.core = one_core() if settings.threads == 1 else None
+        self.setup = Setup(plugins=PluginSelection.of(settings), core=self.core, grid=settings.grid)
+        self.metric_worker = PluginMetricWorker(
             [metric.name for metric in settings.metrics],
             lambda: Worker("leave out the metrics of plugins with --metrics none", settings),
-            self.setup,
+            lambda: self.setup,
         )
 
     def __enter__(self) -> Self:
@@ -51,62 +58,47 @@ class WorkerPool:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is None:
-            self.dismiss()
+            self.shutdown()
         for worker in self._workers.values():
             worker.kill()
         self._workers = {}
-        self.adding.kill()
+        self.metric_worker.kill()
 
-    @contextmanager
-    def together(self) -> Iterator[None]:
-        """Have the host wait on the core on which the workers are timed: waking another core costs more time."""
-        with pinned(self._core):
-            yield
-
-    def refusal(self, case: Case) -> Answer | None:
-        """Say why a case cannot even begin, or None."""
-        plugin: Provided
-        if isinstance(case, AttentionCase):
-            attention = self.host.one(AttentionPlugin, case.attention)
-            try:
-                reason = attention.unsupported(case.workload.of_step)
-            except KeyboardInterrupt:
-                raise
-            except BaseException as error:  # a plugin may raise SystemExit
-                failure = f"it could not say what it offers: {reason_of(error)}"
-                return Answer(content={}, status=Status.FAILED, reason=failure, remedy=self._remedy(case))
-            if reason is not None:
-                return Answer(content={}, status=Status.UNSUPPORTED, reason=str(reason))
-            plugin = attention
-        else:
-            plugin = self.host.one(TokenizerPlugin, case.tokenizer)
-            corpus = find(self.host, case.corpus)
-            if (lacking := self.host.missing(corpus)) is not None:
-                reason = f"the corpus {corpus.name} {lacking.what}"
-                return Answer(content={}, status=Status.SKIPPED, reason=reason, remedy=lacking.remedy)
-        missing = self.host.missing(plugin)
-        if missing is not None:
-            return Answer(
-                content={}, status=Status.SKIPPED, reason=f"{plugin.name} {missing.what}", remedy=missing.remedy
-            )
-        limit = isinstance(case, TokenizerCase) and case.limit  # each is tried once
-        if not limit and self._deaths.get(_key(case), 0) >= MOST_DEATHS:
-            return Answer(
-                content={},
-                status=Status.FAILED,
-                reason=f"its process died {MOST_DEATHS} times in this run and is not started again",
-                remedy=self._remedy(case),
-            )
+    def refusal(self, case: Case) -> Refusal | None:
+        """Return why a case cannot even begin, or None."""
+        try:
+            if isinstance(case, TokenizerCase):
+                corpus = find(self.host, case.corpus)
+                self.host.need(corpus, f"the corpus {corpus.name}")
+            elif (refusal := self._not_offered(case)) is not None:
+                return refusal
+            self.host.need(self._plugin(case))
+        except Unavailable as error:
+            return Refusal.of(error)
+        edge_case = isinstance(case, TokenizerCase) and case.edge_case  # each is tried once
+        if not edge_case and self._deaths.get(_key(case), 0) >= MOST_DEATHS:
+            reason = f"its process died {MOST_DEATHS} times in this run and is not started again"
+            return Refusal(reason=reason, remedy=self._remedy(case))
         return None
 
+    def _not_offered(self, case: AttentionCase) -> Refusal | None:
+        """Ask an attention whether it offers a workload."""
+        attention = self.host.one(AttentionPlugin, case.attention)
+        try:
+            with guard():
+                unsupported = attention.unsupported(case.workload.of_step)
+        except AssayError as error:
+            return Refusal(reason=f"it could not say what it offers: {error.message}", remedy=self._remedy(case))
+        return None if unsupported is None else Refusal(status=Status.UNSUPPORTED, reason=str(unsupported))
+
     def worker(self, case: Case) -> Worker:
-        """Give the worker of a case's plugin, started if need be."""
+        """Return the worker of a case's plugin, started if need be."""
         key = _key(case)
         if key not in self._workers:
             self._workers[key] = Worker(self._remedy(case), self.settings)
         return self._workers[key]
 
-    def buried(self, worker: Worker, *, counted: bool = True) -> None:
+    def mark_dead(self, worker: Worker, *, counted: bool = True) -> None:
         """Take note that a worker died or was given up; `counted` against its plugin."""
         for key, known in list(self._workers.items()):
             if known is worker:
@@ -118,110 +110,93 @@ class WorkerPool:
         """Whether the plugin of a case has a new process because an earlier one died."""
         return self._deaths.get(_key(case), 0) > 0
 
-    def setup(self, worker: Worker) -> Mapping[str, Any]:
-        """What a worker must know before its first case."""
-        return {
-            "memory": worker.memory,
-            "core": self._core,
-            "grid": self.settings.grid,
-            "plugins": list(self.settings.plugins),
-            "block": list(self.settings.block),
-            "load": self.settings.load,
-        }
-
-    def renew(self, worker: Worker) -> Worker:
-        """Give a fresh process in place of a worker."""
+    def restart(self, worker: Worker) -> Worker:
+        """Return a fresh process in place of a worker."""
         key = next(key for key, known in self._workers.items() if known is worker)
         worker.stop()
         self._workers[key] = Worker(worker.remedy, self.settings)
         return self._workers[key]
 
-    def renew_anchors(self, *, arithmetic: str) -> None:
-        """Have fresh processes for the anchors, the same entries sampling in them."""
-        before = dict(self._anchors)
-        for name in ("anchors", "twin", *([arithmetic] if arithmetic else [])):
+    def restart_probes(self, dtype_device: str = "") -> None:
+        """Have fresh processes for the machine probes, the same operations sampling in them."""
+        before = dict(self._probes)
+        for name in ("probes", "duplicate", dtype_device):
             if name in self._workers:
                 self._workers.pop(name).stop()
-        self._anchors = {}
-        for name, fresh in self.anchors(arithmetic=arithmetic).items():
+        self._probes = {}
+        for name, fresh in self.probes(dtype_device).items():
             if name in before:
                 before[name].ask, before[name].is_alive = fresh.ask, fresh.is_alive
-                before[name].warm_up(ANCHOR_NS)
-                self._anchors[name] = before[name]
+                before[name].warm_up(PROBE_NS)
+                self._probes[name] = before[name]
 
-    def dismiss(self) -> None:
+    def shutdown(self) -> None:
         """Stop all workers; those that are needed again start afresh."""
         for worker in self._workers.values():
             worker.stop()
-        self._workers, self._anchors = {}, {}
-        self.adding.stop()
+        self._workers, self._probes = {}, {}
+        self.metric_worker.stop()
 
-    def anchors(self, *, arithmetic: str) -> dict[str, TimedOperation]:
-        """Give the anchors by name; the twin is the Python loop once more, in another process.
+    def probes(self, dtype_device: str = "") -> dict[str, TimedOperation]:
+        """Return the machine probes by name; the duplicate is the Python loop once more, in another process.
 
-        Those of `arithmetic`, a `dtype/device` such as `f32/cpu` or nothing, have a process of their own: one with
-        torch in it runs the loop 7 % slower. The next `dtype/device` takes its place.
+        Those of a `dtype/device` such as `f32/cpu` have a process of their own: one with torch in it runs the loop 7 %
+        slower. The next `dtype/device` takes its place.
         """
-        if ANCHOR not in self._anchors:
-            self._anchors |= self._offered("anchors", arithmetic="")
-        if TWIN not in self._anchors:
-            twin = self._offered("twin", arithmetic="")
-            if ANCHOR in twin:
-                self._anchors[TWIN] = twin[ANCHOR]
-        if arithmetic and arithmetic != self._arithmetic:
-            if self._arithmetic in self._workers:
-                self._workers.pop(self._arithmetic).stop()
-            for name in ARITHMETIC:
-                self._anchors.pop(name, None)
-            self._arithmetic = arithmetic
-        if arithmetic and arithmetic not in self._workers:
-            self._anchors |= self._offered(arithmetic, arithmetic=arithmetic)
-        alive = {name: anchor for name, anchor in self._anchors.items() if anchor.alive}
-        return {name: anchor for name, anchor in alive.items() if arithmetic or name not in ARITHMETIC}
+        if PROBE not in self._probes:
+            self._probes |= self._offered("probes")
+        if DUPLICATE not in self._probes:
+            duplicate = self._offered("duplicate")
+            if PROBE in duplicate:
+                self._probes[DUPLICATE] = duplicate[PROBE]
+        if dtype_device and dtype_device != self._dtype_device:
+            if self._dtype_device in self._workers:
+                self._workers.pop(self._dtype_device).stop()
+            for name in TORCH_PROBES:
+                self._probes.pop(name, None)
+            self._dtype_device = dtype_device
+        if dtype_device and dtype_device not in self._workers:
+            self._probes |= self._offered(dtype_device, dtype_device)
+        alive = {name: probe for name, probe in self._probes.items() if probe.alive}
+        return {name: probe for name, probe in alive.items() if dtype_device or name not in TORCH_PROBES}
 
-    def _offered(self, name: str, *, arithmetic: str) -> dict[str, TimedOperation]:
-        """Start a worker for anchors, unless it is there, and give the operations that it offers."""
+    def _offered(self, name: str, dtype_device: str = "") -> dict[str, TimedOperation]:
+        """Start a worker for probes, unless it is there, and return the operations that it offers."""
         if name not in self._workers:
             self._workers[name] = Worker("report it to assay", self.settings)
         worker = self._workers[name]
-        try:
-            worker.ask(
-                "load", work={"arithmetic": arithmetic, "threads": self.settings.threads}, setup=self.setup(worker)
-            )
-            operations = worker.ask("check").content.get("operations", ())
-        except WorkerDied:
-            self.buried(worker)
-            return {}
-        return {operation["name"]: self._entry(worker, operation) for operation in operations}
+        ask = partial(self._ask, worker)
+
+        def alive() -> bool:
+            return worker in self._workers.values()
+
+        ask(Load(setup=self.setup, probes=dtype_device, threads=self.settings.threads))
+        checked = ask(Check()) if alive() else None
+        return {
+            offered.name: TimedOperation(**asdict(offered), ask=ask, is_alive=alive, judged=False)
+            for offered in (() if checked is None else checked.operations)
+        }
+
+    def _plugin(self, case: Case) -> AttentionPlugin | TokenizerPlugin:
+        if isinstance(case, AttentionCase):
+            return self.host.one(AttentionPlugin, case.attention)
+        return self.host.one(TokenizerPlugin, case.tokenizer)
 
     def _remedy(self, case: Case) -> str:
-        kind: type[TokenizerPlugin] | type[AttentionPlugin]
-        kind = AttentionPlugin if isinstance(case, AttentionCase) else TokenizerPlugin
-        origin = self.host.origin(self.host.one(kind, case.plugin))
-        return f"mend it, or leave it out with --block {origin.block}"
+        return self.host.remedy(self._plugin(case))
 
-    def _entry(self, worker: Worker, operation: Mapping[str, Any]) -> TimedOperation:
-        return TimedOperation(
-            name=operation["name"],
-            tokens=operation["tokens"],
-            size=operation["size"],
-            ask=partial(self._ask, worker),
-            is_alive=lambda: worker in self._workers.values(),
-            judged=False,
-        )
-
-    def _ask(self, worker: Worker, step: Any, **arguments: Any) -> Mapping[str, Any]:
+    def _ask(self, worker: Worker, request: Request[A]) -> A | None:
         try:
-            return worker.ask(step, **arguments).content
+            return worker.ask(request).value
         except WorkerDied:
-            self.buried(worker)
-            return {}
+            self.mark_dead(worker)
+            return None
 
 
-def anchor_pairs(anchors: Mapping[str, TimedOperation]) -> Iterator[tuple[TimedOperation, TimedOperation]]:
-    """Every anchor with itself, and the twin with what it is the twin of."""
-    for name, anchor in anchors.items():
-        yield anchor, anchors.get(ANCHOR, anchor) if name == TWIN else anchor
+def probe_pairs(probes: Mapping[str, TimedOperation]) -> Iterator[tuple[TimedOperation, TimedOperation]]:
+    """Pair every probe with itself, and the duplicate with what it is the duplicate of."""
+    for name, probe in probes.items():
+        yield probe, probes.get(PROBE, probe) if name == DUPLICATE else probe
 
 
 def _key(case: Case) -> str:

@@ -1,4 +1,4 @@
-"""An attention implementation on a workload: its gate against float64, and its timed step."""
+"""An attention implementation on a workload: its verification against float64, and its timed step."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from assay.attention.properties import check_properties, companion
 from assay.attention.reference import looked_at, widened
 from assay.errors import WrongOutput
 from assay.measure.extrapolation import extrapolate, probe_sizes
-from assay.measure.gpu_timer import launch_seconds, most_loops, on_gpu, reader, room, wait
+from assay.measure.gpu_timer import launch_seconds, most_iterations, on_gpu, reader, room, wait
 from assay.measure.memory import peak_device_bytes, peak_resident_bytes
-from assay.measure.spot_check import auditor
-from assay.measure.subject import Operation
+from assay.measure.spot_check import spot_checker
+from assay.measure.subject import Operation, Subject
 from assay.measure.torch_ops import dispatched
 from assay.plugins.types import AttentionPlugin, Step, Weights
 from assay.records.results import AttentionCase, Metrics
@@ -32,7 +32,7 @@ CALLS = 20
 Call = Callable[[], object]
 
 
-class AttentionSubject:
+class AttentionSubject(Subject):
     """Built with the host's weights; checked on several inputs and timed on another."""
 
     def __init__(
@@ -59,8 +59,8 @@ class AttentionSubject:
         if self.plugin.compiles or (own is not None and space is not None and own > space):
             return Metrics(predicted_bytes=None if own is None else int(own))
         sizes = probe_sizes(self.workload.kv_len)
-        readings = [self._probe(self._shorter(size), 3) for size in sizes]
-        seconds, peaks = zip(*readings, strict=True)
+        probes = [self._probe(self._shorter(size), 3) for size in sizes]
+        seconds, peaks = zip(*probes, strict=True)
         expected = extrapolate(sizes, (peaks[0], peaks[1]), self.workload.kv_len) if own is None else own
         return Metrics(
             predicted_seconds=extrapolate(sizes, seconds, self.workload.kv_len),
@@ -69,7 +69,7 @@ class AttentionSubject:
         )
 
     def check(self) -> Metrics:
-        """Try the properties on a small workload, build the step and hold it to the float64 reference."""
+        """Try the properties on a small workload, build the step and compare it with the float64 reference."""
         workload, plugin = self.workload, self.plugin
         properties = () if plugin.compiles else self._properties()
         self.ready()
@@ -93,7 +93,7 @@ class AttentionSubject:
         )
 
     def ready(self) -> Metrics:
-        """Build the step and hold it to the float64 reference."""
+        """Build the step and compare it with the float64 reference."""
         with mode(self.workload):
             self.weights = make_weights(self.workload)
             inputs_of = partial(make_inputs, self.workload, self.text)
@@ -110,15 +110,15 @@ class AttentionSubject:
             tensors = [tensor for tensor in several if isinstance(tensor, torch.Tensor)]
             seen = None if workload.phase == "bwd" else looked_at(workload, torch.arange(workload.q_len))
             wide = None if seen is None else widened(seen, tensors[0])
-            audit = auditor(tensors, wide, random=workload.semantics.dropout > 0)
+            spot_check = spot_checker(tensors, wide, random=workload.semantics.dropout > 0)
         operation = Operation(
             name="step",
             call=call,
-            audit=audit,
+            spot_check=spot_check,
             tokens=workload.tokens,
             context=partial(mode, workload),
             read=reader(workload.device),
-            most_loops=most_loops(workload.device),
+            most_iterations=most_iterations(workload.device),
         )
         return (operation,)
 
@@ -131,7 +131,7 @@ class AttentionSubject:
         return Metrics(peak_bytes=peak, launch_seconds=launch, peak_resident_bytes=resident)
 
     def recheck(self) -> None:
-        """Hold the step, and the inputs that it was timed on, to the reference once more."""
+        """Compare the step, and the inputs that it was timed on, with the reference once more."""
         with mode(self.workload):
             fresh = make_inputs(self.workload, self.text, TRIALS)
             pairs = zip(fresh.tensors, self._filled().tensors, strict=True)
@@ -144,7 +144,7 @@ class AttentionSubject:
 
     @property
     def step(self) -> Step:
-        """The step that passed the gate."""
+        """The step that was verified."""
         assert self.verified is not None, "check comes first"
         return self.verified.step
 

@@ -12,12 +12,12 @@ from assay.measure import timer as clock
 from assay.measure.edge_case_subject import EdgeCaseSubject
 from assay.measure.gpu_timer import on_gpu, room, wake
 from assay.measure.id_equivalence import IdEquivalence
-from assay.measure.machine_probes import Arithmetic, Machine
+from assay.measure.machine_probes import PythonProbes, TorchProbes
 from assay.measure.plugin_metrics import figure
-from assay.measure.subject import Operation, Ready, Subject
+from assay.measure.subject import Operation, Subject
 from assay.measure.tokenizer_subject import TokenizerSubject
 from assay.plugins.host import Host
-from assay.plugins.types import SCALING, AttentionPlugin, MetricPlugin, Provided, Tokenized, Tokenizer, TokenizerPlugin
+from assay.plugins.types import SCALING, AttentionPlugin, MetricPlugin, Tokenized, Tokenizer, TokenizerPlugin
 from assay.records.results import AttentionCase, Case, Measurement, Metrics, Sample, Value
 from assay.records.workload import TextSource
 
@@ -34,7 +34,7 @@ class Bench:
         """With `grid` tokenizers are also timed at several lengths and in batches."""
         self.host = host
         self.grid = grid
-        self._identities: dict[str, IdEquivalence] = {}
+        self._equivalences: dict[str, IdEquivalence] = {}
         self._fuzzed: dict[str, Metrics | WrongOutput] = {}
         self.closed_vocabulary = False
         self._held: dict[tuple[str, str], tuple[str, ...]] = {}
@@ -47,7 +47,7 @@ class Bench:
     def load(self, case: Case, documents: int | None = None, *, again: bool = False) -> None:
         """Take up a case: build a tokenizer, make ready the text for an attention.
 
-        A sample has so many `documents`, where that is known already. `again`: the case passed the gate in another
+        A sample has so many `documents`, where that is known already. `again`: the case was verified in another
         process, and `check` need only make sure that the output is right in this one too.
         Raises `Unavailable` for what is missing on this machine, and whatever the plugin raises.
         """
@@ -55,7 +55,7 @@ class Bench:
         self._again = again
         if isinstance(case, AttentionCase):
             attention = self.host.one(AttentionPlugin, case.attention)
-            self._need(attention)
+            self.host.need(attention)
             from assay.measure.attention_subject import AttentionSubject
 
             self._set_threads(case.workload.threads)
@@ -71,32 +71,32 @@ class Bench:
         else:
             tokenizer = self.host.one(TokenizerPlugin, case.tokenizer)
             self.closed_vocabulary = tokenizer.closed_vocabulary
-            self._need(tokenizer)
+            self.host.need(tokenizer)
             corpus = find(self.host, case.corpus)
-            self._need(corpus)
+            self.host.need(corpus)
             if case.trained_on is not None:
                 training = divide(find(self.host, case.trained_on), 0.0).training
-                limit = EdgeCaseSubject(tokenizer, load(corpus), training)
-                limit.identity = self._identity(tokenizer, training)
-                self._subject = limit
+                edge_cases = EdgeCaseSubject(tokenizer, load(corpus), training)
+                edge_cases.equivalence = self._equivalence(tokenizer, training)
+                self._subject = edge_cases
                 return
             parts = divide(corpus, case.held_out)
             grid = self.grid and corpus.kind != SCALING and not case.held_out
             subject = TokenizerSubject(tokenizer, parts, kind=corpus.kind, grid=grid)
-            subject.identity = None if again else self._identity(tokenizer, parts.training)
+            subject.equivalence = None if again else self._equivalence(tokenizer, parts.training)
             if documents is not None:
                 subject.draw(documents)
             self._subject = subject
 
-    def load_anchors(self, *, arithmetic: str, threads: int) -> None:
-        """Take up anchors instead of a case: those of `dtype/device`, or the machine's for an empty text."""
+    def load_probes(self, dtype_device: str, threads: int) -> None:
+        """Take up machine probes instead of a case: those of a `dtype/device`, or Python's for an empty text."""
         self.unload()
-        if arithmetic:
+        if dtype_device:
             self._set_threads(threads)
-            dtype, _, device = arithmetic.partition("/")
-            self._subject = Arithmetic(dtype, device)
+            dtype, _, device = dtype_device.partition("/")
+            self._subject = TorchProbes(dtype, device)
         else:
-            self._subject = Machine()
+            self._subject = PythonProbes()
 
     def unload(self) -> None:
         """Drop the case, so that its memory is free for the next."""
@@ -105,7 +105,7 @@ class Bench:
         self._operations = {}
 
     def size(self, documents: int) -> float:
-        """Take a sample of so many documents, and give what it leaves in doubt."""
+        """Draw a sample of so many documents, and return its relative uncertainty."""
         subject = self._loaded()
         assert isinstance(subject, TokenizerSubject), "only a tokenizer has a sample"
         return subject.size(documents)
@@ -119,28 +119,28 @@ class Bench:
         return room(self._device)
 
     def check(self) -> Metrics:
-        """Pass the gate, and make the operations ready."""
+        """Verify the output, and make the operations ready."""
         subject = self._loaded()
-        metrics = subject.ready() if self._again and isinstance(subject, Ready) else subject.check()
-        if isinstance(subject, TokenizerSubject) and subject.identity is not None:
-            metrics |= self._fuzz(subject.plugin.name, subject.tokenizer, subject.identity)
+        metrics = subject.ready() if self._again else subject.check()
+        if isinstance(subject, TokenizerSubject) and subject.equivalence is not None:
+            metrics |= self._fuzz(subject.plugin.name, subject.tokenizer, subject.equivalence)
         self._operations = {operation.name: operation for operation in subject.operations()}
         return metrics
 
     def operations(self) -> Sequence[Operation]:
-        """Give the operations of the case that passed."""
+        """Return the operations of the case that passed."""
         return tuple(self._operations.values())
 
     def calibrate(self, name: str, target_ns: int) -> int:
-        """Find the loops that make a sample of about so many nanoseconds."""
-        return clock.calibrate(partial(self.sample, name), target_ns, self._operations[name].most_loops)
+        """Find the iterations that make a sample of about so many nanoseconds."""
+        return clock.calibrate(partial(self.sample, name), target_ns, self._operations[name].most_iterations)
 
-    def sample(self, name: str, loops: int) -> Sample:
-        """Time an operation once, then look at what it gave."""
+    def sample(self, name: str, iterations: int) -> Sample:
+        """Time an operation once, then check what it returned."""
         operation = self._operations[name]
         with operation.context():
-            sample, outputs = operation.read(operation.call, loops)
-            operation.audit(outputs)
+            sample, outputs = operation.read(operation.call, iterations)
+            operation.spot_check(outputs)
         return sample
 
     def memory(self) -> Metrics:
@@ -154,7 +154,7 @@ class Bench:
     def metric(self, name: str, row: Measurement) -> Value | None:
         """Ask a metric plugin about a row: of a tokenizer, which is loaded then, by its tokens, else by its figures.
 
-        Raises `WrongOutput` for an answer that is no figure, and where the ids are not those of the row.
+        Raises `WrongOutput` for an answer that is not a figure, and where the ids are not those of the row.
         """
         plugin = self.host.one(MetricPlugin, name)
         subject = self._subject
@@ -179,25 +179,23 @@ class Bench:
             raise AssayError("no case is loaded")
         return self._subject
 
-    def _identity(self, plugin: TokenizerPlugin, training: str) -> IdEquivalence | None:
+    def _equivalence(self, plugin: TokenizerPlugin, training: str) -> IdEquivalence | None:
         """Build the tokenizer whose ids another claims to give; a pretrained one is built once."""
         name = plugin.same_ids_as
-        if name is None or name in self._identities:
-            return None if name is None else self._identities[name]
+        if name is None or name in self._equivalences:
+            return None if name is None else self._equivalences[name]
         reference = self.host.one(TokenizerPlugin, name)
-        missing = self.host.missing(reference)
-        if missing is not None:
-            raise Unavailable(f"it claims the ids of {name}, and that {missing.what}", remedy=missing.remedy)
-        identity = IdEquivalence(name, reference.build(training))
+        self.host.need(reference, f"it claims the ids of {name}, and that")
+        equivalence = IdEquivalence(name, reference.build(training))
         if reference.pretrained:
-            self._identities[name] = identity
-        return identity
+            self._equivalences[name] = equivalence
+        return equivalence
 
-    def _fuzz(self, name: str, tokenizer: Tokenizer, identity: IdEquivalence) -> Metrics:
-        """Compare ids of nasty strings, once in this process; what was found then counts for every case."""
+    def _fuzz(self, name: str, tokenizer: Tokenizer, equivalence: IdEquivalence) -> Metrics:
+        """Compare ids of fuzz strings, once in this process; what was found then counts for every case."""
         if name not in self._fuzzed:
             try:
-                self._fuzzed[name] = identity.fuzz(tokenizer)
+                self._fuzzed[name] = equivalence.fuzz(tokenizer)
             except WrongOutput as error:
                 self._fuzzed[name] = error
         found = self._fuzzed[name]
@@ -210,7 +208,7 @@ class Bench:
 
         if source not in self._texts:
             plugin = self.host.one(TokenizerPlugin, source.tokenizer)
-            self._need(plugin)
+            self.host.need(plugin)
             documents = load(find(self.host, source.corpus))
             tokenizer = plugin.build("\n".join(document.text for document in documents))
             ids = [value for document in documents for value in tokenizer.encode(document.text)]
@@ -221,8 +219,8 @@ class Bench:
         from assay.measure.pipeline_subject import PipelineSubject
 
         tokenizer, corpus = self.host.one(TokenizerPlugin, source.tokenizer), find(self.host, source.corpus)
-        self._need(tokenizer)
-        self._need(corpus)
+        self.host.need(tokenizer)
+        self.host.need(corpus)
         parts = divide(corpus, 0.0)
         texts = tuple(document.text for document in parts.measured)
         built = tokenizer.build(parts.training)
@@ -235,11 +233,6 @@ class Bench:
             raise Unavailable(
                 "torch finds no CUDA device here", remedy="leave out --device, or run it where there is one"
             )
-
-    def _need(self, plugin: Provided) -> None:
-        missing = self.host.missing(plugin)
-        if missing is not None:
-            raise Unavailable(f"{plugin.name} {missing.what}", remedy=missing.remedy)
 
     def _set_threads(self, threads: int) -> None:
         import torch

@@ -1,15 +1,15 @@
-"""A tokenizer at a limit: what comes of each text of a corpus that breaks some tokenizers."""
+"""A tokenizer on edge cases: the outcome of each text of a corpus that breaks some tokenizers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assay.errors import UnknownToken, WrongOutput, reason_of
-from assay.measure.cold_pass import as_ints
+from assay.errors import AssayError, UnknownToken, WrongOutput, guard, raised_by, reason_of
 from assay.measure.id_equivalence import IdEquivalence
 from assay.measure.round_trip import round_trip
-from assay.measure.subject import Operation
+from assay.measure.subject import Subject
+from assay.measure.token_ids import as_ints
 from assay.plugins.types import Document, TokenizerPlugin
 from assay.records.results import Metrics
 from assay.records.text import is_utf8
@@ -18,8 +18,8 @@ EXACT, LOSSY, WRONG, MEMORY = "exact", "lossy", "wrong", "memory"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
-    """What came of one text, in a word or two, and in a sentence where it did not come back.
+class EdgeCaseTrial:
+    """The outcome of one text, in a word or two, and in a sentence where it did not come back.
 
     `allowed` says that the descriptor does not promise better.
     """
@@ -42,20 +42,16 @@ class EdgeCaseFailed(WrongOutput):
         self.metrics, self.expected = metrics, expected
 
 
-class EdgeCaseSubject:
+class EdgeCaseSubject(Subject):
     """Built on a training text from elsewhere; tried on every document, timed on none."""
 
     def __init__(self, plugin: TokenizerPlugin, documents: Sequence[Document], training: str) -> None:
         self.plugin, self.documents = plugin, documents
         self.tokenizer = plugin.build(training)
-        self.identity: IdEquivalence | None = None
-
-    def predict(self) -> Metrics:
-        """Predict nothing."""
-        return Metrics()
+        self.equivalence: IdEquivalence | None = None
 
     def check(self) -> Metrics:
-        """Try every document, and tell of the gravest one; raise `EdgeCaseFailed` where it is more than a loss."""
+        """Try every document, and report the gravest one; raise `EdgeCaseFailed` where it is more than a loss."""
         trials = [self._try(document) for document in self.documents]
         worst = max(trials, key=lambda trial: trial.gravity)
         exact = sum(trial.outcome == EXACT for trial in trials)
@@ -67,45 +63,38 @@ class EdgeCaseSubject:
             raise EdgeCaseFailed(f"{worst.detail}{others}", metrics, expected=worst.allowed)
         return metrics | {"round_trip_difference": f"{worst.detail}{others}"}
 
-    def operations(self) -> tuple[Operation, ...]:
-        """Time nothing."""
-        return ()
-
-    def memory(self) -> Metrics:
-        """Measure no memory."""
-        return Metrics()
-
-    def recheck(self) -> None:
-        """Check nothing more."""
-
-    def _try(self, document: Document) -> Trial:
+    def _try(self, document: Document) -> EdgeCaseTrial:
         noun, text = f"text {document.id!r}", document.text
         try:
-            ids = as_ints(self.tokenizer.encode(text))
-            self._compare(noun, text, ids)
-            difference = round_trip(self.tokenizer, noun, text, ids)
+            with guard(interrupts=True):
+                ids = as_ints(self.tokenizer.encode(text))
+                self._compare(noun, text, ids)
+                difference = round_trip(self.tokenizer, noun, text, ids)
         except WrongOutput as error:
-            return Trial(outcome=WRONG, detail=error.message, allowed=False)
-        except MemoryError as error:
-            return Trial(outcome=MEMORY, detail=f"{noun}: {reason_of(error)}", allowed=False)
-        except BaseException as error:  # a plugin may raise SystemExit, or a panic that is no Exception
-            outcome = f"raises {type(error).__name__}"
-            return Trial(outcome=outcome, detail=f"{noun}: {reason_of(error)}", allowed=self._announced(error, text))
+            return EdgeCaseTrial(outcome=WRONG, detail=error.message, allowed=False)
+        except AssayError as error:
+            raised = raised_by(error)
+            outcome = MEMORY if isinstance(raised, MemoryError) else f"raises {type(raised).__name__}"
+            return EdgeCaseTrial(
+                outcome=outcome, detail=f"{noun}: {reason_of(error)}", allowed=self._announced(raised, text)
+            )
         if difference is None:
-            return Trial(outcome=EXACT)
+            return EdgeCaseTrial(outcome=EXACT)
         if self.plugin.lossless and is_utf8(text):
-            return Trial(outcome=LOSSY, detail=f"it promises a lossless round trip, but {difference}", allowed=False)
-        return Trial(outcome=LOSSY, detail=difference)
+            detail = f"it promises a lossless round trip, but {difference}"
+            return EdgeCaseTrial(outcome=LOSSY, detail=detail, allowed=False)
+        return EdgeCaseTrial(outcome=LOSSY, detail=difference)
 
     def _compare(self, noun: str, text: str, ids: list[int]) -> None:
         """Compare with the ids that are claimed, where the reference gives any for a text that has UTF-8."""
-        if self.identity is None or not is_utf8(text):
+        if self.equivalence is None or not is_utf8(text):
             return
         try:
-            expected = as_ints(self.identity.reference.encode(text))
-        except BaseException:  # nobody need fail as the reference does
+            with guard(interrupts=True):
+                expected = as_ints(self.equivalence.reference.encode(text))
+        except AssayError:  # nobody need fail as the reference does
             return
-        self.identity.compare(noun, text, expected, ids)
+        self.equivalence.compare(noun, text, expected, ids)
 
     def _announced(self, error: BaseException, text: str) -> bool:
         """Whether the descriptor allows an error: no UTF-8, a word outside a closed vocabulary, a special token."""
@@ -113,4 +102,4 @@ class EdgeCaseSubject:
             return self.plugin.closed_vocabulary
         specials = self.plugin.specials
         refused = specials.in_text == "refused" and any(token in text for token in specials.tokens)
-        return isinstance(error, Exception) and (refused or not is_utf8(text))
+        return isinstance(error, Exception) and not isinstance(error, MemoryError) and (refused or not is_utf8(text))

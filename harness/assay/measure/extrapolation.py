@@ -1,4 +1,4 @@
-"""Predicting a large case from two small ones."""
+"""Predict a large case from two small ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def probe_sizes(size: int) -> tuple[int, int]:
 
 
 def extrapolate(sizes: tuple[int, int], values: tuple[float, float], target: int) -> float:
-    """Extend the power law through two readings to a larger size; its exponent is kept within 0 and 3."""
+    """Extend the power law through two points to a larger size; its exponent is kept within 0 and 3."""
     (small, large), (low, high) = sizes, values
     if small == large or low <= 0 or high <= 0:
         return high

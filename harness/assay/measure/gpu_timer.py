@@ -15,7 +15,7 @@ from assay.records.results import Sample
 FLUSH_BYTES = 256 << 20
 FLUSHES = 4
 IDLE_BYTES = 1 << 30
-MOST_LOOPS = 32
+MOST_ITERATIONS = 32
 LAUNCHES = 20
 
 Reader = Callable[[Callable[[], object], int], tuple[Sample, list[object]]]
@@ -31,20 +31,20 @@ def reader(device: str, *, from_idle: bool = False) -> Reader:
     return partial(read_cuda, device, from_idle=from_idle) if on_gpu(device) else clock.read
 
 
-def most_loops(device: str) -> int:
-    """How many calls a reading has at most: on a GPU emptying the cache takes longer than a short call."""
-    return MOST_LOOPS if on_gpu(device) else clock.MOST_LOOPS
+def most_iterations(device: str) -> int:
+    """How many calls a sample has at most: on a GPU emptying the cache takes longer than a short call."""
+    return MOST_ITERATIONS if on_gpu(device) else clock.MOST_ITERATIONS
 
 
 def read_cuda(
-    device: str, call: Callable[[], object], loops: int, *, from_idle: bool = False
+    device: str, call: Callable[[], object], iterations: int, *, from_idle: bool = False
 ) -> tuple[Sample, list[object]]:
-    """Time `loops` calls, each between two events of the device's stream; only the last output is kept.
+    """Time `iterations` calls, each between two events of the device's stream; only the last output is kept.
 
     Before each call 256 MiB, more than any L2 cache holds, are written four times, so that it finds the cache cold.
     While the device writes, some 0.3 ms on an H200, the host launches the call: what launching takes beyond that
     counts, what it takes within does not. `from_idle` waits for the device before each call, so that all that the host
-    does counts. A first call is not timed: it takes the memory that the last reading gave back. Both times of the
+    does counts. A first call is not timed: it takes the memory that the last one released. Both times of the
     sample are the device's.
     """
     import torch
@@ -52,7 +52,7 @@ def read_cuda(
     with torch.cuda.device(device), clock.uncollected():
         call()
         flush = torch.empty(FLUSH_BYTES, dtype=torch.uint8, device=device)
-        spans = [tuple(torch.cuda.Event(enable_timing=True) for _ in range(2)) for _ in range(loops)]
+        spans = [tuple(torch.cuda.Event(enable_timing=True) for _ in range(2)) for _ in range(iterations)]
         torch.cuda.synchronize()
         output: object = None
         for start, end in spans:
@@ -65,9 +65,9 @@ def read_cuda(
             end.record()
         torch.cuda.synchronize()
         del flush
-        give_back(IDLE_BYTES)
+        release_idle_memory(IDLE_BYTES)
     elapsed = max(1, round(sum(start.elapsed_time(end) for start, end in spans) * 1e6))
-    return Sample(loops=loops, wall_ns=elapsed, cpu_ns=elapsed), [output]
+    return Sample(iterations=iterations, wall_ns=elapsed, cpu_ns=elapsed), [output]
 
 
 def launch_seconds(device: str, call: Callable[[], object]) -> float:
@@ -102,8 +102,8 @@ def wait(device: str) -> None:
         torch.cuda.synchronize(device)
 
 
-def give_back(most: int = 0) -> None:
-    """Give idle memory of torch's allocator back to the GPU, where other processes may need it; keep up to `most`."""
+def release_idle_memory(most: int = 0) -> None:
+    """Return idle memory of torch's allocator to the GPU, where other processes may need it; keep up to `most`."""
     torch = sys.modules.get("torch")
     if torch is None or not torch.cuda.is_initialized():
         return

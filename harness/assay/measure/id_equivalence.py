@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assay.errors import WrongOutput
+from assay.measure.token_ids import as_ints, first_difference
 from assay.plugins.types import TokenBytes, Tokenizer
 from assay.records.results import Metrics
 from assay.tokenizer.fuzzing import strings
@@ -23,10 +24,14 @@ class IdEquivalence:
         self.reference = reference
 
     def fuzz(self, tokenizer: Tokenizer) -> Metrics:
-        """Compare the ids of 40,000 short nasty strings; raise `WrongOutput` with the first difference."""
+        """Compare the ids of 40,000 short fuzz strings; raise `WrongOutput` with the first difference."""
         for number, text in enumerate(strings(FUZZ, SEED)):
-            self.compare(f"fuzz string {number}, {text!r},", text, _ids(self.reference, text), _ids(tokenizer, text))
+            self.compare_on(f"fuzz string {number}, {text!r},", text, tokenizer)
         return Metrics(fuzz_strings=FUZZ)
+
+    def compare_on(self, noun: str, text: str, tokenizer: Tokenizer) -> None:
+        """Encode a text with the reference and with a tokenizer, and compare."""
+        self.compare(noun, text, _ids(self.reference, text), _ids(tokenizer, text))
 
     def compare(self, noun: str, text: str, expected: Result, found: Result) -> None:
         """Raise `WrongOutput` where ids differ; where the reference raises, the tokenizer may do so too."""
@@ -41,7 +46,7 @@ class IdEquivalence:
             return f"raises {type(found).__name__}: {' '.join(str(found).split())[:80]}"
         if isinstance(expected, Exception):
             return f"gives ids where {self.name} raises {type(expected).__name__}"
-        place = next((i for i, (a, b) in enumerate(zip(expected, found, strict=False)) if a != b), None)
+        place = first_difference(expected, found)
         if place is None:
             place = min(len(expected), len(found))
             what = f"has {len(found)} tokens instead of {len(expected)}"
@@ -50,7 +55,7 @@ class IdEquivalence:
         return f"{what}{self._at(text, expected[:place])}"
 
     def _at(self, text: str, before: Sequence[int]) -> str:
-        """Say at which byte, and show the bytes from there on; nothing where the reference does not tell bytes."""
+        """Return at which byte, and the bytes from there on; nothing where the reference does not tell bytes."""
         if not isinstance(self.reference, TokenBytes):
             return ""
         offset = sum(len(self.reference.token_bytes(value)) for value in before)
@@ -59,6 +64,6 @@ class IdEquivalence:
 
 def _ids(tokenizer: Tokenizer, text: str) -> Result:
     try:
-        return [int(value) for value in tokenizer.encode(text)]
+        return as_ints(tokenizer.encode(text))
     except Exception as error:
         return error

@@ -1,14 +1,12 @@
-"""Texts of the lengths at which speed is looked at: lines, paragraphs, pages, each drawn without replacement."""
+"""Texts of the lengths at which speed is measured: lines, paragraphs, pages, each drawn without replacement."""
 
 from __future__ import annotations
 
-import os
 import random
 import re
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 
 from assay.records.results import Metrics
 
@@ -69,17 +67,3 @@ def latency(encode: Callable[[str], object], texts: Sequence[str]) -> Metrics:
         latency_p99_seconds=statistics.quantiles(walls, n=100)[98],
         latency_p99_cpu_seconds=statistics.quantiles(cpus, n=100)[98],
     )
-
-
-@contextmanager
-def every_core() -> Iterator[None]:
-    """Let this thread, and those that it starts, run on every core; afterwards where it ran before."""
-    if not hasattr(os, "sched_getaffinity"):
-        yield
-        return
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, range(os.cpu_count() or 1))
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)

@@ -1,4 +1,4 @@
-"""Reading memory: torch's allocations exactly, everything else by the kernel's high-water mark."""
+"""Measure memory: torch's allocations exactly, everything else by the kernel's high-water mark."""
 
 from __future__ import annotations
 

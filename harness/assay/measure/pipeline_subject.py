@@ -13,12 +13,12 @@ from torch import Tensor
 from assay.attention.inputs import DTYPES, EmbeddedText
 from assay.errors import WrongOutput
 from assay.measure.attention_subject import AttentionSubject
-from assay.measure.cold_pass import as_ints
-from assay.measure.gpu_timer import most_loops, reader
+from assay.measure.gpu_timer import most_iterations, reader
 from assay.measure.memory import peak_device_bytes, peak_resident_bytes
 from assay.measure.round_trip import round_trip
-from assay.measure.spot_check import Audit, auditor
-from assay.measure.subject import Operation
+from assay.measure.spot_check import SpotCheck, spot_checker
+from assay.measure.subject import Operation, Subject
+from assay.measure.token_ids import as_ints
 from assay.plugins.types import AttentionPlugin, Tokenizer, TokenizerPlugin
 from assay.records.results import AttentionCase, Metrics
 
@@ -27,7 +27,7 @@ SPARE = 8
 LONGEST_WORD = 64
 
 
-class PipelineSubject:
+class PipelineSubject(Subject):
     """A tokenizer and an attention of level `module` on the text of a corpus; each part is checked by itself."""
 
     def __init__(
@@ -61,7 +61,7 @@ class PipelineSubject:
         return Metrics({name: type(more)(own[name]) + more for name, more in extra.items() if name in own})
 
     def check(self) -> Metrics:
-        """Hold the attention to the reference, and the tokenizer to its ids and its promise of a round trip."""
+        """Verify the attention against the reference, and the ids of the tokenizer and its promise of a round trip."""
         metrics = self.attention.check()
         difference = round_trip(self.tokenizer, "the text", self.text, self.ids)
         if difference is not None and self.tokenizer_plugin.lossless:
@@ -78,11 +78,11 @@ class PipelineSubject:
         ids = self._tokenize()
         hidden = self._embed(ids)
         with torch.inference_mode():
-            attended = auditor([self.attention.step(hidden)], None)
-        calls: tuple[tuple[str, Callable[[], object], Audit], ...] = (
+            attended = spot_checker([self.attention.step(hidden)], None)
+        calls: tuple[tuple[str, Callable[[], object], SpotCheck], ...] = (
             ("step", lambda: self.attention.step(self._embed(self._tokenize())), attended),
             ("tokenize", self._tokenize, partial(_same_ids, self.ids)),
-            ("embed", partial(self._embed, ids), auditor([hidden], None)),
+            ("embed", partial(self._embed, ids), spot_checker([hidden], None)),
             ("attend", partial(self.attention.step, hidden), attended),
         )
         read = reader(self.workload.device, from_idle=True)  # a good part of it is work of the host
@@ -90,14 +90,14 @@ class PipelineSubject:
             Operation(
                 name=name,
                 call=call,
-                audit=audit,
+                spot_check=spot_check,
                 tokens=len(self.ids),
                 size=self.size,
                 context=torch.inference_mode,
                 read=read,
-                most_loops=most_loops(self.workload.device),
+                most_iterations=most_iterations(self.workload.device),
             )
-            for name, call, audit in calls
+            for name, call, spot_check in calls
         )
 
     def memory(self) -> Metrics:

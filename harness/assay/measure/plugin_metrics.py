@@ -6,7 +6,7 @@ import math
 import numbers
 from collections.abc import Sequence
 
-from assay.errors import AssayError, WrongOutput
+from assay.errors import WrongOutput
 from assay.plugins.host import Host
 from assay.plugins.types import MetricPlugin
 from assay.records.metric_catalogue import Definition
@@ -22,24 +22,24 @@ def chosen(host: Host, patterns: str | None) -> tuple[Definition, ...]:
     Raises `UnknownName` for what no metric has, and `AssayError` for one that is picked and lacks something.
     """
     plugins = host.every(MetricPlugin) if patterns is None else host.select(MetricPlugin, patterns)
-    kept = []
+    ready = []
     for plugin in plugins:
-        missing = host.missing(plugin)
-        if missing is None:
-            kept.append(Definition(name=plugin.name, unit=plugin.unit, meaning=plugin.summary, exact=plugin.exact))
-        elif patterns is not None:
-            raise AssayError(f"the metric {plugin.name} {missing.what}", remedy=missing.remedy)
-    return tuple(kept)
+        if patterns is not None:
+            host.need(plugin, f"the metric {plugin.name}")
+        elif host.missing(plugin) is not None:
+            continue
+        ready.append(Definition(name=plugin.name, unit=plugin.unit, meaning=plugin.summary, exact=plugin.exact))
+    return tuple(ready)
 
 
 def offered(host: Host, names: Sequence[str]) -> tuple[MetricPlugin, ...]:
-    """Give those of the named metrics that are here and ready, in the order of the names."""
+    """Return those of the named metrics that are here and ready, in the order of the names."""
     ready = {plugin.name: plugin for plugin in host.every(MetricPlugin) if host.missing(plugin) is None}
     return tuple(ready[name] for name in names if name in ready)
 
 
 def figure(unit: str, answer: object) -> Value | None:
-    """Give what a plugin answered as a figure in this unit, None for None; raise `WrongOutput` for what is none."""
+    """Return what a plugin answered as a figure in this unit, None for None; raise `WrongOutput` for another."""
     if answer is None:
         return None
     value = _plain(answer)

@@ -14,16 +14,16 @@ OVERHEAD_SHARE = 0.5
 STAGES = ("tokenize", "embed", "attend")
 
 
-def account(workload: Workload, timing: Timing, anchors: Mapping[str, ProbeTiming]) -> Metrics:
-    """Give the credited work, its rates, and their shares of the anchors `gemm` and `stream`.
+def account(workload: Workload, timing: Timing, probes: Mapping[str, ProbeTiming]) -> Metrics:
+    """Compute the credited work, its rates, and their shares of the probes `gemm` and `stream`.
 
     The roofline (Williams et al. 2009) is the time that the credited FLOP take at the rate of the product or the
     credited bytes at that of the copy, whichever is longer; the share is that time over the measured one.
     """
     seconds = summarise(timing.samples).median_ns / 1e9
     flop, size = workload.flop, workload.bytes
-    gemm = machine_share(timing, flop, anchors.get("gemm"))
-    stream = machine_share(timing, size, anchors.get("stream"))
+    gemm = machine_share(timing, flop, probes.get("gemm"))
+    stream = machine_share(timing, size, probes.get("stream"))
     return Metrics(
         credited_flop=flop,
         flop_per_s=flop / seconds,
@@ -36,7 +36,7 @@ def account(workload: Workload, timing: Timing, anchors: Mapping[str, ProbeTimin
 
 
 def overhead(metrics: Metrics) -> Metrics:
-    """Say whether a row measures the call more than the attention.
+    """Compute whether a row measures the call more than the attention.
 
     It does where the same implementation on two positions of one item takes more than half as long; where that
     is not known, where a step takes less than 100 microseconds.

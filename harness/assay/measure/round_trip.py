@@ -6,17 +6,17 @@ import operator
 from collections.abc import Sequence
 
 from assay.errors import WrongOutput
-from assay.measure.cold_pass import as_ints
+from assay.measure.token_ids import as_ints, first_difference
 from assay.plugins.types import Tokenizer
 
 EXCERPT = 12
 
 
 def round_trip(tokenizer: Tokenizer, noun: str, text: str, ids: Sequence[int]) -> str | None:
-    """Give the first place where decoding the ids of a text differs from it, None where the text comes back.
+    """Return the first place where decoding the ids of a text differs from it, None where the text comes back.
 
-    Raises `WrongOutput` for an id outside the vocabulary, for other ids when the text is encoded again, and for a
-    decoded text that is none. `noun` names the text in what is said.
+    Raises `WrongOutput` for an id outside the vocabulary, for other ids when the text is encoded again, and for what
+    is decoded to something else than a text. `noun` names the text in what is said.
     """
     size = operator.index(tokenizer.vocab_size)
     wrong = next((index for index, value in enumerate(ids) if not 0 <= value < size), None)
@@ -33,7 +33,7 @@ def compare_ids(noun: str, found: Sequence[int], expected: Sequence[int], when: 
     """Raise `WrongOutput`, with the first place, where a text does not encode to the ids that it had before."""
     ours, theirs = list(expected), as_ints(found)
     if ours != theirs:
-        place = next((i for i, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b), None)
+        place = first_difference(ours, theirs)
         detail = (
             f"{len(theirs)} tokens instead of {len(ours)}"
             if place is None
@@ -43,8 +43,8 @@ def compare_ids(noun: str, found: Sequence[int], expected: Sequence[int], when: 
 
 
 def difference(noun: str, text: str, decoded: str) -> str:
-    """Show the first character at which two texts part, with a few characters around it."""
-    pairs = zip(text, decoded, strict=False)
-    place = next((index for index, (a, b) in enumerate(pairs) if a != b), min(len(text), len(decoded)))
+    """Return the first character at which two texts part, with a few characters around it."""
+    place = first_difference(text, decoded)
+    place = min(len(text), len(decoded)) if place is None else place
     start, end = max(0, place - EXCERPT), place + EXCERPT
     return f"{noun} differs at character {place}: {text[start:end]!r} became {decoded[start:end]!r}"

@@ -1,4 +1,4 @@
-"""How the time of encoding grows with length: the exponent of a power law, from a ladder of sizes."""
+"""How the time of encoding grows with length: the exponent of a power law, from a sweep of sizes."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ REPEATS = 3
 SMALLEST = 4_000
 
 
-def growth(encode: Callable[[str], object], ladder: Sequence[str]) -> Metrics:
+def growth(encode: Callable[[str], object], texts: Sequence[str]) -> Metrics:
     """Fit seconds = c * characters ** exponent by least squares on the logarithms.
 
-    Each text is read three times and the median CPU time counts; a text shorter than 4,000 characters is
+    Each text is timed three times and the median CPU time counts; a text shorter than 4,000 characters is
     mostly overhead and stays out. After the first text that takes over a second, longer ones are not tried:
-    `growth_characters` is the length of the longest one read. Fewer than two lengths give no exponent.
+    `growth_characters` is the length of the longest one timed. Fewer than two lengths give no exponent.
     """
-    readings: list[tuple[int, float]] = []
-    for text in sorted((text for text in ladder if len(text) >= SMALLEST), key=len):
+    times: list[tuple[int, float]] = []
+    for text in sorted((text for text in texts if len(text) >= SMALLEST), key=len):
         seconds = _seconds(encode, text)
-        readings.append((len(text), max(seconds, 1e-9)))
+        times.append((len(text), max(seconds, 1e-9)))
         if seconds > LIMIT_S:
             break
-    if len({length for length, _ in readings}) < 2:
+    if len({length for length, _ in times}) < 2:
         return Metrics()
-    fit = statistics.linear_regression(*zip(*((math.log(a), math.log(b)) for a, b in readings), strict=True))
-    return Metrics(growth_exponent=fit.slope, growth_characters=readings[-1][0], growth_seconds=readings[-1][1])
+    fit = statistics.linear_regression(*zip(*((math.log(a), math.log(b)) for a, b in times), strict=True))
+    return Metrics(growth_exponent=fit.slope, growth_characters=times[-1][0], growth_seconds=times[-1][1])
 
 
 def _seconds(encode: Callable[[str], object], text: str) -> float:

@@ -1,4 +1,4 @@
-"""Looking at the outputs of timed calls: every 61st number of one of them, which takes less than a call."""
+"""Spot checks of the outputs of timed calls: every 61st number of one of them, which takes less than a call."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from assay.errors import WrongOutput
 STRIDE = 61
 UNITS = 4.0
 
-Audit = Callable[[Sequence[object]], None]
+SpotCheck = Callable[[Sequence[object]], None]
 
 
-def auditor(expected: Sequence[Tensor], wide: Tensor | None, *, random: bool = False) -> Audit:
-    """Make an audit of outputs that should be as before, to 4 units in the last place of their row's largest number.
+def spot_checker(expected: Sequence[Tensor], wide: Tensor | None, *, random: bool = False) -> SpotCheck:
+    """Make a spot check: outputs should be as before, to 4 units in the last place of their row's largest number.
 
     `wide` is set where the first of the tensors is looked at, everywhere for None; of gradients the largest number of
-    all counts. `random` outputs must only be finite. Offset and call go round from one audit to the next. The
-    audit raises `WrongOutput`.
+    all counts. `random` outputs must only be finite. Offset and call go round from one check to the next. It
+    raises `WrongOutput`.
     """
     kept = [tensor.detach().flatten().clone() for tensor in expected]
     slack = [_slack(tensor, by_row=number == 0).flatten() for number, tensor in enumerate(expected)]
@@ -30,7 +30,7 @@ def auditor(expected: Sequence[Tensor], wide: Tensor | None, *, random: bool = F
         seen[0] = wide.expand_as(expected[0]).flatten()
     offsets = itertools.count()
 
-    def audit(outputs: Sequence[object]) -> None:
+    def check(outputs: Sequence[object]) -> None:
         turn = next(offsets)
         offset, output = turn % STRIDE, outputs[turn % len(outputs)]
         several = output if isinstance(output, tuple) else (output,)
@@ -43,7 +43,7 @@ def auditor(expected: Sequence[Tensor], wide: Tensor | None, *, random: bool = F
             if not bool((right | ~counts[offset::STRIDE]).all()):
                 raise WrongOutput("a timed call gives another output than before")
 
-    return audit
+    return check
 
 
 def _slack(tensor: Tensor, *, by_row: bool) -> Tensor:

@@ -31,11 +31,11 @@ def comparison(operation: str, ratio: Ratio, *, itself: bool) -> Metrics:
     return metrics
 
 
-def machine_share(timing: Timing, work: int, anchor: ProbeTiming | None) -> float | None:
-    """Return the share of an anchor's rate that an operation reached in the same rounds, by CPU time."""
-    if anchor is None or not anchor.samples:
+def machine_share(timing: Timing, work: int, probe: ProbeTiming | None) -> float | None:
+    """Return the share of a probe's rate that an operation reached in the same rounds, by CPU time."""
+    if probe is None or not probe.samples:
         return None
-    return work / anchor.work / paired_ratio(timing.samples, anchor.samples).value
+    return work / probe.work / paired_ratio(timing.samples, probe.samples).value
 
 
 def full_pass(metrics: Metrics) -> Metrics:

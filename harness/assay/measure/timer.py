@@ -11,24 +11,24 @@ from contextlib import contextmanager
 from assay.records.results import Sample
 
 TARGET_NS = 5_000_000
-MOST_LOOPS = 1 << 20
+MOST_ITERATIONS = 1 << 20
 
 
-def read(call: Callable[[], object], loops: int) -> tuple[Sample, list[object]]:
-    """Time `loops` calls in a row with the garbage collector off, and give what they returned.
+def read(call: Callable[[], object], iterations: int) -> tuple[Sample, list[object]]:
+    """Time `iterations` calls in a row with the garbage collector off, and return what they returned.
 
     Wall time is `time.perf_counter_ns`; CPU time is that of the whole process, all threads together. The
     outputs are kept until the clock is read, so that each can be looked at.
     """
     outputs: list[object] = []
     keep = outputs.append
-    repetitions = itertools.repeat(None, loops)
+    repetitions = itertools.repeat(None, iterations)
     with uncollected():
         wall, cpu = time.perf_counter_ns(), time.process_time_ns()
         for _ in repetitions:
             keep(call())
         cpu, wall = time.process_time_ns() - cpu, time.perf_counter_ns() - wall
-    return Sample(loops=loops, wall_ns=wall, cpu_ns=cpu), outputs
+    return Sample(iterations=iterations, wall_ns=wall, cpu_ns=cpu), outputs
 
 
 @contextmanager
@@ -43,17 +43,17 @@ def uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def calibrate(sample: Callable[[int], Sample], target_ns: int = TARGET_NS, most: int = MOST_LOOPS) -> int:
-    """Find how many loops make a sample of about `target_ns`; taking samples also warms up what is called.
+def calibrate(sample: Callable[[int], Sample], target_ns: int = TARGET_NS, most: int = MOST_ITERATIONS) -> int:
+    """Find how many iterations make a sample of about `target_ns`; taking samples also warms up what is called.
 
     It goes by CPU time, which other processes do not stretch; where most of the wall time is spent off the
     processor (sleeping, another device), by a quarter of the wall time. There are at most so many.
     """
-    loops = 1
+    iterations = 1
     while True:
-        found = sample(loops)
+        found = sample(iterations)
         spent = max(found.cpu_ns, found.wall_ns // 4, 1)
-        if spent >= target_ns or loops >= most:
-            return max(1, min(most, round(loops * target_ns / spent)))
+        if spent >= target_ns or iterations >= most:
+            return max(1, min(most, round(iterations * target_ns / spent)))
         growth = target_ns / spent
-        loops = min(most, loops * max(2, min(10, round(growth))))
+        iterations = min(most, iterations * max(2, min(10, round(growth))))

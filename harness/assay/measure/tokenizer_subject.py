@@ -1,4 +1,4 @@
-"""A tokenizer on the documents of a corpus: its counts, its gate, and its timed operations."""
+"""A tokenizer on the documents of a corpus: its counts, its verification, and its timed operations."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from dataclasses import replace
 from functools import partial
 
 from assay.corpus.loading import Parts
-from assay.corpus.sampling import doubt, sample_metrics, shuffled, size_of
+from assay.corpus.sampling import relative_uncertainty, sample_metrics, shuffled, size_of
+from assay.environment.cpu_affinity import every_core
 from assay.errors import UnknownToken, WrongOutput
-from assay.measure.cold_pass import ColdStart, as_ints, words_seen_before
+from assay.measure.cold_pass import ColdStart, words_seen_before
 from assay.measure.extrapolation import extrapolate, probe_sizes
 from assay.measure.id_equivalence import IdEquivalence
-from assay.measure.length_grid import every_core, latency, lengths
+from assay.measure.length_grid import latency, lengths
 from assay.measure.memory import peak_resident_bytes, resident_bytes
 from assay.measure.round_trip import compare_ids, round_trip
 from assay.measure.scaling_exponent import growth
-from assay.measure.subject import Operation
+from assay.measure.subject import Operation, Subject
+from assay.measure.token_ids import as_ints
 from assay.plugins.types import PARALLEL, SCALING, Document, EncodeBatch, TokenizerPlugin
 from assay.records.results import Metrics
 from assay.tokenizer.metrics import ids_digest, token_counts
@@ -27,14 +29,14 @@ STRIDE = 16
 SHORT = 256
 
 
-class TokenizerSubject:
+class TokenizerSubject(Subject):
     """Built on the training text; checked and timed on the measured documents."""
 
     def __init__(self, plugin: TokenizerPlugin, parts: Parts, *, kind: str = "", grid: bool = False) -> None:
         """On a corpus of some `kind`; with `grid` also at several lengths and in batches."""
         self.plugin = plugin
         self.kind, self.grid = kind, grid
-        self.identity: IdEquivalence | None = None
+        self.equivalence: IdEquivalence | None = None
         self.documents = parts.measured
         self.texts = tuple(document.text for document in parts.measured)
         before = resident_bytes()
@@ -60,16 +62,17 @@ class TokenizerSubject:
         """Draw a sample, encode what is new in it, and return its relative uncertainty."""
         self.draw(documents)
         try:
-            self._pass.encode(self.texts, self.identity)
+            self._pass.encode(self.texts, self.equivalence)
         except (WrongOutput, UnknownToken) as error:
             self._wrong = self._wrong or error
         if self._wrong is not None:
-            return 0.0  # `check` will say it; more documents do not mend it
-        return doubt(tuple(map(size_of, self.documents)), tuple(map(len, self._pass.ids)), len(self._corpus))
+            return 0.0  # `check` raises it; more documents do not make it right
+        sizes, tokens = tuple(map(size_of, self.documents)), tuple(map(len, self._pass.ids))
+        return relative_uncertainty(sizes, tokens, len(self._corpus))
 
     def predict(self) -> Metrics:
         """Encode an eighth and a quarter of the text; a part may have words that the whole has not."""
-        metrics = Metrics(same_ids_as=None if self.identity is None else self.identity.name)
+        metrics = Metrics(same_ids_as=None if self.equivalence is None else self.equivalence.name)
         if self.kind == SCALING:  # of whole documents, which a closed vocabulary knows
             metrics |= growth(self.tokenizer.encode, self.texts)
         try:
@@ -97,7 +100,7 @@ class TokenizerSubject:
         tokenizer, plugin = self.tokenizer, self.plugin
         if self._wrong is not None:
             raise self._wrong
-        self._pass.encode(self.texts, self.identity)
+        self._pass.encode(self.texts, self.equivalence)
         self.ids = tuple(self._pass.ids)
         exact, difference = 0, None
         for number, (text, ids) in enumerate(zip(self.texts, self.ids, strict=True)):
@@ -138,12 +141,12 @@ class TokenizerSubject:
         def decode_all() -> list[str]:
             return [decode(document) for document in ids]
 
-        def audit_text(outputs: Sequence[object]) -> None:
+        def compare_texts(outputs: Sequence[object]) -> None:
             if any(output != decoded for output in outputs):
                 raise WrongOutput("decode gives another text in a timed call than before")
 
         whole = self._encoding("encode", partial(_each, encode, texts), texts, ids)
-        back = Operation(name="decode", call=decode_all, audit=audit_text, tokens=whole.tokens, size=whole.size)
+        back = Operation(name="decode", call=decode_all, spot_check=compare_texts, tokens=whole.tokens, size=whole.size)
         return (whole, back, *self._lengths(), *self._batches()) if self.grid else (whole, back)
 
     def _lengths(self) -> Iterator[Operation]:
@@ -160,15 +163,15 @@ class TokenizerSubject:
             ids = [as_ints(tokenizer.encode(text)) for text in pieces]
             for name, threads in (("batch", 1), ("batch2", 2)):
                 operation = self._encoding(name, partial(tokenizer.encode_batch, pieces, threads), pieces, ids)
-                operation.audit([tokenizer.encode_batch(pieces, threads)])
-                yield operation if threads == 1 else replace(operation, context=every_core)
+                operation.spot_check([tokenizer.encode_batch(pieces, threads)])
+                yield (operation if threads == 1 else replace(operation, context=every_core))
 
     def _encoding(
         self, name: str, call: Callable[[], Sequence[Sequence[int]]], texts: Sequence[str], ids: Sequence[list[int]]
     ) -> Operation:
         offsets = itertools.cycle(range(STRIDE))
 
-        def audit(outputs: Sequence[object]) -> None:
+        def compare(outputs: Sequence[object]) -> None:
             offset = next(offsets)
             for output in outputs:
                 for number, found in enumerate(output):  # type: ignore[arg-type, var-annotated]
@@ -176,7 +179,7 @@ class TokenizerSubject:
                         compare_ids(f"document {number}", found, ids[number], "in a timed call")
 
         size = sum(len(text.encode("utf-8", "surrogatepass")) for text in texts)
-        return Operation(name=name, call=call, audit=audit, tokens=sum(map(len, ids)), size=size)
+        return Operation(name=name, call=call, spot_check=compare, tokens=sum(map(len, ids)), size=size)
 
     def memory(self) -> Metrics:
         """The high-water mark of encoding every document once."""
@@ -206,7 +209,7 @@ def _each(encode: Callable[[str], Sequence[int]], texts: Sequence[str]) -> list[
 def _alike(found: Sequence[int], expected: list[int], offset: int) -> bool:
     """Compare cheaply: all of a short document; length, last id and every 16th of a long one, from an offset.
 
-    The offset goes round from sample to sample, so that no place is passed over for long.
+    The offset goes round from sample to sample, so that no place is left out for long.
     """
     if len(found) != len(expected):
         return False

@@ -1,4 +1,4 @@
-"""Which of PyTorch's operations a call comes to, such as the kernel that it chose for attention."""
+"""Which of PyTorch's operations a call runs, such as the kernel that it chose for attention."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ IDLE = ("empty", "new_empty", "resize", "detach", "_unsafe_view")
 
 
 def dispatched(call: Callable[[], object]) -> tuple[str, ...]:
-    """Make a call, and give the names of the ATen operations that ran, each once: kernels of attention come first.
+    """Make a call, and return the names of the ATen operations that ran, each once: kernels of attention come first.
 
     The others follow in the order in which they first ran, up to eight in all. An operation that is only made of others
     appears as those, unless it is one of attention; views and allocations, which compute nothing, are left out. Code

@@ -1,4 +1,4 @@
-"""How each plugin stands, and why one of a given name can or cannot be used."""
+"""The status of each plugin, and why one of a given name can or cannot be used."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ class Standing:
     announced: tuple[Announced, ...] = ()
     failures: tuple[Failure, ...] = ()
     deprecated: tuple[Deprecated, ...] = ()
-    left_out: Excluded | None = None
+    excluded: Excluded | None = None
 
     @property
     def status(self) -> str:
         """`left out`, `failed` where anything did, `missing` where nothing that it announces is ready, or `ready`."""
-        if self.left_out is not None:
+        if self.excluded is not None:
             return "left out"
         if self.failures:
             return "failed"
@@ -60,10 +60,10 @@ class Diagnosis:
 
 
 def standings(host: Host) -> tuple[Standing, ...]:
-    """Say of every plugin that was found how it stands."""
-    left_out = {each.origin: each for each in host.left_out}
+    """Return the status of every plugin that was found."""
+    excluded = {each.origin: each for each in host.excluded}
     loadings = {each.origin: each for each in host.loadings}
-    origins = dict.fromkeys([*loadings, *(each.origin for each in host.failures), *left_out])
+    origins = dict.fromkeys([*loadings, *(each.origin for each in host.failures), *excluded])
     return tuple(
         Standing(
             origin=origin,
@@ -75,14 +75,14 @@ def standings(host: Host) -> tuple[Standing, ...]:
             ),
             failures=tuple(each for each in host.failures if each.origin == origin),
             deprecated=tuple(each for each in host.deprecated if each.origin == origin),
-            left_out=left_out.get(origin),
+            excluded=excluded.get(origin),
         )
         for origin in origins
     )
 
 
 def diagnose(host: Host, name: str) -> tuple[Diagnosis, ...]:
-    """Say why what has this name can or cannot be used.
+    """Explain why what has this name can or cannot be used.
 
     `name` is that of anything announced, a tokenizer for example, or a plugin as `--block` takes it. Raises
     `UnknownName` with the nearest names.
@@ -131,7 +131,7 @@ def _of_things(known: Sequence[Standing], name: str) -> Iterator[Diagnosis]:
 def _of_plugins(known: Sequence[Standing], name: str) -> Iterator[Diagnosis]:
     """The plugins that answer to a name."""
     for standing in known:
-        if standing.origin.answers_to(name):
+        if standing.origin.matches(name):
             subject = f"plugin {standing.origin.block}"
             yield Diagnosis(
                 subject=subject,
@@ -150,8 +150,8 @@ def _of_plugins(known: Sequence[Standing], name: str) -> Iterator[Diagnosis]:
 
 def _verdict(standing: Standing, subject: str) -> str:
     whole = [each for each in standing.failures if each.name is None]
-    if standing.left_out is not None:
-        return f"{subject} was not loaded, because of {standing.left_out.because}."
+    if standing.excluded is not None:
+        return f"{subject} was not loaded, because of {standing.excluded.because}."
     if standing.status == "missing":
         return f"{subject} is loaded, and nothing that it announces can be used here."
     if standing.status == "ready":
@@ -211,8 +211,8 @@ def _announces(standing: Standing) -> Iterator[str]:
 
 def _remedies(standing: Standing) -> tuple[str, ...]:
     lacks = [each.missing.remedy for each in standing.announced if each.missing is not None]
-    left_out = [] if standing.left_out is None else [standing.left_out.remedy]
-    remedies = [*left_out, *(each.remedy for each in standing.failures), *lacks]
+    excluded = [] if standing.excluded is None else [standing.excluded.remedy]
+    remedies = [*excluded, *(each.remedy for each in standing.failures), *lacks]
     if standing.failures and standing.origin.distribution and standing.loading is None:
         remedies.append(f"to be rid of it: pip uninstall {standing.origin.distribution}")
     return tuple(dict.fromkeys(remedies))
@@ -222,7 +222,7 @@ def _unknown(known: Sequence[Standing], name: str) -> UnknownName:
     names = {each.plugin.name for standing in known for each in standing.announced}
     names |= {failure.name for standing in known for failure in standing.failures if failure.name}
     names |= {called for standing in known for called in standing.origin.names}
-    out = [standing.origin.block for standing in known if standing.left_out]
+    out = [standing.origin.block for standing in known if standing.excluded]
     remedy = did_you_mean(near_names(name, sorted(names), cutoff=0.5), "see `assay list --verbose`")
     if out:
         remedy += f"; not loaded, so unknown, is what {', '.join(out)} may announce"

@@ -9,12 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 
+from assay.errors import AssayError, guard, raised_by
 from assay.plugins.entry_points import Source, sources
-from assay.plugins.hook_versions import DECLARED, DEPRECATIONS, Deprecation, unfit, used
+from assay.plugins.hook_versions import DECLARED, DEPRECATIONS, Deprecation, incompatibility, used
 from assay.plugins.hookspecs import PROVIDES
 from assay.plugins.host import Failure, Found, Host, Loading, absent, pip_install
 from assay.plugins.types import NAMES_OF_KINDS, Descriptor
-from assay.plugins.validation import Hook, NoHooks, fault_of, hooks_of
+from assay.plugins.validation import Hook, hooks_of, validate
 
 
 class _Refused(Exception):
@@ -44,7 +45,7 @@ def discover(
     found: list[Found] = []
     failures: list[Failure] = []
     loadings: list[Loading] = []
-    chosen, left_out = sources(plugins, block, load, lenient=lenient)
+    chosen, excluded = sources(plugins, block, load, lenient=lenient)
     for source in chosen:
         try:
             loading, hooks = _load(source)
@@ -53,7 +54,7 @@ def discover(
         except _Refused as refused:
             failures.append(refused.failure)
     deprecated = used(deprecations, loadings, found)
-    return Host(*_settle(found, failures), loadings, left_out, deprecated)
+    return Host(*_settle(found, failures), loadings, excluded, deprecated)
 
 
 def _load(source: Source) -> tuple[Loading, list[Hook]]:
@@ -67,7 +68,7 @@ def _load(source: Source) -> tuple[Loading, list[Hook]]:
     import_s = time.perf_counter() - started
     with _guard(source, "version", mend):
         written_for = getattr(plugin, DECLARED, None)
-        reason = unfit(written_for, origin)
+        reason = incompatibility(written_for, origin)
     if reason is not None:
         raise _Refused(Failure(origin=origin, stage="version", message=reason.message, remedy=reason.remedy))
     marked = f"the hooks are {', '.join(PROVIDES)}, without arguments, each marked with @assay.hookimpl"
@@ -116,7 +117,7 @@ def _descriptors(hook: Hook, source: Source, failures: list[Failure]) -> Iterato
             except StopIteration:
                 return None
             fits = isinstance(item, kind)
-            fault = fault_of(item) if fits else f"it yielded {type(item).__name__}, not {kind.__name__}"
+            fault = validate(item) if fits else f"it yielded {type(item).__name__}, not {kind.__name__}"
         if fault is not None:
             refuse(fault, item.name if fits else None)
         else:
@@ -150,20 +151,13 @@ def _settle(found: list[Found], failures: list[Failure]) -> tuple[list[Found], l
 def _guard(source: Source, stage: str, remedy: str) -> Iterator[None]:
     """Turn whatever a plugin raises into a refusal, and keep what it prints off standard output."""
     try:
-        with contextlib.redirect_stdout(sys.stderr):
+        with contextlib.redirect_stdout(sys.stderr), guard():
             yield
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # a plugin may raise SystemExit, or a panic that is no Exception
-        name = type(error).__name__
-        try:
-            text = " ".join(str(error).split())
-        except Exception:
-            text = ""
-        message = text if isinstance(error, NoHooks) else f"{name}: {text}" if text else name
-        if isinstance(error, ImportError):
-            remedy = _bring(source, error) or remedy
-        raise _Refused(Failure(origin=source.origin, stage=stage, message=message, remedy=remedy)) from None
+    except AssayError as error:
+        raised = raised_by(error)
+        if isinstance(raised, ImportError):
+            remedy = _bring(source, raised) or remedy
+        raise _Refused(Failure(origin=source.origin, stage=stage, message=error.message, remedy=remedy)) from None
 
 
 def _bring(source: Source, error: ImportError) -> str | None:

@@ -1,4 +1,4 @@
-"""Where plugins come from: installed entry points and files, those left out set apart."""
+"""The sources of plugins: installed entry points and files, and which of them are excluded."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Source:
 def sources(
     files: Iterable[str | Path], block: Sequence[str], load: str | None, *, lenient: bool = False
 ) -> tuple[list[Source], list[Excluded]]:
-    """Give the plugins that are to be loaded, and those that are not, with the reason.
+    """Return the plugins that are to be loaded, and those that are not, with the reason.
 
     `block` and `load` are those of `discover`. Raises `AssayError` for a file that does not exist, and, unless
     `lenient`, for a name that nothing has.
@@ -37,26 +37,26 @@ def sources(
     if not lenient:
         _known(block, load, installed, given)
     kept: list[Source] = []
-    left_out: list[Excluded] = []
+    excluded: list[Excluded] = []
     for source in [*installed, *given]:
         origin = source.origin
-        blocking = next((name for name in block if origin.answers_to(name)), None)
+        blocking = next((name for name in block if origin.matches(name)), None)
         if blocking is not None:
-            left_out.append(
+            excluded.append(
                 Excluded(origin=origin, because=f"--block {blocking}", remedy=f"do without --block {blocking}")
             )
         elif load is not None and source in installed and not matches(load, *origin.names):
             more = origin.block if load == "none" else f"{load},{origin.block}"
-            left_out.append(Excluded(origin=origin, because=f"--load {load}", remedy=f"--load {more}"))
+            excluded.append(Excluded(origin=origin, because=f"--load {load}", remedy=f"--load {more}"))
         else:
             kept.append(source)
-    return kept, left_out
+    return kept, excluded
 
 
 def _known(block: Sequence[str], load: str | None, installed: Sequence[Source], given: Sequence[Source]) -> None:
     """Refuse names that nothing has: they are typing errors."""
     for name in block:
-        if not any(source.origin.answers_to(name) for source in [*installed, *given]):
+        if not any(source.origin.matches(name) for source in [*installed, *given]):
             raise AssayError(f"there is no plugin {name!r} to block", remedy=_there_are([*installed, *given]))
     for pattern in filter(None, (part.strip() for part in (load or "").split(","))):
         if pattern != "none" and not any(matches(pattern, *source.origin.names) for source in installed):

@@ -1,4 +1,4 @@
-"""Plugins of other times: written for a later version of the hooks, or using what will go."""
+"""Versions of the hooks: plugins written for another one, and plugins that use something deprecated."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ class Incompatible:
     remedy: str
 
 
-def unfit(
+def incompatibility(
     declared: object, origin: Origin, version: int = HOOKS_VERSION, oldest: int = OLDEST_HOOKS_VERSION
 ) -> Incompatible | None:
-    """Say why a plugin cannot be used that declares this version of the hooks, or None for nothing, if it can."""
+    """Return why a plugin that declares this version of the hooks, or None for nothing, cannot be used, or None."""
     if declared is None:
         return None
     if not isinstance(declared, int) or isinstance(declared, bool) or declared < 1:
@@ -55,7 +55,7 @@ def unfit(
         return Incompatible(message, f"pip install --upgrade assay-bench, or leave it out with --block {origin.block}")
     if declared < oldest:
         message = f"it is written for hooks version {declared}, this is {version} and takes {oldest} and later"
-        newer = f"pip install --upgrade {origin.distribution}" if origin.distribution else f"mend {origin.path}"
+        newer = f"pip install --upgrade {origin.distribution}" if origin.distribution else f"fix {origin.path}"
         return Incompatible(message, f"{newer}, or leave it out with --block {origin.block}")
     return None
 
@@ -63,7 +63,7 @@ def unfit(
 def used(
     deprecations: Sequence[Deprecation], loadings: Iterable[Loading], found: Sequence[Found]
 ) -> Iterator[Deprecated]:
-    """Note what each plugin uses that is deprecated: a hook, a field not left at its default, or a public name."""
+    """Yield what each plugin uses that is deprecated: a hook, a field not left at its default, or a public name."""
     for loading in loadings:
         names = [f"assay.{name}" for name in _former_names(loading)]
         descriptors = [item.plugin for item in found if item.origin == loading.origin]
@@ -80,7 +80,7 @@ def used(
 
 
 def known(deprecation: Deprecation) -> bool:
-    """Whether a deprecation speaks of a hook, field or name that there is: a typing error would never be noticed."""
+    """Return whether a deprecation names a hook, field or name that exists: a typing error would never be noticed."""
     kinds = {kind for provided in PROVIDES.values() for kind in provided.__mro__ if kind is not object}
     names = {f"{kind.__name__}.{field.name}" for kind in kinds for field in fields(kind)}
     return deprecation.what in names | PROVIDES.keys() | {f"assay.{name}" for name in FORMER}

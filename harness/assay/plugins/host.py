@@ -11,7 +11,7 @@ from typing import TypeVar, cast
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from assay.errors import UnknownName
+from assay.errors import AssayError, Unavailable, UnknownName, guard
 from assay.plugins.types import NAMES_OF_KINDS, Descriptor, Missing, Provided
 from assay.records.near_names import did_you_mean, near_names
 
@@ -25,7 +25,7 @@ STAGES: Mapping[str, str] = {
 
 
 def matches(patterns: str, *names: str) -> bool:
-    """Whether a comma-separated list of names and globs takes in one of these names; `none` takes in nothing."""
+    """Return whether a comma-separated list of names and globs matches one of these names; `none` matches nothing."""
     chosen = [part.strip() for part in patterns.split(",")]
     return any(fnmatch.fnmatchcase(name, pattern) for name in names for pattern in chosen if pattern != "none")
 
@@ -56,14 +56,14 @@ class Origin:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What this plugin may be called: by its entry point, its distribution, or both."""
+        """The names of this plugin: its entry point, its distribution, or both."""
         names = [self.entry_point, self.distribution, self.block]
         if self.distribution == DISTRIBUTION:
             names += [FORMER_DISTRIBUTION, f"{FORMER_DISTRIBUTION}:{self.entry_point}"]
         return tuple(dict.fromkeys(name for name in names if name))
 
-    def answers_to(self, name: str) -> bool:
-        """Whether a name given to `--block` means this plugin."""
+    def matches(self, name: str) -> bool:
+        """Return whether a name given to `--block` means this plugin."""
         if self.path is not None and Path(name).resolve() == Path(self.path).resolve():
             return True
         return name in self.names
@@ -95,7 +95,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loading:
-    """One plugin that was loaded, or tried: what it turned out to be.
+    """One plugin that was loaded, or tried.
 
     `hooks` are those that it implements, `written_for` the version of the hooks that it declares, `import_s` the
     seconds that its import took in this process, `file` where its code lies.
@@ -119,7 +119,7 @@ class Excluded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deprecated:
-    """A plugin that uses what a later version will not take, and what to use instead."""
+    """A plugin that uses something deprecated, and what to use instead."""
 
     origin: Origin
     what: str
@@ -146,28 +146,28 @@ class Host:
         found: Iterable[Found],
         failures: Iterable[Failure],
         loadings: Iterable[Loading] = (),
-        left_out: Iterable[Excluded] = (),
+        excluded: Iterable[Excluded] = (),
         deprecated: Iterable[Deprecated] = (),
     ) -> None:
         self.found = tuple(found)
         self.failures = tuple(failures)
         self.loadings = tuple(loadings)
-        self.left_out = tuple(left_out)
+        self.excluded = tuple(excluded)
         self.deprecated = tuple(deprecated)
 
     def every(self, kind: type[P]) -> tuple[P, ...]:
-        """Give all plugins of a kind, in the order in which they were found."""
+        """Return all plugins of a kind, in the order in which they were found."""
         return tuple(cast("P", item.plugin) for item in self.found if isinstance(item.plugin, kind))
 
     def one(self, kind: type[P], name: str) -> P:
-        """Give the plugin of that kind and name, or raise `UnknownName` with the nearest names."""
+        """Return the plugin of that kind and name, or raise `UnknownName` with the nearest names."""
         for plugin in self.every(kind):
             if plugin.name == name:
                 return plugin
         raise self._unknown(kind, name)
 
     def select(self, kind: type[P], patterns: str) -> tuple[P, ...]:
-        """Give the plugins that a comma-separated list of names and globs picks; `none` picks nothing.
+        """Return the plugins that a comma-separated list of names and globs picks; `none` picks nothing.
 
         Raises `UnknownName` for a name or glob that matches nothing.
         """
@@ -182,26 +182,35 @@ class Host:
         return tuple(chosen.values())
 
     def origin(self, plugin: Provided) -> Origin:
-        """Say where a plugin of this host comes from."""
+        """Return where a plugin of this host comes from."""
         return next(item.origin for item in self.found if item.plugin is plugin)
 
     def missing(self, plugin: Provided) -> Missing | None:
-        """Say what a plugin lacks on this machine, or None when it is ready to build."""
+        """Return what a plugin lacks on this machine, or None when it is ready to build."""
         lacking = absent(plugin.requires)
         if lacking:
             return Missing(f"needs {', '.join(lacking)}, which is not installed", pip_install(lacking))
         if plugin.missing is None:
             return None
         try:
-            answer: object = plugin.missing()
+            with guard():
+                answer: object = plugin.missing()
             if answer is None or isinstance(answer, Missing):
                 return answer
             problem = f"{type(answer).__name__} is no assay.Missing"
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # a plugin may raise SystemExit, or a panic that is no Exception
-            problem = f"{type(error).__name__}: {error}"
+        except AssayError as error:
+            problem = error.message
         return Missing(f"could not say what it needs: {problem}", f"report it to {self.origin(plugin)}")
+
+    def need(self, plugin: Provided, noun: str | None = None) -> None:
+        """Raise `Unavailable` for what a plugin lacks on this machine; `noun` names it, its name does otherwise."""
+        missing = self.missing(plugin)
+        if missing is not None:
+            raise Unavailable(f"{noun or plugin.name} {missing.what}", remedy=missing.remedy)
+
+    def remedy(self, plugin: Provided) -> str:
+        """Return what to do about a plugin that fails."""
+        return f"mend it, or leave it out with --block {self.origin(plugin).block}"
 
     def _unknown(self, kind: type[P], name: str) -> UnknownName:
         names = [plugin.name for plugin in self.every(kind)]
@@ -210,8 +219,8 @@ class Host:
         remedy = did_you_mean(near_names(name, names, cutoff=0.5), every)
         if any(failure.stage != "clash" for failure in self.failures):
             remedy += f"; {len(self.failures)} plugin failure(s) are shown by `assay list`"
-        if self.left_out:
-            remedy += f"; {len(self.left_out)} plugin(s) are left out by --block or --load"
+        if self.excluded:
+            remedy += f"; {len(self.excluded)} plugin(s) are left out by --block or --load"
         for failure in self.failures:
             if (failure.kind, failure.name) == (noun, name):
                 clash = failure.stage == "clash"
@@ -220,12 +229,12 @@ class Host:
 
 
 def absent(requirements: Iterable[str]) -> tuple[str, ...]:
-    """Give those of some requirements that what is installed does not meet."""
+    """Return those of some requirements that what is installed does not meet."""
     return tuple(text for text in requirements if not _installed(text))
 
 
 def pip_install(requirements: Iterable[str]) -> str:
-    """Give the command that brings requirements."""
+    """Return the command that installs requirements."""
     return " ".join(("pip install", *(f'"{text}"' for text in requirements)))
 
 

@@ -93,7 +93,8 @@ class Provided:
     missing: Callable[[], Missing | None] | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "license", self.license or self.licence or UNSTATED)
+        if self.license == "":
+            object.__setattr__(self, "license", self.licence or UNSTATED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Whether plugins are what they should be: they need no type checker, so their mistakes are found here."""
+"""Validation of plugins: they need no type checker, so their mistakes are found here."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import get_args
 
 import pluggy
 
+from assay.errors import AssayError
 from assay.plugins.hookspecs import PROVIDES, Hooks
 from assay.plugins.types import Descriptor, MetricPlugin, SpecialTokens
 from assay.records.metric_catalogue import definition
@@ -33,7 +34,7 @@ EMPTY_ROWS = ("zero", "nan", "unstated")
 SHOWN: tuple[str, ...] = get_args(Shown)
 
 
-class NoHooks(Exception):
+class NoHooks(AssayError):
     """What was loaded has no hooks that can be called; says why."""
 
 
@@ -46,7 +47,7 @@ class Hook:
 
 
 def hooks_of(plugin: object, name: str) -> list[Hook]:
-    """Give the hooks that a plugin implements, in the order of the specification; `name` is its own.
+    """Return the hooks that a plugin implements, in the order of the specification; `name` is its own.
 
     Those that this version does not know are passed over if they are marked `optionalhook=True`. Raises `NoHooks`
     with a sentence that says what is wrong.
@@ -90,8 +91,8 @@ def _required(function: Callable[..., object]) -> list[str]:
     return [each.name for each in parameters if each.default is each.empty and each.kind not in optional]
 
 
-def fault_of(descriptor: Descriptor) -> str | None:
-    """Say what is wrong with a descriptor, or None."""
+def validate(descriptor: Descriptor) -> str | None:
+    """Return what is wrong with a descriptor, or None."""
     name: object = descriptor.name
     if not (isinstance(name, str) and name.strip() and not set(name) & NOT_IN_NAMES and encodable(name) == name):
         return f"{name!r} cannot be a name: no white space, comma, slash, wildcard or half a character"
@@ -99,10 +100,10 @@ def fault_of(descriptor: Descriptor) -> str | None:
         wanted = _wanted(field.name, getattr(descriptor, field.name))
         if wanted is not None:
             return f"{field.name} of {name} is {getattr(descriptor, field.name)!r}, not {wanted}"
-    return _fault_of_metric(descriptor) if isinstance(descriptor, MetricPlugin) else None
+    return _validate_metric(descriptor) if isinstance(descriptor, MetricPlugin) else None
 
 
-def _fault_of_metric(plugin: MetricPlugin) -> str | None:
+def _validate_metric(plugin: MetricPlugin) -> str | None:
     if plugin.of_tokens is None and plugin.of_row is None:
         return f"{plugin.name} has neither of_tokens nor of_row"
     if plugin.name in OF_ROWS:
@@ -113,7 +114,7 @@ def _fault_of_metric(plugin: MetricPlugin) -> str | None:
 
 
 def _wanted(name: str, value: object) -> str | None:
-    """Say what a field should be, where it is not."""
+    """What a field should be, where it is not."""
     rules: tuple[tuple[frozenset[str], Callable[[object], bool], str], ...] = (
         (TEXTS, lambda found: isinstance(found, str), "text"),
         (CALLABLES, callable, "a callable"),

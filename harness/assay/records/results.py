@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import ItemsView, Iterator, KeysView, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Literal
 
+from assay.records.metrics import Metric as Metric
+from assay.records.metrics import Metrics as Metrics
+from assay.records.metrics import Value as Value
 from assay.records.workload import Workload
-
-Value = int | float | str | bool
 
 
 class Status(StrEnum):
@@ -27,7 +28,7 @@ class TokenizerCase:
 
     With `held_out` 0 the tokenizer is trained on the whole corpus and measured on the whole corpus;
     otherwise it is trained on the first part and measured on the last `held_out` share of the characters.
-    With `trained_on` the corpus is a limit, and that is the name of the corpus that it is trained on.
+    With `trained_on` the corpus has edge cases, and that is the name of the corpus that it is trained on.
     With `sample` above 0 it is measured on a random sample of these documents, just large enough for the 95 %
     interval of every row's bytes per token to be within that share on both sides.
     With `shards` the corpus is a set of files too large to hold: it is counted shard by shard and not timed, and
@@ -47,8 +48,8 @@ class TokenizerCase:
         return self.tokenizer
 
     @property
-    def limit(self) -> bool:
-        """Whether the corpus is a limit: the tokenizer is tried on it, and neither counted nor timed."""
+    def edge_case(self) -> bool:
+        """Whether the corpus has edge cases: the tokenizer is tried on it, and neither counted nor timed."""
         return self.trained_on is not None and not self.shards
 
     @property
@@ -99,12 +100,12 @@ Case = TokenizerCase | AttentionCase
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One timed reading of `loops` calls: wall time and CPU time of the process, both in nanoseconds.
+    """One timed batch of `iterations` calls: wall time and CPU time of the process, both in nanoseconds.
 
     Samples of one `epoch` come from one process; the next epoch has a fresh one.
     """
 
-    loops: int
+    iterations: int
     wall_ns: int
     cpu_ns: int
     epoch: int = 0
@@ -118,74 +119,12 @@ class Timing:
     samples: tuple[Sample, ...]
 
 
-class Metric(str):
-    """The name of one figure of a row, which knows its value too.
-
-    Its unit and formula stand in the metric catalogue.
-    """
-
-    value: Value
-
-    def __new__(cls, name: str, value: Value) -> Self:
-        """Return a name that knows its value."""
-        self = super().__new__(cls, name)
-        self.value = value
-        return self
-
-    def __getnewargs__(self) -> tuple[str, Value]:  # type: ignore[override]
-        return self.name, self.value
-
-    @property
-    def name(self) -> str:
-        """The name as a plain text."""
-        return str(self)
-
-
-class Metrics(Mapping[str, Value]):
-    """The figures of a row: a mapping from names to values, in order, that never changes.
-
-    `ours | theirs` has the figures of both. It raises `TypeError` for a name that both have.
-    """
-
-    def __init__(self, figures: Mapping[str, Value | None] | None = None, /, **named: Value | None) -> None:
-        """Take figures from a mapping and by name, without those that are None; raise `TypeError` for a name twice."""
-        both = dict(**(figures or {}), **named)
-        self._values = {name: value for name, value in both.items() if value is not None}
-
-    def __getitem__(self, name: str) -> Value:
-        return self._values[name]
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def __iter__(self) -> Iterator[Metric]:
-        """Return the names, each as a `Metric`."""
-        return (Metric(name, value) for name, value in self._values.items())
-
-    def keys(self) -> KeysView[str]:
-        """Return the names as plain texts."""
-        return self._values.keys()
-
-    def items(self) -> ItemsView[str, Value]:
-        """Return the figures, each as its plain name and its value."""
-        return self._values.items()
-
-    def __or__(self, others: Mapping[str, Value | None]) -> Metrics:
-        return Metrics(self, **others)
-
-    def __hash__(self) -> int:
-        return hash(frozenset(self.items()))
-
-    def __repr__(self) -> str:
-        return f"Metrics({self._values})"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
     """What one `case` came to.
 
     `status` says how it ended; `reason` and `remedy` why not well, and what to do. `metrics` are its figures, `timings`
-    the raw readings behind its speeds. `expected` marks a failure that the plugin announces in its descriptor (a closed
+    the raw samples behind its speeds. `expected` marks a failure that the plugin announces in its descriptor (a closed
     vocabulary meeting an unseen word): the row is failed and has no speed, but the run is not at fault.
     """
 
@@ -222,10 +161,10 @@ class ProbeTiming:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupResult:
-    """What the comparable cases of one group came to, and what the machine could do meanwhile."""
+    """The results of the comparable cases of one group, and what the machine could do meanwhile."""
 
     measurements: tuple[Measurement, ...]
-    anchors: tuple[ProbeTiming, ...] = ()
+    probes: tuple[ProbeTiming, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,19 +212,24 @@ class Manifest:
 class Noise:
     """The distance from 1 of the ratio between two processes of the same code, over the groups of a run.
 
-    `detectable` is the smallest change that stands out of it: the median half-width of the interval of such
-    a ratio, plus the median distance.
+    The `minimum_detectable_effect` is the smallest change that stands out of it: the median half-width of the interval
+    of such a ratio, plus the median distance.
     """
 
     median: float
     worst: float
-    detectable: float
+    minimum_detectable_effect: float
     groups: int
+
+    @property
+    def detectable(self) -> float:
+        """The former name of `minimum_detectable_effect`."""
+        return self.minimum_detectable_effect
 
     def __str__(self) -> str:
         return (
             f"identical code in two processes differed by {self.median:.2%} (median of {self.groups} groups,"
-            f" worst {self.worst:.2%}); a change under {self.detectable:.1%} does not stand out"
+            f" worst {self.worst:.2%}); a change under {self.minimum_detectable_effect:.1%} does not stand out"
         )
 
 
@@ -302,3 +246,11 @@ class Outcome:
     def failed(self) -> bool:
         """Whether a case failed in a way that its plugin does not announce."""
         return any(measurement.blamed for measurement in self.measurements)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocatedRun:
+    """A stored run and its name: its id, or the path of the file that it is in."""
+
+    name: str
+    outcome: Outcome

@@ -1,4 +1,4 @@
-"""Records as JSON and back: what goes to a worker and into the store."""
+"""Cases as JSON and back, as the store has them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from assay.records.results import AttentionCase, Case, Measurement, Metrics, Sample, Status, Timing, TokenizerCase
+from assay.records.results import AttentionCase, Case, TokenizerCase
 from assay.records.semantics import Semantics
 from assay.records.workload import TextSource, Workload
 
@@ -40,22 +40,3 @@ def subject_of(case: Case) -> Mapping[str, str | None]:
         return {"corpus": case.corpus, "split": case.split, "workload": None}
     source = case.workload.source
     return {"corpus": None if source is None else source.corpus, "split": None, "workload": case.workload.id}
-
-
-def row_to_json(row: Measurement) -> str:
-    """Write a measured row, raw samples too."""
-    content = asdict(row) | {"case": case_to_json(row.case), "metrics": dict(row.metrics)}
-    return json.dumps(content)
-
-
-def row_from_json(text: str) -> Measurement:
-    """Read a measured row."""
-    fields: dict[str, Any] = json.loads(text)
-    fields["case"] = case_from_json(fields["case"])
-    fields["status"] = Status(fields["status"])
-    fields["metrics"] = Metrics(fields["metrics"])
-    fields["timings"] = tuple(
-        Timing(name=timing["name"], samples=tuple(Sample(**sample) for sample in timing["samples"]))
-        for timing in fields["timings"]
-    )
-    return Measurement(**fields)

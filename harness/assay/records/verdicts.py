@@ -25,21 +25,22 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tolerance:
-    """What matters, as shares of the time: a change of less than `effect` is none, whatever its significance.
+    """Which changes matter, as shares of the time.
 
-    `margin` is the half width within which the interval of the ratio must lie to say that nothing changed.
+    A change below the `minimum_effect` does not count, however significant it is. For "unchanged" the interval of the
+    ratio must lie within the `equivalence_margin` on both sides of 1.
     """
 
-    effect: float = 0.01
-    margin: float = 0.03
+    minimum_effect: float = 0.01
+    equivalence_margin: float = 0.03
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpochRatio:
-    """One epoch (a fresh process for each side) of one cell.
+    """The log ratio of one cell in one epoch, for which each side has a fresh process.
 
-    `cpu` and `wall` are the medians of the log ratios, candidate over baseline, of its so many pairs of samples,
-    which took `seconds` of wall time.
+    `cpu` and `wall` are the medians of the log ratios, candidate over baseline, of so many `pairs` of samples.
+    `seconds` is the wall time that the samples took.
     """
 
     epoch: int
@@ -51,30 +52,29 @@ class EpochRatio:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """All that was read of one cell, by which clock it is judged, and what would matter."""
+    """The epoch ratios of one cell, the clock by which it is judged, and which changes matter."""
 
     cell: str
-    readings: tuple[EpochRatio, ...]
+    epoch_ratios: tuple[EpochRatio, ...]
     clock: Clock = "cpu"
     tolerance: Tolerance = Tolerance()
 
     @property
     def logs(self) -> tuple[float, ...]:
         """The log ratio of each epoch by the clock that judges."""
-        return tuple(reading.cpu if self.clock == "cpu" else reading.wall for reading in self.readings)
+        return tuple(one.cpu if self.clock == "cpu" else one.wall for one in self.epoch_ratios)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
     """The verdict on one cell.
 
-    `ratio` is candidate time / baseline time by `clock` with its 95 % interval, `wall_ratio` that of wall time;
-    `p_value` is the one-sided one of the direction in which the ratio points. An inconclusive one says how many
-    more seconds of timing would probably tell, where that can be said.
+    `ratio` is candidate time / baseline time by `clock` with its 95 % interval, `wall_ratio` that of wall time.
+    `p_value` is one-sided, in the direction in which the ratio points. `more_s` is how many more seconds of timing
+    would probably settle an inconclusive one, where that is known.
 
-    Of stored runs: `run` is the candidate that is meant, by its id; `against` names the plugin whose times of the same
-    rounds both times are held to, `ratio` then being the ratio of two ratios; `baseline_s` and `candidate_s` are the
-    median wall times of a call.
+    Of stored runs: `run` is the id of the candidate. `against` names the group baseline by which both times are
+    normalized; `ratio` is then a ratio of ratios. `baseline_s` and `candidate_s` are the median wall times of a call.
     """
 
     cell: str
@@ -98,7 +98,7 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """An exact metric that is not what it was; None where a side lacks it. `run` is that of `Judgement`."""
+    """An exact metric that changed; None where a side lacks it. `run` is that of `Judgement`."""
 
     case: str
     metric: str
@@ -109,25 +109,31 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AATest:
-    """What the baseline against itself came to, in the same run.
+    """The A/A test of a check: the baseline against itself, in the same run.
 
-    `spread` is the standard deviation over epochs of the log ratio, `detectable` the smallest slowdown (a share)
-    that `epochs` epochs would find in 95 of 100 cases at this noise, `false_alarms` the share of `replays` in
-    which the whole decision, fed with these readings at random, raised one.
+    `readings` is the number of epoch ratios, `spread` the standard deviation of their logs. The
+    `minimum_detectable_effect` is the smallest slowdown (a share) that `epochs` epochs find with 95 % power at this
+    noise. `false_alarms` is the share of `replays` in which the whole decision, fed with these ratios at random,
+    raised one.
     """
 
     cells: int
     readings: int
     epochs: int
     spread: float
-    detectable: float
+    minimum_detectable_effect: float
     false_alarms: float
     replays: int
+
+    @property
+    def detectable(self) -> float:
+        """The former name of `minimum_detectable_effect`."""
+        return self.minimum_detectable_effect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
-    """A stored run that is compared: how it was named, its id, and what tells it from others."""
+    """A stored run that is compared: the name it was asked for by, its id, and facts about it."""
 
     name: str
     id: str
@@ -140,7 +146,7 @@ class Compared:
 class Comparison:
     """A whole comparison: candidate against baseline. Times are UTC in ISO 8601, `seconds` those of timing.
 
-    Where stored runs are compared, and nothing is timed, `runs` are these: the baseline first, then the candidates.
+    Of stored runs nothing is timed; `runs` are these, the baseline first, then the candidates.
     """
 
     baseline: str
@@ -153,17 +159,22 @@ class Comparison:
     seconds: float
     changes: tuple[Change, ...]
     judgements: tuple[Judgement, ...]
-    alike: AATest | None = None
+    aa_test: AATest | None = None
     warnings: tuple[str, ...] = ()
     interrupted: bool = False
     runs: tuple[Compared, ...] = ()
 
+    @property
+    def alike(self) -> AATest | None:
+        """The former name of `aa_test`."""
+        return self.aa_test
+
     def count(self, verdict: Verdict) -> int:
-        """How many cells have this verdict."""
+        """Return how many cells have this verdict."""
         return sum(judgement.verdict is verdict for judgement in self.judgements)
 
     def of(self, run: str) -> Comparison:
-        """Give the part of a comparison of stored runs that is about one candidate, by its id."""
+        """Return the part of a comparison of stored runs that is about one candidate, by its id."""
         return replace(
             self,
             candidate=next(one.name for one in self.runs if one.id == run),
@@ -173,14 +184,14 @@ class Comparison:
         )
 
     def exit_code(self, *, strict: bool = False) -> int:
-        """130 when interrupted; else that of the judgements, where a changed exact metric counts as a regression."""
+        """Return 130 when interrupted, else that of the judgements; a changed exact metric counts as a regression."""
         return 130 if self.interrupted else 1 if self.changes else exit_code(self.judgements, strict=strict)
 
 
 def exit_code(judgements: Iterable[Judgement], *, strict: bool = False) -> int:
-    """1 for a regression, 3 for a failure, 5 where nothing could be compared.
+    """Return 1 for a regression, 3 for a failure, 5 where nothing could be compared, else 0.
 
-    With `strict` 4 where anything is inconclusive or could not be compared, such as a renamed cell; else 0.
+    With `strict` return 4 instead of 0 where a cell is inconclusive, or could not be compared, such as a renamed one.
     """
     verdicts = {judgement.verdict for judgement in judgements}
     if Verdict.REGRESSED in verdicts:

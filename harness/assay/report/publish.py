@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from assay.errors import AssayError
+from assay.errors import AssayError, guard
 from assay.plugins.host import Host
 from assay.plugins.types import NAMES_OF_KINDS, ReportPlugin
 from assay.records.report_data import Listed, ReportContext, Shown
@@ -29,9 +29,7 @@ def find_format(host: Host, shows: Shown, name: str | None, output: str | None) 
     Raises `UnknownName` for a format that nothing has, `AssayError` for one that lacks something, or cannot show this.
     """
     plugin = host.one(ReportPlugin, name) if name is not None else _by_suffix(host, shows, output)
-    missing = host.missing(plugin)
-    if missing is not None:
-        raise AssayError(f"the report {plugin.name} {missing.what}", remedy=missing.remedy)
+    host.need(plugin, f"the report {plugin.name}")
     if shows not in plugin.shows:
         able = [other.name for other in host.every(ReportPlugin) if shows in other.shows]
         raise AssayError(f"the report {plugin.name} cannot show {NAMES[shows]}", remedy=f"these can: {', '.join(able)}")
@@ -40,12 +38,8 @@ def find_format(host: Host, shows: Shown, name: str | None, output: str | None) 
 
 def publish(plugin: ReportPlugin, context: ReportContext) -> bytes:
     """Have a plugin write a report; whatever it does wrong is one `AssayError`."""
-    try:
+    with guard(lambda reason: ReportFailed(f"the report {plugin.name} failed: {reason}")):
         content: object = plugin.write(context)
-    except (KeyboardInterrupt, AssayError):
-        raise
-    except BaseException as error:  # a plugin may raise SystemExit, or a panic that is not an Exception
-        raise ReportFailed(f"the report {plugin.name} failed: {type(error).__name__}: {error}") from None
     if isinstance(content, str):
         return content.encode("utf-8", "backslashreplace")
     if isinstance(content, bytes):

@@ -55,7 +55,7 @@ def _rows(outcome: Outcome) -> Sequence[Measurement]:
         if (
             isinstance(case, TokenizerCase)
             and case.split == "all"
-            and not case.limit
+            and not case.edge_case
             and not case.corpus.startswith((EDGE_CASE, "adversarial"))
             and row.status is Status.OK
             and row.value("documents") == 1

@@ -1,4 +1,4 @@
-"""How far a ratio of sums could be from that of other documents of the same sort."""
+"""The bootstrap interval of a ratio of sums: how far other documents of the same sort could be from it."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class Interval:
 
 
 def ratio_interval(numerators: Sequence[int], denominators: Sequence[int]) -> Interval | None:
-    """Give the percentile bootstrap interval of Σ numerators / Σ denominators, an entry a document.
+    """Return the percentile bootstrap interval of Σ numerators / Σ denominators, an entry a document.
 
     A thousand times, as many documents as there are, are drawn with replacement, from a fixed seed, and the ratio of
     their sums is taken; the interval runs from the 25th smallest to the 25th largest (Efron and Tibshirani, An
     Introduction to the Bootstrap, 1993, section 13.3). More than 200 documents are first dealt at random into
-    200 heaps, which are drawn instead: the spread of their sums is the same, and the time is bounded. Of very unequal
+    200 strata, which are drawn instead: the spread of their sums is the same, and the time is bounded. Of very unequal
     documents it holds the truth somewhat less often than 95 in 100: about 91 for 20 of them, 93 for 40. Fewer than
     twenty documents, numerators that are all 0, or a draw whose denominators are, have no interval.
     """

@@ -1,10 +1,10 @@
-"""Steps in a series of figures: where its level changed, and stayed.
+"""Changepoints of a series of figures: where its level changed, and stayed.
 
 By binary segmentation: of all places to divide a series, that where the ranks on both sides differ most (Pettitt 1979,
 "A Non-Parametric Approach to the Change-Point Problem"), kept if a permutation test finds it significant, and each
 part divided likewise; as MongoDB divides the histories of its benchmarks (Daly et al. 2020, "The Use of Change Point
 Detection to Identify Software Performance Regressions in a Continuous Integration System"), with ranks for means,
-so that one wild run is no step.
+so that one wild run is not a changepoint.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ LARGEST_BLOCK = 2_000_000  # ranks shuffled at a time
 class ChangePoint:
     """A new level, from the value at `index` on.
 
-    `before` and `after` are the medians of the values since the step before and until the step after; `p` is the
-    share of random orders of these values that show as large a step, 0 for exact figures.
+    `before` and `after` are the medians of the values since the previous changepoint and until the next; `p` is the
+    share of random orders of these values that show as large a change, 0 for exact figures.
     """
 
     index: int
@@ -53,14 +53,14 @@ def detect_changepoints(
     seed: int = 0,
     exact: bool = False,
 ) -> tuple[ChangePoint, ...]:
-    """Find the steps in a series of finite values, the oldest first.
+    """Find the changepoints of a series of finite values, the oldest first.
 
-    A step has `side` values or more on each side, a p-value below `level`, and is `least` or more of the smaller of
-    the medians around it. With fewer than ten values none can be significant at 0.01. Of `exact` figures every change
-    is a step. Raises ValueError for values that are no finite numbers.
+    A changepoint has `side` values or more on each side, a p-value below `level`, and is `least` or more of the smaller
+    of the medians around it. With fewer than ten values none can be significant at 0.01. Of `exact` figures every
+    change is one. Raises ValueError for values that are not finite numbers.
     """
     if not all(map(math.isfinite, values)):
-        raise ValueError("a series with steps must be of finite numbers")
+        raise ValueError("a series with changepoints must be of finite numbers")
     if exact:
         changes = ((index, *pair) for index, pair in enumerate(pairwise(values), start=1))
         return tuple(ChangePoint(index=at, before=old, after=new, p=0.0) for at, old, new in changes if old != new)
@@ -69,14 +69,14 @@ def detect_changepoints(
         made = _between(values, found)
         smallest = min(made, key=_size)
         if _size(smallest) >= least - 1e-9:
-            return _between(values, {_place(values, made, number, side): step.p for number, step in enumerate(made)})
-        # A step too small to matter goes, and the medians around it are of longer parts then.
+            return _between(values, {_place(values, made, number, side): each.p for number, each in enumerate(made)})
+        # One too small to matter goes, and the medians around it are of longer parts then.
         del found[smallest.index]
     return ()
 
 
 def _between(values: Sequence[float], found: Mapping[int, float]) -> tuple[ChangePoint, ...]:
-    """The steps at these places, with these p-values."""
+    """The changepoints at these places, with these p-values."""
     edges = [0, *sorted(found), len(values)]
     levels = [statistics.median(values[start:end]) for start, end in pairwise(edges)]
     return tuple(
@@ -86,19 +86,19 @@ def _between(values: Sequence[float], found: Mapping[int, float]) -> tuple[Chang
 
 
 def _place(values: Sequence[float], made: Sequence[ChangePoint], number: int, side: int) -> int:
-    """Where a step is, given both levels: more exact than ranks are, which see only that values differ.
+    """Where a changepoint is, given both levels: more exact than ranks are, which see only that values differ.
 
     It is where each value lies best on its own side of the middle between the levels, no value counting for more
-    than one at a distance of the step; within the steps on both sides.
+    than one at a distance of the change; within the changepoints on both sides.
     """
-    step = made[number]
+    point = made[number]
     first = (made[number - 1].index if number else 0) + side
     last = (made[number + 1].index if number + 1 < len(made) else len(values)) - side
-    middle, reach = (step.before + step.after) / 2, abs(step.after - step.before)
-    towards = math.copysign(1.0, step.before - step.after)
-    gains = [towards * min(reach, max(-reach, value - middle)) for value in values[first - side : last]]
+    middle, height = (point.before + point.after) / 2, abs(point.after - point.before)
+    towards = math.copysign(1.0, point.before - point.after)
+    gains = [towards * min(height, max(-height, value - middle)) for value in values[first - side : last]]
     sums = list(accumulate(gains))
-    return max(range(first, last + 1), key=lambda place: (sums[place - first + side - 1], -abs(place - step.index)))
+    return max(range(first, last + 1), key=lambda place: (sums[place - first + side - 1], -abs(place - point.index)))
 
 
 def _divisions(
@@ -143,8 +143,8 @@ def _contrasts(ranks: NDArray[np.int64], side: int) -> NDArray[np.float64]:
     return contrasts
 
 
-def _size(step: ChangePoint) -> float:
-    """The size of a step as a share of the smaller level: the same up and down."""
-    smaller = min(abs(step.before), abs(step.after))
-    difference = abs(step.after - step.before)
+def _size(point: ChangePoint) -> float:
+    """The size of a change as a share of the smaller level: the same up and down."""
+    smaller = min(abs(point.before), abs(point.after))
+    difference = abs(point.after - point.before)
     return difference / smaller if smaller else math.inf if difference else 0.0

@@ -8,16 +8,16 @@ from collections.abc import Sequence
 from assay.records.results import Noise, ProbeTiming
 from assay.stats.paired_ratio import paired_ratio
 
-ANCHOR, TWIN = "python", "python-twin"
+PROBE, DUPLICATE = "python", "python-twin"
 
 
-def noise_floor(anchors: Sequence[ProbeTiming]) -> Noise | None:
-    """Compare the anchor with its twin in every group; None where no group has both."""
-    samples = {(anchor.group, anchor.name): anchor.samples for anchor in anchors}
+def noise_floor(probes: Sequence[ProbeTiming]) -> Noise | None:
+    """Compare the machine probe with its duplicate in every group; None where no group has both."""
+    samples = {(probe.group, probe.name): probe.samples for probe in probes}
     ratios = [
-        paired_ratio(samples[group, TWIN], readings)
+        paired_ratio(samples[group, DUPLICATE], readings)
         for (group, name), readings in samples.items()
-        if name == ANCHOR and len(samples.get((group, TWIN), ())) >= len(readings) > 1
+        if name == PROBE and len(samples.get((group, DUPLICATE), ())) >= len(readings) > 1
     ]
     if not ratios:
         return None
@@ -26,6 +26,6 @@ def noise_floor(anchors: Sequence[ProbeTiming]) -> Noise | None:
     return Noise(
         median=statistics.median(distances),
         worst=max(distances),
-        detectable=statistics.median(distances) + statistics.median(widths),
+        minimum_detectable_effect=statistics.median(distances) + statistics.median(widths),
         groups=len(ratios),
     )

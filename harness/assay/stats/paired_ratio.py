@@ -1,4 +1,4 @@
-"""Summaries of samples: the median and the spread, never the minimum."""
+"""Ratios of samples that were taken in pairs: the median and the spread, never the minimum."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import math
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import lru_cache
 
 from assay.records.results import Sample
+from assay.records.verdicts import Clock
 
-Clock = Literal["cpu", "wall"]
 FEWEST_PAIRS = 7
 MOST_PAIRS = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """What the samples of one timed operation come to.
+    """The samples of one timed operation, summarised.
 
     `median_ns` is the median wall time of one call, `spread` half the distance between the quartiles as a
     share of the median, `contention` the median of wall time over CPU time (1.0 where the process had a
@@ -33,7 +33,7 @@ class Summary:
 
 def summarise(samples: Sequence[Sample]) -> Summary:
     """Summarise at least one sample."""
-    walls = [sample.wall_ns / sample.loops for sample in samples]
+    walls = [sample.wall_ns / sample.iterations for sample in samples]
     median = statistics.median(walls)
     spread = 0.0
     if len(walls) > 1:
@@ -75,13 +75,13 @@ def paired_ratio(candidate: Sequence[Sample], baseline: Sequence[Sample], *, clo
     """
     by_epoch: dict[int, list[float]] = {}
     for ours, theirs in _pairs(candidate, baseline):
-        by_epoch.setdefault(ours.epoch, []).append(_log_ratio(ours, theirs, clock))
+        by_epoch.setdefault(ours.epoch, []).append(log_ratio(ours, theirs, clock))
     pairs = sum(map(len, by_epoch.values()))
     walsh = {epoch: _means_of_two(logs) for epoch, logs in by_epoch.items()}
     centres = [statistics.median(means) for means in walsh.values()]
     centre = statistics.median(_means_of_two(centres))
     if len(centres) > 2 and pairs >= FEWEST_PAIRS:
-        half = _student(len(centres) - 1) * statistics.stdev(centres) / math.sqrt(len(centres))
+        half = student_quantile(len(centres) - 1, 0.975) * statistics.stdev(centres) / math.sqrt(len(centres))
         low, high = centre - half, centre + half
     else:
         bounds = [_signed_rank_interval(means, min(MOST_PAIRS, len(by_epoch[epoch]))) for epoch, means in walsh.items()]
@@ -90,21 +90,33 @@ def paired_ratio(candidate: Sequence[Sample], baseline: Sequence[Sample], *, clo
 
 
 def precision(candidate: Sequence[Sample], baseline: Sequence[Sample], *, clock: Clock = "cpu") -> float:
-    """How far the 95 % interval of the median ratio of the pairs reaches, as a share; cheap, for looking often.
+    """Return how far the 95 % interval of the median ratio of the pairs reaches, as a share; cheap enough to repeat.
 
     The interval is by order statistics (the sign test inverted; Conover, section 3.2). A sequence against
     itself is judged by its own times.
     """
     if candidate is baseline:
-        times = [_per_loop(sample, clock) for sample in candidate]
-        logs = sorted(math.log(time) for time in times)
+        logs = sorted(math.log(_per_loop(sample, clock)) for sample in candidate)
     else:
-        logs = sorted(_log_ratio(ours, theirs, clock) for ours, theirs in _pairs(candidate, baseline))
+        logs = sorted(log_ratio(ours, theirs, clock) for ours, theirs in _pairs(candidate, baseline))
     rank = math.floor((len(logs) - 1.96 * math.sqrt(len(logs))) / 2) - 1 if logs else -1
     if rank < 0:
         return math.inf
     middle = statistics.median(logs)
     return math.exp(max(logs[-1 - rank] - middle, middle - logs[rank])) - 1.0
+
+
+def log_ratio(candidate: Sample, baseline: Sample, clock: Clock) -> float:
+    """Return the log of time per loop over time per loop."""
+    return math.log(_per_loop(candidate, clock) / _per_loop(baseline, clock))
+
+
+@lru_cache(maxsize=4096)
+def student_quantile(freedom: float, level: float) -> float:
+    """Return the point below which this share of Student's t lies."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, level))
 
 
 def _pairs(candidate: Sequence[Sample], baseline: Sequence[Sample]) -> Iterator[tuple[Sample, Sample]]:
@@ -114,12 +126,9 @@ def _pairs(candidate: Sequence[Sample], baseline: Sequence[Sample]) -> Iterator[
         yield from zip(ours, theirs.get(epoch, ()), strict=False)
 
 
-def _log_ratio(ours: Sample, theirs: Sample, clock: Clock) -> float:
-    return math.log(_per_loop(ours, clock) / _per_loop(theirs, clock))
-
-
 def _per_loop(sample: Sample, clock: Clock) -> float:
-    return max(1, sample.cpu_ns if clock == "cpu" else sample.wall_ns) / sample.loops
+    """The time per iteration; a clock too coarse to see a sample is taken to say 1 ns."""
+    return max(1, sample.cpu_ns if clock == "cpu" else sample.wall_ns) / sample.iterations
 
 
 def _means_of_two(values: Sequence[float]) -> list[float]:
@@ -134,10 +143,3 @@ def _signed_rank_interval(means: Sequence[float], count: int) -> tuple[float, fl
     spread = math.sqrt(count * (count + 1) * (2 * count + 1) / 24)
     rank = math.floor(count * (count + 1) / 4 - 1.96 * spread)
     return (means[rank], means[-1 - rank]) if rank >= 0 and count >= FEWEST_PAIRS else (-math.inf, math.inf)
-
-
-def _student(freedom: int) -> float:
-    """The 97.5 % point of Student's t."""
-    from scipy.special import stdtrit
-
-    return float(stdtrit(freedom, 0.975))

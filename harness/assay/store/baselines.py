@@ -1,18 +1,19 @@
-"""Accepted baselines: runs kept on purpose, each as one JSON file in `results/baselines/`."""
+"""Stored baselines: runs that were accepted, each as one JSON file in `results/baselines/`."""
 
 from __future__ import annotations
 
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from assay.errors import AssayError, StoreError
 from assay.records.json_document import SCHEMA, write
-from assay.records.results import Measurement, Metrics, Run, Status, Value
+from assay.records.results import Manifest, Measurement, Metrics, Outcome, Run, Status, Value
 from assay.records.serialization import case_from_json, case_to_json
 
 FOLDER = "baselines"
@@ -22,19 +23,11 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 NOT_RECORDED = "not recorded"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredBaseline:
-    """A run that was accepted, and what its cases came to, without raw samples."""
+def to_json(run: Run, measurements: Sequence[Measurement]) -> str:
+    """Return the text of a file: the same for the same run, with a line for each metric, in the order of the run.
 
-    run: Run
-    measurements: tuple[Measurement, ...]
-
-
-def as_accepted(run: Run, measurements: Sequence[Measurement]) -> str:
-    """Write the text of a file: the same for the same run, with a line for each metric, in the order of the run.
-
-    It is not the document of `assay run --json`, from whose rows cases cannot be made again: they lack what a limit
-    was trained on, the width of a sample, and seeds.
+    It is not the document of `assay run --json`, from whose rows cases cannot be made again: they lack the training
+    corpus of a limit, the width of a sample, and seeds.
     """
     content = {
         "kind": KIND,
@@ -58,7 +51,7 @@ def accept(results: str | Path, name: str, run: Run, measurements: Sequence[Meas
     """Write a run as the baseline of that name, in place of one that there is; raise `StoreError` where it cannot."""
     path = path_of(results, name)
     # A lone surrogate becomes the escape that JSON has for it.
-    data = as_accepted(run, measurements).encode("utf-8", "backslashreplace")
+    data = to_json(run, measurements).encode("utf-8", "backslashreplace")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
@@ -68,9 +61,9 @@ def accept(results: str | Path, name: str, run: Run, measurements: Sequence[Meas
 
 
 def path_of(results: str | Path, name: str) -> Path:
-    """Say where the baseline of that name is kept; raise `AssayError` for what is no name of a file."""
+    """Return where the baseline of that name is stored; raise `AssayError` for what is not a valid name of a file."""
     if NAME.fullmatch(name) is None:
-        raise AssayError(f"{name!r} is no name of a baseline", remedy="use letters, digits, dots, hyphens")
+        raise AssayError(f"{name!r} is not a valid name of a baseline", remedy="use letters, digits, dots, hyphens")
     return Path(results) / FOLDER / f"{name}.json"
 
 
@@ -83,17 +76,17 @@ def default_name(run: Run) -> str:
     return re.sub(r"[^a-z0-9._+-]+", "-", "-".join(parts).lower()).strip("-.") or "baseline"
 
 
-def read(path: str | Path) -> StoredBaseline:
-    """Read a baseline; raise `StoreError` for a file that cannot be read, or is none."""
+def read(path: str | Path) -> Outcome:
+    """Read a baseline, which has no raw samples; raise `StoreError` for a file that cannot be read, or is not one."""
     try:
         content = json.loads(Path(path).read_bytes())
     except OSError as error:
         raise StoreError(f"the baseline {path} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError):
-        raise StoreError(f"{path} is no JSON", remedy="make a baseline with `assay accept`") from None
+        raise StoreError(f"{path} is not valid JSON", remedy="make a baseline with `assay accept`") from None
     if not isinstance(content, dict) or content.get("kind") != KIND:
         kind = "the document of a run" if isinstance(content, dict) and "run" in content else "another document"
-        raise StoreError(f"{path} is no accepted baseline but {kind}", remedy="make one with `assay accept`")
+        raise StoreError(f"{path} is not an accepted baseline but {kind}", remedy="make one with `assay accept`")
     if content.get("schema") != SCHEMA:
         problem = f"{path} has format {content.get('schema')}, and this Assay knows format {SCHEMA}"
         raise StoreError(problem, remedy="upgrade assay, or accept a run again")
@@ -101,14 +94,16 @@ def read(path: str | Path) -> StoredBaseline:
         record = content["run"]
         environment = {name: str(fact) for name, fact in record["environment"].items()}
         run = Run(**record | {"environment": environment, "settings": json.dumps(record["settings"])})
-        return StoredBaseline(run=run, measurements=tuple(map(_measurement, content["rows"])))
+        rows = tuple(map(_measurement, content["rows"]))
+        manifest = Manifest.of(len(rows), Counter(row.status for row in rows))
+        return Outcome(run=run, manifest=manifest, measurements=rows, noise=None)
     except (KeyError, TypeError, ValueError, AttributeError, AssayError) as error:
         said = f"{type(error).__name__}: {error}"
         raise StoreError(f"{path} is a broken baseline: {said}", remedy="accept the run again") from None
 
 
 def machine(environment: Mapping[str, str]) -> dict[str, str]:
-    """Pick from an environment what figures may depend on beside the code: the machine and the kind of Python.
+    """Return what figures may depend on beside the code: the machine and the kind of Python.
 
     These are processor, cores, platform (system and machine, not the build of the kernel), gpu and python
     (implementation, major and minor version). Versions of packages and the git revision are not among them: they are
@@ -128,7 +123,7 @@ def machine(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def differing(baseline: Mapping[str, str], candidate: Mapping[str, str]) -> tuple[str, ...]:
-    """Say in which of the checked fields two environments differ: `cores: 2 there, 8 here`; nothing where in none."""
+    """Return in which of the checked fields two environments differ: `cores: 2 there, 8 here`."""
     there, here = machine(baseline), machine(candidate)
     names = dict.fromkeys((*there, *here))
     return tuple(
@@ -150,12 +145,12 @@ def _measurement(row: Mapping[str, Any]) -> Measurement:
 
 
 def _plain(value: Value) -> object:
-    """A value as JSON; what is no finite number is named, since JSON has no such numbers."""
+    """A value as JSON; a number that is not finite is named, since JSON has no such numbers."""
     return {"number": str(value)} if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _value(value: Any) -> Value:
     read: Value = float(value["number"]) if isinstance(value, dict) else value
     if not isinstance(read, int | float | str | bool):
-        raise TypeError(f"{read!r} is no value of a metric")
+        raise TypeError(f"{read!r} is not a value of a metric")
     return read

@@ -1,4 +1,4 @@
-"""Runs from one store into another: what is there already stays, what is missing is added."""
+"""Copying runs from one store into another: what is there already stays, what is missing is added."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SAME = ("started", "suite", "command", "environment", "settings")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """What came of the transfer of one run: measured cases that were added, and those that were there already."""
+    """The result of the transfer of one run: measured cases that were added, and those that were there already."""
 
     run: str
     added: int
@@ -25,7 +25,7 @@ class Moved:
 
 
 def transfer(source: Store, target: Store, run: str) -> Moved:
-    """Copy a run with all that was measured in it, in one transaction; repeated, it adds what has come meanwhile.
+    """Copy a run with all that was measured in it, in one transaction; repeated, it adds what is new since.
 
     A case that the target has is left as it is there. Raises `StoreError` where the target has another run of that id,
     or where another process writes the same, and `UnknownName` for a run that the source does not have.

@@ -12,8 +12,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, OperationalError
 
 from assay.errors import ConflictError, StoreError
-from assay.store import migrations as formats
-from assay.store import schema
+from assay.store import migrations, schema
 from assay.store.location import Location
 
 # What libpq is told unless the URL says otherwise: seconds to connect, milliseconds that a sent row may go unanswered.
@@ -37,7 +36,7 @@ class Database:
             raise _nothing(location)
         self._engine = _of_file(location) if location.url is None else _of_server(location)
         with self.transaction() as connection:
-            found = formats.found(connection, location)
+            found = migrations.format_of(connection, location)
         if found is None and not create:
             raise _nothing(location)
         if found is not None and found < schema.FORMAT and location.url is not None and not upgrade:
@@ -49,7 +48,7 @@ class Database:
             with self.transaction(write=True) as connection:
                 if location.url is not None:
                     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MAKING})
-                formats.bring(connection, location)
+                migrations.migrate(connection, location)
         if found is None and location.url is None:
             self._let_readers_read()
 
@@ -59,13 +58,13 @@ class Database:
 
     @contextmanager
     def transaction(self, *, write: bool = False) -> Iterator[Connection]:
-        """One transaction, of which a reader sees one state.
+        """Run one transaction, in which a reader sees one state.
 
-        What the database says against it is a `StoreError`; `ConflictError` where another process has stored the same.
+        An error of the database is a `StoreError`, or a `ConflictError` where another process has stored the same.
         """
-        kept = {"isolation_level": "READ COMMITTED" if write else "REPEATABLE READ"} if self.location.url else {}
+        level = {"isolation_level": "READ COMMITTED" if write else "REPEATABLE READ"} if self.location.url else {}
         try:
-            with self._engine.connect().execution_options(immediate=write, **kept) as connection, connection.begin():
+            with self._engine.connect().execution_options(immediate=write, **level) as connection, connection.begin():
                 yield connection
         except DBAPIError as error:
             raise self._sentence(error) from None
@@ -80,7 +79,7 @@ class Database:
         if self.location.url is None:
             return StoreError(
                 f"the results in {self.location} cannot be read or written: {reason}",
-                remedy="free some space, mend the permissions, or choose another folder with --results",
+                remedy="free some space, fix the permissions, or choose another folder with --results",
             )
         lost = isinstance(error, OperationalError) and (error.statement is None or error.connection_invalidated)
         return StoreError(
@@ -123,7 +122,7 @@ def _of_server(location: Location) -> Engine:
     wrong = sorted(NOT_OF_THE_SERVER & set(url.query))
     if wrong:
         raise StoreError(
-            f"{location} sets {wrong[0]}, which is no option of a server", remedy="leave it out of the URL"
+            f"{location} sets {wrong[0]}, which is not an option of a server", remedy="leave it out of the URL"
         )
     patience = {name: value for name, value in PATIENCE.items() if name not in url.query}
     try:

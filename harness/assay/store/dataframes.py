@@ -11,6 +11,7 @@ from assay.records.flat_rows import Cells, Fact, facts_of, row_of
 from assay.records.results import AttentionCase, Measurement, Run, TokenizerCase
 from assay.store.location import RESULTS, Where
 from assay.store.store import Store
+from assay.store.writer import columns_of
 
 TIDY_COLUMNS = [field.name for field in fields(Fact)]
 SAMPLE_COLUMNS = ["run", "case", "operation", "sample", "loops", "wall_ns", "cpu_ns", "epoch"]
@@ -36,12 +37,9 @@ def results(*runs: str, store: Where = RESULTS) -> Frames:
 
     Raises `StoreError` for a folder without results and `UnknownName` for a run that is not there.
     """
-    opened = Store(store, create=False)
-    try:
+    with Store(store, create=False) as opened:
         chosen = opened.runs() if runs == ("all",) else tuple(map(opened.run, runs or (None,)))
         return _frames(chosen, [(run, row) for run in chosen for row in opened.measurements(run.id)])
-    finally:
-        opened.close()
 
 
 def _frames(runs: Sequence[Run], rows: Sequence[tuple[Run, Measurement]]) -> Frames:
@@ -50,19 +48,8 @@ def _frames(runs: Sequence[Run], rows: Sequence[tuple[Run, Measurement]]) -> Fra
     for run, row in rows:
         tidy += [{name: getattr(fact, name) for name in TIDY_COLUMNS} for fact in facts_of(run, row)]
         for timing in row.timings:
-            for number, sample in enumerate(timing.samples):
-                samples.append(
-                    {
-                        "run": run.id,
-                        "case": row.case.id,
-                        "operation": timing.name,
-                        "sample": number,
-                        "loops": sample.loops,
-                        "wall_ns": sample.wall_ns,
-                        "cpu_ns": sample.cpu_ns,
-                        "epoch": sample.epoch,
-                    }
-                )
+            key: Cells = {"run": run.id, "case": row.case.id, "operation": timing.name}
+            samples += [key | {"sample": number} | columns_of(sample) for number, sample in enumerate(timing.samples)]
     head = ["id", "started", "finished", "state", "suite", "command"]
     wide = [(row.case, row_of(run.id, row)) for run, row in rows]
     return Frames(

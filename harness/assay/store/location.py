@@ -40,7 +40,7 @@ class Location:
         return not self.same(_in(self.folder))
 
     def same(self, other: Location) -> bool:
-        """Whether two names are of the same store, as far as names tell."""
+        """Return whether two names are of the same store, as far as names tell."""
         if self.file is None or other.file is None:
             return self.file == other.file and self.url == other.url
         return self.file.resolve() == other.file.resolve()
@@ -50,12 +50,12 @@ Where = str | Path | Location
 
 
 def locate(store: str | Path | None, folder: str | Path) -> Location:
-    """Give the location of a store that stands beside a results folder; None for the store in the folder."""
+    """Return the location of a store that stands beside a results folder; None for the store in the folder."""
     return _in(Path(folder)) if store is None else replace(at(store), folder=Path(folder))
 
 
 def at(where: Where) -> Location:
-    """Find out what a location is by its name: a URL, a file, or else a folder, with the store in it.
+    """Return the location of a name: a URL, a file, or else a folder, with the store in it.
 
     Raises `AssayError` for the URL of another kind of database, and for one that cannot be read; never with the URL,
     since whatever is wrong with it may be the password.

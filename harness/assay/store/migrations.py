@@ -1,4 +1,4 @@
-"""The formats of the store: which one a database has, and the steps from each to the next."""
+"""The formats of the store: which one a database has, and the migration from each to the next."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from assay.store import schema
 from assay.store.location import Location
 
 
-def found(connection: Connection, location: Location) -> int | None:
-    """Give the format of a store, None for an empty database; raise `StoreError` for what this Assay cannot read."""
+def format_of(connection: Connection, location: Location) -> int | None:
+    """Return the format of a store, None for an empty database; raise `StoreError` for one this Assay cannot read."""
     tables = inspect(connection).get_table_names()
     another = "choose another folder with --results" if location.url is None else "name an empty database"
     if not tables:
         return None
     if schema.meta.name not in tables:
-        raise StoreError(f"{location} is no Assay store", remedy=another)
+        raise StoreError(f"{location} is not an Assay store", remedy=another)
     wanted = select(schema.meta.c.value).where(schema.meta.c.key == "format")
     written = connection.execute(wanted).scalar()
     if written is None or not written.isdecimal() or not 1 <= int(written) <= schema.FORMAT:
@@ -33,9 +33,9 @@ def found(connection: Connection, location: Location) -> int | None:
     return int(written)
 
 
-def bring(connection: Connection, location: Location) -> None:
+def migrate(connection: Connection, location: Location) -> None:
     """Make the tables of an empty database, or take those of an older format to the present one, step by step."""
-    present = found(connection, location)
+    present = format_of(connection, location)
     if present is None:
         _make(connection, location)
         return
@@ -56,7 +56,7 @@ def _make(connection: Connection, location: Location) -> None:
     connection.execute(insert(schema.meta), {"key": "format", "value": str(schema.FORMAT)})
 
 
-def _say_what_is_measured(connection: Connection) -> None:
+def _add_subjects_and_units(connection: Connection) -> None:
     """1 to 2: what a case is measured on and the unit of a figure become columns, for the view `results`."""
     for name in ("corpus", "split", "workload"):
         connection.execute(text(f"ALTER TABLE cases ADD COLUMN {name} TEXT"))
@@ -74,4 +74,4 @@ def _say_what_is_measured(connection: Connection) -> None:
             connection.execute(update(figures).where(figures.c.run == run.id).values(unit=units))
 
 
-STEPS: Mapping[int, Callable[[Connection], None]] = MappingProxyType({1: _say_what_is_measured})
+STEPS: Mapping[int, Callable[[Connection], None]] = MappingProxyType({1: _add_subjects_and_units})

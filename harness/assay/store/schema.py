@@ -1,4 +1,4 @@
-"""The tables of the store, and the view `results`. Any change of them is a new format, with a step in `formats`."""
+"""The tables of the store, and the view `results`. Any change of them is a new format, with a step in `migrations`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 from sqlalchemy import Text as AnyText
+from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeEngine
 
 FORMAT = 2
@@ -41,109 +42,92 @@ class Text(TypeDecorator[str]):
         return dialect.type_descriptor(AnyText(collation="C") if dialect.name == "postgresql" else AnyText())
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """Write what there is no letter for as an escape."""
+        """Write what the database cannot hold as an escape."""
         if value is None or (value.isascii() and "\0" not in value):
             return value
         sound = value.encode("utf-8", "backslashreplace").decode("utf-8")
         return sound.replace("\0", r"\x00") if dialect.name == "postgresql" else sound
 
 
-meta = Table(
-    "meta", SCHEMA, Column("key", Text, primary_key=True), Column("value", Text, nullable=False), sqlite_strict=True
-)
+def _table(name: str, *columns: SchemaItem) -> Table:
+    return Table(name, SCHEMA, *columns, sqlite_strict=True)
 
-runs = Table(
+
+def _keys(*names: str) -> list[Column[str]]:
+    return [Column(name, Text, primary_key=True) for name in names]
+
+
+def _texts(*names: str, nullable: bool = False) -> list[Column[str]]:
+    return [Column(name, Text, nullable=nullable) for name in names]
+
+
+def _sample() -> list[Column[int]]:
+    return [
+        Column("loops", Integer, nullable=False),
+        Column("wall_ns", Nanoseconds, nullable=False),
+        Column("cpu_ns", Nanoseconds, nullable=False),
+        Column("epoch", Integer, nullable=False),
+    ]
+
+
+meta = _table("meta", *_keys("key"), *_texts("value"))
+
+runs = _table(
     "runs",
-    SCHEMA,
-    Column("id", Text, primary_key=True),
-    Column("started", Text, nullable=False),
-    Column("finished", Text),
-    Column("state", Text, nullable=False),
-    Column("suite", Text, nullable=False),
-    Column("command", Text, nullable=False),
-    Column("environment", Text, nullable=False),
-    Column("settings", Text, nullable=False),
-    sqlite_strict=True,
+    *_keys("id"),
+    *_texts("started"),
+    *_texts("finished", nullable=True),
+    *_texts("state", "suite", "command", "environment", "settings"),
 )
 
 # What a run means to measure, in order; a case without a measurement is still to be done.
-cases = Table(
+cases = _table(
     "cases",
-    SCHEMA,
-    Column("run", Text, primary_key=True),
-    Column("id", Text, primary_key=True),
+    *_keys("run", "id"),
     Column("position", Integer, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("plugin", Text, nullable=False),
-    Column("parameters", Text, nullable=False),
-    Column("corpus", Text),
-    Column("split", Text),
-    Column("workload", Text),
+    *_texts("kind", "plugin", "parameters"),
+    *_texts("corpus", "split", "workload", nullable=True),
     ForeignKeyConstraint(["run"], ["runs.id"]),
-    sqlite_strict=True,
 )
 
-measurements = Table(
+measurements = _table(
     "measurements",
-    SCHEMA,
-    Column("run", Text, primary_key=True),
-    Column("case", Text, primary_key=True),
-    Column("status", Text, nullable=False),
-    Column("reason", Text),
-    Column("remedy", Text),
+    *_keys("run", "case"),
+    *_texts("status"),
+    *_texts("reason", "remedy", nullable=True),
     Column("expected", Integer, nullable=False),
-    Column("stored", Text, nullable=False),
+    *_texts("stored"),
     ForeignKeyConstraint(["run", "case"], ["cases.run", "cases.id"]),
-    sqlite_strict=True,
 )
 
-# Of `number` and `text` one is set, or none for a number that is none; `type` says how it is to be read back.
-metrics = Table(
+# Either `number` or `text` is set, and neither for a float that is not a number; `type` says how to read it back.
+metrics = _table(
     "metrics",
-    SCHEMA,
-    Column("run", Text, primary_key=True),
-    Column("case", Text, primary_key=True),
-    Column("name", Text, primary_key=True),
+    *_keys("run", "case", "name"),
     Column("position", Integer, nullable=False),
-    Column("type", Text, nullable=False),
+    *_texts("type"),
     Column("number", Number),
-    Column("text", Text),
-    Column("unit", Text),
+    *_texts("text", "unit", nullable=True),
     ForeignKeyConstraint(["run", "case"], ["measurements.run", "measurements.case"]),
-    sqlite_strict=True,
 )
 
-samples = Table(
+samples = _table(
     "samples",
-    SCHEMA,
-    Column("run", Text, primary_key=True),
-    Column("case", Text, primary_key=True),
-    Column("operation", Text, primary_key=True),
+    *_keys("run", "case", "operation"),
     Column("place", Integer, nullable=False),
     Column("number", Integer, primary_key=True),
-    Column("loops", Integer, nullable=False),
-    Column("wall_ns", Nanoseconds, nullable=False),
-    Column("cpu_ns", Nanoseconds, nullable=False),
-    Column("epoch", Integer, nullable=False),
+    *_sample(),
     ForeignKeyConstraint(["run", "case"], ["measurements.run", "measurements.case"]),
-    sqlite_strict=True,
 )
 
 # Fixed pieces of work, sampled in the rounds of a group: what the machine could do meanwhile.
-anchors = Table(
+anchors = _table(
     "anchors",
-    SCHEMA,
-    Column("run", Text, primary_key=True),
-    Column("group", Text, primary_key=True),
-    Column("name", Text, primary_key=True),
+    *_keys("run", "group", "name"),
     Column("number", Integer, primary_key=True),
     Column("work", Nanoseconds, nullable=False),
-    Column("loops", Integer, nullable=False),
-    Column("wall_ns", Nanoseconds, nullable=False),
-    Column("cpu_ns", Nanoseconds, nullable=False),
-    Column("epoch", Integer, nullable=False),
+    *_sample(),
     ForeignKeyConstraint(["run"], ["runs.id"]),
-    sqlite_strict=True,
 )
 
 # For people: a row for each figure, and one for each measured case that has none. The same words on every database.

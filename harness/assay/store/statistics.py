@@ -1,4 +1,4 @@
-"""What a store holds, and how much room that takes."""
+"""Statistics of a store: how many rows it holds, and how much room they take."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def inventory(store: Store) -> Inventory:
     runs = store.runs()
     server = store.location.url is not None
     with store.transaction() as connection:
-        planned, measured, figures, readings = (
+        planned, measured, figures, sampled = (
             connection.execute(select(func.count()).select_from(table)).scalar_one()
             for table in (cases, measurements, metrics, samples)
         )
@@ -52,7 +52,7 @@ def inventory(store: Store) -> Inventory:
         planned=planned,
         measured=measured,
         figures=figures,
-        samples=readings,
+        samples=sampled,
         bytes=size,
         oldest=runs[0].id if runs else None,
         newest=runs[-1].id if runs else None,

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from sqlalchemy import Row, func, insert, select, update
 
@@ -33,13 +33,13 @@ from assay.stats.noise_floor import noise_floor
 from assay.store import schema
 from assay.store.database import Database
 from assay.store.location import Where, at
-from assay.store.writer import deposit
+from assay.store.writer import write
 
 TYPES: dict[str, type[Value]] = {"int": int, "float": float, "bool": bool, "str": str}
 
 
 class Store:
-    """The results of many runs in one database. Several processes may write at once."""
+    """The results of many runs in one database, closed at the end of its context. Several processes may write."""
 
     def __init__(self, where: Where, *, create: bool = True, upgrade: bool = False) -> None:
         """Open the store in a folder, a file or on a server; raise `StoreError` where it cannot be read or written.
@@ -49,6 +49,12 @@ class Store:
         self.location = at(where)
         self._database = Database(self.location, create=create, upgrade=upgrade)
         self.transaction = self._database.transaction
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Close all connections."""
@@ -80,28 +86,29 @@ class Store:
             record = connection.execute(select(schema.runs).where(schema.runs.c.id == run)).one_or_none()
             if record is None:
                 raise StoreError(f"{self.location} has no run {run}", remedy="was it restored, or emptied?")
-            deposit(connection, _run(record), result)
+            write(connection, _run(record), result)
 
     def reopen(self, run: str) -> None:
         """Record that a run goes on."""
-        with self.transaction(write=True) as connection:
-            connection.execute(
-                update(schema.runs).where(schema.runs.c.id == run).values(state="running", finished=None)
-            )
+        self._set(run, "running", None)
 
     def finish(self, run: str, state: Literal["complete", "interrupted", "failed"]) -> None:
         """Record how a run ended."""
+        self._set(run, state, now())
+
+    def _set(self, run: str, state: str, finished: str | None) -> None:
+        change = update(schema.runs).where(schema.runs.c.id == run).values(state=state, finished=finished)
         with self.transaction(write=True) as connection:
-            connection.execute(update(schema.runs).where(schema.runs.c.id == run).values(state=state, finished=now()))
+            connection.execute(change)
 
     def runs(self) -> tuple[Run, ...]:
-        """Give all runs, the oldest first."""
+        """Return all runs, the oldest first."""
         with self.transaction() as connection:
             rows = connection.execute(select(schema.runs).order_by(schema.runs.c.started, schema.runs.c.id))
             return tuple(map(_run, rows))
 
     def run(self, name: str | None = None) -> Run:
-        """Give the run whose id begins so, the newest for None; raise `UnknownName`."""
+        """Return the run whose id begins so, the newest for None; raise `UnknownName`."""
         runs = self.runs()
         if not runs:
             raise UnknownName(f"there is no run in {self.location}", remedy="make one with `assay run`")
@@ -115,19 +122,19 @@ class Store:
         return matches[0]
 
     def planned(self, run: str) -> tuple[Case, ...]:
-        """Give all cases that a run means to measure, in order."""
+        """Return all cases that a run means to measure, in order."""
         query = select(schema.cases).where(schema.cases.c.run == run).order_by(schema.cases.c.position)
         with self.transaction() as connection:
             return tuple(case_from_json(row.parameters) for row in connection.execute(query))
 
     def measured(self, run: str) -> frozenset[str]:
-        """Give the ids of the cases of a run that are done."""
+        """Return the ids of the cases of a run that are done."""
         heads = schema.measurements
         with self.transaction() as connection:
             return frozenset(connection.execute(select(heads.c.case).where(heads.c.run == run)).scalars())
 
     def manifest(self, run: str) -> Manifest:
-        """Count what a run planned, and what became of it."""
+        """Count the planned cases of a run, by how they ended."""
         heads, cases = schema.measurements, schema.cases
         ended = select(heads.c.status, func.count()).where(heads.c.run == run).group_by(heads.c.status)
         with self.transaction() as connection:
@@ -150,8 +157,7 @@ class Store:
                 figures.setdefault(row.case, {})[row.name] = value
             wanted = select(samples).where(samples.c.run == run).order_by(*by_number)
             for row in connection.execute(wanted) if raw else ():
-                reading = Sample(loops=row.loops, wall_ns=row.wall_ns, cpu_ns=row.cpu_ns, epoch=row.epoch)
-                readings.setdefault((row.case, row.operation), []).append(reading)
+                readings.setdefault((row.case, row.operation), []).append(_sample(row))
             rows = {row.case: row for row in connection.execute(select(heads).where(heads.c.run == run))}
         return tuple(
             Measurement(
@@ -171,35 +177,38 @@ class Store:
             if case.id in rows
         )
 
-    def anchors(self, run: str) -> tuple[ProbeTiming, ...]:
-        """Give the anchors of a run, group by group."""
+    def probes(self, run: str) -> tuple[ProbeTiming, ...]:
+        """Return the machine probes of a run, group by group."""
         table = schema.anchors
         query = select(table).where(table.c.run == run).order_by(table.c.group, table.c.name, table.c.number)
         found: dict[tuple[str, str, int], list[Sample]] = {}
         with self.transaction() as connection:
             for row in connection.execute(query):
-                reading = Sample(loops=row.loops, wall_ns=row.wall_ns, cpu_ns=row.cpu_ns, epoch=row.epoch)
-                found.setdefault((row.group, row.name, row.work), []).append(reading)
+                found.setdefault((row.group, row.name, row.work), []).append(_sample(row))
         return tuple(
-            ProbeTiming(group=group, name=name, work=work, samples=tuple(readings))
-            for (group, name, work), readings in found.items()
+            ProbeTiming(group=group, name=name, work=work, samples=tuple(samples))
+            for (group, name, work), samples in found.items()
         )
 
     def outcome(self, name: str | None = None, *, raw: bool = True) -> Outcome:
-        """Give a run with all that was measured in it; the newest for None. Raises `UnknownName`."""
+        """Return a run with all that was measured in it; the newest for None. Raises `UnknownName`."""
         run = self.run(name)
         return Outcome(
             run=run,
             manifest=self.manifest(run.id),
             measurements=self.measurements(run.id, raw=raw),
-            noise=noise_floor(self.anchors(run.id)),
+            noise=noise_floor(self.probes(run.id)),
         )
 
 
 def new_run_id() -> str:
-    """A name for a run that sorts by time: 20261122-161530-3fa9."""
+    """Return a name for a run that sorts by time: 20261122-161530-3fa9."""
     return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
 def _run(row: Row[Any]) -> Run:
     return Run(**dict(row._mapping) | {"environment": json.loads(row.environment)})
+
+
+def _sample(row: Row[Any]) -> Sample:
+    return Sample(iterations=row.loops, wall_ns=row.wall_ns, cpu_ns=row.cpu_ns, epoch=row.epoch)

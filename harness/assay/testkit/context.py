@@ -6,8 +6,8 @@ from functools import cached_property
 from typing import Any
 
 from assay.corpus import loading as corpus
-from assay.errors import UnknownName
-from assay.measure.cold_pass import as_ints
+from assay.errors import AssayError, UnknownName, guard
+from assay.measure.token_ids import as_ints
 from assay.plugins.host import Host, Origin
 from assay.plugins.types import NAMES_OF_KINDS, CorpusPlugin, Descriptor, Tokenizer
 from assay.tokenizer.fuzzing import strings
@@ -29,7 +29,7 @@ class Context:
         self.host = host
         self.plugin = plugin
         self.kind = NAMES_OF_KINDS[type(plugin)]
-        self.kept: dict[str, Any] = {}  # what is dear to find out and serves several checks
+        self.cache: dict[str, Any] = {}  # what takes long to find out and serves several checks
 
     @property
     def origin(self) -> Origin:
@@ -58,10 +58,9 @@ class Context:
         return built
 
     def ids(self, text: str) -> list[int] | None:
-        """Give the ids of a text, None where it is refused: whether it may be is for one check alone to say."""
+        """Return the ids of a text, None where it is refused: whether it may be is a matter of one check alone."""
         try:
-            return as_ints(self.tokenizer.encode(text))
-        except KeyboardInterrupt:
-            raise
-        except BaseException:  # a plugin may raise SystemExit, or a panic that is no Exception
+            with guard():
+                return as_ints(self.tokenizer.encode(text))
+        except AssayError:
             return None

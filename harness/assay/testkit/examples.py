@@ -1,4 +1,4 @@
-"""A tiny publication of each kind, to try reports and metrics on: real counts of a short text, made-up times."""
+"""A tiny report context of each kind, to try reports and metrics on: real counts of a short text, made-up times."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from assay.records.results import (
 )
 from assay.records.verdicts import AATest, Change, Comparison, Judgement, Verdict
 from assay.records.workload import Workload
-from assay.tokenizer.alignment import cut_by
+from assay.tokenizer.alignment import align_tokens
 
 TEXT = 'A first line, with "marks" & <signs>.\nA second one: 27 °C, naïve, 漢字, 😀.\n'
 CORPUS = "example"
@@ -40,11 +40,11 @@ class Letters:
     vocab_size, unk_id = 0x110000, None
 
     def encode(self, text: str) -> Sequence[int]:
-        """Give the code points."""
+        """Return the code points."""
         return [ord(char) for char in text]
 
     def decode(self, ids: Sequence[int]) -> str:
-        """Give their text."""
+        """Return their text."""
         return "".join(map(chr, ids))
 
 
@@ -52,12 +52,12 @@ PLUGIN = TokenizerPlugin(name="letters", summary="one id a code point", license=
 
 
 def tokenized() -> tuple[Tokenized, ...]:
-    """Give the lines of the text with the ids of `Letters`."""
+    """Return the lines of the text with the ids of `Letters`."""
     return tuple(Tokenized(text=line, ids=Letters().encode(line)) for line in TEXT.splitlines(keepends=True))
 
 
 def rows() -> tuple[Measurement, ...]:
-    """Give a row of a tokenizer and of an attention that are ok, and one that failed, one skipped, one unsupported."""
+    """Return rows of a tokenizer and an attention that are ok, and one that failed, one skipped, one unsupported."""
     counts = TokenizerSubject(PLUGIN, Parts(training=TEXT, measured=(Document(text=TEXT, id="1"),))).check()
     encode, decode, step = _timing("encode", 5_000), _timing("decode", 3_000), _timing("step", 90_000)
     size = len(TEXT.encode())
@@ -92,7 +92,7 @@ def rows() -> tuple[Measurement, ...]:
 
 
 def publication(shows: Shown) -> ReportContext:
-    """Give what a report of that sort is made from."""
+    """Return what a report of that sort is made from."""
     first, last = _outcome("20260102-030405-aaaa"), _outcome("20260103-030405-bbbb")
     return ReportContext(
         shows=shows,
@@ -109,14 +109,14 @@ def publication(shows: Shown) -> ReportContext:
                 status="ready",
             ),
         ),
-        read=lambda: TokenizedText(corpus=CORPUS, text=TEXT, pieces=(cut_by(PLUGIN, TEXT, TEXT),)),
+        read=lambda: TokenizedText(corpus=CORPUS, text=TEXT, pieces=(align_tokens(PLUGIN, TEXT, TEXT),)),
         command="assay report",
     )
 
 
 def _timing(name: str, ns: int) -> Timing:
-    """Eight readings of ten calls, each a little longer than the one before."""
-    samples = (Sample(loops=10, wall_ns=10 * ns + 97 * turn, cpu_ns=10 * ns + 89 * turn) for turn in range(8))
+    """Eight samples of ten calls, each a little longer than the one before."""
+    samples = (Sample(iterations=10, wall_ns=10 * ns + 97 * turn, cpu_ns=10 * ns + 89 * turn) for turn in range(8))
     return Timing(name=name, samples=tuple(samples))
 
 
@@ -135,7 +135,7 @@ def _outcome(run_id: str) -> Outcome:
         ),
         manifest=Manifest.of(len(found), ended),
         measurements=found,
-        noise=Noise(median=0.004, worst=0.02, detectable=0.013, groups=2),
+        noise=Noise(median=0.004, worst=0.02, minimum_detectable_effect=0.013, groups=2),
     )
 
 
@@ -167,7 +167,15 @@ def _comparison() -> Comparison:
             ),
             Judgement(cell=cell.format("new"), verdict=Verdict.NOT_COMPARABLE, reason="the baseline has no such cell"),
         ),
-        alike=AATest(cells=2, readings=10, epochs=23, spread=0.02, detectable=0.018, false_alarms=0.003, replays=1_000),
+        aa_test=AATest(
+            cells=2,
+            readings=10,
+            epochs=23,
+            spread=0.02,
+            minimum_detectable_effect=0.018,
+            false_alarms=0.003,
+            replays=1_000,
+        ),
         warnings=("the baseline is a day old",),
     )
 

@@ -1,4 +1,4 @@
-"""Seeing which files are opened for writing: by Python's audit events, so for the rest of the life of a process."""
+"""See which files are opened for writing: by Python's audit events, so for the rest of the life of a process."""
 
 from __future__ import annotations
 

@@ -26,11 +26,11 @@ HOMES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """A rule and the function that holds a plugin to it.
+    """A rule and the function that checks a plugin against it.
 
     `function(descriptor, context)` raises `ConformanceError` where the rule is broken and `Skip` where it does not
-    apply; otherwise it may say in a few words on what it tried the plugin. It tells nothing unless the checks named in
-    `after` passed.
+    apply; otherwise it may return in a few words on what it tried the plugin. It tells nothing unless the checks
+    in `after` passed.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Check:
 
 
 def checks(kind: str) -> tuple[Check, ...]:
-    """Give the checks of a kind, such as tokenizer or executor; raise `UnknownName` for what is none."""
+    """Return the checks of a kind, such as tokenizer or executor; raise `UnknownName` for what is not a kind."""
     if kind not in HOMES:
         raise UnknownName(f"there is no kind of plugin {kind!r}", remedy=f"the kinds are {', '.join(HOMES)}")
     modules = [importlib.import_module(f"assay.testkit.{home}") for home in ("rules.every_plugin", *HOMES[kind])]

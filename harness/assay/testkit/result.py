@@ -1,4 +1,4 @@
-"""What a check says of a plugin."""
+"""What a check finds out about a plugin."""
 
 from __future__ import annotations
 
@@ -14,17 +14,13 @@ class ConformanceError(AssayError):
     exit_code = 3
 
 
-class Skip(Exception):
-    """Raised by a check for a rule that does not apply, or cannot be tried here; says why."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+class Skip(AssayError):
+    """Raised by a check for a rule that does not apply, or cannot be tried here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What one check came to.
+    """The result of one check.
 
     `rule` is the rule in a sentence. `reason` says why it is broken or was not tried, or on what it was tried; `remedy`
     what to do.

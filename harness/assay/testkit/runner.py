@@ -1,4 +1,4 @@
-"""Examining one plugin: check after check, whatever the plugin does."""
+"""Examine one plugin: check after check, whatever the plugin does."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 import sys
 from collections.abc import Iterable, Mapping
 
-from assay.errors import AssayError, UnknownName, reason_of
+from assay.errors import AssayError, UnknownName, guard, reason_of
 from assay.plugins.diagnosis import diagnose
 from assay.plugins.host import Host
 from assay.testkit.context import Context
@@ -15,7 +15,7 @@ from assay.testkit.result import ConformanceError, Finding, Skip
 
 
 class Examination:
-    """The checks of one plugin and what they came to so far; each is made once."""
+    """The checks of one plugin and their findings so far; each is made once."""
 
     def __init__(self, host: Host, kind: str, name: str, known: Iterable[Finding] = ()) -> None:
         """Of a plugin of this host; `known` are findings from elsewhere. Raises `UnknownName` for a name of nothing."""
@@ -36,29 +36,21 @@ class Examination:
         """Make all checks."""
         return tuple(self.finding(name) for name in self.checks)
 
-    @property
-    def _mend(self) -> str:
-        return f"mend it in {self.context.origin}"
-
     def _made(self, check: Check) -> Finding:
         """Call the function of a check; whatever it raises is a finding."""
         try:
-            with contextlib.redirect_stdout(sys.stderr):
+            with contextlib.redirect_stdout(sys.stderr), guard():
                 note = check.function(self.plugin, self.context)
-        except KeyboardInterrupt:
-            raise
         except Skip as skip:
-            return Finding(check=check.name, rule=check.rule, status="skipped", reason=skip.reason)
-        except ConformanceError as error:
-            return failed(check, error.message, error.remedy or self._mend)
-        except BaseException as error:  # a plugin may raise SystemExit, or a panic that is no Exception
-            remedy = error.remedy if isinstance(error, AssayError) else None
-            return failed(check, reason_of(error), remedy or self._mend)
+            return skipped(check, skip.message)
+        except AssayError as error:
+            reason = error.message if isinstance(error, ConformanceError) else reason_of(error)
+            return failed(check, reason, error.remedy or f"mend it in {self.context.origin}")
         return Finding(check=check.name, rule=check.rule, status="ok", reason=note)
 
 
 def conform(host: Host, kind: str, name: str) -> tuple[Finding, ...]:
-    """Hold a plugin of a host to the rules of its kind, and give what each check came to.
+    """Check a plugin of a host against the rules of its kind, and return the finding of each.
 
     Checks run in this process, but for those that need a fresh one: `assay conform` survives what ends a process.
     Raises `UnknownName` for a kind or name that nothing has.
@@ -67,12 +59,12 @@ def conform(host: Host, kind: str, name: str) -> tuple[Finding, ...]:
 
 
 def kind_of(host: Host, name: str, kind: str | None = None) -> str:
-    """Give the kind of what is announced under a name, of the `kind` given where several are.
+    """Return the kind of what is announced under a name, of the `kind` given where several are.
 
     Raises `UnknownName` for a name that nothing has, and `ConformanceError` where what may have it cannot be used.
     """
     wanted = list(KINDS) if kind is None else [kind]
-    checks(wanted[0])  # a kind that is none is refused before a name
+    checks(wanted[0])  # an unknown kind is refused before a name
     found = [noun for noun in wanted if any(plugin.name == name for plugin in host.every(KINDS[noun]))]
     if len(found) == 1:
         return found[0]
@@ -95,7 +87,7 @@ def kind_of(host: Host, name: str, kind: str | None = None) -> str:
             )
     if kind is not None:
         host.one(KINDS[kind], name)
-    names = [item.plugin.name for item in host.found if item.origin.answers_to(name)]
+    names = [item.plugin.name for item in host.found if item.origin.matches(name)]
     raise UnknownName(
         f"{name!r} is a plugin, and not one of the things that it announces",
         remedy=f"give one of {', '.join(names)}" if names else None,
@@ -103,14 +95,18 @@ def kind_of(host: Host, name: str, kind: str | None = None) -> str:
 
 
 def held_back(check: Check, found: Mapping[str, Finding]) -> Finding | None:
-    """Say that a check is not made, because one without which it tells nothing did not pass; None where all did."""
+    """Return that a check is not made, because one without which it tells nothing did not pass; None where all did."""
     broken = next((name for name in check.after if name in found and found[name].status != "ok"), None)
     if broken is None:
         return None
-    reason = f"tells nothing unless {broken} holds"
+    return skipped(check, f"tells nothing unless {broken} holds")
+
+
+def skipped(check: Check, reason: str) -> Finding:
+    """Return that a check was not made."""
     return Finding(check=check.name, rule=check.rule, status="skipped", reason=reason)
 
 
 def failed(check: Check, reason: str, remedy: str) -> Finding:
-    """Say that a check did not pass."""
+    """Return that a check did not pass."""
     return Finding(check=check.name, rule=check.rule, status="failed", reason=reason, remedy=remedy)

@@ -1,4 +1,4 @@
-"""Trying a rule on many strings, and showing the shortest that breaks it."""
+"""Try a rule on many strings, and show the shortest that breaks it."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ Rule = Callable[[str], None]
 def hold(rule: Rule, texts: Iterable[str]) -> str:
     """Try a rule, which raises `ConformanceError`, on strings and, where it is installed, on those of hypothesis.
 
-    Raises it again for the shortest string found that breaks it; else says on what it was tried.
+    Raises it again for the shortest string found that breaks it; else returns on what it was tried.
     """
     count = 0
     for text in texts:
         _try(rule, text)
         count += 1
     if importlib.util.find_spec("hypothesis") is None:
-        return f"{count:,} nasty strings; without hypothesis, which is not installed"
-    return f"{count:,} nasty strings and {_drawn(rule)} of hypothesis"
+        return f"{count:,} fuzz strings; without hypothesis, which is not installed"
+    return f"{count:,} fuzz strings and {_drawn(rule)} of hypothesis"
 
 
 def _try(rule: Rule, text: str) -> None:
@@ -69,7 +69,7 @@ def _breaks(rule: Rule, text: str) -> bool:
 
 
 def smallest(text: str, breaks: Callable[[str], bool]) -> str:
-    """Leave out ever smaller parts of a text as long as it still breaks; give a text that loses nothing more."""
+    """Leave out ever smaller parts of a text as long as it still breaks; return a text that loses nothing more."""
     size = len(text) // 2
     while size:
         place = 0

@@ -1,4 +1,4 @@
-"""Asking a plugin something in a fresh process, where nothing is loaded yet and strings have other hashes."""
+"""Ask a plugin something in a fresh process, where nothing is loaded yet and strings have other hashes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ OTHER_SEED = "2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Apart:
+class FreshProcessAnswer:
     """What a fresh process answered, what it wrote to standard output meanwhile, and its hash seed."""
 
     content: Mapping[str, Any]
@@ -30,7 +30,7 @@ class Apart:
     seed: str
 
 
-def ask(origin: Origin, task: str, **arguments: Any) -> Apart:
+def ask(origin: Origin, task: str, **arguments: Any) -> FreshProcessAnswer:
     """Have a task of `assay.testkit.subprocess_main` done with one plugin; nothing else is loaded there.
 
     Raises `ConformanceError` where the plugin ends or hangs the process, or raises, and `Skip` for a plugin that was
@@ -66,7 +66,7 @@ def ask(origin: Origin, task: str, **arguments: Any) -> Apart:
         printed = stdout.read_text("utf-8", "replace")
     if content["error"] is not None:
         raise ConformanceError(f"in a fresh process, {content['error']}", remedy="mend what differs in another process")
-    return Apart(content=content["content"], printed=printed, seed=seed)
+    return FreshProcessAnswer(content=content["content"], printed=printed, seed=seed)
 
 
 def _located(origin: Origin) -> Mapping[str, str | None]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from assay.errors import reason_of
+from assay.errors import AssayError, guard, reason_of
 from assay.plugins.discovery import discover
 from assay.plugins.host import Host
 from assay.plugins.types import NAMES_OF_KINDS, Descriptor, Lazy
@@ -25,18 +25,19 @@ def main() -> None:
     content: Content = {}
     error = None
     try:
-        content = TASKS[request["task"]](request["origin"], **request["arguments"])
-    except BaseException as raised:  # a plugin may raise SystemExit, or a panic that is no Exception
+        with guard(interrupts=True):
+            content = TASKS[request["task"]](request["origin"], **request["arguments"])
+    except AssayError as raised:
         error = reason_of(raised)
     sys.stdout.flush()
     Path(request["answer"]).write_text(json.dumps({"content": content, "error": error}), "utf-8")
 
 
 def load(origin: Located) -> Content:
-    """Load the plugin and let it announce; give the modules that this loaded and the CPU seconds that it took."""
+    """Load the plugin and let it announce; return the modules that this loaded and the CPU seconds that it took."""
     discover(load="none")  # whatever Assay itself needs is loaded before
     before, start = set(sys.modules), time.process_time()
-    host = _alone(origin)
+    host = _load_alone(origin)
     seconds = time.process_time() - start
     return {
         "modules": sorted(set(sys.modules) - before),
@@ -46,17 +47,17 @@ def load(origin: Located) -> Content:
 
 
 def encode(origin: Located, name: str, training: str, texts: list[str]) -> Content:
-    """Build a tokenizer and give the ids of some texts, None for one that it refuses."""
-    tokenizer: Any = _descriptor(_alone(origin), "tokenizer", name)
+    """Build a tokenizer and return the ids of some texts, None for one that it refuses."""
+    tokenizer: Any = _descriptor(_load_alone(origin), "tokenizer", name)
     built = tokenizer.build(training)
     return {"ids": [_ids(built.encode, text) for text in texts]}
 
 
 def unsupported(origin: Located, name: str, workloads: list[str]) -> Content:
-    """Ask an attention what it offers; give its answers as Python writes them, and what was loaded for them."""
+    """Ask an attention what it offers; return its answers as Python writes them, and what was loaded for them."""
     from assay.records.workload import Workload
 
-    plugin: Any = _descriptor(_alone(origin), "attention", name)
+    plugin: Any = _descriptor(_load_alone(origin), "attention", name)
     asked = [Workload.parse(text) for text in workloads]
     before = set(sys.modules)
     answers: list[object] = [plugin.unsupported(workload) for workload in asked]
@@ -70,19 +71,19 @@ def unsupported(origin: Located, name: str, workloads: list[str]) -> Content:
 
 
 def documents(origin: Located, name: str) -> Content:
-    """Read a corpus; give its documents in short."""
+    """Read a corpus; return its documents in short."""
     from assay.testkit.rules.corpus import in_short
 
-    plugin: Any = _descriptor(_alone(origin), "corpus", name)
+    plugin: Any = _descriptor(_load_alone(origin), "corpus", name)
     return {"documents": in_short(plugin.documents())}
 
 
 def write(origin: Located, name: str, shows: Shown) -> Content:
-    """Have a report written; give the type and size of what came, and the files that were opened for writing."""
+    """Have a report written; return the type and size of what came, and the files that were opened for writing."""
     from assay.testkit.examples import publication
     from assay.testkit.file_audit import watched
 
-    plugin: Any = _descriptor(_alone(origin), "report", name)
+    plugin: Any = _descriptor(_load_alone(origin), "report", name)
     shown = publication(shows)
     opened: list[str] = []
     with watched(opened):
@@ -91,7 +92,7 @@ def write(origin: Located, name: str, shows: Shown) -> Content:
     return {"type": type(content).__name__, "size": size, "opened": opened}
 
 
-def _alone(origin: Located) -> Host:
+def _load_alone(origin: Located) -> Host:
     """Find this one plugin: its file, or its entry point."""
     if origin["path"] is not None:
         return discover([origin["path"]], load="none")

@@ -2,60 +2,63 @@
 
 from __future__ import annotations
 
-import resource
-import sys
-from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any
+from dataclasses import dataclass
 
-from assay.errors import AssayError, reason_of
-from assay.execute.worker.main import main
-from assay.execute.worker.protocol import Answer, Request
-from assay.plugins.discovery import discover
-from assay.records.results import Status
+from assay.execute.worker.protocol import Request
+from assay.execute.worker.requests import PluginSelection
+from assay.execute.worker.serve import serve
 from assay.testkit.result import Finding
 from assay.testkit.runner import Examination, kind_of
 
 
-class Examiner:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundPlugin:
+    """The kind and the origin of a plugin, and what failed or is deprecated beside it."""
+
+    kind: str
+    origin: str
+    failures: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindPlugin(Request[FoundPlugin]):
+    """Find the plugin of a name, and of a kind if several have it; some checks are `known` already."""
+
+    doing = "loading"
+    name: str
+    kind: str | None
+    plugins: PluginSelection
+    known: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MakeCheck(Request[Finding]):
+    """Make one check of the plugin."""
+
+    doing = "checking"
+    check: str
+
+
+class ConformanceServer:
     """Finds a plugin, and then makes one check after the other, as it is asked."""
 
     def __init__(self) -> None:
         self._examination: Examination | None = None
 
-    def answer(self, request: Request) -> Answer:
-        """Take a step; an exception, of whatever kind, becomes an answer."""
-        try:
-            return Answer(content=self._take(request))
-        except AssayError as error:
-            content = {"exit_code": error.exit_code}
-            return Answer(content=content, status=Status.FAILED, reason=error.message, remedy=error.remedy)
-        except BaseException as error:  # a plugin may raise SystemExit, or a panic that is no Exception
-            return Answer(content={"exit_code": 3}, status=Status.FAILED, reason=reason_of(error))
+    def find(self, request: FindPlugin) -> FoundPlugin:
+        """Find the plugin."""
+        host = request.plugins.discover()
+        kind = kind_of(host, request.name, request.kind)
+        self._examination = Examination(host, kind, request.name, request.known)
+        failures = tuple(str(failure) for failure in (*host.failures, *host.deprecated))
+        return FoundPlugin(kind=kind, origin=str(self._examination.context.origin), failures=failures)
 
-    def _take(self, request: Request) -> Mapping[str, Any]:
-        if request.step == "load":
-            return self._load(**request.arguments)
-        if request.step == "stop":
-            return {}
-        assert self._examination is not None, "load comes first"
-        return asdict(self._examination.finding(request.arguments["check"]))
-
-    def _load(
-        self, name: str, kind: str | None, setup: Mapping[str, Any], known: list[Mapping[str, Any]]
-    ) -> Mapping[str, Any]:
-        resource.setrlimit(resource.RLIMIT_DATA, (setup["memory"], setup["memory"]))
-        host = discover(setup["plugins"], setup["block"], setup["load"])
-        kind = kind_of(host, name, kind)
-        self._examination = Examination(host, kind, name, (Finding(**finding) for finding in known))
-        origin = self._examination.context.origin
-        return {
-            "kind": kind,
-            "origin": str(origin),
-            "block": origin.block,
-            "failures": [str(failure) for failure in (*host.failures, *host.deprecated)],
-        }
+    def check(self, request: MakeCheck) -> Finding:
+        """Make one check."""
+        assert self._examination is not None, "the plugin is found first"
+        return self._examination.finding(request.check)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), Examiner())
+    server = ConformanceServer()
+    serve({FindPlugin: server.find, MakeCheck: server.check})

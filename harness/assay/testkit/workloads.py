@@ -60,13 +60,13 @@ HALF = (
 
 
 def small(device: str = "cpu") -> tuple[Workload, ...]:
-    """Give the workloads on which an attention is held to the gate, a few of them in half precision too."""
+    """Return the workloads on which an attention is verified, a few of them in half precision too."""
     plain = [_read(text, "f32", device) for text in SMALL]
     return (*plain, *(_read(text, dtype, device) for text in HALF for dtype in DTYPES[1:]))
 
 
 def large(device: str = "cpu") -> tuple[Workload, ...]:
-    """Give the workloads on which foretold memory is held to what is allocated."""
+    """Return the workloads on which foretold memory is held to what is allocated."""
     return tuple(_read(text, "f32", device) for text in LARGE)
 
 

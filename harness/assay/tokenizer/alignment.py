@@ -1,4 +1,4 @@
-"""What a tokenizer makes of one text: its tokens, the part of the text that each covers, and what none covers."""
+"""The alignment of tokens to a text: the span that each token covers, and the spans that none covers."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, groupby, pairwise
 from typing import Protocol, runtime_checkable
 
-from assay.errors import AssayError, UnknownToken
+from assay.errors import AssayError, UnknownToken, guard
 from assay.plugins.host import Host
 from assay.plugins.types import Missing, TokenBytes, TokenizerPlugin
 from assay.records.results import Status
 from assay.records.segmentation import Piece, Range, Span, TokenAlignment
 
 WORD = re.compile(r"\S+")
-REACH = 256  # how many characters past its place a token is looked for, for each unplaced token before it
+REACH = 256  # how many characters past its place a token is searched, for each unplaced token before it
 AHEAD = 4  # how many tokens after it confirm a place
 
 
 @runtime_checkable
 class Spans(Protocol):
-    """An optional ability of a tokenizer: where the tokens of a text stand in it."""
+    """An optional ability of a tokenizer: the spans of the tokens of a text."""
 
     def spans(self, text: str) -> Sequence[Range]:
-        """Give [start, end) in characters for each id that `encode` gives, starts and ends ascending."""
+        """Return [start, end) in characters for each id of `encode`, starts and ends ascending."""
 
 
-def cut(host: Host, plugins: Sequence[TokenizerPlugin], training: str, text: str) -> Iterator[TokenAlignment]:
-    """Encode a text with each tokenizer, built on the training text."""
+def align(host: Host, plugins: Sequence[TokenizerPlugin], training: str, text: str) -> Iterator[TokenAlignment]:
+    """Encode a text with each tokenizer, built on the training text, and align its tokens."""
     for plugin in plugins:
         missing: Missing | None = host.missing(plugin)
         if missing is not None:
@@ -41,11 +41,9 @@ def cut(host: Host, plugins: Sequence[TokenizerPlugin], training: str, text: str
             )
             continue
         try:
-            with contextlib.redirect_stdout(sys.stderr):
-                pieces = cut_by(plugin, training, text)
-            yield pieces
-        except KeyboardInterrupt:
-            raise
+            with contextlib.redirect_stdout(sys.stderr), guard():
+                alignment = align_tokens(plugin, training, text)
+            yield alignment
         except AssayError as error:
             yield TokenAlignment(
                 tokenizer=plugin.name,
@@ -54,15 +52,13 @@ def cut(host: Host, plugins: Sequence[TokenizerPlugin], training: str, text: str
                 remedy=error.remedy,
                 expected=isinstance(error, UnknownToken) and plugin.closed_vocabulary,
             )
-        except BaseException as error:  # a plugin may raise SystemExit, or a panic that is no Exception
-            yield TokenAlignment(tokenizer=plugin.name, status=Status.FAILED, reason=f"{type(error).__name__}: {error}")
 
 
-def cut_by(plugin: TokenizerPlugin, training: str, text: str) -> TokenAlignment:
-    """Encode a text with one tokenizer; raise what the plugin raises.
+def align_tokens(plugin: TokenizerPlugin, training: str, text: str) -> TokenAlignment:
+    """Encode a text with one tokenizer, and align its tokens; raise what the plugin raises.
 
-    The places are exact where the bytes of the tokens are the text, or the tokenizer has `spans`. Otherwise
-    tokens are looked for in the text, in order.
+    The spans are exact where the bytes of the tokens are the text, or the tokenizer has `spans`. Otherwise
+    the tokens are searched for in the text, in order.
     """
     tokenizer = plugin.build(training)
     ids = tuple(map(operator.index, tokenizer.encode(text)))
@@ -76,16 +72,16 @@ def cut_by(plugin: TokenizerPlugin, training: str, text: str) -> TokenAlignment:
         data = [part.encode("utf-8", "surrogatepass") for part in texts]
         hexes = [None] * len(ids)
     unknown = [token == tokenizer.unk_id for token in ids]
-    ruler = OffsetMap(text)
+    offsets = OffsetMap(text)
     if b"".join(data) == text.encode("utf-8", "surrogatepass"):
-        spans = [ruler.bytes(*ends) for ends in pairwise(accumulate(map(len, data), initial=0))]
+        spans = [offsets.bytes(*ends) for ends in pairwise(accumulate(map(len, data), initial=0))]
     else:
         if isinstance(tokenizer, Spans):
             places = _checked(tokenizer.spans(text), len(ids), len(text))
         else:
             places = find(text, list(map(_needle, data, unknown)), unknown)
             places = _closed(places, len(text)) if plugin.lossless and decoded == text else places
-        spans = [ruler.characters(*place) for place in places]
+        spans = [offsets.characters(*place) for place in places]
     return TokenAlignment(
         tokenizer=plugin.name,
         status=Status.OK,
@@ -93,32 +89,32 @@ def cut_by(plugin: TokenizerPlugin, training: str, text: str) -> TokenAlignment:
             Piece(id=number, text=part, hex=digits, span=span, unknown=flag)
             for number, part, digits, span, flag in zip(ids, texts, hexes, spans, unknown, strict=True)
         ),
-        uncovered=tuple(ruler.bytes(*gap) for gap in _gaps([span.bytes for span in spans], ruler.size)),
+        uncovered=tuple(offsets.bytes(*gap) for gap in _gaps([span.bytes for span in spans], offsets.size)),
         decoded=decoded,
     )
 
 
 class OffsetMap:
-    """The places of a text in bytes and in characters."""
+    """The offsets of a text in bytes and in characters."""
 
     def __init__(self, text: str) -> None:
         self._ends = list(accumulate((len(char.encode("utf-8", "surrogatepass")) for char in text), initial=0))
         self.size = self._ends[-1]
 
     def bytes(self, start: int, end: int) -> Span:
-        """Give the span of some bytes."""
+        """Return the span of some bytes."""
         first = bisect_right(self._ends, start) - 1
         return Span((start, end), (first, bisect_left(self._ends, end) if end > start else first))
 
     def characters(self, start: int, end: int) -> Span:
-        """Give the span of some characters."""
+        """Return the span of some characters."""
         return Span((self._ends[start], self._ends[end]), (start, end))
 
 
 def find(text: str, needles: Sequence[str], unknown: Sequence[bool]) -> list[Range]:
     """Find each needle in the text, in order, as [start, end) in characters; case and accents if need be.
 
-    Unknown tokens, and needles that are not there, get the words between their neighbours: one each where
+    Unknown tokens, and needles that are not found, get the words between their neighbours: one each where
     there are as many words, otherwise all of them together, and an empty range where there are none.
     """
     searches = [_Search(text, needles, unknown, fold) for fold in (str, _folded)]
@@ -136,7 +132,7 @@ class _Search:
         self.needles = ["".join(map(fold, needle)) for needle in needles]
 
     def run(self) -> tuple[int, list[Range]]:
-        """Give the place of every needle, and how many were found there rather than put there."""
+        """Return how many needles were found, and the place of every one, found or assigned."""
         places: list[Range] = []
         at = end = hits = 0
         for number in range(len(self.needles)):
@@ -199,7 +195,7 @@ class _Search:
 
 
 def _needle(data: bytes, unknown: bool) -> str:
-    """The text to look for; nothing for an unknown token, or for bytes that are no text by themselves."""
+    """The text to search for; nothing for an unknown token, or for bytes that are not text by themselves."""
     return "" if unknown or "\ufffd" in (text := data.decode("utf-8", "replace")) else text
 
 
@@ -220,8 +216,8 @@ def _checked(spans: Sequence[Range], count: int, length: int) -> list[Range]:
 
 
 def _closed(places: list[Range], length: int) -> list[Range]:
-    """Give what a lossless tokenizer leaves between two tokens to the one behind it, and the rest to the last."""
-    last = next((place for place in reversed(places) if place[0] < place[1]), places[-1] if places else None)
+    """Extend the tokens of a lossless tokenizer: over the gap before each, and the last to the end."""
+    last = places[-1] if places else None
     closed: list[Range] = []
     reached = 0
     for place, group in groupby(places):
@@ -234,7 +230,7 @@ def _closed(places: list[Range], length: int) -> list[Range]:
 
 
 def _gaps(ranges: Sequence[Range], size: int) -> list[Range]:
-    """What ranges with ascending starts leave of [0, size)."""
+    """The parts of [0, size) that ranges with ascending starts do not cover."""
     reached = [0, *accumulate((end for _, end in ranges), max)]
     starts = [*(start for start, _ in ranges), size]
     return [(end, start) for end, start in zip(reached, starts, strict=True) if end < start]

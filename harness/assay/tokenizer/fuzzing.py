@@ -1,4 +1,4 @@
-"""Short strings that tokenizers trip over: seeded, the same on every machine."""
+"""Fuzz strings: short texts that tokenizers fail on, seeded, the same on every machine."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ NAMES = ("<|endoftext|>", "<|unk|>", "<unk>", "[UNK]", "</s>", "<s>", "Ġ", "▁
 
 
 def strings(count: int, seed: int) -> Iterator[str]:
-    """Give so many strings of up to 12 fragments each: words, numbers, runs of one character, marks, white space."""
+    """Yield so many strings of up to 12 fragments each: words, numbers, runs of one character, marks, white space."""
     order = random.Random(seed)
     for _ in range(count):
         yield "".join(_fragment(order) for _ in range(order.randint(1, LONGEST)))
@@ -61,6 +61,6 @@ def _fragment(order: random.Random) -> str:
 
 
 def _scalar(order: random.Random) -> int:
-    """Any Unicode scalar value: no surrogate."""
+    """Any Unicode scalar value: not a surrogate."""
     value = order.randrange(0x110000 - 0x800)
     return value if value < 0xD800 else value + 0x800

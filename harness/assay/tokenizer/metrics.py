@@ -1,4 +1,4 @@
-"""The exact figures of a tokenizer on the documents of a corpus: its counts, and what follows from them."""
+"""The exact metrics of a tokenizer on the documents of a corpus: its counts, and the ratios of them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ENGLISH = ("en", "eng")
 class Total:
     """The counts of some documents, which add up; `size` is their bytes.
 
-    `covered` is how many of them consist of the bytes of their tokens: of these alone `continued` words are known.
+    `covered` is how many of them consist of the bytes of their tokens; only of these `continued` words are known.
     """
 
     documents: int = 0
@@ -68,8 +68,8 @@ def token_counts(
     `token_bytes` gives something else than bytes.
     """
     used = Counter(token for document in ids for token in document)
-    pieces, unknown = dict(bytes_of(tokenizer, used)), tokenizer.unk_id
-    tallies = [tally(document.text, tokens, unknown, pieces) for document, tokens in zip(documents, ids, strict=True)]
+    known, unknown = dict(bytes_of(tokenizer, used)), tokenizer.unk_id
+    tallies = [tally(document.text, tokens, unknown, known) for document, tokens in zip(documents, ids, strict=True)]
     total = sum(tallies, Total())
     by_language = [
         (document.language, each)
@@ -92,7 +92,7 @@ def compression(ours: Metrics, baseline: Metrics) -> Metrics:
 
 
 def renyi_entropy(counts: Iterable[int], alpha: float = ALPHA) -> float:
-    """The Rényi entropy of a distribution, given by positive counts, in bits: log2 Σ p^alpha / (1 - alpha).
+    """Return the Rényi entropy of a distribution of positive counts, in bits: log2 Σ p^alpha / (1 - alpha).
 
     Source: Zouhar et al. 2023, Tokenization and the Noiseless Channel, ACL. `alpha` is not 1.
     """
@@ -102,7 +102,7 @@ def renyi_entropy(counts: Iterable[int], alpha: float = ALPHA) -> float:
 
 
 def ids_digest(documents: Iterable[Sequence[int]]) -> str:
-    """The sha256 of all ids in order, each as a 64-bit little-endian integer."""
+    """Return the sha256 of all ids in order, each as a 64-bit little-endian integer."""
     hasher = hashlib.sha256()
     for ids in documents:
         hasher.update(packed(ids))
@@ -118,7 +118,7 @@ def packed(ids: Sequence[int]) -> bytes:
 
 
 def bytes_of(tokenizer: Tokenizer, tokens: Iterable[int]) -> Iterator[tuple[int, bytes]]:
-    """Give the ids that are assigned, each with its bytes; none where the tokenizer does not tell."""
+    """Yield the ids that are assigned, each with its bytes; none where the tokenizer has no `token_bytes`."""
     if not isinstance(tokenizer, TokenBytes):
         return
     for token in tokens:
@@ -135,13 +135,13 @@ def tally(
     text: str,
     ids: Sequence[int],
     unknown: int | None,
-    pieces: Mapping[int, bytes],
+    token_bytes: Mapping[int, bytes],
     spans: Sequence[tuple[int, int]] | None = None,
 ) -> Total:
-    """Count one document; `pieces` are the bytes of its tokens, as far as they are known, `spans` its words."""
+    """Count one document; `token_bytes` are those of its tokens, as far as they are known, `spans` its words."""
     content = text.encode("utf-8", "surrogatepass")
     spans = word_spans(text) if spans is None else spans
-    cover = list(map(pieces.get, ids, repeat(b"")))
+    cover = list(map(token_bytes.get, ids, repeat(b"")))
     covered = b"".join(cover) == content
     return Total(
         documents=1,
@@ -156,10 +156,10 @@ def tally(
     )
 
 
-def _continued(content: bytes, words: Sequence[tuple[int, int]], pieces: Iterable[bytes]) -> int:
+def _continued(content: bytes, words: Sequence[tuple[int, int]], tokens: Iterable[bytes]) -> int:
     """How many words have a border between two tokens inside."""
     borders = bytearray(len(content) + 1)
-    for border in accumulate(map(len, pieces)):
+    for border in accumulate(map(len, tokens)):
         borders[border] = 1
     starts: Sequence[int] = range(len(content) + 1)
     if not content.isascii():
@@ -169,7 +169,7 @@ def _continued(content: bytes, words: Sequence[tuple[int, int]], pieces: Iterabl
 
 
 def vocabulary_of(tokenizer: Tokenizer) -> Vocabulary:
-    """Look at a vocabulary; its ids are gone through one by one, up to two million."""
+    """Count a vocabulary; its ids are tried one by one, up to two million."""
     size = operator.index(tokenizer.vocab_size)
     tells = isinstance(tokenizer, TokenBytes) and size <= LARGEST_VOCABULARY
     specials = getattr(tokenizer, "special_tokens", None)
@@ -224,7 +224,7 @@ def _spaced(total: Total) -> bool:
 
 
 def intervals(units: Sequence[Total], total: Total) -> Metrics:
-    """Return the 95 % intervals of the ratios over documents, or over heaps that documents were dealt into."""
+    """Return the 95 % intervals of the ratios over documents, or over strata that documents were dealt into."""
     tokens = [unit.tokens for unit in units]
     ratios = [
         ("unknown_token_rate", [unit.unknown for unit in units], tokens),

@@ -41,7 +41,7 @@ _SPACELESS = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Tibetan}\p{LB=SA}]++"
 
 
 def word_spans(text: str) -> list[tuple[int, int]]:
-    """Give start and end, in code points, of every word of a text.
+    """Return start and end, in code points, of every word of a text.
 
     A word is a segment between the default word boundaries of Unicode Standard Annex 29 that holds a letter, a
     digit or a Katakana (Word_Break ALetter, Hebrew_Letter, Numeric or Katakana): `can't`, `3.14`, `a_b` are one

@@ -17,11 +17,13 @@ from assay.execute.sharded.aggregation import figures, width
 from assay.execute.sharded.coordinator import Coordinator
 from assay.execute.sharded.count_cache import CountCache
 from assay.execute.sharded.fingerprint import fingerprint
-from assay.execute.sharded.local_executor import Local
-from assay.execute.sharded.messages import CountedPlugin, Draw, Plugins, Task, answer_from_json, task_to_json
+from assay.execute.sharded.local_executor import LocalExecutor
+from assay.execute.sharded.messages import CountedPlugin, Draw, Task, TaskAnswer
 from assay.execute.sharded.task_runner import answer
+from assay.execute.worker.requests import PluginSelection
 from assay.plugins.executor import ExecutorConfig
 from assay.plugins.types import CorpusPlugin
+from assay.records.dataclass_json import from_json, to_json
 from benchmarks.draws import counted, covered
 from benchmarks.shards import make
 
@@ -33,12 +35,12 @@ SILENT: Callable[[str], object] = str
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three shards of short documents, a thousand or so in all."""
-    made = tmp_path_factory.mktemp("census") / "data"
+    made = tmp_path_factory.mktemp("coordinator") / "data"
     make(made, TEXT, 1_600_000, 3)
     return made
 
 
-def census(folder: Path, cache: Path, *names: str) -> Coordinator:
+def coordinator(folder: Path, cache: Path, *names: str) -> Coordinator:
     subjects = []
     for name in names:
         plugin = HOST.one(assay.TokenizerPlugin, name)
@@ -46,13 +48,15 @@ def census(folder: Path, cache: Path, *names: str) -> Coordinator:
         subjects.append(
             CountedPlugin(tokenizer=name, trained_on="the-verdict", fingerprint=fingerprint(HOST, plugin, training))
         )
-    found = Coordinator(find_shards(str(folder)), subjects, Plugins(), Local(ExecutorConfig()), CountCache(cache))
+    found = Coordinator(
+        find_shards(str(folder)), subjects, PluginSelection(), LocalExecutor(ExecutorConfig()), CountCache(cache)
+    )
     found.look(SILENT)
     return found
 
 
 def test_a_sample_is_part_of_the_documents_the_same_for_all_and_narrow_enough(folder: Path, tmp_path: Path) -> None:
-    drawn, whole = census(folder, tmp_path, "gpt2", "regex-unk"), census(folder, tmp_path, "gpt2")
+    drawn, whole = coordinator(folder, tmp_path, "gpt2", "regex-unk"), coordinator(folder, tmp_path, "gpt2")
     drawn.sample(0.02, 7, SILENT)
     whole.count(Draw(), SILENT)
     parts = [tally.part for tally in drawn.tallies]
@@ -70,7 +74,7 @@ def test_a_sample_is_part_of_the_documents_the_same_for_all_and_narrow_enough(fo
 
 
 def test_draws_that_add_up_are_the_draw_of_both(folder: Path, tmp_path: Path) -> None:
-    steps, once = census(folder, tmp_path, "gpt2"), census(folder, tmp_path, "gpt2")
+    steps, once = coordinator(folder, tmp_path, "gpt2"), coordinator(folder, tmp_path, "gpt2")
     for low, high in ((0.0, 0.05), (0.05, 0.2), (0.2, 1.0)):
         steps.count(Draw(low=low, high=high, seed=3), SILENT)
     once.count(Draw(seed=3), SILENT)
@@ -83,7 +87,7 @@ def test_a_sample_that_cannot_be_narrow_is_the_whole(tmp_path: Path) -> None:
     chance = random.Random(1)
     lines = (json.dumps({"text": "word " * chance.randint(1, 900)}) + "\n" for _ in range(12))
     (folder / "a.jsonl").write_text("".join(lines))
-    few = census(folder, tmp_path / "cache", "gpt2")
+    few = coordinator(folder, tmp_path / "cache", "gpt2")
     few.sample(0.01, 1, SILENT)
     part = few.tallies[0].part
     assert part is not None
@@ -107,8 +111,8 @@ def test_a_worker_with_another_code_of_a_tokenizer_is_refused(folder: Path) -> N
         tokenizer="bytes", trained_on="", fingerprint=fingerprint(HOST, HOST.one(assay.TokenizerPlugin, "bytes"), "")
     )
     task = Task(shard=first, sha256=sha256_of(first), subjects=(subject, known), draw=Draw(high=0.1))
-    refused, counts = answer_from_json(answer(task_to_json(task))).counted
-    assert str(refused.reason).endswith(
+    refused, counts = from_json(TaskAnswer, answer(to_json(task))).counted
+    assert str(refused.refusal and refused.refusal.reason).endswith(
         "has other code, another version or another training text of gpt2 than the host"
     )
     assert counts.partial is not None
@@ -116,20 +120,21 @@ def test_a_worker_with_another_code_of_a_tokenizer_is_refused(folder: Path) -> N
 
 def test_a_shard_that_is_not_where_a_worker_looks_is_told_in_a_sentence(tmp_path: Path) -> None:
     missing = Shard(path=str(tmp_path / "gone.jsonl"), size=1, form="jsonl")
-    found = answer_from_json(answer(task_to_json(Task(shard=missing))))
-    assert str(found.failed).startswith(f"{missing.path} cannot be read on ")
+    found = from_json(TaskAnswer, answer(to_json(Task(shard=missing)))).refusal
+    assert found is not None
+    assert found.reason.startswith(f"{missing.path} cannot be read on ")
     assert found.remedy == "every worker must be able to read every shard under this path"
 
 
 def test_what_is_kept_is_found_by_content_and_a_broken_file_is_counted_again(folder: Path, tmp_path: Path) -> None:
-    first = census(folder, tmp_path, "bytes")
+    first = coordinator(folder, tmp_path, "bytes")
     first.count(Draw(), SILENT)
     files = sorted(tmp_path.rglob("*.json.gz"))
     assert len(files) == 3
     files[0].write_bytes(b"broken")
-    second = census(folder, tmp_path, "bytes")
+    second = coordinator(folder, tmp_path, "bytes")
     second.count(Draw(), SILENT)
-    assert (second.tallies[0].kept, second.tallies[0].part) == (2, first.tallies[0].part)
-    unwritable = census(folder, Path("/proc/nowhere"), "bytes")
+    assert (second.tallies[0].cached, second.tallies[0].part) == (2, first.tallies[0].part)
+    unwritable = coordinator(folder, Path("/proc/nowhere"), "bytes")
     unwritable.count(Draw(), SILENT)
     assert unwritable.tallies[0].part == first.tallies[0].part

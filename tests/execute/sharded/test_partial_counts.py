@@ -17,8 +17,6 @@ from assay.execute.sharded.partial_counts import (
     Difference,
     MergeableCounts,
     bucket,
-    partial_from_json,
-    partial_to_json,
     quantile,
     unseen,
 )
@@ -30,7 +28,7 @@ TOTALS = st.builds(Total, **dict.fromkeys(COUNTED, COUNTS))
 PARTS = st.builds(
     MergeableCounts,
     vocabulary=st.just(Vocabulary(size=7, assigned=6)),
-    heaps=st.dictionaries(st.integers(0, 5), TOTALS, max_size=4),
+    strata=st.dictionaries(st.integers(0, 5), TOTALS, max_size=4),
     used=BY_NUMBER,
     lengths=BY_NUMBER,
     digest=st.integers(0, 2**256 - 1),
@@ -55,9 +53,9 @@ def grouped(parts: Sequence[MergeableCounts], chance: random.Random) -> Mergeabl
 
 @given(parts=st.lists(PARTS, min_size=1, max_size=6), chance=st.randoms(use_true_random=False))
 def test_order_and_grouping_change_nothing(parts: list[MergeableCounts], chance: random.Random) -> None:
-    written = json.dumps(partial_to_json(reduce(add, parts)))
-    assert json.dumps(partial_to_json(grouped(parts, chance))) == written
-    assert json.dumps(partial_to_json(partial_from_json(json.loads(written)))) == written
+    written = json.dumps(reduce(add, parts).to_plain())
+    assert json.dumps(grouped(parts, chance).to_plain()) == written
+    assert json.dumps(MergeableCounts.from_plain(json.loads(written)).to_plain()) == written
 
 
 @given(parts=st.lists(PARTS, min_size=1, max_size=4))

@@ -13,8 +13,8 @@ import psutil
 import pytest
 
 from assay.errors import AssayError
-from assay.execute.sharded.local_executor import Local
-from assay.execute.sharded.process_pool import Pool
+from assay.execute.sharded.local_executor import LocalExecutor
+from assay.execute.sharded.process_pool import ProcessPool
 from assay.plugins.executor import MOST_STARTS, ExecutorConfig
 
 
@@ -49,7 +49,7 @@ def test_workers_that_are_killed_in_mid_run_cost_starts_and_no_answer() -> None:
     tasks = [f"task {number}" for number in range(120)]
     killed = 0
     found = {}
-    with closing(Pool(ExecutorConfig(workers=2))) as pool:
+    with closing(ProcessPool(ExecutorConfig(workers=2))) as pool:
         for ended in pool.map(slow, tasks):
             found[ended.place] = ended
             if len(found) % 11 == 5 and killed < 10:
@@ -65,12 +65,12 @@ def test_workers_that_are_killed_in_mid_run_cost_starts_and_no_answer() -> None:
 
 def test_a_task_that_ends_its_worker_is_lost_after_three_starts_and_no_other() -> None:
     tasks = ["a", "exit", "b", "kill", "raise", "memory", "c"]
-    with closing(Pool(ExecutorConfig(workers=2, memory_bytes=1 << 30))) as pool:
+    with closing(ProcessPool(ExecutorConfig(workers=2, memory_bytes=1 << 30))) as pool:
         found = {tasks[ended.place]: ended for ended in pool.map(deadly, tasks)}
     assert {task: ended.error for task, ended in found.items() if ended.error} == {
         "exit": "exited with code 7",
         "kill": "killed by SIGKILL",
-        "raise": "ValueError: no such text (test_pool.py:36)",
+        "raise": "ValueError: no such text (test_process_pool.py:36)",
         "memory": found["memory"].error,
     }
     assert str(found["memory"].error).startswith("MemoryError")
@@ -80,7 +80,7 @@ def test_a_task_that_ends_its_worker_is_lost_after_three_starts_and_no_other() -
 
 @pytest.mark.long
 def test_a_task_that_hangs_is_ended_when_its_time_is_up() -> None:
-    with closing(Pool(ExecutorConfig(workers=2, timeout_s=0.7))) as pool:
+    with closing(ProcessPool(ExecutorConfig(workers=2, timeout_s=0.7))) as pool:
         found = {ended.place: ended for ended in pool.map(deadly, ["hang", "a", "b"])}
     assert (found[0].error, found[0].starts) == ("timed out", MOST_STARTS)
     assert [found[1].result, found[2].result] == ["a", "b"]
@@ -91,18 +91,18 @@ def test_closing_in_mid_run_leaves_nothing_behind() -> None:
         while True:
             yield "hang"
 
-    pool = Pool(ExecutorConfig(workers=2))
+    pool = ProcessPool(ExecutorConfig(workers=2))
     answers = pool.map(deadly, ["a", *["hang"] * 9])
     assert next(answers).result == "a"
     pool.close()
     assert children() == []
     assert pool.label == "2 processes"
-    assert Pool(ExecutorConfig(workers=1)).label == "1 process"
+    assert ProcessPool(ExecutorConfig(workers=1)).label == "1 process"
 
 
 def test_executors_refuse_what_they_have_no_use_for() -> None:
     with pytest.raises(AssayError, match="works on this machine, without a scheduler"):
-        Pool(ExecutorConfig(scheduler="tcp://127.0.0.1:8786"))
+        ProcessPool(ExecutorConfig(scheduler="tcp://127.0.0.1:8786"))
     with pytest.raises(AssayError, match="the executor local works alone"):
-        Local(ExecutorConfig(workers=2))
+        LocalExecutor(ExecutorConfig(workers=2))
     assert Path(__file__).exists()

@@ -20,8 +20,8 @@ from assay.corpus.loading import load
 from assay.corpus.shard_reader import Passage, _cut
 from assay.errors import WrongOutput
 from assay.execute.sharded.aggregation import figures
-from assay.execute.sharded.partial_counts import HEAPS, MergeableCounts
-from assay.execute.sharded.shard_counter import Counting, cut_of
+from assay.execute.sharded.partial_counts import STRATA, MergeableCounts
+from assay.execute.sharded.shard_counter import ShardCounter, cut_of
 from assay.execute.sharded.task_runner import chance
 from assay.plugins.types import CorpusPlugin, Document, Tokenizer, TokenizerPlugin
 from assay.tokenizer.metrics import packed, token_counts, vocabulary_of
@@ -77,7 +77,7 @@ def counted(
     of: TokenizerPlugin, tokenizer: Tokenizer, texts: Sequence[str], *, chunk: int = 1 << 20
 ) -> MergeableCounts:
     """Count documents as a shard's are."""
-    counting = Counting(of, tokenizer, vocabulary_of(tokenizer), "shard")
+    counting = ShardCounter(of, tokenizer, vocabulary_of(tokenizer), "shard")
     for number, text in enumerate(texts):
         passages = (
             _cut(number, [text], cut_of([of]), chunk) if len(text) > chunk else [Passage(document=number, text=text)]
@@ -186,10 +186,10 @@ def test_ids_that_are_none_are_no_counts(encode: object, said: str) -> None:
         counted(plugin(), tokenizer, ["text"])
 
 
-def test_documents_fall_into_heaps_and_draws_evenly() -> None:
+def test_documents_fall_into_strata_and_draws_evenly() -> None:
     numbers = [chance("sha", number, 1) for number in range(20_000)]
-    heaps = [sum(number % HEAPS == heap for number in numbers) for heap in (0, 99, 199)]
-    assert all(60 < count < 140 for count in heaps)
+    strata = [sum(number % STRATA == stratum for number in numbers) for stratum in (0, 99, 199)]
+    assert all(60 < count < 140 for count in strata)
     assert 9_700 < sum(number < 2**63 for number in numbers) < 10_300
     assert numbers != [chance("sha", number, 2) for number in range(20_000)]
 

@@ -1,4 +1,4 @@
-"""The steps "fork" and "join" on real workers: a copy works, and whatever becomes of it the host learns."""
+"""The requests to fork and to join on real workers: a copy works, and whatever becomes of it the host learns."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 
 from assay.execute.worker.process import GRACE_S, Worker, WorkerDied
-from assay.records.serialization import case_to_json
+from assay.execute.worker.requests import Calibrate, Check, Fork, Join, Load, PluginSelection, Setup, TakeSample
+from assay.records.dataclass_json import to_json
 from assay.records.settings import Settings
 from planted import case, living, plugin
 
@@ -48,16 +48,19 @@ def begin(self):
     threading.Thread(target=time.sleep, args=(3600,), daemon=True).start()
 """
 HOST = """
-import json, sys
+import sys
 from assay.execute.worker.process import Worker
+from assay.execute.worker.requests import Check, Fork, Load, TakeSample
+from assay.records.dataclass_json import from_json
 from assay.records.settings import Settings
 worker = Worker("mend it", Settings())
-for step, arguments in json.loads(sys.argv[1]):
-    answer = worker.ask(step, **arguments)
-print(json.dumps(answer.content), flush=True)
+worker.ask(from_json(Load, sys.argv[1]))
+worker.ask(Check())
+print(worker.ask(Fork()).value, flush=True)
 open(sys.argv[2], "w").close()
-worker.ask("sample", operation="encode", loops=1)
+worker.ask(TakeSample(operation="encode", iterations=1))
 """
+SAMPLE = TakeSample(operation="encode", iterations=1)
 
 Start = Callable[[str], Worker]
 
@@ -69,14 +72,13 @@ def _marked(process: psutil.Process, mark: str) -> bool:
         return False
 
 
-def load(folder: Path, tokenizer: str) -> dict[str, Any]:
-    """The arguments of the step that takes up a case of the plugin in the folder."""
+def load(folder: Path, tokenizer: str) -> Load:
+    """The request to take up a case of the plugin in the folder."""
     file = plugin(
         folder / "planted.py",
         {name: BODY.format(crime=crime) for name, crime in CRIMES.items()} | {"threaded": THREADED},
     )
-    setup = {"memory": 8 << 30, "core": None, "grid": False, "plugins": [file], "block": []}
-    return {"work": {"case": case_to_json(case(folder, tokenizer))}, "setup": setup}
+    return Load(setup=Setup(plugins=PluginSelection(plugins=(file,)), core=None), case=case(folder, tokenizer))
 
 
 @pytest.fixture
@@ -96,8 +98,8 @@ def start(tmp_path: Path, mark: str) -> Iterator[Start]:
     def call(tokenizer: str) -> Worker:
         worker = Worker("mend it", Settings())
         started.append(worker)
-        worker.ask("load", **load(tmp_path, tokenizer))
-        assert worker.ask("check").reason is None
+        worker.ask(load(tmp_path, tokenizer))
+        assert worker.ask(Check()).refusal is None
         return worker
 
     yield call
@@ -107,8 +109,9 @@ def start(tmp_path: Path, mark: str) -> Iterator[Start]:
 
 def sample(worker: Worker, folder: Path) -> tuple[int, int]:
     """Take a sample; say in which process, and which call of `encode` there it was."""
-    content = worker.ask("sample", operation="encode", loops=1).content
-    assert content["wall_ns"] > 0
+    sampled = worker.ask(SAMPLE).value
+    assert sampled is not None
+    assert sampled.wall_ns > 0
     process, calls = json.loads((folder / "note.json").read_text("utf-8"))
     return process, calls
 
@@ -116,20 +119,22 @@ def sample(worker: Worker, folder: Path) -> tuple[int, int]:
 def death(worker: Worker) -> WorkerDied:
     """Have a worker sample, which ends it."""
     with pytest.raises(WorkerDied) as raised:
-        worker.ask("sample", operation="encode", loops=1)
+        worker.ask(SAMPLE)
     return raised.value
 
 
 def test_a_copy_answers_until_it_is_joined_and_then_the_process_goes_on(start: Start, tmp_path: Path) -> None:
     worker = start("kill")
     process, calls = sample(worker, tmp_path)
-    assert worker.ask("fork").content == {"forked": True}
+    assert worker.ask(Fork()).value is True
     copies = [sample(worker, tmp_path) for _ in range(2)]
     assert [call for _, call in copies] == [calls + 1, calls + 2]
     ((copy, _), (again, _)) = copies
     assert copy == again != process
-    assert worker.ask("calibrate", operation="encode", target_ns=1_000_000).content["loops"] >= 1
-    assert worker.ask("join").content == {"forked": True}
+    calibrated = worker.ask(Calibrate(operation="encode", target_ns=1_000_000)).value
+    assert calibrated is not None
+    assert calibrated.iterations >= 1
+    assert worker.ask(Join()).value is True
     # What the copy did has left no trace in the process.
     assert sample(worker, tmp_path) == (process, calls + 1)
 
@@ -138,9 +143,9 @@ def test_every_fork_is_another_copy(start: Start, tmp_path: Path) -> None:
     worker = start("kill")
     seen = set()
     for _ in range(3):
-        assert worker.ask("fork").content == {"forked": True}
+        assert worker.ask(Fork()).value is True
         seen.add(sample(worker, tmp_path))
-        worker.ask("join")
+        worker.ask(Join())
     assert len({process for process, _ in seen}) == 3
     assert len({calls for _, calls in seen}) == 1
     sample(worker, tmp_path)
@@ -149,23 +154,23 @@ def test_every_fork_is_another_copy(start: Start, tmp_path: Path) -> None:
 
 def test_an_exception_in_a_copy_is_an_answer_as_ever(start: Start, tmp_path: Path) -> None:
     worker = start("refuse")
-    worker.ask("fork")
+    worker.ask(Fork())
     (tmp_path / "now").touch()
-    answer = worker.ask("sample", operation="encode", loops=1)
-    assert answer.reason is not None
-    assert "no more" in answer.reason
-    assert worker.ask("join").content == {"forked": True}
+    refusal = worker.ask(SAMPLE).refusal
+    assert refusal is not None
+    assert "no more" in refusal.reason
+    assert worker.ask(Join()).value is True
     (tmp_path / "now").unlink()
-    assert worker.ask("sample", operation="encode", loops=1).reason is None
+    assert worker.ask(SAMPLE).refusal is None
 
 
 def test_a_process_with_a_thread_is_not_copied(start: Start) -> None:
     worker = start("threaded")
-    assert worker.ask("fork").content == {"forked": False}
+    assert worker.ask(Fork()).value is False
     assert worker.offspring() == []
-    assert worker.ask("sample", operation="encode", loops=1).content["wall_ns"] > 0
-    assert worker.ask("join").content == {"forked": False}
-    assert worker.ask("sample", operation="encode", loops=1).content["wall_ns"] > 0
+    assert worker.ask(SAMPLE).refusal is None
+    assert worker.ask(Join()).value is False
+    assert worker.ask(SAMPLE).refusal is None
 
 
 @pytest.mark.parametrize(
@@ -179,7 +184,7 @@ def test_a_process_with_a_thread_is_not_copied(start: Start) -> None:
 )
 def test_as_a_copy_ends_so_does_the_worker(start: Start, tmp_path: Path, tokenizer: str, outcome: str) -> None:
     worker = start(tokenizer)
-    worker.ask("fork")
+    worker.ask(Fork())
     sample(worker, tmp_path)
     (tmp_path / "now").touch()
     died = death(worker)
@@ -192,7 +197,7 @@ def test_as_a_copy_ends_so_does_the_worker(start: Start, tmp_path: Path, tokeniz
 
 def test_a_copy_that_ends_as_if_all_were_well_is_found(start: Start, tmp_path: Path) -> None:
     worker = start("leave_well")
-    worker.ask("fork")
+    worker.ask(Fork())
     worker.settings = replace(worker.settings, timeout_s=5 * SHORT_S)
     (tmp_path / "now").touch()
     assert death(worker).outcome == "exited with code 0"
@@ -201,7 +206,7 @@ def test_a_copy_that_ends_as_if_all_were_well_is_found(start: Start, tmp_path: P
 @pytest.mark.parametrize("tokenizer", ["spin", "sleep"])
 def test_a_copy_that_hangs_is_found_with_its_place(start: Start, tmp_path: Path, tokenizer: str) -> None:
     worker = start(tokenizer)
-    worker.ask("fork")
+    worker.ask(Fork())
     sample(worker, tmp_path)
     worker.settings = replace(worker.settings, timeout_s=SHORT_S)
     (tmp_path / "now").touch()
@@ -216,15 +221,14 @@ def test_a_copy_that_hangs_is_found_with_its_place(start: Start, tmp_path: Path,
 
 @pytest.mark.parametrize("tokenizer", ["spin", "sleep"])
 def test_the_death_of_the_host_ends_worker_and_copy(tmp_path: Path, mark: str, tokenizer: str) -> None:
-    steps = [("load", load(tmp_path, tokenizer)), ("check", {}), ("fork", {})]
     host = subprocess.Popen(
-        [sys.executable, "-c", HOST, json.dumps(steps), str(tmp_path / "now")],
+        [sys.executable, "-c", HOST, to_json(load(tmp_path, tokenizer)), str(tmp_path / "now")],
         stdout=subprocess.PIPE,
         start_new_session=True,
         encoding="utf-8",
     )
     assert host.stdout is not None
-    assert json.loads(host.stdout.readline()) == {"forked": True}
+    assert host.stdout.readline() == "True\n"
     family = [process for process in psutil.process_iter() if _marked(process, mark)]
     assert len(family) == 3, "host, worker and copy"
     os.kill(host.pid, signal.SIGKILL)
@@ -234,7 +238,7 @@ def test_the_death_of_the_host_ends_worker_and_copy(tmp_path: Path, mark: str, t
 
 def test_a_copy_ends_with_the_worker_that_is_stopped(start: Start) -> None:
     worker = start("kill")
-    worker.ask("fork")
+    worker.ask(Fork())
     began = time.monotonic()
     worker.stop()
     assert worker.offspring() == []

@@ -6,31 +6,65 @@ import threading
 from collections.abc import Iterator
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from assay.execute.worker import requests
+from assay.execute.worker.main import BenchServer
 from assay.execute.worker.protocol import (
-    DOING,
     Answer,
     Request,
-    StepName,
     receive_answer,
     receive_request,
     send_answer,
     send_request,
 )
-from assay.records.results import Status
+from assay.execute.worker.requests import Calibrate, Calibrated, Check, Checked, Load, Sampled, TakeSample
+from assay.records.refusal import Refusal
+from assay.records.results import AttentionCase, Metrics, Status, TokenizerCase
+from assay.records.workload import Workload
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(allow_nan=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=8,
+KNOWN = {
+    name: kind
+    for name, kind in vars(requests).items()
+    if isinstance(kind, type) and issubclass(kind, Request) and kind is not Request
+}
+TEXT = st.text(st.characters())  # half characters too: a plugin may raise anything
+WHOLE = st.integers(-(2**63), 2**63)
+SELECTION = st.builds(
+    requests.PluginSelection,
+    plugins=st.lists(TEXT, max_size=2).map(tuple),
+    block=st.just(("a",)),
+    load=st.none() | TEXT,
 )
-CONTENT = st.dictionaries(st.text(max_size=8), JSON, max_size=4)
-WORDS = st.none() | st.text(st.characters())  # half characters too: a plugin may raise anything
+CASES = st.builds(TokenizerCase, tokenizer=TEXT, corpus=TEXT) | st.builds(
+    AttentionCase,
+    attention=TEXT,
+    workload=st.just(Workload.self_attention("core", batch=1, length=2, d_model=4)),
+)
+REQUESTS = st.one_of(
+    st.builds(Calibrate, operation=TEXT, target_ns=WHOLE),
+    st.builds(TakeSample, operation=TEXT, iterations=WHOLE),
+    st.builds(
+        Load,
+        setup=st.builds(requests.Setup, plugins=SELECTION, core=st.none() | WHOLE, grid=st.booleans()),
+        case=st.none() | CASES,
+        documents=st.none() | WHOLE,
+        again=st.booleans(),
+    ),
+)
+REFUSALS = st.builds(
+    Refusal,
+    status=st.sampled_from(Status),
+    reason=TEXT,
+    remedy=st.none() | TEXT,
+    expected=st.booleans(),
+    exit_code=WHOLE,
+)
+SAMPLE = TakeSample(operation="encode", iterations=1)
 reuse = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
 
@@ -47,86 +81,114 @@ Line = tuple[Connection, Connection]
 
 class TestRoundTrip:
     @reuse
-    @given(step=st.sampled_from(get_args(StepName)), arguments=CONTENT)
-    def test_request(self, line: Line, step: StepName, arguments: dict[str, Any]) -> None:
+    @given(request=REQUESTS)
+    def test_request(self, line: Line, request: Request[Any]) -> None:
         host, worker = line
-        request = Request(step=step, arguments=arguments)
         send_request(host, request)
-        assert receive_request(worker) == request
+        assert receive_request(worker, KNOWN) == request
 
     @reuse
-    @given(
-        answer=st.builds(
-            Answer,
-            content=CONTENT,
-            status=st.sampled_from(Status),
-            reason=WORDS,
-            remedy=WORDS,
-            expected=st.booleans(),
-        )
-    )
-    def test_answer(self, line: Line, answer: Answer) -> None:
+    @given(value=st.none() | st.builds(Sampled, wall_ns=WHOLE, cpu_ns=WHOLE), refusal=st.none() | REFUSALS)
+    def test_answer(self, line: Line, value: Sampled | None, refusal: Refusal | None) -> None:
         host, worker = line
+        answer = Answer(value, refusal)
         send_answer(worker, answer)
-        received = receive_answer(host)
+        received = receive_answer(host, SAMPLE)
         assert received == answer
-        assert type(received.status) is Status
+        assert received.refusal is None or type(received.refusal.status) is Status
 
     def test_figures_keep_their_types(self, line: Line) -> None:
         host, worker = line
-        content = {"whole": 1, "part": 1.0, "flag": True, "text": "1", "none": None, "big": 2**62, "end": float("inf")}
-        send_answer(worker, Answer(content=content))
-        received = receive_answer(host).content
-        assert list(received) == list(content)
-        assert [type(value) for value in received.values()] == [type(value) for value in content.values()]
-        assert dict(received) == content
+        values = {"whole": 1, "part": 1.0, "flag": True, "text": "1", "big": 2**62, "end": float("inf")}
+        send_answer(worker, Answer(Checked(metrics=Metrics(values))))
+        received = receive_answer(host, Check()).value
+        assert received is not None
+        assert received.metrics == values
+        assert [type(value) for value in received.metrics.values()] == [type(value) for value in values.values()]
 
 
 class TestLine:
     def test_messages_come_in_order_both_ways(self, line: Line) -> None:
         host, worker = line
         for number in range(20):
-            send_request(host, Request(step="sample", arguments={"loops": number}))
-            send_answer(worker, Answer(content={"wall_ns": -number}))
-        assert [receive_request(worker).arguments["loops"] for _ in range(20)] == list(range(20))
-        assert [receive_answer(host).content["wall_ns"] for _ in range(20)] == [-number for number in range(20)]
+            send_request(host, TakeSample(operation="encode", iterations=number))
+            send_answer(worker, Answer(Sampled(wall_ns=-number, cpu_ns=0)))
+        received = [receive_request(worker, KNOWN) for _ in range(20)]
+        assert received == [TakeSample(operation="encode", iterations=number) for number in range(20)]
+        answers = [receive_answer(host, SAMPLE).value for _ in range(20)]
+        assert answers == [Sampled(wall_ns=-number, cpu_ns=0) for number in range(20)]
 
     def test_a_message_larger_than_the_pipe(self, line: Line) -> None:
         host, worker = line
-        reason = "字" * 1_000_000
-        sender = threading.Thread(target=send_answer, args=(worker, Answer(content={}, reason=reason)))
+        refusal = Refusal(reason="字" * 1_000_000)
+        sender = threading.Thread(target=send_answer, args=(worker, Answer(refusal=refusal)))
         sender.start()
-        assert receive_answer(host).reason == reason
+        assert receive_answer(host, SAMPLE).refusal == refusal
         sender.join()
 
     def test_an_answer_that_was_sent_is_read_after_the_worker_has_gone(self, line: Line) -> None:
         host, worker = line
-        send_answer(worker, Answer(content={"loops": 3}))
+        request, calibrated = Calibrate(operation="encode", target_ns=1), Calibrated(iterations=3, children_s=0.5)
+        send_answer(worker, Answer(calibrated))
         worker.close()
-        assert receive_answer(host).content == {"loops": 3}
+        assert receive_answer(host, request).value == calibrated
         with pytest.raises(EOFError):
-            receive_answer(host)
+            receive_answer(host, request)
 
     def test_a_host_that_has_gone(self, line: Line) -> None:
         host, worker = line
         host.close()
         with pytest.raises(EOFError):
-            receive_request(worker)
+            receive_request(worker, KNOWN)
         with pytest.raises(OSError, match="Broken pipe"):
-            send_answer(worker, Answer(content={}))
+            send_answer(worker, Answer())
 
-    @pytest.mark.parametrize("noise", [b"", b"Segmentation fault\n", b"\xff\xfe", b'{"content"'])
-    def test_what_is_no_message_is_refused(self, line: Line, noise: bytes) -> None:
+    @pytest.mark.parametrize(
+        "noise",
+        [
+            b"",
+            b"Segmentation fault\n",
+            b"\xff\xfe",
+            b'{"content"',
+            b"3",
+            b"[null]",
+            b'{"value": null, "refusal": null}',
+            b'[{"wall_ns": 1}, null]',
+            b'[{"wall_ns": 1, "cpu_ns": 1, "more": 1}, null]',
+            b"[7, null]",
+            b'[null, {"reason": "no more"}]',
+            b'[null, {"status": "odd", "reason": "", "remedy": null, "expected": false, "exit_code": 2}]',
+        ],
+    )
+    def test_what_is_not_an_answer_is_refused(self, line: Line, noise: bytes) -> None:
         """As a `ValueError`, which the host takes for the end of a worker."""
         host, worker = line
         worker.send_bytes(noise)
         with pytest.raises(ValueError):  # noqa: PT011 - json and unicode have their own words
-            receive_answer(host)
+            receive_answer(host, SAMPLE)
+
+    @pytest.mark.parametrize(
+        "noise",
+        [
+            b'["Calibrate", {"operation": "encode"}]',
+            b'["Calibrate", {"operation": "encode", "target_ns": 1, "more": 1}]',
+            b'["Dance", {}]',
+            b'["Answer", {}]',
+        ],
+    )
+    def test_a_request_with_an_unknown_name_or_other_fields_is_an_error(self, line: Line, noise: bytes) -> None:
+        host, worker = line
+        host.send_bytes(noise)
+        with pytest.raises((ValueError, KeyError)):
+            receive_request(worker, KNOWN)
 
 
-def test_every_step_has_a_word_for_what_is_done() -> None:
-    assert set(DOING) == set(get_args(StepName))
+def test_every_request_says_what_is_done_and_has_an_answer() -> None:
+    assert len(KNOWN) == 16
+    assert all(kind.doing.islower() for kind in KNOWN.values())
+    assert (Calibrate.answer, TakeSample.answer, requests.Fork.answer) == (Calibrated, Sampled, bool)
 
 
-def test_an_answer_is_good_unless_it_says_otherwise() -> None:
-    assert Answer(content={}) == Answer(content={}, status=Status.OK, reason=None, remedy=None, expected=False)
+def test_the_bench_answers_what_a_case_is_asked() -> None:
+    elsewhere = {requests.CallFunction, requests.Fork, requests.Join, requests.Stop}
+    assert set(BenchServer().handlers) == set(KNOWN.values()) - elsewhere

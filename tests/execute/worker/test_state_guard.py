@@ -12,16 +12,16 @@ import pytest
 WATCH = """
 import gc, locale, os, sys
 {before}
-from assay.errors import GateFailed
-from assay.execute.worker.state_guard import Surroundings
+from assay.errors import WrongOutput
+from assay.execute.worker.state_guard import ProcessStateGuard
 
-surroundings = Surroundings()
+guard = ProcessStateGuard()
 {change}
 for _ in range(2):
     try:
-        surroundings.compare()
+        guard.compare()
         said = "nothing"
-    except GateFailed as error:
+    except WrongOutput as error:
         said = str(error)
     os.write(2, (said + "\\n").encode())
 """
@@ -101,8 +101,8 @@ def test_torch(tmp_path: Path) -> None:
     change = """
 torch.set_num_threads(torch.get_num_threads() + 1)
 try:
-    surroundings.compare()
-except GateFailed as error:
+    guard.compare()
+except WrongOutput as error:
     os.write(2, (str(error) + "\\n").encode())
 torch.set_default_dtype(torch.float64)
 """

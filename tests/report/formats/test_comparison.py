@@ -27,7 +27,9 @@ from assay.report.text.escape import NO_BREAK
 
 GROUP = "tokenizer/the-verdict/held-out-10"
 WORKLOAD = "attention/module/fwd/causal/b2.h12.s1024.d64.m768/f32/cpu.t1/the-verdict+gpt2"
-ALIKE = AATest(cells=4, readings=32, epochs=16, spread=0.006, detectable=0.013, false_alarms=0.001, replays=1000)
+ALIKE = AATest(
+    cells=4, readings=32, epochs=16, spread=0.006, minimum_detectable_effect=0.013, false_alarms=0.001, replays=1000
+)
 
 
 def judged(cell: str, verdict: Verdict, ratio: float | None = None, **fields: Any) -> Judgement:
@@ -61,10 +63,10 @@ WHOLE = Comparison(
     seconds=19.5,
     changes=CHANGES,
     judgements=EVERY,
-    alike=ALIKE,
+    aa_test=ALIKE,
     warnings=("the machine is loaded",),
 )
-EMPTY = replace(WHOLE, changes=(), judgements=(), alike=None, warnings=(), environment={})
+EMPTY = replace(WHOLE, changes=(), judgements=(), aa_test=None, warnings=(), environment={})
 NASTY = "<script>alert(1)</script>|`*_@x_~$\\ [a](b)"
 
 
@@ -391,7 +393,7 @@ comparisons = st.builds(
         tuple
     ),
     judgements=st.lists(judgements, max_size=5).map(tuple),
-    alike=st.none() | st.just(ALIKE) | st.just(replace(ALIKE, detectable=float("inf"), replays=0)),
+    aa_test=st.none() | st.just(ALIKE) | st.just(replace(ALIKE, minimum_detectable_effect=float("inf"), replays=0)),
     warnings=st.lists(anything, max_size=2).map(tuple),
 )
 

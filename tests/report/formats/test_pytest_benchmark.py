@@ -41,7 +41,7 @@ ROWS = (
         timings=tuple(
             Timing(
                 name=name,
-                samples=tuple(Sample(loops=4, wall_ns=4000 + 40 * n, cpu_ns=3000) for n in range(9)),
+                samples=tuple(Sample(iterations=4, wall_ns=4000 + 40 * n, cpu_ns=3000) for n in range(9)),
             )
             for name in ("encode", "decode")
         ),
@@ -49,7 +49,7 @@ ROWS = (
     Measurement(
         case=AttentionCase(attention="naive", workload=WORKLOAD),
         status=Status.OK,
-        timings=(Timing(name="step", samples=(Sample(loops=2, wall_ns=5000, cpu_ns=5000),)),),
+        timings=(Timing(name="step", samples=(Sample(iterations=2, wall_ns=5000, cpu_ns=5000),)),),
     ),
     Measurement(case=TokenizerCase(tokenizer="gpt2", corpus="the-verdict"), status=Status.SKIPPED, reason="no data"),
 )

@@ -1,4 +1,4 @@
-"""The figures of a row from what all shards came to."""
+"""The figures of a row from the counts of all shards."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def width(part: MergeableCounts) -> float:
     total = part.total
     if total.documents < FEWEST or total.size**2 < FEWEST * part.squares:
         return math.inf
-    heaps = _heaps(part)
-    found = ratio_interval([heap.size for heap in heaps], [heap.tokens for heap in heaps])
+    strata = _strata(part)
+    found = ratio_interval([each.size for each in strata], [each.tokens for each in strata])
     return math.inf if found is None else half_width(found.low, found.high, total.size / total.tokens)
 
 
@@ -57,9 +57,9 @@ def _sampled(part: MergeableCounts, counts: Metrics) -> Metrics:
 def _intervals(part: MergeableCounts) -> Metrics:
     """Of fewer than twenty documents there are none."""
     total = part.total
-    return intervals(_heaps(part), total) if total.documents >= FEWEST else Metrics()
+    return intervals(_strata(part), total) if total.documents >= FEWEST else Metrics()
 
 
-def _heaps(part: MergeableCounts) -> list[Total]:
+def _strata(part: MergeableCounts) -> list[Total]:
     """In one order, whatever the order in which parts were added."""
-    return [part.heaps[heap] for heap in sorted(part.heaps)]
+    return [part.strata[number] for number in sorted(part.strata)]

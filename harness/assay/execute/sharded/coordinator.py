@@ -1,4 +1,4 @@
-"""Counting a set of shards with several tokenizers: what is kept is taken, the rest is spread, all of it added up."""
+"""Count a set of shards with several tokenizers: from the cache, or by an executor, and add it all up."""
 
 from __future__ import annotations
 
@@ -6,23 +6,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from assay.corpus.shards import Shard
-from assay.errors import AssayError, WrongOutput, reason_of
+from assay.errors import WrongOutput
 from assay.execute.sharded.aggregation import width
 from assay.execute.sharded.count_cache import CountCache
-from assay.execute.sharded.messages import (
-    Counted,
-    CountedPlugin,
-    Draw,
-    Plugins,
-    Task,
-    TaskAnswer,
-    answer_from_json,
-    task_to_json,
-)
+from assay.execute.sharded.messages import Counted, CountedPlugin, Draw, Task, TaskAnswer
 from assay.execute.sharded.partial_counts import MergeableCounts, unseen
 from assay.execute.sharded.task_runner import answer
+from assay.execute.worker.requests import PluginSelection
 from assay.plugins.executor import Executor
-from assay.records.results import Status
+from assay.records.dataclass_json import from_json, to_json
+from assay.records.refusal import Refusal
 
 Tell = Callable[[str], object]
 PILOT = 400  # documents, of about so many bytes each
@@ -32,12 +25,12 @@ MARGIN = 1.2  # on the documents that the pilot asks for
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Tally:
-    """What one tokenizer has come to so far, and the CPU time that it took, without and for reading."""
+    """The counts of one tokenizer so far, and the CPU time that they took, without and for reading."""
 
     subject: CountedPlugin
     part: MergeableCounts | None = None
-    ended: Counted | None = None
-    kept: int = 0
+    ended: Refusal | None = None
+    cached: int = 0
     restarts: int = 0
     cpu_s: float = 0.0
     read_s: float = 0.0
@@ -45,19 +38,20 @@ class Tally:
     machines: dict[str, None] = field(default_factory=dict)
 
     def add(self, counted: Counted, *, known: bool) -> None:
-        """Add what came of a shard; `known` where these documents add to a sample that was drawn before."""
+        """Add the counts of a shard; `known` where these documents add to a sample that was drawn before."""
+        if counted.refusal is not None:
+            self.fail(counted.refusal)
         if counted.partial is None:
-            self.fail(counted)
             return
         part = unseen(counted.partial) if known else counted.partial
         try:
             self.part = part if self.part is None else self.part + part
         except WrongOutput as error:
-            self.fail(Counted(status=Status.FAILED, reason=error.message, remedy="make it the same in every process"))
+            self.fail(Refusal(reason=error.message, remedy="make it the same in every process"))
 
-    def fail(self, counted: Counted) -> None:
+    def fail(self, refusal: Refusal) -> None:
         """End with a failure, the first there was."""
-        self.ended = self.ended or counted
+        self.ended = self.ended or refusal
 
 
 class Coordinator:
@@ -67,16 +61,16 @@ class Coordinator:
         self,
         shards: Sequence[Shard],
         subjects: Sequence[CountedPlugin],
-        plugins: Plugins,
+        plugins: PluginSelection,
         executor: Executor,
-        kept: CountCache,
+        cache: CountCache,
         *,
         fresh: bool = False,
     ) -> None:
-        """With a running executor; with `fresh` nothing is taken of what was kept."""
+        """With a running executor; with `fresh` nothing is taken from the cache."""
         self.shards = tuple(shards)
         self.tallies = [Tally(subject=subject) for subject in subjects]
-        self._plugins, self._executor, self._kept, self._fresh = plugins, executor, kept, fresh
+        self._plugins, self._executor, self._cache, self._fresh = plugins, executor, cache, fresh
         self._sha256: dict[Shard, str] = {}
         self._restarts = 0
 
@@ -85,15 +79,20 @@ class Coordinator:
         """Those with which nothing is wrong."""
         return [tally for tally in self.tallies if tally.ended is None]
 
+    def fail(self, refusal: Refusal) -> None:
+        """End all that is not ended."""
+        for tally in self.tallies:
+            tally.fail(refusal)
+
     def look(self, tell: Tell) -> None:
         """Find the content of every shard; one that cannot be read is everybody's failure."""
         tasks = (Task(shard=shard, plugins=self._plugins) for shard in self.shards)
         for number, (task, found) in enumerate(self._spread(tasks), start=1):
             tell(f"looking at shards, {number} of {len(self.shards)}")
-            if found.failed is None:
+            if found.refusal is None:
                 self._sha256[task.shard] = found.sha256
             else:
-                self._fail(self.tallies, found)
+                self.fail(found.refusal)
 
     def count_all(self, target: float, seed: int, tell: Tell) -> None:
         """Count all documents; with a target above 0 a sample that is as good as that."""
@@ -121,7 +120,7 @@ class Coordinator:
         while True:
             apart: list[Task] = []
             for task, found in self._spread(tasks):
-                if found.failed is not None and found.machine == "" and len(task.subjects) > 1:
+                if found.refusal is not None and found.machine == "" and len(task.subjects) > 1:
                     # One of several tokenizers ended the process: each is tried by itself.
                     apart += [replace(task, subjects=(subject,)) for subject in task.subjects]
                     continue
@@ -145,17 +144,17 @@ class Coordinator:
             low, high = high, min(1.0, high * max(growth, MARGIN))
 
     def _so_far(self) -> str:
-        kept = sum(tally.kept for tally in self.tallies)
-        said = [f"{kept} kept from before"] if kept else []
+        cached = sum(tally.cached for tally in self.tallies)
+        said = [f"{cached} kept from before"] if cached else []
         said += [f"{self._restarts} started again"] if self._restarts else []
         return f" ({', '.join(said)})" if said else ""
 
     def _known(self, tally: Tally, shard: Shard, draw: Draw) -> bool:
-        """Take what is kept of a shard, if it is."""
-        found = None if self._fresh else self._kept.get(tally.subject, self._sha256[shard], shard.field, draw)
+        """Add what the cache has of a shard, if it has it."""
+        found = None if self._fresh else self._cache.get(tally.subject, self._sha256[shard], shard.field, draw)
         if found is None:
             return False
-        tally.kept += 1
+        tally.cached += 1
         tally.add(found, known=draw.low > 0.0)
         return True
 
@@ -163,30 +162,32 @@ class Coordinator:
         return Task(shard=shard, sha256=self._sha256[shard], subjects=tuple(subjects), plugins=self._plugins, draw=draw)
 
     def _take(self, task: Task, found: TaskAnswer) -> None:
-        """Add an answer to the tallies that it is for, and keep it."""
+        """Add an answer to the tallies that it is for, and to the cache."""
         of = {tally.subject: tally for tally in self.tallies}
         tallies = [of[subject] for subject in task.subjects]
-        if found.failed is not None:
-            self._fail(tallies, found)
+        if found.refusal is not None:
+            for tally in tallies:
+                tally.fail(found.refusal)
             return
         for tally, counted in zip(tallies, found.counted, strict=True):
             tally.machines[found.machine] = None
             tally.cpu_s += counted.cpu_s + found.words_s / len(tallies)
             tally.read_s += found.read_s / len(tallies)
-            if counted.partial is None:
-                counted = replace(counted, reason=f"{task.shard.name}: {counted.reason}")
+            if counted.refusal is not None:
+                reason = f"{task.shard.name}: {counted.refusal.reason}"
+                counted = replace(counted, refusal=replace(counted.refusal, reason=reason))
             else:
-                self._kept.put(tally.subject, task.sha256, task.shard.field, task.draw, counted)
+                self._cache.put(tally.subject, task.sha256, task.shard.field, task.draw, counted)
             tally.add(counted, known=task.draw.low > 0.0)
 
     def _spread(self, tasks: Iterator[Task]) -> Iterator[tuple[Task, TaskAnswer]]:
-        """Have the executor answer tasks; one that it lost has an answer from no machine."""
+        """Have the executor answer tasks; one that it gave up has an answer from no machine."""
         sent: dict[int, Task] = {}
 
         def texts() -> Iterator[str]:
             for place, task in enumerate(tasks):
                 sent[place] = task
-                yield task_to_json(task)
+                yield to_json(task)
 
         for ended in self._executor.map(answer, texts()):
             task = sent.pop(ended.place)
@@ -195,25 +196,10 @@ class Coordinator:
             for tally in self.tallies:
                 tally.restarts += again if not task.subjects or tally.subject in task.subjects else 0
             if ended.result is None:
-                failed = f"{task.shard.name}: its worker died {ended.starts} times, at last it {_was(ended.error)}"
-                yield task, TaskAnswer(machine="", failed=failed)
+                reason = f"{task.shard.name}: its worker died {ended.starts} times, at last it {_was(ended.error)}"
+                yield task, TaskAnswer(machine="", refusal=Refusal(reason=reason))
             else:
-                yield task, answer_from_json(ended.result)
-
-    def _fail(self, tallies: Sequence[Tally], found: TaskAnswer) -> None:
-        for tally in tallies:
-            tally.fail(Counted(status=Status.FAILED, reason=found.failed, remedy=found.remedy))
-
-
-def guarded(census: Coordinator, step: Callable[[], None], name: str) -> None:
-    """Take a step; an executor that breaks is everybody's failure."""
-    try:
-        step()
-    except (KeyboardInterrupt, AssayError):
-        raise
-    except Exception as error:
-        for tally in census.live:
-            tally.fail(Counted(status=Status.FAILED, reason=f"the executor {name} failed: {reason_of(error)}"))
+                yield task, from_json(TaskAnswer, ended.result)
 
 
 def _was(outcome: str | None) -> str:

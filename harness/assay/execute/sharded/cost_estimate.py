@@ -1,4 +1,4 @@
-"""What counting a corpus of shards would take: measured here on documents of one shard, before anything is counted."""
+"""Estimate what counting a corpus of shards takes, by counting some documents of one shard."""
 
 from __future__ import annotations
 
@@ -8,29 +8,23 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from assay.corpus.shards import Shard, find_shards, total_size
-from assay.errors import AssayError, reason_of
+from assay.environment.cpu_affinity import available_cores
+from assay.errors import AssayError
 from assay.execute.sharded.aggregation import width
-from assay.execute.sharded.group import executor_of, subject_of
-from assay.execute.sharded.messages import (
-    Counted,
-    CountedPlugin,
-    Draw,
-    Plugins,
-    Task,
-    TaskAnswer,
-    answer_from_json,
-    task_to_json,
-)
-from assay.execute.sharded.process_pool import Pool, cores
+from assay.execute.sharded.group import executor_of, subjects_of
+from assay.execute.sharded.messages import Counted, CountedPlugin, Draw, Task, TaskAnswer
+from assay.execute.sharded.process_pool import ProcessPool
 from assay.execute.sharded.task_runner import answer
+from assay.execute.worker.requests import PluginSelection
 from assay.plugins.executor import ExecutorConfig
 from assay.plugins.host import Host
-from assay.records.results import Status, TokenizerCase
+from assay.records.dataclass_json import from_json, to_json
+from assay.records.results import TokenizerCase
 from assay.records.settings import Settings
 
 GAUGED_BYTES = 2_000_000  # of text: a second or so for each tokenizer
 ENTRY_BYTES = 16  # of a histogram, as JSON: an id and its count
-HEAPS_BYTES = 20_000
+STRATA_BYTES = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,23 +87,14 @@ def forecast(host: Host, cases: Sequence[TokenizerCase], settings: Settings) -> 
     executor_of(host, settings)
     shards = find_shards(cases[0].corpus, settings.field)
     gauged = sorted(shards, key=lambda shard: shard.size)[len(shards) // 2]
-    paces: dict[str, Pace] = {}
-    subjects: list[CountedPlugin] = []
-    for case in cases:
-        try:
-            subjects.append(subject_of(host, case))
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # a corpus that is trained on may be a plugin's
-            paces[case.tokenizer] = Pace(tokenizer=case.tokenizer, reason=reason_of(error))
+    subjects, refusals = subjects_of(host, cases)
+    paces = {case.tokenizer: Pace(tokenizer=case.tokenizer, reason=why.reason) for case, why in refusals.items()}
     if not subjects:
         raise AssayError(next(iter(paces.values())).reason or "nothing can be counted")
-    plugins = Plugins(plugins=settings.plugins, block=settings.block, load=settings.load)
-    found = _gauge(gauged, subjects, plugins, settings)
+    found = _gauge(gauged, list(subjects.values()), settings)
     first = next((each.partial for each in found.counted if each.partial is not None), None)
     paces |= {
-        subject.tokenizer: _pace(subject.tokenizer, counted)
-        for subject, counted in zip(subjects, found.counted, strict=True)
+        case.tokenizer: _pace(case.tokenizer, counted) for case, counted in zip(subjects, found.counted, strict=True)
     }
     if first is None:
         raise AssayError(next(pace.reason for pace in paces.values() if pace.reason) or "nothing can be counted")
@@ -129,22 +114,22 @@ def forecast(host: Host, cases: Sequence[TokenizerCase], settings: Settings) -> 
         words_s=found.words_s / max(1, drawn.size),
         paces=tuple(paces[case.tokenizer] for case in cases),
         share=_share(cases[0].sample, drawn.documents, documents, paces.values()),
-        workers=settings.workers or cores(),
+        workers=settings.workers or len(available_cores()),
     )
 
 
-def _gauge(shard: Shard, subjects: Sequence[CountedPlugin], plugins: Plugins, settings: Settings) -> TaskAnswer:
+def _gauge(shard: Shard, subjects: Sequence[CountedPlugin], settings: Settings) -> TaskAnswer:
     """Count documents of about two million bytes, drawn at random; all where the draw has none."""
-    spread = ExecutorConfig(workers=1, memory_bytes=settings.memory_bytes)
-    with closing(Pool(spread)) as pool:
+    plugins = PluginSelection.of(settings)
+    with closing(ProcessPool(ExecutorConfig(workers=1, memory_bytes=settings.memory_bytes))) as pool:
 
         def ask(task: Task) -> TaskAnswer:
-            (ended,) = pool.map(answer, [task_to_json(task)])
+            (ended,) = pool.map(answer, [to_json(task)])
             if ended.result is None:
                 raise AssayError(f"counting documents of {shard.path} failed: it {ended.error}")
-            found = answer_from_json(ended.result)
-            if found.failed is not None:
-                raise AssayError(found.failed, remedy=found.remedy)
+            found = from_json(TaskAnswer, ended.result)
+            if found.refusal is not None:
+                raise AssayError(found.refusal.reason, remedy=found.refusal.remedy)
             return found
 
         sha256 = ask(Task(shard=shard, plugins=plugins)).sha256
@@ -157,13 +142,13 @@ def _gauge(shard: Shard, subjects: Sequence[CountedPlugin], plugins: Plugins, se
 
 
 def _pace(tokenizer: str, counted: Counted) -> Pace:
-    if counted.partial is None or counted.status is not Status.OK:
-        return Pace(tokenizer=tokenizer, reason=counted.reason)
+    if counted.partial is None:
+        return Pace(tokenizer=tokenizer, reason=None if counted.refusal is None else counted.refusal.reason)
     part = counted.partial
     return Pace(
         tokenizer=tokenizer,
         bytes_per_s=part.total.size / counted.cpu_s if counted.cpu_s else None,
-        answer_bytes=part.vocabulary.size * ENTRY_BYTES + HEAPS_BYTES,
+        answer_bytes=part.vocabulary.size * ENTRY_BYTES + STRATA_BYTES,
         width=width(part),
     )
 

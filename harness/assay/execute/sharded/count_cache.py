@@ -10,7 +10,8 @@ import tempfile
 from pathlib import Path
 
 from assay.environment import cache
-from assay.execute.sharded.messages import Counted, CountedPlugin, Draw, counted_from_json, counted_to_json
+from assay.execute.sharded.messages import Counted, CountedPlugin, Draw
+from assay.execute.sharded.partial_counts import MergeableCounts
 
 FOLDER = "counts"
 QUICK = 1
@@ -24,19 +25,20 @@ class CountCache:
         self.folder = folder or cache.folder().parent / FOLDER
 
     def get(self, subject: CountedPlugin, sha256: str, field: str, draw: Draw) -> Counted | None:
-        """Give what a tokenizer came to on a shard of this content; None where that is not known."""
+        """Return the counts of a tokenizer on a shard of this content; None where they are not known."""
         try:
-            text = gzip.decompress(self._path(subject, sha256, field, draw).read_bytes())
-            return counted_from_json(json.loads(text))
-        except (OSError, EOFError, ValueError, KeyError, TypeError):
+            content = json.loads(gzip.decompress(self._path(subject, sha256, field, draw).read_bytes()))
+            return Counted(partial=MergeableCounts.from_plain(content["partial"]), cpu_s=content["cpu_s"])
+        except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError):
             return None
 
     def put(self, subject: CountedPlugin, sha256: str, field: str, draw: Draw, counted: Counted) -> None:
-        """Keep what a tokenizer came to; failures are not kept, they may be mended elsewhere."""
+        """Keep the counts of a tokenizer; failures are not kept, since they may be fixed elsewhere."""
         if counted.partial is None:
             return
         path = self._path(subject, sha256, field, draw)
-        content = gzip.compress(json.dumps(counted_to_json(counted)).encode(), QUICK, mtime=0)
+        text = json.dumps({"partial": counted.partial.to_plain(), "cpu_s": counted.cpu_s})
+        content = gzip.compress(text.encode(), QUICK, mtime=0)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:

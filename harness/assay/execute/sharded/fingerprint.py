@@ -18,7 +18,7 @@ COUNTING = 1  # to be raised with every change of what is counted, or how
 
 
 def fingerprint(host: Host, plugin: TokenizerPlugin, training: str) -> str:
-    """Give a sha256 over the name, the distribution and its version, the code, what it requires, and the training text.
+    """Hash the name, the distribution and its version, the code, what it requires, and the training text: a sha256.
 
     The code are all files of its package, or its one file: a plugin that is being written keeps its version.
     """

@@ -5,19 +5,22 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import replace
 
 from assay.corpus.shard_reader import CHUNK
 from assay.corpus.shards import Shard, find_shards, total_size
-from assay.errors import AssayError, Unavailable, reason_of
+from assay.errors import AssayError, PluginFailed, guard
 from assay.execute.sharded.aggregation import figures
-from assay.execute.sharded.coordinator import Coordinator, Tally, guarded
+from assay.execute.sharded.coordinator import Coordinator, Tally
 from assay.execute.sharded.count_cache import CountCache
 from assay.execute.sharded.fingerprint import fingerprint
-from assay.execute.sharded.messages import CountedPlugin, Plugins
+from assay.execute.sharded.messages import CountedPlugin
 from assay.execute.sharded.task_runner import training_of
-from assay.plugins.executor import Executor, ExecutorConfig
+from assay.execute.worker.requests import PluginSelection
+from assay.plugins.executor import ExecutorConfig
 from assay.plugins.host import Host
 from assay.plugins.types import ExecutorPlugin, TokenizerPlugin
+from assay.records.refusal import Refusal
 from assay.records.results import GroupResult, Measurement, Metrics, Status, TokenizerCase
 from assay.records.settings import Settings
 
@@ -38,61 +41,62 @@ def count_group(
     """
     began = time.perf_counter()
     shards = find_shards(cases[0].corpus, settings.field)
-    rows: dict[TokenizerCase, Measurement] = {}
-    subjects: dict[TokenizerCase, CountedPlugin] = {}
-    for case in cases:
-        try:
-            subjects[case] = subject_of(host, case)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # a corpus that is trained on may be a plugin's
-            rows[case] = _refused(case, error)
+    subjects, refusals = subjects_of(host, cases)
+    rows = {case: refusal.row(case) for case, refusal in refusals.items()}
     plugin = executor_of(host, settings)
-    executor = _opened(plugin, _spread(settings, shards, len(subjects)))
+    with guard(lambda reason: AssayError(f"the executor {plugin.name} cannot begin: {reason}")):
+        executor = plugin.open(_config(settings, shards, len(subjects)))
     with closing(executor):
-        plugins = Plugins(plugins=settings.plugins, block=settings.block, load=settings.load)
-        census = Coordinator(shards, list(subjects.values()), plugins, executor, CountCache(), fresh=settings.fresh)
+        coordinator = Coordinator(
+            shards,
+            list(subjects.values()),
+            PluginSelection.of(settings),
+            executor,
+            CountCache(),
+            fresh=settings.fresh,
+        )
 
         def tell(phase: str) -> None:
             tick(phase, 0, 0.0)
 
-        def whole() -> None:
-            census.look(tell)
-            census.count_all(cases[0].sample, settings.seed, tell)
-
-        if subjects:
-            guarded(census, whole, plugin.name)
+        try:
+            with guard():
+                if subjects:
+                    coordinator.look(tell)
+                    coordinator.count_all(cases[0].sample, settings.seed, tell)
+        except PluginFailed as error:  # an executor that breaks is everybody's failure
+            coordinator.fail(Refusal(reason=f"the executor {plugin.name} failed: {error.message}"))
         seconds = time.perf_counter() - began
         label = f"{plugin.name} ({executor.label})"
-    for case, tally in zip(subjects, census.tallies, strict=True):
+    for case, tally in zip(subjects, coordinator.tallies, strict=True):
         rows[case] = _row(host, case, tally, shards, label, seconds)
     return GroupResult(measurements=tuple(rows[case] for case in cases))
 
 
-def _opened(plugin: ExecutorPlugin, spread: ExecutorConfig) -> Executor:
-    try:
-        return plugin.open(spread)
-    except (KeyboardInterrupt, AssayError):
-        raise
-    except BaseException as error:  # a plugin may raise SystemExit, or a panic that is no Exception
-        raise AssayError(f"the executor {plugin.name} cannot begin: {reason_of(error)}") from None
-
-
 def executor_of(host: Host, settings: Settings) -> ExecutorPlugin:
-    """Give the executor that was asked for; raise `AssayError` where it is not there or lacks something."""
+    """Return the executor that was asked for; raise `AssayError` where it is not there or lacks something."""
     plugin = host.one(ExecutorPlugin, settings.executor or LOCAL)
-    missing = host.missing(plugin)
-    if missing is not None:
-        raise AssayError(f"the executor {plugin.name} {missing.what}", remedy=missing.remedy)
+    host.need(plugin, f"the executor {plugin.name}")
     return plugin
 
 
-def subject_of(host: Host, case: TokenizerCase) -> CountedPlugin:
-    """Say what is to count; raise `Unavailable` where it lacks something, and whatever its training text raises."""
+def subjects_of(
+    host: Host, cases: Sequence[TokenizerCase]
+) -> tuple[dict[TokenizerCase, CountedPlugin], dict[TokenizerCase, Refusal]]:
+    """Return what is to count, and why each of the others cannot."""
+    subjects, refusals = {}, {}
+    for case in cases:
+        try:
+            with guard():  # a corpus that is trained on may be a plugin's
+                subjects[case] = _subject(host, case)
+        except AssayError as error:
+            refusals[case] = Refusal.of(error)
+    return subjects, refusals
+
+
+def _subject(host: Host, case: TokenizerCase) -> CountedPlugin:
     plugin = host.one(TokenizerPlugin, case.tokenizer)
-    missing = host.missing(plugin)
-    if missing is not None:
-        raise Unavailable(f"{plugin.name} {missing.what}", remedy=missing.remedy)
+    host.need(plugin)
     trained_on = case.trained_on or ""
     return CountedPlugin(
         tokenizer=case.tokenizer,
@@ -101,7 +105,7 @@ def subject_of(host: Host, case: TokenizerCase) -> CountedPlugin:
     )
 
 
-def _spread(settings: Settings, shards: Sequence[Shard], subjects: int) -> ExecutorConfig:
+def _config(settings: Settings, shards: Sequence[Shard], subjects: int) -> ExecutorConfig:
     largest = max(shard.size for shard in shards)
     return ExecutorConfig(
         workers=settings.workers,
@@ -114,31 +118,25 @@ def _spread(settings: Settings, shards: Sequence[Shard], subjects: int) -> Execu
 def _row(
     host: Host, case: TokenizerCase, tally: Tally, shards: Sequence[Shard], label: str, seconds: float
 ) -> Measurement:
-    """The row of a tokenizer: its figures and how they were come by, or why there are none."""
+    """Return the row of a tokenizer: its figures and how they were counted, or why there are none."""
     took = Metrics(
         shards=len(shards),
         shard_bytes=total_size(shards),
-        shards_kept=tally.kept,
+        shards_kept=tally.cached,
         restarts=tally.restarts,
         counted_by=label,
         counted_on=", ".join(sorted(tally.machines)) or NOWHERE,
         counted_seconds=seconds,
         counted_cpu_seconds=tally.cpu_s + tally.read_s,
     )
+    plugin = host.one(TokenizerPlugin, case.tokenizer)
     ended = tally.ended
     if ended is not None:
-        return Measurement(
-            case=case,
-            status=ended.status,
-            reason=ended.reason,
-            remedy=ended.remedy or _remedy(host, case),
-            expected=ended.expected,
-            metrics=took,
-        )
+        return replace(ended, remedy=ended.remedy or host.remedy(plugin)).row(case, took)
     assert tally.part is not None, "there is at least one shard"
     if not tally.part.total.documents:
-        return Measurement(case=case, status=Status.FAILED, reason="the shards have no documents", metrics=took)
-    exact = figures(host.one(TokenizerPlugin, case.tokenizer), tally.part, sampled=bool(case.sample))
+        return Refusal(reason="the shards have no documents").row(case, took)
+    exact = figures(plugin, tally.part, sampled=bool(case.sample))
     notes = [f"{tally.restarts} time(s) a shard was started again, after its worker died"] if tally.restarts else []
     if tally.part.bad:
         notes.append(f"{tally.part.bad:,} bytes that are no UTF-8 were replaced by U+FFFD")
@@ -154,21 +152,7 @@ def _row(
 def _full_pass(tally: Tally) -> Metrics:
     """What counting all documents would take, from what a sample took; nothing where some of it was kept."""
     part = tally.part
-    if part is None or tally.kept or not part.total.size or part.total.documents == part.seen:
+    if part is None or tally.cached or not part.total.size or part.total.documents == part.seen:
         return Metrics()
     whole = tally.cpu_s * part.seen_size / part.total.size + tally.read_s / tally.draws
     return Metrics(full_pass_core_seconds=whole)
-
-
-def _refused(case: TokenizerCase, error: BaseException) -> Measurement:
-    return Measurement(
-        case=case,
-        status=Status.SKIPPED if isinstance(error, Unavailable) else Status.FAILED,
-        reason=reason_of(error),
-        remedy=error.remedy if isinstance(error, AssayError) else None,
-    )
-
-
-def _remedy(host: Host, case: TokenizerCase) -> str:
-    origin = host.origin(host.one(TokenizerPlugin, case.tokenizer))
-    return f"mend it, or leave it out with --block {origin.block}"

@@ -1,4 +1,4 @@
-"""Counts in this process, one after the other: nothing is started, and nothing is isolated."""
+"""Count in this process, one after the other: nothing is started, and nothing is isolated."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from assay.errors import AssayError
 from assay.plugins.executor import ExecutorConfig, TaskResult
 
 
-class Local:
+class LocalExecutor:
     """The plainest executor: a loop."""
 
     label = "in one process"
 
-    def __init__(self, spread: ExecutorConfig) -> None:
-        if spread.workers not in (None, 1) or spread.scheduler is not None:
+    def __init__(self, config: ExecutorConfig) -> None:
+        if config.workers not in (None, 1) or config.scheduler is not None:
             raise AssayError(
                 "the executor local works alone, in this process",
                 remedy="give --executor processes with --workers, or dask with --scheduler",

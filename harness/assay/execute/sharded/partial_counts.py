@@ -1,4 +1,4 @@
-"""What one tokenizer came to on some documents, in a form that adds up: in any order, in any grouping, the same."""
+"""The counts of one tokenizer on some documents, in a form that adds up: in any order and grouping the same."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from assay.errors import WrongOutput
 from assay.tokenizer.metrics import COUNTED, Total, Vocabulary
 
-HEAPS = 200
+STRATA = 200
 WHOLE = 1 << 256
 KEPT_BITS = 8  # of the length of a document: what is beyond is cut off, less than 1 in 128
 
@@ -30,8 +30,8 @@ class Difference:
 class MergeableCounts:
     """The counts of some documents.
 
-    `heaps` are sums over documents that chance dealt into 200 heaps, for intervals. `used` is how often each id was
-    given; `lengths` how many documents have so many tokens, of which only the first 8 binary digits are kept.
+    `strata` are sums over documents that chance dealt into 200 bootstrap strata, for intervals. `used` is how often
+    each id was given; `lengths` how many documents have so many tokens, of which only 8 binary digits are kept.
     `digest` is the sum of the sha256 of the ids of each document, modulo 2**256. `changed` documents did not come back
     from decoding, the `first` of them is told. `bad` counts what was no UTF-8, `whole` documents that should have been
     cut and could not be, `squares` the squares of the documents' bytes. `seen` documents of `seen_size` bytes were read
@@ -39,7 +39,7 @@ class MergeableCounts:
     """
 
     vocabulary: Vocabulary
-    heaps: Mapping[int, Total] = field(default_factory=dict)
+    strata: Mapping[int, Total] = field(default_factory=dict)
     used: Mapping[int, int] = field(default_factory=dict)
     lengths: Mapping[int, int] = field(default_factory=dict)
     digest: int = 0
@@ -54,7 +54,7 @@ class MergeableCounts:
     @property
     def total(self) -> Total:
         """The counts over all documents."""
-        return reduce(Total.__add__, self.heaps.values(), Total())
+        return reduce(Total.__add__, self.strata.values(), Total())
 
     @property
     def ids_sum(self) -> str:
@@ -62,17 +62,18 @@ class MergeableCounts:
         return f"{self.digest:064x}"
 
     def __add__(self, other: MergeableCounts) -> MergeableCounts:
-        """Add what another part came to; raise `WrongOutput` where that had another vocabulary."""
+        """Add another part; raise `WrongOutput` where that had another vocabulary."""
         if self.vocabulary != other.vocabulary:
             ours, theirs = self.vocabulary.size, other.vocabulary.size
             raise WrongOutput(f"its vocabulary has {ours} ids in one process, {theirs} in another")
-        heaps = {
-            heap: self.heaps.get(heap, Total()) + other.heaps.get(heap, Total()) for heap in {*self.heaps, *other.heaps}
+        strata = {
+            number: self.strata.get(number, Total()) + other.strata.get(number, Total())
+            for number in {*self.strata, *other.strata}
         }
         numbers = {name: getattr(self, name) + getattr(other, name) for name in NUMBERS}
         return MergeableCounts(
             vocabulary=self.vocabulary,
-            heaps=heaps,
+            strata=strata,
             used=Counter(self.used) + Counter(other.used),
             lengths=Counter(self.lengths) + Counter(other.lengths),
             digest=(self.digest + other.digest) % WHOLE,
@@ -80,12 +81,38 @@ class MergeableCounts:
             **numbers,
         )
 
+    def to_plain(self) -> dict[str, object]:
+        """Return them as JSON has them, the same for equal parts."""
+        return {
+            "vocabulary": asdict(self.vocabulary),
+            "heaps": {str(key): [getattr(each, name) for name in COUNTED] for key, each in sorted(self.strata.items())},
+            "used": {str(token): count for token, count in sorted(self.used.items())},
+            "lengths": {str(length): count for length, count in sorted(self.lengths.items())},
+            "digest": self.ids_sum,
+            "first": None if self.first is None else asdict(self.first),
+            **{name: getattr(self, name) for name in NUMBERS},
+        }
+
+    @classmethod
+    def from_plain(cls, content: Mapping[str, Any]) -> MergeableCounts:
+        """Make them from what JSON has."""
+        first = content["first"]
+        return cls(
+            vocabulary=Vocabulary(**content["vocabulary"]),
+            strata={int(key): Total(**dict(zip(COUNTED, each, strict=True))) for key, each in content["heaps"].items()},
+            used={int(token): count for token, count in content["used"].items()},
+            lengths={int(length): count for length, count in content["lengths"].items()},
+            digest=int(content["digest"], 16),
+            first=None if first is None else Difference(**first),
+            **{name: content[name] for name in NUMBERS},
+        )
+
 
 NUMBERS = ("changed", "bad", "whole", "squares", "seen", "seen_size")
 
 
 def unseen(part: MergeableCounts) -> MergeableCounts:
-    """Give a part without what was read to draw it: of one that adds to a sample, it is known already."""
+    """Return a part without what was read to draw it: of one that adds to a sample, it is known already."""
     return replace(part, seen=0, seen_size=0)
 
 
@@ -96,7 +123,7 @@ def bucket(tokens: int) -> int:
 
 
 def quantile(lengths: Mapping[int, int], share: float) -> int:
-    """Give the length that this share of documents does not exceed (nearest rank), less than 1 in 128 too low."""
+    """Return the length that this share of documents does not exceed (nearest rank), less than 1 in 128 too low."""
     left = max(1, -int(-share * sum(lengths.values()) // 1))
     for length in sorted(lengths):
         left -= lengths[length]
@@ -105,38 +132,9 @@ def quantile(lengths: Mapping[int, int], share: float) -> int:
     return 0
 
 
-def partial_to_json(part: MergeableCounts) -> dict[str, object]:
-    """Write a part as a JSON object, the same for equal parts."""
-    return {
-        "vocabulary": asdict(part.vocabulary),
-        "heaps": {str(heap): [getattr(part.heaps[heap], name) for name in COUNTED] for heap in sorted(part.heaps)},
-        "used": {str(token): part.used[token] for token in sorted(part.used)},
-        "lengths": {str(length): part.lengths[length] for length in sorted(part.lengths)},
-        "digest": part.ids_sum,
-        "first": None if part.first is None else asdict(part.first),
-        **{name: getattr(part, name) for name in NUMBERS},
-    }
-
-
-def partial_from_json(content: Mapping[str, Any]) -> MergeableCounts:
-    """Read a part."""
-    first = content["first"]
-    return MergeableCounts(
-        vocabulary=Vocabulary(**content["vocabulary"]),
-        heaps={
-            int(heap): Total(**dict(zip(COUNTED, values, strict=True))) for heap, values in content["heaps"].items()
-        },
-        used={int(token): count for token, count in content["used"].items()},
-        lengths={int(length): count for length, count in content["lengths"].items()},
-        digest=int(content["digest"], 16),
-        first=None if first is None else Difference(**first),
-        **{name: content[name] for name in NUMBERS},
-    )
-
-
 def same(ours: MergeableCounts, theirs: MergeableCounts) -> bool:
     """Whether two parts are the same, to the last bit."""
-    return json.dumps(partial_to_json(ours)) == json.dumps(partial_to_json(theirs))
+    return json.dumps(ours.to_plain()) == json.dumps(theirs.to_plain())
 
 
 def _place(difference: Difference) -> tuple[str, int, str]:

@@ -1,4 +1,4 @@
-"""One tokenizer on the passages of a shard: counted, and held to what it promises."""
+"""One tokenizer on the passages of a shard: counted, and verified."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from dataclasses import replace
 
 from assay.corpus.shard_reader import Cut, Passage
 from assay.errors import WrongOutput
-from assay.execute.sharded.partial_counts import HEAPS, WHOLE, Difference, MergeableCounts, bucket
-from assay.measure.cold_pass import as_ints
+from assay.execute.sharded.partial_counts import STRATA, WHOLE, Difference, MergeableCounts, bucket
 from assay.measure.round_trip import compare_ids, difference
+from assay.measure.token_ids import as_ints
 from assay.plugins.types import Tokenizer, TokenizerPlugin
 from assay.tokenizer.metrics import Total, Vocabulary, bytes_of, packed, tally
 
@@ -45,7 +45,7 @@ def _empty(expressions: Sequence[re.Pattern[str]], text: str, place: int) -> boo
     return all(expression.match(text, place) is not None for expression in expressions)
 
 
-class Counting:
+class ShardCounter:
     """Counts the documents of one shard with one tokenizer; each begins where the one before has ended."""
 
     def __init__(self, plugin: TokenizerPlugin, tokenizer: Tokenizer, vocabulary: Vocabulary, shard: str) -> None:
@@ -53,7 +53,7 @@ class Counting:
         self.tokenizer = tokenizer
         self.vocabulary = vocabulary
         self.shard = shard
-        self._heaps: dict[int, Total] = {}
+        self._strata: dict[int, Total] = {}
         self._used: Counter[int] = Counter()
         self._lengths: Counter[int] = Counter()
         self._pieces: dict[int, bytes] = {}
@@ -64,7 +64,7 @@ class Counting:
     def take(self, passage: Passage, spans: Spans, chance: int) -> None:
         """Count a document, or a part of it; `spans` are its words, `chance` a number that falls to the document.
 
-        Raises `WrongOutput` for ids and texts that are none or not the same twice, and whatever the plugin raises.
+        Raises `WrongOutput` for what is not a valid id or text or not the same twice, and whatever the plugin raises.
         """
         self._bad += passage.bad
         if self.plugin.splits_at is None and (self._held or not passage.last):
@@ -80,7 +80,7 @@ class Counting:
             self._end(chance)
 
     def partial(self, *, seen: int = 0, seen_size: int = 0) -> MergeableCounts:
-        """Give what the documents came to; raise `WrongOutput` where a promise is broken."""
+        """Return the counts of the documents; raise `WrongOutput` where a promise is broken."""
         if self._first is not None and self.plugin.lossless:
             raise WrongOutput(
                 f"it promises a lossless round trip, but in {self._first.shard} {self._first.what}",
@@ -88,7 +88,7 @@ class Counting:
             )
         return MergeableCounts(
             vocabulary=self.vocabulary,
-            heaps=self._heaps,
+            strata=self._strata,
             used=self._used,
             lengths=self._lengths,
             digest=self._digest,
@@ -102,7 +102,7 @@ class Counting:
         )
 
     def _begin(self) -> None:
-        self._total, self._parts, self._kept = Total(), 0, True
+        self._total, self._parts, self._same = Total(), 0, True
         self._hash = hashlib.sha256()
         self._held: list[str] = []
         self._spans: list[tuple[int, int]] = []
@@ -120,14 +120,14 @@ class Counting:
         if not self._counted:
             compare_ids(noun, self.tokenizer.encode(text), ids, "the second time")
         if self._before:
-            self._hold_to_cut(noun, text)
+            self._verify_cut(noun, text)
         self._counted += 1
         self._see(noun, ids)
         decoded: object = self.tokenizer.decode(ids)
         if not isinstance(decoded, str):
             raise WrongOutput(f"decode gives {type(decoded).__name__}, not str")
         if decoded != text:
-            self._kept = False
+            self._same = False
             self._first = self._first or Difference(
                 shard=self.shard, document=number, what=difference(noun, text, decoded)
             )
@@ -148,7 +148,7 @@ class Counting:
             raise WrongOutput(f"id {wrong} in {noun} is outside the vocabulary of {size}")
         self._pieces |= dict.fromkeys(new, b"") | dict(bytes_of(self.tokenizer, new))
 
-    def _hold_to_cut(self, noun: str, text: str) -> None:
+    def _verify_cut(self, noun: str, text: str) -> None:
         """At a cut, encode what is around it whole and in two parts."""
         encode, before, after = self.tokenizer.encode, self._before, text[:AROUND]
         if as_ints(encode(before + after)) != as_ints(encode(before)) + as_ints(encode(after)):
@@ -164,10 +164,10 @@ class Counting:
         total = replace(
             self._total, documents=1, covered=int(covered), continued=self._total.continued if covered else 0
         )
-        heap = chance % HEAPS
-        self._heaps[heap] = self._heaps.get(heap, Total()) + total
+        stratum = chance % STRATA
+        self._strata[stratum] = self._strata.get(stratum, Total()) + total
         self._lengths[bucket(total.tokens)] += 1
         self._digest = (self._digest + int.from_bytes(self._hash.digest())) % WHOLE
-        self._changed += not self._kept
+        self._changed += not self._same
         self._squares += total.size**2
         self._begin()

@@ -8,65 +8,57 @@ import platform
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from assay.corpus.loading import divide, find
 from assay.corpus.shard_reader import passages, sha256_of
-from assay.errors import AssayError, Unavailable, UnknownToken, WrongOutput, reason_of
+from assay.errors import AssayError, UnknownToken, guard, raised_by
 from assay.execute.sharded.fingerprint import fingerprint
-from assay.execute.sharded.messages import (
-    Counted,
-    CountedPlugin,
-    Draw,
-    Plugins,
-    Task,
-    TaskAnswer,
-    answer_to_json,
-    task_from_json,
-)
-from assay.execute.sharded.shard_counter import Counting, cut_of
-from assay.plugins.discovery import discover
+from assay.execute.sharded.messages import Counted, CountedPlugin, Draw, Task, TaskAnswer
+from assay.execute.sharded.shard_counter import ShardCounter, cut_of
+from assay.execute.worker.requests import PluginSelection
 from assay.plugins.host import Host
 from assay.plugins.types import Tokenizer, TokenizerPlugin
-from assay.records.results import Status
+from assay.records.dataclass_json import from_json, to_json
+from assay.records.refusal import Refusal
 from assay.tokenizer.metrics import Vocabulary, vocabulary_of
 from assay.tokenizer.words import word_spans
 
 TRIES = 3
 PAUSE_S = 0.5
-KEPT = 16
+MOST_BUILT = 16
 
 
 def answer(text: str) -> str:
-    """Take a task and give the answer, both as JSON; whatever goes wrong is in the answer.
+    """Take a task and return the answer, both as JSON; whatever goes wrong is in the answer.
 
     A shard that cannot be read is tried three times: a network may be back.
     """
-    task = task_from_json(text)
+    task = from_json(Task, text)
     machine = platform.node() or "this machine"
     for tries_left in range(TRIES - 1, -1, -1):
         try:
-            with contextlib.redirect_stdout(sys.stderr):
-                return answer_to_json(_count(task, machine) if task.subjects else _look(task, machine))
-        except KeyboardInterrupt:
-            raise
+            with contextlib.redirect_stdout(sys.stderr), guard():  # drivers of object stores may raise anything
+                return to_json(_count(task, machine) if task.subjects else _look(task, machine))
         except AssayError as error:
-            return answer_to_json(TaskAnswer(machine=machine, failed=error.message, remedy=error.remedy))
-        except OSError as error:
-            if not tries_left:
-                failed = f"{task.shard.path} cannot be read on {machine}: {error.strerror or error}"
+            raised = raised_by(error)
+            if isinstance(raised, OSError) and tries_left:
+                time.sleep(PAUSE_S)
+                continue
+            reason, remedy = error.message, error.remedy
+            if isinstance(raised, OSError):
+                reason = f"{task.shard.path} cannot be read on {machine}: {raised.strerror or raised}"
                 remedy = "every worker must be able to read every shard under this path"
-                return answer_to_json(TaskAnswer(machine=machine, failed=failed, remedy=remedy))
-            time.sleep(PAUSE_S)
-        except BaseException as error:  # reading may raise anything where drivers of object stores do
-            return answer_to_json(TaskAnswer(machine=machine, failed=f"{task.shard.path}: {reason_of(error)}"))
+            elif raised is not error:
+                reason = f"{task.shard.path}: {reason}"
+            return to_json(TaskAnswer(machine=machine, refusal=Refusal(reason=reason, remedy=remedy)))
     raise AssertionError("the last try returns")
 
 
 def chance(sha256: str, document: int, seed: int) -> int:
-    """Give the number in [0, 2**64) that falls to a document of a shard: blake2b, so that it is the same everywhere."""
+    """Draw the number in [0, 2**64) of a document of a shard: by blake2b, so that it is the same everywhere."""
     content = f"{seed} {sha256} {document}".encode()
     return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest())
 
@@ -82,8 +74,8 @@ def _look(task: Task, machine: str) -> TaskAnswer:
 
 def _count(task: Task, machine: str) -> TaskAnswer:
     """Read the shard once, and count it with all tokenizers; one that fails costs the others nothing."""
-    live: list[_Live] = [_begun(task, subject) for subject in task.subjects]
-    cut = cut_of([one.counting.plugin for one in live if one.counting is not None])
+    live = [_Live(task, subject) for subject in task.subjects]
+    cut = cut_of([one.counter.plugin for one in live if one.counter is not None])
     seen = seen_size = 0
     words_s = 0.0
     began = time.thread_time()
@@ -97,8 +89,8 @@ def _count(task: Task, machine: str) -> TaskAnswer:
         spans = word_spans(passage.text)
         words_s += time.thread_time() - start
         for one in live:
-            one.go_on(lambda counting: counting.take(passage, spans, number))  # noqa: B023
-        if all(one.counting is None for one in live):
+            one.go_on(lambda counter: counter.take(passage, spans, number))  # noqa: B023
+        if all(one.counter is None for one in live):
             break
     read_s = time.thread_time() - began - words_s - sum(one.cpu_s for one in live)
     return TaskAnswer(
@@ -113,64 +105,50 @@ def _count(task: Task, machine: str) -> TaskAnswer:
 class _Live:
     """A tokenizer that counts, as long as nothing goes wrong with it."""
 
-    def __init__(self) -> None:
-        self.counting: Counting | None = None
-        self.closed_vocabulary = False
+    def __init__(self, task: Task, subject: CountedPlugin) -> None:
+        """Build the tokenizer, which must be the one that the host has."""
+        self.counter: ShardCounter | None = None
         self.cpu_s = 0.0
-        self._failed: Counted | None = None
+        self._closed_vocabulary = False
+        self._refusal: Refusal | None = None
+        with self._ending():
+            built = _built(task.plugins, subject.tokenizer, subject.trained_on, threading.get_ident())
+            if built.fingerprint != subject.fingerprint:
+                raise AssayError(
+                    f"{platform.node()} has other code, another version or another training text of"
+                    f" {subject.tokenizer} than the host",
+                    remedy="install the same on every machine",
+                )
+            self._closed_vocabulary = built.plugin.closed_vocabulary
+            self.counter = ShardCounter(built.plugin, built.tokenizer, built.vocabulary, task.shard.name)
 
-    def go_on(self, step: Callable[[Counting], None]) -> None:
+    def go_on(self, step: Callable[[ShardCounter], None]) -> None:
         """Go on, if it is still there; whatever it raises ends it."""
-        if self.counting is None:
+        if self.counter is None:
             return
         start = time.thread_time()
-        try:
-            step(self.counting)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # a plugin may raise SystemExit, or a panic that is no Exception
-            self.fail(error)
+        with self._ending():
+            step(self.counter)
         self.cpu_s += time.thread_time() - start
 
-    def fail(self, error: BaseException) -> None:
-        """End it, with what it raised."""
-        self.counting = None
-        self._failed = Counted(
-            status=Status.SKIPPED if isinstance(error, Unavailable) else Status.FAILED,
-            reason=reason_of(error),
-            remedy=error.remedy if isinstance(error, AssayError) else None,
-            expected=isinstance(error, UnknownToken) and self.closed_vocabulary,
-        )
-
     def counted(self, seen: int, seen_size: int) -> Counted:
-        """Give what it came to."""
-        if self.counting is not None:
-            try:
-                partial = self.counting.partial(seen=seen, seen_size=seen_size)
-                return Counted(partial=partial, cpu_s=self.cpu_s)
-            except WrongOutput as error:
-                self.fail(error)
-        assert self._failed is not None
-        return self._failed
+        """Return its counts, or why there are none."""
+        partial = None
+        if self.counter is not None:
+            with self._ending():
+                partial = self.counter.partial(seen=seen, seen_size=seen_size)
+        return Counted(partial=partial, cpu_s=self.cpu_s if partial is not None else 0.0, refusal=self._refusal)
 
-
-def _begun(task: Task, subject: CountedPlugin) -> _Live:
-    live = _Live()
-    try:
-        built = _built(task.plugins, subject.tokenizer, subject.trained_on, threading.get_ident())
-        if built.fingerprint != subject.fingerprint:
-            raise AssayError(
-                f"{platform.node()} has other code, another version or another training text of {subject.tokenizer}"
-                " than the host",
-                remedy="install the same on every machine",
-            )
-        live.closed_vocabulary = built.plugin.closed_vocabulary
-        live.counting = Counting(built.plugin, built.tokenizer, built.vocabulary, task.shard.name)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as error:  # a plugin may raise SystemExit, or a panic that is no Exception
-        live.fail(error)
-    return live
+    @contextlib.contextmanager
+    def _ending(self) -> Iterator[None]:
+        """End it with what it raises meanwhile."""
+        try:
+            with guard():
+                yield
+        except AssayError as error:
+            self.counter = None
+            expected = isinstance(error, UnknownToken) and self._closed_vocabulary
+            self._refusal = Refusal.of(error, expected=expected)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,14 +161,12 @@ class BuiltTokenizer:
     fingerprint: str
 
 
-@lru_cache(maxsize=KEPT)
-def _built(plugins: Plugins, name: str, trained_on: str, thread: int) -> BuiltTokenizer:
+@lru_cache(maxsize=MOST_BUILT)
+def _built(plugins: PluginSelection, name: str, trained_on: str, thread: int) -> BuiltTokenizer:
     """Build a tokenizer once for all shards, and for each thread: not all may be shared."""
     host = _host(plugins)
     plugin = host.one(TokenizerPlugin, name)
-    missing = host.missing(plugin)
-    if missing is not None:
-        raise Unavailable(f"{name} {missing.what}", remedy=missing.remedy)
+    host.need(plugin)
     training = training_of(host, plugin, trained_on)
     tokenizer = plugin.build(training)
     return BuiltTokenizer(
@@ -202,10 +178,10 @@ def _built(plugins: Plugins, name: str, trained_on: str, thread: int) -> BuiltTo
 
 
 def training_of(host: Host, plugin: TokenizerPlugin, trained_on: str) -> str:
-    """Give the text that a tokenizer is trained on; none for one that is trained already."""
+    """Return the text that a tokenizer is trained on; none for one that is trained already."""
     return "" if plugin.pretrained else divide(find(host, trained_on), 0.0).training
 
 
 @lru_cache(maxsize=1)
-def _host(plugins: Plugins) -> Host:
-    return discover(plugins.plugins, plugins.block, plugins.load, lenient=True)
+def _host(plugins: PluginSelection) -> Host:
+    return plugins.discover(lenient=True)

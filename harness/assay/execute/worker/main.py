@@ -1,223 +1,149 @@
-"""The worker process: takes one step after the other, and answers each, whatever the plugin does."""
+"""The worker process that measures: turns requests into calls of a bench."""
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
-import faulthandler
 import os
 import resource
-import signal
-import sys
-from collections.abc import Mapping, Sequence
-from multiprocessing.connection import Connection
-from pathlib import Path
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from assay.errors import AssayError, Unavailable, UnknownToken, reason_of
-from assay.execute.worker.protocol import Answer, Request, receive_request, send_answer
+from assay.errors import AssayError, Unavailable, UnknownToken
+from assay.execute.worker import requests
+from assay.execute.worker.protocol import Answer
+from assay.execute.worker.serve import Handlers, serve
 from assay.execute.worker.state_guard import ProcessStateGuard
 from assay.measure.bench import Bench
 from assay.measure.edge_case_subject import EdgeCaseFailed
-from assay.measure.gpu_timer import give_back
+from assay.measure.gpu_timer import release_idle_memory
 from assay.measure.plugin_metrics import offered
-from assay.plugins.discovery import discover
 from assay.plugins.types import AttentionPlugin, Provided, TokenizerPlugin
-from assay.records.results import AttentionCase, Status
-from assay.records.serialization import case_from_json, kind_of, row_from_json
-
-PR_SET_PDEATHSIG = 1
-JOINED = 78  # the exit code of a copy that was joined: with any other one, 0 too, its process ends as well
-KINDS: tuple[tuple[str, type[Provided]], ...] = (("tokenizers", TokenizerPlugin), ("attentions", AttentionPlugin))
+from assay.records.refusal import Refusal
+from assay.records.results import AttentionCase
+from assay.records.serialization import kind_of
 
 
-class Server(Protocol):
-    """What a worker process does with the steps that it is asked for."""
-
-    def answer(self, request: Request) -> Answer:
-        """Take a step; an exception, of whatever kind, becomes an answer."""
-
-
-def main(descriptor: int, server: Server | None = None) -> None:
-    """Serve the host at the other end of a pipe until it says stop or goes away; a bench, unless told otherwise."""
-    _die_with_parent()
-    faulthandler.enable()
-    faulthandler.register(signal.SIGUSR1, all_threads=False)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the host's to handle
-    os.set_inheritable(descriptor, False)
-    connection = Connection(descriptor)
-    server = _Server() if server is None else server
-    copy = False
-    while True:
-        try:
-            request = receive_request(connection)
-        except EOFError:
-            return
-        forked = request.step == "fork" and _alone()
-        if forked:
-            child = os.fork()
-            if child:
-                _follow(child)  # which answers from here on, up to and with "join"
-                continue
-            copy = True
-            _die_with_parent()
-        if request.step in ("fork", "join"):
-            answer = Answer(content={"forked": forked or (copy and request.step == "join")})
-        else:
-            answer = server.answer(request)
-        with contextlib.suppress(OSError, ValueError):  # what a plugin printed, so that the host can count it
-            sys.stdout.flush()
-        send_answer(connection, answer)
-        if request.step == "stop" or (copy and request.step == "join"):
-            os._exit(0 if request.step == "stop" else JOINED)  # taking torch apart takes most of a second
-
-
-class _Server:
-    """Turns requests into calls of a bench."""
+class BenchServer:
+    """Answers the host with what a bench finds, and looks after the state of the process."""
 
     def __init__(self) -> None:
-        self.bench: Bench | None = None
-        self.surroundings: ProcessStateGuard | None = None
-        self.core: int | None = None
+        self._loaded: Bench | None = None
+        self._guard: ProcessStateGuard | None = None
+        self._core: int | None = None
 
-    def answer(self, request: Request) -> Answer:
-        """Take a step; an exception, of whatever kind, becomes an answer."""
-        answer = self._answer(request)
-        if request.step != "sample":  # between samples it is kept, to a bound
-            give_back()
-        return answer
+    @property
+    def bench(self) -> Bench:
+        """The bench, which is made by the first request."""
+        assert self._loaded is not None, "a request to load comes first"
+        return self._loaded
 
-    def _answer(self, request: Request) -> Answer:
-        try:
-            content = self._take(request)
-            if self.surroundings is not None and request.step not in ("sample", "unload"):
-                self.surroundings.compare()
-            return Answer(content=content)
-        except Unavailable as error:
-            return Answer(content={}, status=Status.SKIPPED, reason=error.message, remedy=error.remedy)
-        except EdgeCaseFailed as error:
-            content = {"metrics": dict(error.metrics)}
-            return Answer(content=content, status=Status.FAILED, reason=error.message, expected=error.expected)
-        except BaseException as error:  # a plugin may raise SystemExit, or a panic that is no Exception
-            bench = self.bench
-            return Answer(
-                content={},
-                status=Status.FAILED,
-                reason=reason_of(error),
-                remedy=error.remedy if isinstance(error, AssayError) else None,
-                expected=isinstance(error, UnknownToken) and bench is not None and bench.closed_vocabulary,
-            )
+    @property
+    def handlers(self) -> Handlers:
+        """What answers each request; after a sample nothing is looked at, since the next one may follow at once."""
+        careful: Handlers = {
+            requests.Load: self._load,
+            requests.NamePlugins: self._name_plugins,
+            requests.NameMetrics: self._name_metrics,
+            requests.ComputeMetric: lambda request: self.bench.metric(request.name, request.row),
+            requests.Size: lambda request: self.bench.size(request.documents),
+            requests.Predict: self._predict,
+            requests.Check: self._check,
+            requests.Calibrate: self._calibrate,
+            requests.MeasureMemory: lambda request: self.bench.memory(),
+            requests.Recheck: lambda request: self.bench.recheck(),
+        }
+        return {kind: self._then_compare(handler) for kind, handler in careful.items()} | {
+            requests.TakeSample: self._sample,
+            requests.Unload: self._unload,
+        }
 
-    def _take(self, request: Request) -> Mapping[str, Any]:  # noqa: C901 (one step after the other)
-        given = request.arguments
-        if request.step == "load":
-            return self._load(**given)
-        if request.step == "stop":
-            return {}
-        assert self.bench is not None, "load comes first"
-        if request.step == "names":
-            host = self.bench.host
-            return {
-                kind: {plugin.name: host.origin(plugin).distribution for plugin in host.every(of)} for kind, of in KINDS
-            }
-        if request.step == "metrics":
-            return {"metrics": self._metrics(given["names"])}
-        if request.step == "metric":
-            return {"value": self.bench.metric(given["name"], row_from_json(given["row"]))}
-        if request.step == "size":
-            return {"doubt": self.bench.size(given["documents"])}
-        if request.step == "predict":
-            return {"metrics": dict(self.bench.predict()), "room": self.bench.room()}
-        if request.step == "check":
-            metrics = dict(self.bench.check())
-            operations = [
-                {"name": operation.name, "tokens": operation.tokens, "size": operation.size}
-                for operation in self.bench.operations()
-            ]
-            return {"metrics": metrics, "operations": operations}
-        if request.step == "calibrate":
-            self._settle()
-            before = resource.getrusage(resource.RUSAGE_CHILDREN)
-            loops = self.bench.calibrate(given["operation"], given["target_ns"])
-            after = resource.getrusage(resource.RUSAGE_CHILDREN)
-            spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-            return {"loops": loops, "children_s": spent}
-        if request.step == "sample":
-            sample = self.bench.sample(given["operation"], given["loops"])
-            return {"wall_ns": sample.wall_ns, "cpu_ns": sample.cpu_ns}
-        if request.step == "memory":
-            return dict(self.bench.memory())
-        if request.step == "recheck":
-            self.bench.recheck()
-            return {}
-        self.bench.unload()
-        return {}
+    def refuse(self, error: AssayError) -> Answer[Any]:
+        """Answer with an error, which may be one that the plugin announces."""
+        if isinstance(error, EdgeCaseFailed):
+            refusal = Refusal(reason=error.message, expected=error.expected)
+            return Answer(requests.Checked(metrics=error.metrics), refusal)
+        announced = self._loaded is not None and self._loaded.closed_vocabulary
+        return Answer(refusal=Refusal.of(error, expected=announced and isinstance(error, UnknownToken)))
 
-    def _metrics(self, names: Sequence[str]) -> list[Mapping[str, Any]]:
-        """Those of the named metrics that are here, and whose they are."""
-        assert self.bench is not None
-        host = self.bench.host
-        return [
-            {
-                "name": plugin.name,
-                "origin": str(host.origin(plugin)),
-                "block": host.origin(plugin).block,
-                "of_tokens": plugin.of_tokens is not None,
-                "of_row": plugin.of_row is not None,
-            }
-            for plugin in offered(host, names)
-        ]
+    def _then_compare(self, handler: Callable[[Any], object]) -> Callable[[Any], object]:
+        """Compare the state of the process after a request, and give idle memory back."""
 
-    def _settle(self) -> None:
-        """Move to the core on which all are timed; what came before could use every core."""
-        if self.core is not None:
-            os.sched_setaffinity(0, {self.core})
-            self.core = None
+        def handle(request: Any) -> object:
+            try:
+                answer = handler(request)
+                if self._guard is not None:
+                    self._guard.compare()
+                return answer
+            finally:
+                release_idle_memory()
 
-    def _load(self, work: Mapping[str, Any], setup: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Take up a case or the anchors; before the first, limit memory and find the plugins."""
-        if self.bench is None:
-            resource.setrlimit(resource.RLIMIT_DATA, (setup["memory"], setup["memory"]))
-            self.core = setup["core"]
+        return handle
+
+    def _load(self, request: requests.Load) -> None:
+        if self._loaded is None:
             # The other side of a check may lack what is blocked in this one.
-            host = discover(setup["plugins"], setup["block"], setup.get("load"), lenient=True)
-            self.bench = Bench(host, grid=setup["grid"])
-        self.surroundings = None
-        if "case" in work:
-            case = case_from_json(work["case"])
+            host = request.setup.plugins.discover(lenient=True)
+            self._core, self._loaded = request.setup.core, Bench(host, grid=request.setup.grid)
+        self._guard = None
+        if request.case is not None:
+            case = request.case
             kind = AttentionPlugin if isinstance(case, AttentionCase) else TokenizerPlugin
             if not any(plugin.name == case.plugin for plugin in self.bench.host.every(kind)):
                 raise Unavailable(f"there is no {kind_of(case)} named {case.plugin!r}")
-            self.bench.load(case, work.get("documents"), again=work.get("again", False))
-        elif "arithmetic" in work:
-            self.bench.load_anchors(arithmetic=work["arithmetic"], threads=work["threads"])
-        self.surroundings = ProcessStateGuard()
-        return {}
+            self.bench.load(case, request.documents, again=request.again)
+        elif request.probes is not None:
+            self.bench.load_probes(request.probes, request.threads)
+        self._guard = ProcessStateGuard()
 
+    def _unload(self, request: requests.Unload) -> None:
+        self.bench.unload()
+        release_idle_memory()
 
-def _alone() -> bool:
-    """Whether this process has one thread, as far as the system knows: others would be missing in a copy of it."""
-    try:
-        return sum(1 for _ in Path("/proc/self/task").iterdir()) == 1
-    except OSError:
-        return False
+    def _predict(self, request: requests.Predict) -> requests.Predicted:
+        return requests.Predicted(metrics=self.bench.predict(), room=self.bench.room())
 
+    def _check(self, request: requests.Check) -> requests.Checked:
+        metrics = self.bench.check()
+        operations = (
+            requests.OfferedOperation(name=operation.name, tokens=operation.tokens, size=operation.size)
+            for operation in self.bench.operations()
+        )
+        return requests.Checked(metrics=metrics, operations=tuple(operations))
 
-def _follow(child: int) -> None:
-    """Wait for a copy of this process until it is joined; die as it dies otherwise, so that the host sees it."""
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    if code < 0:
-        signal.signal(-code, signal.SIG_DFL) if -code != signal.SIGKILL else None
-        os.kill(os.getpid(), -code)
-    elif code != JOINED:
-        os._exit(code)
+    def _calibrate(self, request: requests.Calibrate) -> requests.Calibrated:
+        """Move to the core on which all are timed, as what came before could use every core; then calibrate."""
+        if self._core is not None:
+            os.sched_setaffinity(0, {self._core})
+            self._core = None
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        iterations = self.bench.calibrate(request.operation, request.target_ns)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        return requests.Calibrated(iterations=iterations, children_s=spent)
 
+    def _sample(self, request: requests.TakeSample) -> requests.Sampled:
+        sample = self.bench.sample(request.operation, request.iterations)
+        return requests.Sampled(wall_ns=sample.wall_ns, cpu_ns=sample.cpu_ns)
 
-def _die_with_parent() -> None:
-    """Have Linux end this process when the host dies, even by kill -9."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    def _name_plugins(self, request: requests.NamePlugins) -> Mapping[str, Mapping[str, str | None]]:
+        host = self.bench.host
+        kinds: tuple[tuple[str, type[Provided]], ...]
+        kinds = (("tokenizers", TokenizerPlugin), ("attentions", AttentionPlugin))
+        return {name: {each.name: host.origin(each).distribution for each in host.every(kind)} for name, kind in kinds}
+
+    def _name_metrics(self, request: requests.NameMetrics) -> tuple[requests.OfferedMetric, ...]:
+        host = self.bench.host
+        return tuple(
+            requests.OfferedMetric(
+                name=plugin.name,
+                origin=str(host.origin(plugin)),
+                remedy=host.remedy(plugin),
+                of_tokens=plugin.of_tokens is not None,
+                of_row=plugin.of_row is not None,
+            )
+            for plugin in offered(host, request.names)
+        )
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    server = BenchServer()
+    serve(server.handlers, server.refuse)

@@ -16,10 +16,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from multiprocessing import Pipe
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from assay.environment.describe import available_memory
-from assay.execute.worker.protocol import DOING, Answer, Request, StepName, receive_answer, send_request
+from assay.execute.worker.protocol import Answer, Request, receive_answer, send_request
+from assay.execute.worker.requests import Stop
 from assay.records.settings import Settings
 
 BENCH = "assay.execute.worker.main"
@@ -28,13 +29,14 @@ PADDING = "ASSAY_PADDING"
 STACKS = ("Fatal Python error", "most recent call first")
 GRACE_S = 5.0
 DUMP_S = 0.5
+A = TypeVar("A")
 FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+) in (?P<name>\S+)')
 
 
 class WorkerDied(Exception):
-    """The worker is gone, or was ended; says how and, where it is known, in which line of code.
+    """The worker is gone, or was ended: how and, where it is known, in which line of code.
 
-    `outcome` says it in a few words.
+    `outcome` has it in a few words.
     """
 
     def __init__(self, outcome: str, reason: str, remedy: str) -> None:
@@ -43,7 +45,7 @@ class WorkerDied(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class WorkerEnvironment:
     """Where a worker runs: its interpreter, its PYTHONPATH (None for that of the host), its working folder.
 
     `seed` is that of Python's hashes, below 2**32; `padding` lengthens the environment by so many bytes, which moves
@@ -62,12 +64,14 @@ class Place:
 class Worker:
     """One process that measures the cases of one plugin, warm from its first case to its last."""
 
-    def __init__(self, remedy: str, settings: Settings, place: Place | None = None, module: str = BENCH) -> None:
+    def __init__(
+        self, remedy: str, settings: Settings, environment: WorkerEnvironment | None = None, module: str = BENCH
+    ) -> None:
         """Start the process; it imports while the host goes on.
 
         `remedy` is advice for when the plugin fails, `module` what the process runs.
         """
-        place = place or Place(seed=settings.seed)
+        environment = environment or WorkerEnvironment(seed=settings.seed)
         self.remedy = remedy
         self.settings = settings
         self.memory = settings.memory_bytes or int(available_memory() * 0.8)
@@ -76,52 +80,54 @@ class Worker:
         self._log = Path(self._folder.name, "stderr")
         self._out = Path(self._folder.name, "stdout")
         self._printed = 0
+        self._request: Request[Any]
         self._connection, theirs = Pipe()
         self._answers = select.poll()  # made once: Connection.poll makes a selector for every wait
         self._answers.register(self._connection.fileno(), select.POLLIN)
         with self._log.open("wb") as log, self._out.open("wb") as out:
             self._process = subprocess.Popen(
-                [place.python, "-P", "-m", module, str(theirs.fileno())],
+                [environment.python, "-P", "-m", module, str(theirs.fileno()), str(self.memory)],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=log,
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
-                env=self._environment(place),
-                cwd=place.folder,
+                env=self._variables(environment),
+                cwd=environment.folder,
             )
         theirs.close()
 
-    def ask(self, step: StepName, **arguments: Any) -> Answer:
+    def ask(self, request: Request[A]) -> Answer[A]:
         """Have the worker take a step; raise `WorkerDied` when it dies or gives no answer in time."""
-        self.post(step, **arguments)
-        return self.collect(step)
+        self.post(request)
+        return self.collect()
 
-    def post(self, step: StepName, **arguments: Any) -> None:
+    def post(self, request: Request[Any]) -> None:
         """Have the worker begin a step; `collect` gives the answer, also that it could not begin."""
+        self._request = request
         with contextlib.suppress(OSError):
-            send_request(self._connection, Request(step=step, arguments=arguments))
+            send_request(self._connection, request)
 
     def fileno(self) -> int:
-        """The end of the line, which can be read when there is an answer or the worker is gone."""
+        """Return the end of the line, which can be read when there is an answer or the worker is gone."""
         return self._connection.fileno()
 
-    def collect(self, step: StepName, wait_s: float | None = None) -> Answer:
-        """Wait for the answer to a step; raise `WorkerDied` when the worker dies or gives none in time.
+    def collect(self, wait_s: float | None = None) -> Answer[Any]:
+        """Wait for the answer to the last request; raise `WorkerDied` when the worker dies or gives none in time.
 
         The time is that of the settings, or so many seconds where the worker had its time already.
         """
         try:
             if self._answers.poll((self.settings.timeout_s if wait_s is None else wait_s) * 1e3):
-                return receive_answer(self._connection)
-        except (EOFError, OSError, ValueError):  # gone, or what came was no answer of ours
-            raise self._died(step) from None
-        raise self._hung(step)
+                return receive_answer(self._connection, self._request)
+        except (EOFError, OSError, ValueError):  # gone, or what came was not an answer of ours
+            raise self._died() from None
+        raise self._hung()
 
     def stop(self) -> None:
         """End the process and every process that it started; ask first, so that it can clean up."""
         with contextlib.suppress(EOFError, OSError):
-            send_request(self._connection, Request(step="stop", arguments={}))
+            send_request(self._connection, Stop())
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(GRACE_S if self._connection.poll(GRACE_S) else 0.1)
         self.kill()
@@ -161,9 +167,9 @@ class Worker:
         new, self._printed = size - self._printed, size
         return new
 
-    def _environment(self, place: Place) -> Mapping[str, str]:
+    def _variables(self, environment: WorkerEnvironment) -> Mapping[str, str]:
         """What must stand before heavy imports: threads, hash seed, where plugins lie."""
-        paths = [path or str(Path.cwd()) for path in sys.path] if place.paths is None else place.paths
+        paths = [path or str(Path.cwd()) for path in sys.path] if environment.paths is None else environment.paths
         threads = str(self.settings.threads)
         fixed = {
             "OMP_NUM_THREADS": threads,
@@ -173,37 +179,37 @@ class Worker:
             "TORCHINDUCTOR_COMPILE_THREADS": threads,  # with more of them there are processes, which stay
             "OMP_WAIT_POLICY": "PASSIVE",
             "GOMP_SPINCOUNT": "0",
-            "PYTHONHASHSEED": str(place.seed),
+            "PYTHONHASHSEED": str(environment.seed),
             "PYTHONPATH": os.pathsep.join(paths),
             MARK: self._token,
-            PADDING: "-" * place.padding,
+            PADDING: "-" * environment.padding,
         }
-        if place.bytecode is not None:
-            fixed |= {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": place.bytecode}
+        if environment.bytecode is not None:
+            fixed |= {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": environment.bytecode}
         return os.environ | fixed
 
-    def _died(self, step: StepName) -> WorkerDied:
+    def _died(self) -> WorkerDied:
         try:
             code = self._process.wait(GRACE_S)
         except subprocess.TimeoutExpired:
-            return WorkerDied("hung up", f"it closed its line to the host while {DOING[step]}", self.remedy)
+            return WorkerDied("hung up", f"it closed its line to the host while {self._request.doing}", self.remedy)
         if code >= 0:
             outcome = f"exited with code {code}"
-            return WorkerDied(outcome, f"its process {outcome} while {DOING[step]}", self.remedy)
+            return WorkerDied(outcome, f"its process {outcome} while {self._request.doing}", self.remedy)
         name = signal.Signals(-code).name
         outcome = f"killed by {name}"
-        reason = f"its process was {outcome} while {DOING[step]}{self._place()}"
+        reason = f"its process was {outcome} while {self._request.doing}{self._place()}"
         if name == "SIGKILL":
             reason += f", probably for memory (limit {self.memory / 2**30:.1f} GiB)"
         return WorkerDied(outcome, reason, self.remedy)
 
-    def _hung(self, step: StepName) -> WorkerDied:
+    def _hung(self) -> WorkerDied:
         """Have the hung worker write its stack (by faulthandler, which needs no cooperation)."""
         for pid in (self._process.pid, *self.offspring()):  # of a copy it is the copy that hangs
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGUSR1)
             time.sleep(DUMP_S)
-        reason = f"it gave no answer for {self.settings.timeout_s:g} s while {DOING[step]}{self._place()}"
+        reason = f"it gave no answer for {self.settings.timeout_s:g} s while {self._request.doing}{self._place()}"
         return WorkerDied("timed out", reason, f"{self.remedy}; --timeout allows more time")
 
     def _place(self) -> str:

@@ -1,4 +1,4 @@
-"""What host and worker say to each other: one JSON object a message, over a pipe of their own."""
+"""What host and worker say to each other: one JSON list a message, over a pipe of their own."""
 
 from __future__ import annotations
 
@@ -6,88 +6,60 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from typing import Any, Literal
+from typing import Any, ClassVar, Generic, TypeVar, get_args
 
-from assay.records.results import Status
+from assay.records.dataclass_json import read, to_json
+from assay.records.refusal import Refusal
 
-StepName = Literal[
-    "load",
-    "size",
-    "predict",
-    "check",
-    "calibrate",
-    "sample",
-    "fork",
-    "join",
-    "names",
-    "memory",
-    "recheck",
-    "metrics",
-    "metric",
-    "task",
-    "unload",
-    "stop",
-]
-DOING: Mapping[str, str] = {
-    "load": "loading",
-    "size": "sizing a sample",
-    "predict": "predicting",
-    "check": "checking",
-    "calibrate": "calibrating",
-    "sample": "sampling",
-    "fork": "forking",
-    "join": "ending a fork",
-    "names": "naming its plugins",
-    "memory": "measuring memory",
-    "recheck": "checking again",
-    "metrics": "naming its metrics",
-    "metric": "computing a metric",
-    "task": "counting",
-    "unload": "unloading",
-    "stop": "stopping",
-}
+A = TypeVar("A")
+Requests = Mapping[str, "type[Request[Any]]"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """One step that the worker is to take, with its arguments."""
+class Request(Generic[A]):
+    """One step that a worker is to take, and an answer of type `A`; `doing` names the step within a sentence."""
 
-    step: StepName
-    arguments: Mapping[str, Any]
+    __slots__ = ()
+    doing: ClassVar[str]
+    answer: ClassVar[type[Any]]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What a step gave, or, with a status, why it gave nothing."""
-
-    content: Mapping[str, Any]
-    status: Status = Status.OK
-    reason: str | None = None
-    remedy: str | None = None
-    expected: bool = False
+    def __init_subclass__(cls) -> None:
+        (cls.answer,) = get_args(cls.__orig_bases__[0])  # type: ignore[attr-defined]
 
 
-def send_request(connection: Connection, request: Request) -> None:
+@dataclass(frozen=True, slots=True)
+class Answer(Generic[A]):
+    """What a step gave, or why it gave nothing; a text that breaks a tokenizer has both."""
+
+    value: A | None = None
+    refusal: Refusal | None = None
+
+
+def send_request(connection: Connection, request: Request[Any]) -> None:
     """Send a request to a worker."""
-    connection.send_bytes(json.dumps({"step": request.step, "arguments": request.arguments}).encode())
+    connection.send_bytes(to_json([type(request).__name__, request]).encode())
 
 
-def receive_request(connection: Connection) -> Request:
-    """Wait for a request; raise EOFError when the host has gone."""
+def receive_request(connection: Connection, known: Requests) -> Request[Any]:
+    """Wait for one of the known requests; raise EOFError when the host has gone."""
+    name, content = json.loads(connection.recv_bytes())
+    return read(known[name], content)
+
+
+def send_answer(connection: Connection, answer: Answer[Any]) -> None:
+    """Send an answer to the host."""
+    connection.send_bytes(to_json([answer.value, answer.refusal]).encode())
+
+
+def receive_answer(connection: Connection, request: Request[A]) -> Answer[A]:
+    """Wait for the answer to a request.
+
+    Raises EOFError when the worker has gone, and ValueError for what is not an answer to it.
+    """
     message = json.loads(connection.recv_bytes())
-    return Request(step=message["step"], arguments=message["arguments"])
-
-
-def send_answer(connection: Connection, answer: Answer) -> None:
-    """Send an answer to the host; a bare one as its content alone, since that follows every timed sample."""
-    fields: dict[str, object] = {"content": answer.content}
-    if answer.status is not Status.OK or answer.reason is not None or answer.remedy is not None or answer.expected:
-        fields |= {"status": answer.status, "reason": answer.reason}
-        fields |= {"remedy": answer.remedy, "expected": answer.expected}
-    connection.send_bytes(json.dumps(fields).encode())
-
-
-def receive_answer(connection: Connection) -> Answer:
-    """Wait for an answer; raise EOFError when the worker has gone."""
-    message = json.loads(connection.recv_bytes())
-    return Answer(**message | ({"status": Status(message["status"])} if "status" in message else {}))
+    if not isinstance(message, list) or len(message) != 2:
+        raise ValueError(f"{message!r:.200} is not an answer")
+    value, refusal = message
+    return Answer(
+        value=None if value is None else read(request.answer, value),
+        refusal=None if refusal is None else read(Refusal, refusal),
+    )

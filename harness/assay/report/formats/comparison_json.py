@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 
-from assay.records.json_document import write
+from assay.records.json_document import keyed, write
 from assay.records.verdicts import Comparison, Verdict
 from assay.report.formats.comparison_text import headline, limits
 
@@ -18,7 +18,7 @@ def as_json(comparison: Comparison, *, strict: bool = False) -> str:
 
 def as_object(comparison: Comparison, *, strict: bool = False) -> dict[str, object]:
     """Return a comparison whole, with its headline, its counts by verdict, and the exit code that goes with it."""
-    content = asdict(replace(comparison, environment=dict(comparison.environment)))
+    content = asdict(replace(comparison, environment=dict(comparison.environment)), dict_factory=keyed)
     if not comparison.runs:
         for one in (content, *content["changes"], *content["judgements"]):
             for name in OF_RUNS:

@@ -44,7 +44,7 @@ def as_markdown(comparison: Comparison) -> str:
     ]
     if comparison.warnings:
         head.append(_fitted([f"- warning: {_text(warning)}" for warning in comparison.warnings], 4_000, comparison))
-    foot = [f"{alike_line(comparison.alike)}."] if comparison.alike else []
+    foot = [f"{alike_line(comparison.aa_test)}."] if comparison.aa_test else []
     foot += ["\n".join(f"- {_text(limit, LONGEST_COMMAND)}" for limit in limits(comparison))]
     provenance = _fitted(list(_provenance(comparison)), 8_000, comparison)
     foot.append(_folded("Environment, and the command that repeats it", provenance))

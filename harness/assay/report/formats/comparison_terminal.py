@@ -77,7 +77,7 @@ def lines_of(comparison: Comparison) -> tuple[str, ...]:
             lines.append(f"assay: {verdict}: {which}{one.cell}: {why}")
         if len(found) > MOST_NAMED:
             lines.append(f"assay: {verdict}: {len(found) - MOST_NAMED:,} more cells")
-    lines += [alike_line(comparison.alike)] if comparison.alike else []
+    lines += [alike_line(comparison.aa_test)] if comparison.aa_test else []
     return (*lines, headline(comparison))
 
 

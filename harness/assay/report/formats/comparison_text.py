@@ -46,8 +46,8 @@ def alike_line(alike: AATest) -> str:
         f"the baseline against itself: {_counted(alike.readings, 'reading')} of {_counted(alike.cells, 'cell')},"
         f" spread {alike.spread * 100:.1f} %"
     )
-    if math.isfinite(alike.detectable):
-        line += f"; {_counted(alike.epochs, 'epoch')} find +{alike.detectable * 100:.1f} % in 95 of 100"
+    if math.isfinite(alike.minimum_detectable_effect):
+        line += f"; {_counted(alike.epochs, 'epoch')} find +{alike.minimum_detectable_effect * 100:.1f} % in 95 of 100"
     if alike.replays:
         line += f"; false alarms in {round(alike.false_alarms * alike.replays):,} of {alike.replays:,} replays"
     return line
@@ -62,7 +62,7 @@ def limits(comparison: Comparison) -> tuple[str, ...]:
         return ()
     found = []
     if against:
-        shares = sorted({one.tolerance.effect for one in timed if one.against is not None})
+        shares = sorted({one.tolerance.minimum_effect for one in timed if one.against is not None})
         within = " or ".join(f"±{share:.0%}" for share in shares)
         cancels = (
             f"a change is that of the ratio to {' or '.join(against)}, sampled in the same rounds within each run: the"

@@ -98,7 +98,7 @@ def of_comparison(comparison: Comparison) -> str:
         if judgement.verdict in OF_VERDICT:
             tag = OF_VERDICT[judgement.verdict][0]
             _add(test, tag, type=judgement.verdict.value, message=_message(judgement))
-    lines = [*comparison.warnings, *([alike_line(comparison.alike)] if comparison.alike else limits(comparison))]
+    lines = [*comparison.warnings, *([alike_line(comparison.aa_test)] if comparison.aa_test else limits(comparison))]
     _add(suite, "system-out").text = "\n".join(map(escape_xml, (*lines, headline(comparison))))
     return _written(root)
 

@@ -102,8 +102,8 @@ def _cell(item: object, source: str) -> tuple[str, Readings]:
 def _written(run: Run, row: Measurement, timing: Timing) -> dict[str, Any]:
     case = row.case
     name = f"{case.id}/{timing.name}"
-    seconds = tuple(sample.wall_ns / sample.loops / 1e9 for sample in timing.samples)
-    loops = int(statistics.median(sample.loops for sample in timing.samples))
+    seconds = tuple(sample.wall_ns / sample.iterations / 1e9 for sample in timing.samples)
+    iterations = int(statistics.median(sample.iterations for sample in timing.samples))
     exact = {name: value for name, value in row.metrics.items() if _exact(run, name, value)}
     return {
         "group": f"{case.group}/{timing.name}",
@@ -113,7 +113,7 @@ def _written(run: Run, row: Measurement, timing: Timing) -> dict[str, Any]:
         "param": case.plugin,
         "extra_info": exact,
         "options": {"timer": TIMER, "disable_gc": True},
-        "stats": summarise(seconds) | {"data": list(seconds), "iterations": loops},
+        "stats": summarise(seconds) | {"data": list(seconds), "iterations": iterations},
     }
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from assay.plugins.host import Failure
 from assay.records.flat_rows import row_of
-from assay.records.json_document import write
+from assay.records.json_document import keyed, write
 from assay.records.results import Manifest, Outcome, Run, TokenizerCase
 
 
@@ -18,7 +18,7 @@ def of_outcome(outcome: Outcome) -> str:
     return write(
         {
             "run": run_record(outcome.run, outcome.manifest),
-            "noise": None if outcome.noise is None else asdict(outcome.noise),
+            "noise": None if outcome.noise is None else asdict(outcome.noise, dict_factory=keyed),
             "tokenizers": [cells for case, cells in rows if isinstance(case, TokenizerCase)],
             "attentions": [cells for case, cells in rows if not isinstance(case, TokenizerCase)],
         }

@@ -112,8 +112,8 @@ def counted(rows: Sequence[Measurement]) -> str | None:
 
 
 def is_limit(row: Measurement) -> bool:
-    """Return whether a row is of a limit, which is tried and never timed."""
-    return isinstance(row.case, TokenizerCase) and row.case.limit
+    """Return whether a row is of an edge case, which is tried and never timed."""
+    return isinstance(row.case, TokenizerCase) and row.case.edge_case
 
 
 def _note(row: Measurement) -> str | None:

@@ -7,7 +7,7 @@ from functools import partial
 from assay.execute.suites import SUITES
 from assay.plugins.types import AttentionPlugin
 from assay.records.workload import Workload
-from assay.testkit import attention_gate as gate
+from assay.testkit import attention_verification as verification
 from assay.testkit.context import Context
 from assay.testkit.registry import Check
 from assay.testkit.result import ConformanceError, Skip
@@ -48,10 +48,10 @@ def unsupported(plugin: AttentionPlugin, context: Context) -> str:
 
 def offers_something(plugin: AttentionPlugin, context: Context) -> str:
     """It offers at least one of the small workloads on a device that is here: otherwise nothing can be said of it."""
-    found = gate.workloads(plugin)
+    found = verification.workloads(plugin)
     if found:
         return f"{len(found)} small workloads"
-    here = gate.devices()
+    here = verification.devices()
     elsewhere = [one for one in small("cuda") if plugin.unsupported(one) is None] if "cuda" not in here else []
     first = next(one for one in small() if one.semantics.mask == "causal")
     reason = f"none of {len(small())} small workloads is offered on {', '.join(here)}"
@@ -66,47 +66,47 @@ def offers_something(plugin: AttentionPlugin, context: Context) -> str:
 
 def computes(plugin: AttentionPlugin, context: Context) -> str:
     """Every workload that it offers it builds and computes."""
-    return _told(gate.hold(plugin, context, "computes", "compute it, or give a reason from unsupported"))
+    return _told(verification.hold(plugin, context, "computes", "compute it, or give a reason from unsupported"))
 
 
 def output(plugin: AttentionPlugin, context: Context) -> str:
     """The output has the shape of the workload, the precision and the device of the inputs, and memory of its own."""
-    return _told(gate.hold(plugin, context, "output", "give a new plain tensor of that shape and type"))
+    return _told(verification.hold(plugin, context, "output", "give a new plain tensor of that shape and type"))
 
 
 def inputs_kept(plugin: AttentionPlugin, context: Context) -> str:
     """The inputs are left as they are."""
-    return _told(gate.hold(plugin, context, "inputs-kept", "change no input in place"))
+    return _told(verification.hold(plugin, context, "inputs-kept", "change no input in place"))
 
 
 def mask(plugin: AttentionPlugin, context: Context) -> str:
     """Keys that a query must not see change nothing: causality, windows, prefixes, padding."""
-    masked = [one for one in gate.workloads(plugin) if one.semantics.mask != "none"]
+    masked = [one for one in verification.workloads(plugin) if one.semantics.mask != "none"]
     if not masked:
         raise Skip("it offers no workload with a mask")
-    gate.hold(plugin, context, "mask", "mend the mask: queries are the last of the keys' positions")
+    verification.hold(plugin, context, "mask", "mend the mask: queries are the last of the keys' positions")
     return _told(len(masked))
 
 
 def properties(plugin: AttentionPlugin, context: Context) -> str:
     """What holds for every right attention holds for it, such as weights that add up to 1."""
-    gate.hold(plugin, context, "properties", "see docs/attention.md for the property of that name")
-    tried = gate.attempts(plugin, context)
-    names = dict.fromkeys(name for attempt in tried for name in attempt.held)
+    verification.hold(plugin, context, "properties", "see docs/attention.md for the property of that name")
+    tried = verification.trials(plugin, context)
+    names = dict.fromkeys(name for trial in tried for name in trial.held)
     return f"{', '.join(names)}, on {len(tried)} workloads"
 
 
 def reference(plugin: AttentionPlugin, context: Context) -> str:
     """Outputs and gradients are those of float64, to twice the error of the definition in the same precision."""
-    return _told(gate.hold(plugin, context, "reference", "mend it, or leave the workload out by unsupported"))
+    return _told(verification.hold(plugin, context, "reference", "mend it, or leave the workload out by unsupported"))
 
 
 def dropout(plugin: AttentionPlugin, context: Context) -> str:
     """With dropout its outputs vary from call to call as dropping that share of the weights makes them."""
-    dropping = [one for one in gate.workloads(plugin) if one.semantics.dropout]
+    dropping = [one for one in verification.workloads(plugin) if one.semantics.dropout]
     if not dropping:
         raise Skip("it offers no workload with dropout")
-    gate.hold(plugin, context, "dropout", "drop weights of attention and scale the rest, or decline dropout")
+    verification.hold(plugin, context, "dropout", "drop weights of attention and scale the rest, or decline dropout")
     return _told(len(dropping))
 
 
@@ -115,8 +115,10 @@ def peak_bytes(plugin: AttentionPlugin, context: Context) -> str:
     foretell = plugin.peak_bytes
     if foretell is None:
         raise Skip("it foretells no memory")
-    gate.hold(plugin, context, "peak-bytes", "")  # of what is wrong memory does not matter
-    told = [(one, foretell(one)) for device in gate.devices() for one in gate.offered(plugin, large(device))]
+    verification.hold(plugin, context, "peak-bytes", "")  # of what is wrong memory does not matter
+    told = [
+        (one, foretell(one)) for device in verification.devices() for one in verification.offered(plugin, large(device))
+    ]
     known = [(workload, value) for workload, value in told if value is not None]
     if not known:
         raise Skip(f"it foretells no memory for {len(large())} workloads of some size")
@@ -135,7 +137,7 @@ def _allocated(plugin: AttentionPlugin, workload: Workload) -> int:
     from assay.attention.passes import fill, mode, run_pass
     from assay.measure.memory import peak_device_bytes
 
-    with gate.one_thread(), mode(workload):
+    with verification.one_thread(), mode(workload):
         step, inputs = plugin.build(workload, make_weights(workload)), make_inputs(workload, None, 0)
         fill(step, inputs)
         upstream = None if workload.phase == "fwd" else make_upstream(workload, 0)

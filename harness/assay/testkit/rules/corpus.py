@@ -18,7 +18,7 @@ from assay.testkit.subprocess import ask
 
 
 def reads(plugin: CorpusPlugin, context: Context) -> str:
-    """It yields documents, each with a text and an id, and something to read, unless it is a limit."""
+    """It yields documents, each with a text and an id, and something to read, unless it has edge cases."""
     remedy = "yield assay.Document(text=..., id=...)"
     documents = _documents(plugin, context)
     for place, document in enumerate(documents):
@@ -63,9 +63,9 @@ def sha256(plugin: CorpusPlugin, context: Context) -> str:
 
 
 def unicode_text(plugin: CorpusPlugin, context: Context) -> None:
-    """Every text can be written in UTF-8; a limit alone may hold lone surrogates."""
+    """Every text can be written in UTF-8; one of edge cases alone may hold lone surrogates."""
     if plugin.kind == EDGE_CASE:
-        raise Skip("it is a limit, which may hold lone surrogates")
+        raise Skip("it has edge cases, which may hold lone surrogates")
     for document in _documents(plugin, context):
         if not is_utf8(document.text):
             place = next(place for place, char in enumerate(document.text) if not is_utf8(char))
@@ -100,7 +100,7 @@ def languages(plugin: CorpusPlugin, context: Context) -> str:
 
 
 def in_short(documents: Iterable[Document]) -> list[tuple[str, str | None, str]]:
-    """Give the id, language and sha256 of each document."""
+    """Return the id, language and sha256 of each document."""
     return [
         (item.id, item.language, hashlib.sha256(item.text.encode("utf-8", "surrogatepass")).hexdigest())
         for item in documents
@@ -109,9 +109,9 @@ def in_short(documents: Iterable[Document]) -> list[tuple[str, str | None, str]]
 
 def _documents(plugin: CorpusPlugin, context: Context) -> tuple[Document, ...]:
     """Read all documents, once for all checks."""
-    if "documents" not in context.kept:
-        context.kept["documents"] = tuple(plugin.documents())
-    found: tuple[Document, ...] = context.kept["documents"]
+    if "documents" not in context.cache:
+        context.cache["documents"] = tuple(plugin.documents())
+    found: tuple[Document, ...] = context.cache["documents"]
     return found
 
 

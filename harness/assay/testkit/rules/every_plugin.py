@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from assay.plugins.hook_versions import DECLARED, unfit
+from assay.plugins.hook_versions import DECLARED, incompatibility
 from assay.plugins.hookspecs import HOOKS_VERSION
 from assay.plugins.types import CorpusPlugin, Descriptor, ReportPlugin
-from assay.plugins.validation import fault_of
+from assay.plugins.validation import validate
 from assay.testkit.context import Context
 from assay.testkit.registry import Check
 from assay.testkit.result import ConformanceError, Skip
@@ -55,7 +55,7 @@ def hooks_version(plugin: Descriptor, context: Context) -> str:
             "it does not say for which version of the hooks it was written",
             remedy=f"write {DECLARED} = {HOOKS_VERSION} into its module",
         )
-    reason = unfit(loading.written_for, context.origin)
+    reason = incompatibility(loading.written_for, context.origin)
     if reason is not None:
         raise ConformanceError(reason.message, remedy=reason.remedy)
     passing = [str(one) for one in context.host.deprecated if one.origin == context.origin]
@@ -67,7 +67,7 @@ def descriptor(plugin: Descriptor, context: Context) -> None:
 
     Requirements are as pip reads them; a report's suffix begins with a dot, and it shows something.
     """
-    fault = fault_of(plugin)
+    fault = validate(plugin)
     if fault is not None:
         raise ConformanceError(fault, remedy="mend the descriptor")
     texts = ["summary"]

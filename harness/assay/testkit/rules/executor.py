@@ -24,12 +24,12 @@ PATIENCE_S = 20.0
 
 
 def echo(text: str) -> str:
-    """Give a text back with its length: what the checks have done by workers."""
+    """Return a text with its length: what the checks have done by workers."""
     return f"{text} {len(text)}"
 
 
 def fall(text: str) -> str:
-    """End the process for one text, and give back the others."""
+    """End the process for one text, and return the others."""
     if text == FALLING:
         os.kill(os.getpid(), signal.SIGKILL)
     return echo(text)

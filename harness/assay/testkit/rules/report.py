@@ -8,7 +8,7 @@ from assay.plugins.types import ReportPlugin
 from assay.testkit.context import Context
 from assay.testkit.registry import Check
 from assay.testkit.result import ConformanceError
-from assay.testkit.subprocess import Apart, ask
+from assay.testkit.subprocess import FreshProcessAnswer, ask
 
 SHOWN = 60
 
@@ -44,13 +44,13 @@ def writes_no_file(plugin: ReportPlugin, context: Context) -> None:
             )
 
 
-def _written(plugin: ReportPlugin, context: Context) -> Mapping[str, Apart]:
+def _written(plugin: ReportPlugin, context: Context) -> Mapping[str, FreshProcessAnswer]:
     """Have it write each kind in a fresh process, once for all checks."""
-    if "written" not in context.kept:
-        context.kept["written"] = {
+    if "written" not in context.cache:
+        context.cache["written"] = {
             shows: ask(context.origin, "write", name=plugin.name, shows=shows) for shows in plugin.shows
         }
-    found: Mapping[str, Apart] = context.kept["written"]
+    found: Mapping[str, FreshProcessAnswer] = context.cache["written"]
     return found
 
 

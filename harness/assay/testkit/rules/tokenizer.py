@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import operator
 
-from assay.errors import WrongOutput, reason_of
-from assay.measure.cold_pass import as_ints
+from assay.errors import AssayError, WrongOutput, guard, raised_by, reason_of
+from assay.measure.token_ids import as_ints
 from assay.plugins.types import Tokenizer, TokenizerPlugin
 from assay.testkit.context import Context
 from assay.testkit.registry import Check
@@ -50,17 +50,15 @@ def ids_in_range(plugin: TokenizerPlugin, context: Context) -> str:
     tokenizer = context.tokenizer
 
     def rule(text: str) -> None:
-        if context.ids(text) is None:
-            try:
-                as_ints(tokenizer.encode(text))
-            except WrongOutput as error:  # no integers; a text that is refused is another check's concern
-                raise ConformanceError(
-                    f"{error.message}, on {quoted(text)}", remedy="give a sequence of integers"
-                ) from None
-            except BaseException:
-                return
+        try:
+            with guard():
+                ids = as_ints(tokenizer.encode(text))
+        except WrongOutput as error:  # not integers
+            found = f"{error.message}, on {quoted(text)}"
+            raise ConformanceError(found, remedy="give a sequence of integers") from None
+        except AssayError:  # a text that is refused is another check's concern
+            return
         size = operator.index(tokenizer.vocab_size)
-        ids = context.ids(text) or []
         wrong = next((value for value in ids if not 0 <= value < size), None)
         if wrong is not None:
             raise ConformanceError(
@@ -112,25 +110,21 @@ def takes_any_text(plugin: TokenizerPlugin, context: Context) -> str:
 
     def rule(text: str) -> None:
         try:
-            ids = tokenizer.encode(text)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # a plugin may raise SystemExit, or a panic that is no Exception
-            wrong = refusal(plugin, text, error)
+            with guard():
+                ids = list(tokenizer.encode(text))
+        except AssayError as error:
+            wrong = refusal(plugin, text, raised_by(error))
             if wrong is not None:
                 raise ConformanceError(f"encode({quoted(text)}) raises {reason_of(error)}", remedy=wrong) from None
             return
         try:
-            decoded: object = tokenizer.decode(list(ids))
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:
-            found = f"decode({shown(list(ids))}), the ids of {quoted(text)}, raises {reason_of(error)}"
+            with guard():
+                decoded: object = tokenizer.decode(list(ids))
+        except AssayError as error:
+            found = f"decode({shown(ids)}), the ids of {quoted(text)}, raises {reason_of(error)}"
             raise ConformanceError(found, remedy="decode every id that encode gives") from None
         if not isinstance(decoded, str):
-            raise ConformanceError(
-                f"decode({shown(list(ids))}) gives {type(decoded).__name__}", remedy="let decode give str"
-            )
+            raise ConformanceError(f"decode({shown(ids)}) gives {type(decoded).__name__}", remedy="let decode give str")
 
     return hold(rule, context.strings)
 

@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 from assay.errors import UnknownName, WrongOutput
-from assay.measure.cold_pass import as_ints
 from assay.measure.id_equivalence import IdEquivalence
+from assay.measure.token_ids import as_ints
 from assay.plugins.types import EncodeBatch, TokenBytes, Tokenizer, TokenizerPlugin
 from assay.testkit.context import Context
 from assay.testkit.registry import Check
@@ -168,22 +168,14 @@ def same_ids_as(plugin: TokenizerPlugin, context: Context) -> str:
     missing = context.host.missing(reference)
     if missing is not None:
         raise Skip(f"{reference.name}, whose ids it claims, {missing.what}")
-    identity = IdEquivalence(reference.name, reference.build(context.training))
+    equivalence = IdEquivalence(reference.name, reference.build(context.training))
     texts = sorted({*context.strings, *strings(CLAIMED, CLAIM_SEED)}, key=lambda text: (len(text), text))
     for text in texts:
-        expected = _ids(identity.reference, text)
         try:
-            identity.compare(quoted(text), text, expected, _ids(context.tokenizer, text))
+            equivalence.compare_on(quoted(text), text, context.tokenizer)
         except WrongOutput as error:
             raise ConformanceError(error.message, remedy=error.remedy) from None
     return f"{len(texts):,} strings"
-
-
-def _ids(tokenizer: Tokenizer, text: str) -> list[int] | Exception:
-    try:
-        return as_ints(tokenizer.encode(text))
-    except Exception as error:
-        return error
 
 
 def _held(

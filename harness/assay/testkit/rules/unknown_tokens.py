@@ -13,7 +13,7 @@ from assay.testkit.shrinking import quoted, shown
 
 
 def refusal(plugin: TokenizerPlugin, text: str, error: BaseException) -> str | None:
-    """Say what to do about an error that the descriptor does not announce, None where it does."""
+    """Return what to do about an error that the descriptor does not announce, None where it does."""
     if isinstance(error, UnknownToken):
         return None if plugin.closed_vocabulary else "encode it, or announce closed_vocabulary=True"
     if isinstance(error, Exception) and plugin.specials.in_text == "refused" and _named(plugin, text):

@@ -1,4 +1,4 @@
-"""Holding an attention to the gate on small workloads, and telling apart what it breaks."""
+"""Verify an attention on small workloads, and tell apart what it breaks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from assay.errors import Unavailable, WrongOutput, reason_of
+from assay.errors import AssayError, Unavailable, WrongOutput, guard, reason_of
 from assay.plugins.types import AttentionPlugin
 from assay.records.workload import Workload
 from assay.testkit.context import Context
@@ -15,7 +15,7 @@ from assay.testkit.result import ConformanceError, Skip
 from assay.testkit.workloads import small
 
 RAISES = "computes"
-# Which check a refusal of the gate belongs to, by the name with which its message begins; all others are properties.
+# Which check a wrong output belongs to, by the name with which its message begins; all others are properties.
 BROKEN_BY: Mapping[str, str] = {
     "prefill": RAISES,
     "output": "output",
@@ -31,8 +31,8 @@ BROKEN_BY: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
-    """What came of one workload: the properties that held, or the check that it breaks, and how."""
+class WorkloadTrial:
+    """The result of one workload: the properties that held, or the check that it breaks, and how."""
 
     workload: str
     held: tuple[str, ...] = ()
@@ -58,22 +58,22 @@ def workloads(plugin: AttentionPlugin) -> tuple[Workload, ...]:
     return tuple(one for device in devices() for one in offered(plugin, small(device)))
 
 
-def attempts(plugin: AttentionPlugin, context: Context) -> tuple[Attempt, ...]:
+def trials(plugin: AttentionPlugin, context: Context) -> tuple[WorkloadTrial, ...]:
     """Try every small workload that the plugin offers, once for all checks."""
-    if "attempts" not in context.kept:
+    if "trials" not in context.cache:
         with one_thread():
-            context.kept["attempts"] = tuple(_attempt(plugin, workload) for workload in workloads(plugin))
-    found: tuple[Attempt, ...] = context.kept["attempts"]
+            context.cache["trials"] = tuple(_trial(plugin, workload) for workload in workloads(plugin))
+    found: tuple[WorkloadTrial, ...] = context.cache["trials"]
     return found
 
 
 def hold(plugin: AttentionPlugin, context: Context, check: str, remedy: str) -> int:
     """Raise `ConformanceError` where a workload breaks this check, `Skip` where one breaks another; count what held."""
-    tried = attempts(plugin, context)
-    broken = next((attempt for attempt in tried if attempt.breaks == check), None)
+    tried = trials(plugin, context)
+    broken = next((trial for trial in tried if trial.breaks == check), None)
     if broken is not None:
         raise ConformanceError(f"{broken.message}, on {broken.workload}", remedy=remedy)
-    other = next((attempt for attempt in tried if attempt.breaks is not None), None)
+    other = next((trial for trial in tried if trial.breaks is not None), None)
     if other is not None and check != RAISES:  # whatever else is wrong with it, it was computed
         raise Skip(f"not reached on {other.workload}, which fails in {other.breaks}")
     return len(tried)
@@ -92,7 +92,7 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _attempt(plugin: AttentionPlugin, workload: Workload) -> Attempt:
+def _trial(plugin: AttentionPlugin, workload: Workload) -> WorkloadTrial:
     """The properties first, as they say what is wrong; then float64 on other inputs."""
     from assay.attention.inputs import make_inputs, make_weights
     from assay.attention.oracle import verify
@@ -100,16 +100,15 @@ def _attempt(plugin: AttentionPlugin, workload: Workload) -> Attempt:
     from assay.attention.properties import check_properties, companion
 
     try:
-        held = check_properties(plugin, companion(workload, compiles=plugin.compiles))
-        with mode(workload):
+        with guard():
+            held = check_properties(plugin, companion(workload, compiles=plugin.compiles))
+        with guard(), mode(workload):
             verify(plugin.build, workload, make_weights(workload), partial(make_inputs, workload, None))
-    except KeyboardInterrupt:
-        raise
     except WrongOutput as error:
         breaks = BROKEN_BY.get(error.message.partition(":")[0], "properties")
-        return Attempt(workload=workload.id, breaks=breaks, message=error.message)
+        return WorkloadTrial(workload=workload.id, breaks=breaks, message=error.message)
     except Unavailable as error:
-        return Attempt(workload=workload.id, breaks=RAISES, message=f"it is not available: {error}")
-    except BaseException as error:  # a plugin may raise SystemExit, or a panic that is no Exception
-        return Attempt(workload=workload.id, breaks=RAISES, message=f"it raises {reason_of(error)}")
-    return Attempt(workload=workload.id, held=held)
+        return WorkloadTrial(workload=workload.id, breaks=RAISES, message=f"it is not available: {error}")
+    except AssayError as error:
+        return WorkloadTrial(workload=workload.id, breaks=RAISES, message=f"it raises {reason_of(error)}")
+    return WorkloadTrial(workload=workload.id, held=held)

@@ -1,12 +1,15 @@
 import pytest
 
 import assay
-from assay.comparison.missing_plugins import lost
+from assay.comparison.status_change import missing_plugins
 from assay.execute.selection import Selection
-from assay.plugins.host import Host
+from assay.plugins.host import DISTRIBUTION, Host
 from assay.records.verdicts import Verdict
 
-BEFORE = {"tokenizers": {"gpt2": "assay", "theirs": "another", "gone": "another"}, "attentions": {"naive": "assay"}}
+BEFORE = {
+    "tokenizers": {"gpt2": DISTRIBUTION, "theirs": "another", "gone": "another"},
+    "attentions": {"naive": DISTRIBUTION},
+}
 
 
 @pytest.fixture(scope="module")
@@ -15,15 +18,18 @@ def host() -> Host:
 
 
 def names(host: Host, selection: Selection, after: dict[str, dict[str, str | None]]) -> set[str]:
-    return {judgement.cell for judgement in lost(host, selection, BEFORE, after)}
+    return {judgement.cell for judgement in missing_plugins(host, selection, BEFORE, after)}
 
 
 def test_what_only_the_baseline_has_is_named(host: Host) -> None:
-    after: dict[str, dict[str, str | None]] = {"tokenizers": {"gpt2": "assay"}, "attentions": {"naive": "assay"}}
+    after: dict[str, dict[str, str | None]] = {
+        "tokenizers": {"gpt2": DISTRIBUTION},
+        "attentions": {"naive": DISTRIBUTION},
+    }
     assert names(host, Selection(suite="quick"), after) == {"tokenizer/theirs", "tokenizer/gone"}
     assert names(host, Selection(suite="quick", tokenizers="g*"), after) == {"tokenizer/gone"}
     assert names(host, Selection(suite="quick", tokenizers="none"), after) == set()
-    found = next(lost(host, Selection(suite="quick"), BEFORE, after))
+    found = next(missing_plugins(host, Selection(suite="quick"), BEFORE, after))
     assert (found.verdict, found.remedy) == (Verdict.NOT_COMPARABLE, "was it renamed?")
 
 
@@ -39,6 +45,6 @@ def test_without_the_names_of_the_candidate_the_host_knows(host: Host) -> None:
 
 def test_a_plugin_that_no_longer_loads_has_failed(host: Host, tmp_path: object, install: object) -> None:
     install("another", "1", {"broken": "broken_plugin"}, {"broken_plugin": "raise RuntimeError('crash')"})  # type: ignore[operator]
-    judged = {each.cell: each for each in lost(assay.discover(), Selection(suite="quick"), BEFORE, {})}
+    judged = {each.cell: each for each in missing_plugins(assay.discover(), Selection(suite="quick"), BEFORE, {})}
     assert judged["tokenizer/gone"].verdict is Verdict.FAILED
     assert "crash" in str(judged["tokenizer/gone"].reason)
