@@ -130,7 +130,7 @@ def test_a_broken_baseline_is_told_of_and_left_out(cli: Cli, tmp_path: Path) -> 
     Store(tmp_path / "results").close()
     ran = cli("history", "tokens")
     assert ran.rc == 0
-    assert ran.stderr.startswith("assay: warning: results/baselines/bad.json is no JSON")
+    assert ran.stderr.startswith("assay: warning: results/baselines/bad.json is not valid JSON")
     assert ran.stdout.count("\n") == 3
 
 
