@@ -6,38 +6,17 @@ from dataclasses import replace
 
 import assay
 from assay_attention import cost
-from assay_attention.announcing import PHASES, X_LEVELS, aligned, plugin
+from assay_attention.announcing import HALF, PHASES, X_LEVELS, aligned, plugin
 
 MASKS = ("none", "causal")
 WEIGHTLESS = assay.Supports(levels=("core",), kinds=("weightless",), masks=MASKS, max_heads=1, phases=PHASES)
 CHOSEN = assay.Supports(biases=("none", "rope"), phases=PHASES, grouped=True, rectangular=True)
-MASKED = assay.Supports(
-    masks=("causal", "window", "prefix", "padding"),
-    biases=("none", "rope"),
-    phases=PHASES,
-    dropout=False,
-    grouped=True,
-    rectangular=True,
-)
+MASKED = replace(CHOSEN, masks=("causal", "window", "prefix", "padding"), dropout=False)
 BIASED = replace(MASKED, masks=("none", *MASKED.masks), biases=("alibi",))
-ONE = assay.Supports(
-    biases=("none", "rope"), phases=PHASES, dropout=False, uneven=False, grouped=True, rectangular=True
-)
-FLASH_CUDA = assay.Supports(
-    biases=("none", "rope"), phases=PHASES, dtypes=("bf16", "f16"), dropout=False, uneven=False, grouped=True
-)
-EFFICIENT = assay.Supports(
-    biases=("none", "rope"), phases=PHASES, devices=("cuda",), dropout=False, uneven=False, rectangular=True
-)
-CUDNN = assay.Supports(
-    biases=("none", "rope"),
-    phases=PHASES,
-    dtypes=("bf16", "f16"),
-    devices=("cuda",),
-    dropout=False,
-    uneven=False,
-    grouped=True,
-)
+ONE = replace(CHOSEN, dropout=False, uneven=False)
+FLASH_CUDA = replace(ONE, dtypes=HALF, rectangular=False)
+EFFICIENT = replace(ONE, devices=("cuda",), grouped=False)
+CUDNN = replace(FLASH_CUDA, devices=("cuda",))
 
 
 def chosen(workload: assay.Workload) -> str | None:
@@ -92,7 +71,7 @@ PLUGINS = (
     plugin(
         "sdpa-math",
         "the same, of plain matrix products",
-        "sdpa_backend:build_math",
+        "sdpa_backend:math",
         CHOSEN,
         peak_bytes=cost.math_bytes,
         flop=cost.square_flop,
@@ -101,13 +80,13 @@ PLUGINS = (
     plugin(
         "sdpa-flash",
         "the same, by FlashAttention",
-        "sdpa_backend:build_flash",
+        "sdpa_backend:flash",
         flash,
         peak_bytes=cost.flash_bytes,
         empty_rows="zero",
     ),
-    plugin("sdpa-efficient", "the same, by the memory-efficient kernel", "sdpa_backend:build_efficient", efficient),
-    plugin("sdpa-cudnn", "the same, by NVIDIA's cuDNN", "sdpa_backend:build_cudnn", cudnn),
+    plugin("sdpa-efficient", "the same, by the memory-efficient kernel", "sdpa_backend:efficient", efficient),
+    plugin("sdpa-cudnn", "the same, by NVIDIA's cuDNN", "sdpa_backend:cudnn", cudnn),
     plugin(
         "sdpa-mask",
         "PyTorch's scaled_dot_product_attention with a mask made beforehand",

@@ -23,16 +23,23 @@ BERT_SPECIALS = assay.SpecialTokens(
 SENTENCEPIECE_SPECIALS = assay.SpecialTokens(bos="<s>", eos="</s>", unk="<unk>")
 TEKKEN_SPECIALS = assay.SpecialTokens(bos="<s>", eos="</s>", pad="<pad>", unk="<unk>")
 
-GPT2 = (
-    # name, module, requirement, license, what `encode` does besides
-    ("hf-gpt2", "hugging_face", HUGGING_FACE, "Apache-2.0", ""),
-    ("gigatoken-gpt2", "gigatoken", "gigatoken>=0.10", "MIT", "; its array made a list"),
-    ("fastokens-gpt2", "fastokens", "fastokens>=0.3.5", "Apache-2.0", ""),
-    ("splintr-gpt2", "splintr", "splintr-rs>=0.22", "MIT", ""),
-    ("wordchipper-gpt2", "wordchipper", "wordchipper>=0.9.2", "MIT OR Apache-2.0", ""),
-    ("kitoken-gpt2", "kitoken", "kitoken>=0.11.1", "BSD-2-Clause", ""),
-    ("tokie-gpt2", "tokie", "tokie>=0.1.4", "MIT OR Apache-2.0", ""),
-    ("iree-gpt2", "iree", "iree-tokenizer>=0.3", "Apache-2.0 WITH LLVM-exception", ""),
+EXACT = "gigatoken, by tiktoken where their Unicode tables differ; ids in an array"
+RS_BPE = "rs-bpe; special tokens are cut out before, as it has none"
+IREE_LICENSE = "Apache-2.0 WITH LLVM-exception"
+WHAT = {"gpt2": "GPT-2's BPE", "cl100k_base": "cl100k_base"}
+SAME_IDS = (
+    # name, the tokenizer whose ids it gives, by what, license, requirements, what builds it
+    ("hf-gpt2", "gpt2", "tokenizers", "Apache-2.0", (HUGGING_FACE,), "hugging_face:gpt2"),
+    ("gigatoken-gpt2", "gpt2", "gigatoken; its array made a list", "MIT", ("gigatoken>=0.10",), "libraries:gigatoken"),
+    ("fastokens-gpt2", "gpt2", "fastokens", "Apache-2.0", ("fastokens>=0.3.5",), "libraries:fastokens"),
+    ("splintr-gpt2", "gpt2", "splintr-rs", "MIT", ("splintr-rs>=0.22",), "libraries:splintr"),
+    ("wordchipper-gpt2", "gpt2", "wordchipper", "MIT OR Apache-2.0", ("wordchipper>=0.9.2",), "libraries:wordchipper"),
+    ("kitoken-gpt2", "gpt2", "kitoken", "BSD-2-Clause", ("kitoken>=0.11.1",), "libraries:kitoken"),
+    ("tokie-gpt2", "gpt2", "tokie", "MIT OR Apache-2.0", ("tokie>=0.1.4",), "libraries:tokie"),
+    ("iree-gpt2", "gpt2", "iree-tokenizer", IREE_LICENSE, ("iree-tokenizer>=0.3",), "libraries:iree"),
+    ("gigatoken-exact", "gpt2", EXACT, "MIT", ("gigatoken>=0.10", "tiktoken>=0.7"), "gigatoken_exact:gpt2"),
+    ("bpe-openai-cl100k", "cl100k_base", "bpe-openai", "MIT", ("bpe-openai>=0.1.4",), "libraries:bpe_openai"),
+    ("rs-bpe-cl100k", "cl100k_base", RS_BPE, "MIT", ("rs-bpe>=0.1",), "rs_bpe:cl100k"),
 )
 TRAINED = (
     ("hf-bpe", "trained:bpe", "byte-level BPE", True, BPE_SPECIALS),
@@ -46,47 +53,17 @@ assay_hooks = 3  # the version of the hooks that this is written for
 @assay.hookimpl
 def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
     """Announce GPT-2 and cl100k_base by other libraries, what is trained here, BERT and Tekken."""
-    for name, module, requirement, terms, note in GPT2:
+    for name, claimed, library, terms, requirements, target in SAME_IDS:
         yield assay.TokenizerPlugin(
             name=name,
-            summary=f"GPT-2's BPE by {requirement.partition('>')[0]}{note}",
-            requires=(requirement,),
+            summary=f"{WHAT[claimed]} by {library}",
+            requires=requirements,
             license=terms,
-            build=assay.lazy(f"assay_peers.{module}:gpt2"),
+            build=assay.lazy(f"assay_peers.{target}"),
             pretrained=True,
-            same_ids_as="gpt2",
+            same_ids_as=claimed,
             specials=ENDOFTEXT,
         )
-    yield assay.TokenizerPlugin(
-        name="gigatoken-exact",
-        summary="GPT-2's BPE by gigatoken, by tiktoken where their Unicode tables differ; ids in an array",
-        requires=("gigatoken>=0.10", "tiktoken>=0.7"),
-        license="MIT",
-        build=assay.lazy("assay_peers.gigatoken_exact:gpt2"),
-        pretrained=True,
-        same_ids_as="gpt2",
-        specials=ENDOFTEXT,
-    )
-    yield assay.TokenizerPlugin(
-        name="bpe-openai-cl100k",
-        summary="cl100k_base by bpe-openai",
-        requires=("bpe-openai>=0.1.4",),
-        license="MIT",
-        build=assay.lazy("assay_peers.bpe_openai:cl100k"),
-        pretrained=True,
-        same_ids_as="cl100k_base",
-        specials=ENDOFTEXT,
-    )
-    yield assay.TokenizerPlugin(
-        name="rs-bpe-cl100k",
-        summary="cl100k_base by rs-bpe; special tokens are cut out before, as it has none",
-        requires=("rs-bpe>=0.1",),
-        license="MIT",
-        build=assay.lazy("assay_peers.rs_bpe:cl100k"),
-        pretrained=True,
-        same_ids_as="cl100k_base",
-        specials=ENDOFTEXT,
-    )
     for (family, target, what, lossless, specials), size in itertools.product(TRAINED, VOCAB_SIZES):
         library = HUGGING_FACE if family.startswith("hf-") else SENTENCEPIECE
         yield assay.TokenizerPlugin(

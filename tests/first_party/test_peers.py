@@ -21,13 +21,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import assay
-from assay_peers import GPT2, TRAINED, VOCAB_SIZES, files, gpt2
+from assay_peers import SAME_IDS, TRAINED, VOCAB_SIZES, files, gpt2
 
-CLAIMS = {name: "gpt2" for name, *_ in GPT2} | {
-    "gigatoken-exact": "gpt2",
-    "bpe-openai-cl100k": "cl100k_base",
-    "rs-bpe-cl100k": "cl100k_base",
-}
+CLAIMS = {name: claimed for name, claimed, *_ in SAME_IDS}
 OUTPUT = {"gigatoken-exact": array}  # the others give lists
 VOCAB_SIZE = 4000
 TRAINED_NAMES = [f"{family}-4k" for family, *_ in TRAINED]

@@ -20,7 +20,6 @@ TUTORIAL_ATTENTIONS = (
     "sdpa",
     "nn-mha",
 )
-PIPELINE = ("regex-unk", "gpt2", "cl100k_base", "o200k_base", "characters", "bytes")
 PIPELINE_ATTENTIONS = ("multi-head-stack", "multi-head-split", "fused-qkv", "nn-mha", "sdpa")
 ATTENTION_BASELINES = ("naive", "multi-head-split", "kv-cache", "sdpa")
 CAUSAL = Semantics(mask="causal")
@@ -28,7 +27,6 @@ CAUSAL_DROPOUT = Semantics(mask="causal", dropout=0.1)
 WINDOW = Semantics(mask="window", reach=256)
 LINEAR = Semantics(kind="linear", mask="causal")
 VERDICT = TextSource(corpus="the-verdict", tokenizer="gpt2")
-HEADS, WIDTH = 12, 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +41,10 @@ class Suite:
     """
 
     name: str
-    version: int
+    version: int = 1
     summary: str
     workloads: tuple[Workload, ...]
-    baselines: tuple[str, ...]
+    baselines: tuple[str, ...] = ATTENTION_BASELINES
     corpora: str = "the-verdict"
     source_tokenizer: str = "gpt2"
     tokenizers: tuple[str, ...] | None = ()
@@ -70,9 +68,7 @@ def of_workloads(ids: Sequence[str]) -> Suite:
         workloads = tuple(map(Workload.parse, ids))
     except ValueError as error:
         raise UnknownName(str(error), remedy="an id looks like core/fwd/causal/b1.h8.s1024.d64/f32/cpu.t1") from None
-    return Suite(
-        name="workloads", version=1, summary="as asked for", baselines=ATTENTION_BASELINES, workloads=workloads
-    )
+    return Suite(name="workloads", summary="as asked for", workloads=workloads)
 
 
 def _tutorial() -> Iterator[Workload]:
@@ -89,107 +85,85 @@ def _tutorial() -> Iterator[Workload]:
 def _core(semantics: Semantics, *lengths: int, batch: int = 1) -> Iterator[Workload]:
     """Attention of GPT-2's shape (12 heads of 64) at several lengths."""
     for length in lengths:
-        yield Workload.self_attention(
-            "core", batch=batch, length=length, d_model=HEADS * WIDTH, heads=HEADS, semantics=semantics
-        )
+        yield Workload.self_attention("core", batch=batch, length=length, d_model=768, heads=12, semantics=semantics)
 
 
 def _gpt2() -> Iterator[Workload]:
     yield from _core(CAUSAL, 128, 256, 512, 1024, 2048)
     yield from _core(WINDOW, 512, 1024, 2048)
     yield from _core(LINEAR, 512, 1024, 2048)
-    (gradients,) = _core(CAUSAL, 512)
-    yield replace(gradients, phase="fwd_bwd")
-    yield Workload.self_attention("module", batch=1, length=1024, d_model=HEADS * WIDTH, heads=HEADS, semantics=CAUSAL)
+    yield from (replace(workload, phase="fwd_bwd") for workload in _core(CAUSAL, 512))
+    yield from (replace(workload, level="module") for workload in _core(CAUSAL, 1024))
 
 
 def _grouped() -> Iterator[Workload]:
-    for length in (256, 512, 1024):
-        (workload,) = _core(CAUSAL, length)
+    for workload in _core(CAUSAL, 256, 512, 1024):
         yield replace(workload, q_heads=32, kv_heads=8, d_qk=128, d_v=128, d_model=4096)
 
 
 def _decode() -> Iterator[Workload]:
-    for length in (128, 256, 512, 1024, 2048, 4096):
-        (workload,) = _core(CAUSAL, length)
+    for workload in _core(CAUSAL, 128, 256, 512, 1024, 2048, 4096):
         yield replace(workload, level="decode", q_len=1)
 
 
 def _pipeline() -> Iterator[Workload]:
-    make = Workload.self_attention
-    yield make("pipeline", batch=4, length=1024, d_model=HEADS * WIDTH, heads=HEADS, semantics=CAUSAL, source=VERDICT)
+    for workload in _core(CAUSAL, 1024, batch=4):
+        yield replace(workload, level="pipeline", source=VERDICT)
 
 
+TUTORIAL_SUITE = Suite(
+    name="tutorial",
+    summary="every system of the tutorial, tokenizers of others, and attention at 7x5, 8x4x256 and 4x256x256",
+    baselines=("gpt2", "sdpa"),
+    workloads=tuple(_tutorial()),
+    tokenizers=TUTORIAL,
+    attentions=TUTORIAL_ATTENTIONS,
+)
 SUITES = (
-    Suite(
-        name="tutorial",
-        version=1,
-        summary="every system of the tutorial, tokenizers of others, and attention at 7x5, 8x4x256 and 4x256x256",
-        baselines=("gpt2", "sdpa"),
-        workloads=tuple(_tutorial()),
-        tokenizers=TUTORIAL,
-        attentions=TUTORIAL_ATTENTIONS,
-    ),
-    Suite(
+    TUTORIAL_SUITE,
+    replace(
+        TUTORIAL_SUITE,
         name="standard",
         version=2,
         summary="all tokenizers on all corpora here, at several lengths and at limits; the tutorial's attention",
         corpora="*",
-        baselines=("gpt2", "sdpa"),
-        workloads=tuple(_tutorial()),
         tokenizers=None,
-        attentions=TUTORIAL_ATTENTIONS,
         grid=True,
     ),
-    Suite(
+    replace(
+        TUTORIAL_SUITE,
         name="quick",
-        version=1,
         summary="the same tokenizers, and attention at 8x4x256 only",
-        baselines=("gpt2", "sdpa"),
-        workloads=tuple(workload for workload in _tutorial() if workload.batch == 8),
-        tokenizers=TUTORIAL,
-        attentions=TUTORIAL_ATTENTIONS,
+        workloads=tuple(workload for workload in TUTORIAL_SUITE.workloads if workload.batch == 8),
     ),
     Suite(
         name="gpt2-124m",
-        version=1,
         summary="attention of GPT-2's shape, 12 heads of 64: causal, windowed and linear, 128 to 2,048 positions",
-        baselines=ATTENTION_BASELINES,
         workloads=tuple(_gpt2()),
     ),
     Suite(
         name="gqa",
-        version=1,
         summary="grouped queries: 32 query heads share 8 key heads of 128, 256 to 1,024 positions",
-        baselines=ATTENTION_BASELINES,
         workloads=tuple(_grouped()),
     ),
     Suite(
         name="window",
-        version=1,
         summary="each position sees the last 256, of 512 to 4,096 positions",
-        baselines=ATTENTION_BASELINES,
         workloads=tuple(_core(WINDOW, 512, 1024, 2048, 4096)),
     ),
     Suite(
         name="decode",
-        version=1,
         summary="the next token of a text of 128 to 4,096, with and without a cache of keys and values",
-        baselines=ATTENTION_BASELINES,
         workloads=tuple(_decode()),
     ),
     Suite(
         name="ragged",
-        version=1,
         summary="eight texts of uneven length, padded to 512",
-        baselines=ATTENTION_BASELINES,
         workloads=tuple(_core(Semantics(mask="padding"), 512, batch=8)),
     ),
     Suite(
         name="positions",
-        version=1,
         summary="causal attention with positions inside: ALiBi and rotary, 512 and 1,024 positions",
-        baselines=ATTENTION_BASELINES,
         workloads=(
             *_core(Semantics(mask="causal", bias="alibi"), 512, 1024),
             *_core(Semantics(mask="causal", bias="rope"), 512, 1024),
@@ -197,11 +171,10 @@ SUITES = (
     ),
     Suite(
         name="pipeline",
-        version=1,
         summary="the whole way from text: every tokenizer with every attention, four windows of 1,024 tokens",
         baselines=("sdpa",),
         workloads=tuple(_pipeline()),
-        tokenizers=PIPELINE,
+        tokenizers=("regex-unk", "gpt2", "cl100k_base", "o200k_base", "characters", "bytes"),
         attentions=PIPELINE_ATTENTIONS,
     ),
 )
