@@ -53,7 +53,7 @@ def test_an_unknown_name_is_one_line(cli: Cli, load: str) -> None:
 def test_what_was_left_out_says_why(cli: Cli) -> None:
     ran = cli("plugins", "why", "assay:regex", env={"ASSAY_BLOCK": "regex"})
     assert ran.rc == 3
-    assert ran.stdout.startswith("plugin assay:regex was not loaded, because of --block regex.\n")
+    assert ran.stdout.startswith("plugin assay-bench:regex was not loaded, because of --block regex.\n")
     assert ran.stdout.endswith("What to do: do without --block regex\n")
 
 

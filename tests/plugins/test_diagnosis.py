@@ -65,7 +65,7 @@ def test_what_two_claim(mixed: assay.Host) -> None:
         "tokenizer gpt2 cannot be used: the tokenizer name 'gpt2' is claimed by mixed-dist 1.2 (mixed) and"
         " assay-bench 0.2.0 (tiktoken)."
     )
-    assert found.remedies == ("choose with --block mixed-dist:mixed or --block assay:tiktoken",)
+    assert found.remedies == ("choose with --block mixed-dist:mixed or --block assay-bench:tiktoken",)
 
 
 def test_what_was_refused(mixed: assay.Host) -> None:
@@ -94,7 +94,7 @@ def test_a_plugin_of_which_some_can_be_used(mixed: assay.Host, name: str) -> Non
 def test_a_plugin_that_cannot_be_imported(mixed: assay.Host) -> None:
     found = one(mixed, "broken")
     verdict, whence = found.sentences
-    assert verdict == "plugin broken-dist:broken cannot be imported: ZeroDivisionError: division by zero."
+    assert verdict == "plugin broken-dist:broken cannot be imported: ZeroDivisionError: division by zero (broken_plugin.py:1)."
     assert whence.startswith("It is the entry point broken = broken_plugin of broken-dist 3, installed in /")
     assert found.remedies == (
         "mend it, or leave it out with --block broken-dist:broken",
@@ -107,7 +107,7 @@ def test_a_plugin_that_was_left_out(mixed: assay.Host) -> None:
     assert not found.usable
     assert found.sentences[0] == "plugin assay-bench:attention was not loaded, because of --block attention."
     assert found.remedies == ("do without --block attention",)
-    assert one(assay.discover(load="regex"), "plain").remedies == ("--load regex,assay:plain",)
+    assert one(assay.discover(load="regex"), "plain").remedies == ("--load regex,assay-bench:plain",)
 
 
 def test_a_plugin_in_a_file(tmp_path: Path) -> None:

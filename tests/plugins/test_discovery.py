@@ -195,7 +195,7 @@ def test_an_exception_that_cannot_be_printed_is_a_failure_like_any_other(install
     source = "class Odd(Exception):\n    def __str__(self): raise ValueError\nraise Odd"
     install("odd-dist", "1", {"odd": "odd_plugin"}, {"odd_plugin": source})
     (failure,) = assay.discover().failures
-    assert failure.message == "Odd"
+    assert failure.message == "Odd (odd_plugin.py:3)"
 
 
 def test_a_descriptor_that_cannot_be_looked_at_is_a_failure_like_any_other(install: Install) -> None:
@@ -213,7 +213,7 @@ def test_a_descriptor_that_cannot_be_looked_at_is_a_failure_like_any_other(insta
     host = assay.discover()
     assert tokenizers(host) == FIRST_PARTY | {"fine"}
     (failure,) = host.failures
-    assert (failure.stage, failure.message) == ("assay_tokenizers", "ZeroDivisionError: division by zero")
+    assert (failure.stage, failure.message) == ("assay_tokenizers", "ZeroDivisionError: division by zero (odd_plugin.py:18)")
 
 
 def test_a_descriptor_of_a_class_of_its_own_clashes_like_any_other(install: Install) -> None:
@@ -297,7 +297,7 @@ def test_what_came_before_an_error_in_a_hook_is_kept(install: Install) -> None:
     host = assay.discover()
     assert tokenizers(host) == FIRST_PARTY | {"before"}
     (failure,) = host.failures
-    assert (failure.stage, failure.message) == ("assay_tokenizers", "RuntimeError: halfway")
+    assert (failure.stage, failure.message) == ("assay_tokenizers", "RuntimeError: halfway (half_plugin.py:19)")
 
 
 def test_a_wrong_item_costs_only_itself(install: Install) -> None:
