@@ -10,9 +10,14 @@ from assay.report.text.escape import NO_BREAK, escape_terminal
 from assay.report.text.table import Table
 
 
+def as_text(text: str, encoding: str) -> str:
+    """Return what can be shown in an encoding; whatever a plugin or a corpus put into it is text."""
+    return escape_terminal(text, encoding).replace(NO_BREAK, " ")
+
+
 def echo_stderr(text: str) -> None:
-    """Write one line to standard error; whatever a plugin or a corpus put into it is text."""
-    click.echo(escape_terminal(text, sys.stderr.encoding).replace(NO_BREAK, " "), err=True)
+    """Write one line to standard error."""
+    click.echo(as_text(text, sys.stderr.encoding), err=True)
 
 
 def echo_warning(text: str) -> None:
@@ -21,8 +26,8 @@ def echo_warning(text: str) -> None:
 
 
 def echo_stdout(text: str) -> None:
-    """Write one line to standard output, likewise."""
-    click.echo(escape_terminal(text, sys.stdout.encoding).replace(NO_BREAK, " "))
+    """Write one line to standard output."""
+    click.echo(as_text(text, sys.stdout.encoding))
 
 
 def echo_tables(*tables: Table) -> None:
