@@ -94,7 +94,10 @@ def test_a_plugin_of_which_some_can_be_used(mixed: assay.Host, name: str) -> Non
 def test_a_plugin_that_cannot_be_imported(mixed: assay.Host) -> None:
     found = one(mixed, "broken")
     verdict, whence = found.sentences
-    assert verdict == "plugin broken-dist:broken cannot be imported: ZeroDivisionError: division by zero (broken_plugin.py:1)."
+    assert (
+        verdict
+        == "plugin broken-dist:broken cannot be imported: ZeroDivisionError: division by zero (broken_plugin.py:1)."
+    )
     assert whence.startswith("It is the entry point broken = broken_plugin of broken-dist 3, installed in /")
     assert found.remedies == (
         "mend it, or leave it out with --block broken-dist:broken",

@@ -213,7 +213,10 @@ def test_a_descriptor_that_cannot_be_looked_at_is_a_failure_like_any_other(insta
     host = assay.discover()
     assert tokenizers(host) == FIRST_PARTY | {"fine"}
     (failure,) = host.failures
-    assert (failure.stage, failure.message) == ("assay_tokenizers", "ZeroDivisionError: division by zero (odd_plugin.py:18)")
+    assert (failure.stage, failure.message) == (
+        "assay_tokenizers",
+        "ZeroDivisionError: division by zero (odd_plugin.py:18)",
+    )
 
 
 def test_a_descriptor_of_a_class_of_its_own_clashes_like_any_other(install: Install) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 import assay
 from assay.plugins.former_names import FORMER, used_in
-from assay.plugins.hook_versions import DEPRECATIONS, Deprecation, incompatibility, known
+from assay.plugins.hook_versions import DEPRECATIONS, Deprecation, incompatibility
+from assay.plugins.hookspecs import PROVIDES
 from assay.plugins.host import Origin
 
 Install = Callable[..., Path]
@@ -151,6 +153,13 @@ def test_every_former_name_is_its_successor_and_no_other_is_found() -> None:
 def test_what_is_left_at_its_default_is_not_told(install: Install) -> None:
     install("mine-dist", "1.0", {"mine": "mine_plugin"}, plugin())
     assert assay.discover(load="mine", deprecations=[FAMILY, LICENCE]).deprecated == ()
+
+
+def known(deprecation: Deprecation) -> bool:
+    """Return whether a deprecation names a hook, field or name that exists: a typing error would never be noticed."""
+    kinds = {kind for provided in PROVIDES.values() for kind in provided.__mro__ if kind is not object}
+    names = {f"{kind.__name__}.{field.name}" for kind in kinds for field in fields(kind)}
+    return deprecation.what in names | PROVIDES.keys() | {f"assay.{name}" for name in FORMER}
 
 
 def test_a_deprecation_speaks_of_what_there_is() -> None:

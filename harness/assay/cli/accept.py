@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from assay.cli import options
-from assay.cli.echo import echo_stderr
-
-if TYPE_CHECKING:
-    from assay.store.location import Location
+from assay.cli.echo import echo_stderr, echo_warning
+from assay.errors import AssayError
+from assay.store.location import Location
 
 
 @click.command("accept")
@@ -22,7 +19,6 @@ def accept(run: str | None, name: str | None, results: Location) -> int:
 
     It is written to DIR/baselines/NAME.json, in place of what was there. Raw samples stay in the store.
     """
-    from assay.errors import AssayError
     from assay.store import baselines
     from assay.store.store import Store
 
@@ -38,7 +34,7 @@ def accept(run: str | None, name: str | None, results: Location) -> int:
     path = baselines.accept(results.folder, name or baselines.default_name(record), record, measurements)
     if blamed:
         more = f" and {len(blamed) - 1} more" if len(blamed) > 1 else ""
-        echo_stderr(f"assay: warning: failed cases are accepted as such: {blamed[0]}{more}")
+        echo_warning(f"failed cases are accepted as such: {blamed[0]}{more}")
     echo_stderr(f"run {record.id} ({manifest}) is accepted; commit the file")
     click.echo(str(path))
     return 0

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli import options
-from assay.cli.echo import echo_stderr
+from assay.cli.echo import echo_stderr, echo_tables
 from assay.cli.request import Request, takes_request
+from assay.environment import git
+from assay.errors import AssayError
 from assay.records.json_document import write
+from assay.records.verdicts import Comparison, Verdict
+from assay.report.text.table import Table
 
 if TYPE_CHECKING:
     from assay.comparison.bisect import Bisection, TestedCommit
-    from assay.environment.git import Revision
-    from assay.records.verdicts import Comparison
 
 
 @click.command("bisect")
@@ -39,8 +41,6 @@ def bisect_(request: Request, good: str, bad: str) -> int:
     from assay.comparison.bisect import bisect
     from assay.comparison.check import Check
     from assay.comparison.sides import SideEnvironment, baseline
-    from assay.environment import git
-    from assay.errors import AssayError
 
     root = git.repository(Path.cwd())
     if root is None:
@@ -50,12 +50,12 @@ def bisect_(request: Request, good: str, bad: str) -> int:
     selection, judging = replace(request.selection_of_sides(), metrics="none", held_out=0.0), request.judging_by_cell()
     with StatusLine(quiet=request.quiet) as line:
 
-        def side(revision: Revision) -> SideEnvironment:
+        def side(revision: git.Revision) -> SideEnvironment:
             found = baseline(revision.commit, request.settings.plugins, request.results, tell=line.echo)
             assert isinstance(found, SideEnvironment), "a commit is no saved run"
             return found
 
-        def compare(revision: Revision) -> Comparison:
+        def compare(revision: git.Revision) -> Comparison:
             sides = (side(first), side(revision))
             return Check(host, selection, request.settings, sides, judging, tick=line.tick).run()
 
@@ -70,19 +70,12 @@ def bisect_(request: Request, good: str, bad: str) -> int:
 
 
 def _show(found: Bisection, *, as_json: bool) -> None:
-    from assay.environment.git import subject
-    from assay.records.verdicts import Verdict
     from assay.report.formats.comparison_json import as_object
     from assay.report.formats.comparison_text import change_text
-    from assay.report.tables import results as tables
 
     if as_json:
         steps = [
-            {
-                "commit": step.revision.commit,
-                "verdict": _word(step),
-                "comparison": as_object(step.comparison),
-            }
+            {"commit": step.revision.commit, "verdict": _word(step), "comparison": as_object(step.comparison)}
             for step in found.steps
         ]
         click.echo(write({"steps": steps, "suspects": [each.commit for each in found.suspects]}))
@@ -91,19 +84,12 @@ def _show(found: Bisection, *, as_json: bool) -> None:
     for step in found.steps:
         worst = [each for each in step.comparison.judgements if each.verdict is Verdict.REGRESSED]
         figures = "; ".join(f"{each.cell} {change_text(each)}" for each in worst)
-        alone = found.suspects == (step.revision,)
-        rows.append(
-            (step.revision.asked, "first bad" if alone else _word(step), figures or "-", subject(step.revision))
-        )
-    tables.write(
-        [
-            tables.Table(
-                title="checked against the good one", columns=("revision", "is", "by", "subject"), rows=tuple(rows)
-            )
-        ]
-    )
+        word = "first bad" if found.suspects == (step.revision,) else _word(step)
+        rows.append((step.revision.asked, word, figures or "-", git.subject(step.revision)))
+    columns = ("revision", "is", "by", "subject")
+    echo_tables(Table(title="checked against the good one", columns=columns, rows=tuple(rows)))
     if len(found.suspects) == 1:
-        echo_stderr(f"first bad revision: {found.suspects[0].commit} {subject(found.suspects[0])}")
+        echo_stderr(f"first bad revision: {found.suspects[0].commit} {git.subject(found.suspects[0])}")
     else:
         names = ", ".join(each.asked for each in found.suspects)
         echo_stderr(f"the first bad revision is one of {names}: checks of the others could not tell")

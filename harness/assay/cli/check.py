@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import click
 
@@ -11,9 +10,7 @@ from assay.cli import options
 from assay.cli.comparison_output import ComparisonOutput, takes_comparison_output
 from assay.cli.request import Request, takes_request
 from assay.comparison.judging import Judging
-
-if TYPE_CHECKING:
-    from assay.records.verdicts import Comparison
+from assay.records.verdicts import Comparison
 
 
 @click.command("check")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from assay.cli import options
@@ -11,19 +9,15 @@ from assay.cli.comparison_output import ComparisonOutput, takes_comparison_outpu
 from assay.cli.plugin_options import PluginOptions, takes_plugins
 from assay.cli.report import interactive, named, output, put
 from assay.environment.command_line import command_line
-
-if TYPE_CHECKING:
-    from assay.records.report_data import ReportContext
-    from assay.records.results import LocatedRun
-    from assay.records.verdicts import Comparison
-    from assay.store.location import Location
+from assay.records.report_data import ReportContext
+from assay.report import publish
+from assay.store.location import Location
 
 
 @click.command("compare")
 @click.argument("runs", nargs=-1, required=True, metavar="BASELINE CANDIDATE...")
-@click.option(
+@options.variable_option(
     "--allowance",
-    envvar="ASSAY_ALLOWANCE",
     callback=options.width,
     metavar="SHARE",
     help="How far apart ratios of the same code may be.  [default: 60%; 35% of three epochs or more]",
@@ -53,7 +47,6 @@ def compare(
     when a case fails that was ok, 4 (with --strict) when something is inconclusive, 5 when nothing can be compared.
     """
     from assay.comparison.compare_runs import compare_runs
-    from assay.report import publish
     from assay.store.lookup import find
 
     if len(runs) < 2:
@@ -68,18 +61,12 @@ def compare(
         shown.show(comparison, as_json=as_json)
     shown.write(comparison)
     if plugin is not None:
-        put(publish.publish(plugin, of_comparison(named, comparison, interactive=interactive)), output)
+        context = ReportContext(
+            shows="comparison",
+            outcomes=tuple(one.outcome for one in named),
+            comparison=comparison,
+            command=command_line(),
+            interactive=interactive,
+        )
+        put(publish.publish(plugin, context), output)
     return comparison.exit_code(strict=shown.strict)
-
-
-def of_comparison(runs: tuple[LocatedRun, ...], comparison: Comparison, *, interactive: bool = False) -> ReportContext:
-    """Gather what a report of a comparison is made from."""
-    from assay.records.report_data import ReportContext
-
-    return ReportContext(
-        shows="comparison",
-        outcomes=tuple(one.outcome for one in runs),
-        comparison=comparison,
-        command=command_line(),
-        interactive=interactive,
-    )

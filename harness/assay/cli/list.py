@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from assay.cli import options
+from assay.cli.echo import echo_tables
 from assay.cli.plugin_options import PluginOptions, takes_plugins
+from assay.plugins.host import Host
 from assay.plugins.types import (
     AttentionPlugin,
     CorpusPlugin,
@@ -19,11 +21,10 @@ from assay.plugins.types import (
     TokenizerPlugin,
 )
 from assay.records.json_document import write
+from assay.report.text.table import Table
 
 if TYPE_CHECKING:
     from assay.plugins.diagnosis import Standing
-    from assay.plugins.host import Host
-    from assay.report.tables.results import Table
 
 KINDS: dict[str, type[Provided]] = {
     "tokenizers": TokenizerPlugin,
@@ -39,10 +40,9 @@ TIMED = "import ms: each measured once in this process, in this order; what one 
 
 @click.command("list")
 @click.argument("kind", type=click.Choice([*KINDS, "suites", "all"]), default="all")
-@click.option(
+@options.variable_option(
     "-v",
     "--verbose",
-    envvar="ASSAY_VERBOSE",
     is_flag=True,
     help="List the plugins themselves too: origin, version, hooks, time to import, what they need and lack.",
 )
@@ -55,7 +55,6 @@ def list_(kind: str, verbose: bool, plugins: PluginOptions, as_json: bool) -> in
     """
     from assay.execute.suites import SUITES
     from assay.report.formats import run_json
-    from assay.report.tables import results as tables
 
     host = plugins.host()
     rows = {noun: [_provided(host, plugin) for plugin in host.every(of)] for noun, of in KINDS.items()}
@@ -81,7 +80,7 @@ def list_(kind: str, verbose: bool, plugins: PluginOptions, as_json: bool) -> in
     for title, found in (("plugins that failed", failures), ("plugins that use what will go", deprecated)):
         if found:
             listed.append(_table(title, found))
-    tables.write(listed)
+    echo_tables(*listed)
     return 0
 
 
@@ -143,8 +142,6 @@ def _brief(standing: Standing) -> dict[str, str]:
 
 def _table(title: str, rows: list[dict[str, str]], numeric: str = "", notes: tuple[str, ...] = ()) -> Table:
     """A terminal shows the columns that matter and the remedies below; a pipe and JSON have all."""
-    from assay.report.tables.results import Table
-
     shown = [name for name in (rows[0] if rows else {}) if not (sys.stdout.isatty() and name in ON_A_PIPE)]
     remedies = (f"{row.get('name', row.get('origin'))}: {row['remedy']}" for row in rows if row.get("remedy"))
     return Table(

@@ -8,20 +8,12 @@ from pathlib import Path
 import click
 
 from assay.cli import options
-from assay.plugins.types import NAMES_OF_KINDS
 from assay.records.json_document import write
 
 
 @click.command("new-plugin")
 @click.argument("name")
-@click.option(
-    "--kind",
-    envvar="ASSAY_KIND",
-    type=click.Choice(list(NAMES_OF_KINDS.values())),
-    default="tokenizer",
-    show_default=True,
-    help="What it brings.",
-)
+@options.kind_of_plugin(default="tokenizer", show_default=True, help="What it brings.")
 @click.option("--file", "single_file", is_flag=True, help="Write a single file, for --plugin FILE.")
 @click.option(
     "-o",

@@ -14,6 +14,7 @@ import click
 from assay.comparison.judging import Judging
 from assay.comparison.tolerance import read_percent
 from assay.execute.selection import Selection
+from assay.plugins.types import NAMES_OF_KINDS
 from assay.records.settings import Settings
 from assay.records.verdicts import Tolerance
 from assay.store.location import RESULTS, locate
@@ -86,34 +87,32 @@ def device(context: click.Context, parameter: click.Parameter, value: object) ->
 WRITTEN: Mapping[object, str] = MappingProxyType({share: "{:.0%}", seconds: "{:g}s"})
 
 
-def option(flag: str, record: type[Any], name: str | None = None, **attributes: Any) -> Decorator:
-    """Make the option of a field of a record, from which it has its default; `attributes` are click's.
+def variable_option(*names: str, **attributes: Any) -> Decorator:
+    """Make an option that an environment variable sets too: ASSAY_ and the option; `attributes` are click's."""
+    flag = next(name for name in names if name.startswith("--"))
+    variable = f"ASSAY_{flag.removeprefix('--').replace('-', '_').upper()}"
+    return click.option(*names, **{"envvar": variable} | attributes)
 
-    `name` is the field where it is not called as the option is. The environment variable is ASSAY_ and the option.
+
+def option(flag: str, record: type[Any], name: str | None = None, **attributes: Any) -> Decorator:
+    """Make the option of a field of a record, from which it has its default, with its environment variable.
+
+    `name` is the field where it is not called as the option is.
     """
     name = name or flag.removeprefix("--").replace("-", "_")
-    usual: dict[str, Any] = {"envvar": f"ASSAY_{flag.removeprefix('--').replace('-', '_').upper()}"}
     default = next(field.default for field in fields(record) if field.name == name)
     if default:
         written = WRITTEN.get(attributes.get("callback"))
-        usual |= {"default": written.format(default) if written else default, "show_default": True}
-    return click.option(flag, name, **usual | attributes)
+        attributes = {"default": written.format(default) if written else default, "show_default": True} | attributes
+    return variable_option(flag, name, **attributes)
 
 
-as_json = click.option(
-    "--json", "as_json", envvar="ASSAY_JSON", is_flag=True, help="Write one JSON document instead of tables."
+as_json = variable_option("--json", "as_json", is_flag=True, help="Write one JSON document instead of tables.")
+folder = variable_option(
+    "--results", default=RESULTS, show_default=True, metavar="DIR", help="The folder of the results."
 )
-folder = click.option(
-    "--results",
-    envvar="ASSAY_RESULTS",
-    default=RESULTS,
-    show_default=True,
-    metavar="DIR",
-    help="The folder of the results.",
-)
-store = click.option(
+store = variable_option(
     "--store",
-    envvar="ASSAY_STORE",
     metavar="URL|PATH",
     help="Where the results are stored: postgresql+psycopg://USER@HOST/DATABASE, a SQLite file, or a folder."
     "  [default: in the folder of the results]",
@@ -225,7 +224,8 @@ margin = option(
     callback=share,
     help="Unchanged means that the 90 % interval of the ratio lies within this.",
 )
-quiet = click.option("-q", "--quiet", envvar="ASSAY_QUIET", is_flag=True, help="No progress on standard error.")
+quiet = variable_option("-q", "--quiet", is_flag=True, help="No progress on standard error.")
+kind_of_plugin = functools.partial(variable_option, "--kind", type=click.Choice(list(NAMES_OF_KINDS.values())))
 
 
 def together(*options: Decorator) -> Decorator:

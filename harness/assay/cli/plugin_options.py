@@ -8,40 +8,35 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from assay.cli.echo import echo_stderr
+from assay.cli import options
+from assay.cli.echo import echo_stderr, echo_warning
 
 if TYPE_CHECKING:
     from assay.plugins.host import Host
     from assay.records.settings import Settings
 
-plugins = click.option(
+plugins = options.variable_option(
     "--plugin",
     "plugins",
-    envvar="ASSAY_PLUGIN",
     multiple=True,
     type=click.Path(dir_okay=False),
     metavar="FILE",
     help="Also load the plugin in this Python file. May be repeated.",
 )
-block = click.option(
+block = options.variable_option(
     "--block",
-    envvar="ASSAY_BLOCK",
     multiple=True,
     metavar="NAME",
     help="Leave out a plugin: an entry point, a distribution, or DISTRIBUTION:ENTRY_POINT. May be repeated.",
 )
-load = click.option(
+load = options.variable_option(
     "--load",
-    envvar="ASSAY_LOAD",
     metavar="GLOBS",
     help="Of the installed plugins load only these, by the names that --block takes or patterns of them, or none."
     "  [default: all]",
 )
-strict = click.option(
-    "--strict-plugins",
-    envvar="ASSAY_STRICT_PLUGINS",
-    is_flag=True,
-    help="Exit with 3 when a plugin failed, after the work is done without it.",
+strict = options.variable_option(
+    "--strict-plugins", is_flag=True, help="Exit with 3 when a plugin failed, after the work is done without it."
 )
 
 
@@ -91,7 +86,7 @@ class PluginOptions:
 def warn(host: Host) -> None:
     """Report on standard error which plugins failed, and which use what will go."""
     for each in (*host.failures, *host.deprecated):
-        echo_stderr(f"assay: warning: {each}")
+        echo_warning(str(each))
 
 
 def takes_plugins(command: Callable[..., object]) -> Callable[..., object]:
@@ -105,7 +100,4 @@ def takes_plugins(command: Callable[..., object]) -> Callable[..., object]:
         code = cast("int", command(plugins=chosen, **others))
         return chosen.code(code) if strict_plugins else code
 
-    decorated: Callable[..., object] = call
-    for option in (strict, load, block, plugins):
-        decorated = option(decorated)
-    return decorated
+    return options.together(plugins, block, load, strict)(call)

@@ -5,27 +5,50 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from types import TracebackType
 from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.status import Status as Spinner
 from rich.table import Column
 from rich.text import Text
 
+from assay.cli.echo import as_text, echo_stderr, echo_warning
 from assay.execute.job import ProgressListener
 from assay.records.results import Case, Measurement, Run, Status
-from assay.report.text.escape import NO_BREAK, can_show, escape_terminal
+from assay.report.text.escape import can_show
 
 
-class Reporter(ProgressListener):
-    """A live bar on a terminal, a line for each case elsewhere, nothing when quiet or in CI."""
+class _Display:
+    """What is drawn on a terminal while its context lasts, and lines elsewhere; nothing when quiet or in CI."""
 
-    def __init__(self, *, quiet: bool = False) -> None:
+    _drawn: Progress | Spinner | None = None
+
+    def __init__(self, *, quiet: bool) -> None:
         self._live = sys.stderr.isatty() and not quiet
         self._lines = not (quiet or self._live or os.environ.get("CI"))
+
+    def __enter__(self) -> Self:
+        if self._drawn is not None:
+            self._drawn.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._drawn is not None:
+            self._drawn.stop()
+
+    def _line(self, text: str) -> None:
+        if self._lines:
+            echo_stderr(text)
+
+
+class Reporter(_Display, ProgressListener):
+    """A live bar on a terminal, a line for each case elsewhere."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        super().__init__(quiet=quiet)
         self._total = self._done = 0
-        self._bar = Progress(
+        self._drawn = self._bar = Progress(
             BarColumn(bar_width=20),
             MofNCompleteColumn(),
             TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, ratio=1)),
@@ -35,15 +58,6 @@ class Reporter(ProgressListener):
             disable=not self._live,
         )
         self._task = self._bar.add_task("starting", total=None)
-
-    def __enter__(self) -> Self:
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._bar.stop()
 
     def begun(self, run: Run, cases: Sequence[Case], done: int) -> None:
         """Take note of the size of the run."""
@@ -55,7 +69,7 @@ class Reporter(ProgressListener):
         """Show the phase, and in the rounds how many there were and the time left."""
         subject = group.partition("/")[2]
         timing = f"round {rounds}, {max(0.0, left_s):.0f} s left" if phase == "round" else phase
-        self._bar.update(self._task, description=_seen(f"{timing} · {subject}"))
+        self._bar.update(self._task, description=as_text(f"{timing} · {subject}", sys.stderr.encoding))
 
     def measured(self, measurement: Measurement) -> None:
         """Show that one case is done."""
@@ -67,54 +81,33 @@ class Reporter(ProgressListener):
 
     def warned(self, text: str) -> None:
         """Show what went wrong, also where nothing else is shown."""
-        print(_seen(f"assay: warning: {text}"), file=sys.stderr, flush=True)
-
-    def _line(self, text: str) -> None:
-        if self._lines:
-            print(_seen(text), file=sys.stderr, flush=True)
+        echo_warning(text)
 
 
-class StatusLine:
-    """One line on standard error that says what goes on now; nothing when quiet or where nobody looks."""
+class StatusLine(_Display):
+    """One line on standard error that says what goes on now."""
 
     def __init__(self, *, quiet: bool = False) -> None:
-        self._live = sys.stderr.isatty() and not quiet
-        self._lines = not (quiet or self._live or os.environ.get("CI"))
+        super().__init__(quiet=quiet)
         self._last = ""
-        self._status = Console(stderr=True).status("starting", spinner=_spinner()) if self._live else None
-
-    def __enter__(self) -> Self:
-        if self._status is not None:
-            self._status.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._status is not None:
-            self._status.stop()
+        self._drawn = self._status = Console(stderr=True).status("starting", spinner=_spinner()) if self._live else None
 
     def echo(self, what: str) -> None:
         """Show a slow step; also a line where there is no terminal."""
         self._show(what)
-        if self._lines:
-            print(_seen(what), file=sys.stderr, flush=True)
+        self._line(what)
 
     def tick(self, what: str, left_s: float) -> None:
         """Show what goes on, with the seconds of timing left; without a terminal once an epoch."""
         self._show(f"{max(0.0, left_s):.0f} s left, {what}")
         head = what.partition(":")[0]
-        if self._lines and head != self._last and what.startswith("epoch"):
-            print(_seen(f"{head}, {max(0.0, left_s):.0f} s left"), file=sys.stderr, flush=True)
+        if head != self._last and what.startswith("epoch"):
+            self._line(f"{head}, {max(0.0, left_s):.0f} s left")
         self._last = head
 
     def _show(self, what: str) -> None:
         if self._status is not None:
-            self._status.update(Text(_seen(what), no_wrap=True, overflow="ellipsis"))
-
-
-def _seen(text: str) -> str:
-    return escape_terminal(text, sys.stderr.encoding).replace(NO_BREAK, " ")
+            self._status.update(Text(as_text(what, sys.stderr.encoding), no_wrap=True, overflow="ellipsis"))
 
 
 def _spinner() -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 import click
 
@@ -12,27 +11,24 @@ from assay.cli.echo import echo_stderr
 from assay.cli.plugin_options import PluginOptions, takes_plugins
 from assay.environment.command_line import command_line
 from assay.errors import AssayError
-
-if TYPE_CHECKING:
-    from assay.plugins.host import Host
-    from assay.plugins.types import ReportPlugin
-    from assay.records.report_data import ReportContext
-    from assay.records.results import Outcome
-    from assay.records.verdicts import Comparison
-    from assay.store.location import Location
+from assay.plugins.host import Host
+from assay.records.report_data import ReportContext
+from assay.records.results import Outcome
+from assay.records.verdicts import Comparison
+from assay.report import publish
+from assay.store.location import Location
 
 output = click.option(
     "-o", "--output", type=click.Path(dir_okay=False), help="Write to this file instead of standard output."
 )
-named = click.option(
+named = options.variable_option(
     "--format",
     "format_name",
-    envvar="ASSAY_FORMAT",
     metavar="NAME",
     help="The format, see `assay list reports`.  [default: by the name of the file, else md]",
 )
-interactive = click.option(
-    "--interactive", envvar="ASSAY_INTERACTIVE", is_flag=True, help="With charts that answer to the reader (html)."
+interactive = options.variable_option(
+    "--interactive", is_flag=True, help="With charts that answer to the reader (html)."
 )
 
 
@@ -86,19 +82,10 @@ def export(format_name: str, run: str | None, output: str | None, results: Locat
     return _report(run, output, format_name, results, plugins, interactive=False)
 
 
-def chosen(host: Host, format_name: str | None, output: str | None) -> ReportPlugin:
-    """Find the format of a report of a run, before anything is done for it."""
-    from assay.report import publish
-
-    return publish.find_format(host, "run", format_name, output)
-
-
 def of_run(
     host: Host, outcome: Outcome, *, interactive: bool = False, comparison: Comparison | None = None
 ) -> ReportContext:
     """Gather what a report of one run is made from, and of what changed since another."""
-    from assay.records.report_data import ReportContext
-    from assay.report import publish
     from assay.report.token_view import token_view
 
     return ReportContext(
@@ -114,8 +101,6 @@ def of_run(
 
 def put(content: bytes, output: str | None) -> None:
     """Write a report to its file, or to standard output; `AssayError` for what is no text on a terminal."""
-    from assay.report import publish
-
     if output is None:
         if sys.stdout.isatty() and b"\0" in content:
             raise AssayError("this format is not text, and a terminal can only show text", remedy="give -o FILE")
@@ -135,27 +120,24 @@ def _report(
     interactive: bool,
     baseline: str | None = None,
 ) -> int:
-    from assay.report import publish
     from assay.store.store import Store
 
     host = plugins.find()
-    plugin = chosen(host, format_name, output)
+    plugin = publish.find_format(host, "run", format_name, output)
     with Store(results, create=False) as store:
         outcome = store.outcome(run)
-    comparison = None if baseline is None else _since(baseline, outcome, results)
+    comparison = None
+    if baseline is not None:
+        from assay.comparison.compare_runs import compare
+
+        comparison = compare(baseline, outcome, results=results)
     put(publish.publish(plugin, of_run(host, outcome, interactive=interactive, comparison=comparison)), output)
     return 0
 
 
-def _since(baseline: str, outcome: Outcome, results: Location) -> Comparison:
-    from assay.comparison.compare_runs import compare
-
-    return compare(baseline, outcome, results=results)
-
-
 def _site(folder: str, format_name: str | None, results: Location, plugins: PluginOptions, *, interactive: bool) -> int:
     """Write the pages of all runs, and tell of those that could not be."""
-    from assay.report import publish, site
+    from assay.report import site
     from assay.store.store import Store
 
     host = plugins.find()

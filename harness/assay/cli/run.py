@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from assay.cli import options
 from assay.cli.echo import echo_stderr
-from assay.cli.report import chosen, of_run
+from assay.cli.report import of_run
 from assay.cli.request import Request, takes_request
 from assay.execute.selection import Selection
+from assay.records.results import Outcome
 from assay.records.settings import Settings
-
-if TYPE_CHECKING:
-    from assay.records.results import Outcome
+from assay.report import publish
 
 
 @click.command("run")
@@ -57,9 +54,8 @@ if TYPE_CHECKING:
 @options.on_device
 @click.option("--dry-run", is_flag=True, help="Only say what would be done, and what counting shards would take.")
 @click.option("--resume", metavar="RUN", help="Measure what this run still lacks, with its own settings.")
-@click.option(
+@options.variable_option(
     "--report",
-    envvar="ASSAY_REPORT",
     type=click.Path(dir_okay=False),
     help="Also write a report to this file, in the format that its name tells: .html, .md, .csv, ...",
 )
@@ -72,12 +68,11 @@ def run_(request: Request, dry_run: bool, resume: str | None, report: str | None
     from assay.cli.dry_run import show
     from assay.cli.progress import Reporter
     from assay.execute import job
-    from assay.report.publish import publish, save
 
     if resume is not None:
         request.plugins.add(job.settings_of(resume, request.results))
     host = request.plugins.find()
-    form = None if report is None else chosen(host, None, report)
+    form = None if report is None else publish.find_format(host, "run", None, report)
     if dry_run and resume is None:
         return show(host, request)
     with Reporter(quiet=request.quiet) as reporter:
@@ -87,7 +82,7 @@ def run_(request: Request, dry_run: bool, resume: str | None, report: str | None
             outcome = job.resume(resume, request.results, reporter)
     _show(outcome, as_json=request.as_json)
     if form is not None and report is not None:
-        save(report, publish(form, of_run(host, outcome)))
+        publish.save(report, publish.publish(form, of_run(host, outcome)))
     if not request.quiet:
         _echo_where(outcome, request)
     _echo_failed(outcome)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -9,13 +10,12 @@ import click
 from assay.cli import options
 from assay.cli.echo import echo_stderr
 from assay.records.json_document import write
+from assay.records.results import Manifest, Outcome, Run
+from assay.store.location import Location
 
 if TYPE_CHECKING:
-    from assay.records.results import Manifest, Outcome, Run
     from assay.report.tables.query import Query
     from assay.report.tables.results import Shape
-    from assay.store.location import Location
-
 
 COLUMNS = ("id", "state", "started", "suite", "planned", "ok", "failed", "skipped", "missing", "command")
 DROP_ORDER = ("planned", "skipped", "suite", "missing", "command")
@@ -117,8 +117,6 @@ def _agree(query: Query, columns: tuple[str, ...], shape: Shape | None, *, runs:
 
 def _asked(outcome: Outcome, query: Query) -> Outcome:
     """Return an outcome with the rows that are asked for, and of these the figures that are."""
-    from dataclasses import replace
-
     from assay.report.tables.query import ask, chosen, narrowed
 
     rows = ask(outcome.measurements, query)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import asdict
 
 import click
 
 from assay.cli import options
-from assay.cli.echo import echo_stderr
+from assay.cli.echo import echo_stderr, echo_tables
+from assay.errors import AssayError
 from assay.records.json_document import write
-
-if TYPE_CHECKING:
-    from assay.store.location import Location
+from assay.report.text.table import Table
+from assay.store.location import Location, at
 
 
 @click.group("store")
@@ -27,9 +27,6 @@ def store() -> None:
 @options.as_json
 def info(results: Location, as_json: bool) -> int:
     """Show which database the store is, and how much it holds."""
-    from dataclasses import asdict
-
-    from assay.report.tables import results as tables
     from assay.store.statistics import inventory
     from assay.store.store import Store
 
@@ -43,7 +40,7 @@ def info(results: Location, as_json: bool) -> int:
         for name, value in found.items()
         if name != "store"
     )
-    tables.write([tables.Table(title=found["store"], columns=("what", "found"), rows=rows)])
+    echo_tables(Table(title=found["store"], columns=("what", "found"), rows=rows))
     return 0
 
 
@@ -58,10 +55,7 @@ def copy(source: str, target: str, names: tuple[str, ...], as_json: bool) -> int
     RUN is an id or its beginning; without one all are copied. What TO has already stays as it is there, so that it can
     be repeated: what has come meanwhile is added. Each run is copied whole or not at all.
     """
-    from assay.errors import AssayError
-    from assay.report.tables import results as tables
     from assay.store.copy import transfer
-    from assay.store.location import at
     from assay.store.store import Store
 
     there, here = at(source), at(target)
@@ -77,8 +71,7 @@ def copy(source: str, target: str, names: tuple[str, ...], as_json: bool) -> int
         return 0
     lines = tuple((one.run, f"{one.added:,}", f"{one.present:,}") for one in moved)
     if lines:
-        table = tables.Table(title=f"cases copied to {here}", columns=("run", "added", "present"), rows=lines)
-        tables.write([table])
+        echo_tables(Table(title=f"cases copied to {here}", columns=("run", "added", "present"), rows=lines))
     cases, count = sum(one.added for one in moved), len(moved)
     echo_stderr(f"{count} run{'s' * (count != 1)}: {cases:,} case{'s' * (cases != 1)} copied from {there} to {here}")
     return 0

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from itertools import groupby, zip_longest
 from typing import TYPE_CHECKING
 
+from assay.records.segmentation import TokenAlignment
 from assay.report.text.escape import UNSEEN, can_show
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
-
-    from assay.records.segmentation import TokenAlignment
 
 LEAST = 60  # cells of a column: there are as many columns of at least this width as the terminal has room for
 GAP = 3

@@ -5,44 +5,38 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from assay.cli import options
-from assay.cli.echo import echo_stderr
+from assay.cli import options, token_drawing
+from assay.cli.echo import echo_stderr, echo_tables
 from assay.cli.plugin_options import PluginOptions, takes_plugins
+from assay.errors import CorpusError
+from assay.plugins.types import TokenizerPlugin
 from assay.records.json_document import write
-
-if TYPE_CHECKING:
-    from assay.records.segmentation import TokenAlignment
-    from assay.report.tables.results import Table
+from assay.records.results import Status
+from assay.records.segmentation import TokenAlignment
+from assay.report.text.table import Table
 
 
 @click.command("tokens")
 @click.argument("text", required=False)
-@click.option(
-    "--file",
-    "file",
-    type=click.Path(dir_okay=False),
-    help="Read the text from this file, - for standard input.",
-)
-@click.option(
+@click.option("--file", type=click.Path(dir_okay=False), help="Read the text from this file, - for standard input.")
+@options.variable_option(
     "--tokenizers",
-    envvar="ASSAY_TOKENIZERS",
     metavar="GLOBS",
     help="Comma-separated names and patterns.  [default: those of the tutorial suite, and of others]",
 )
-@click.option(
+@options.variable_option(
     "--corpora",
-    envvar="ASSAY_CORPORA",
     default="the-verdict",
     show_default=True,
     metavar="NAME|PATH",
     help="The corpus that trainable tokenizers are trained on.",
 )
-@click.option("--ids", "ids", envvar="ASSAY_IDS", is_flag=True, help="Draw the ids under the tokens.")
+@options.variable_option("--ids", is_flag=True, help="Draw the ids under the tokens.")
 @takes_plugins
 @options.as_json
 def tokens(
@@ -63,15 +57,9 @@ def tokens(
 
     Exits with 3 when a tokenizer failed, except by a word outside its closed vocabulary.
     """
-    from dataclasses import asdict
-
-    from assay.cli import token_drawing
     from assay.corpus.loading import divide, find
     from assay.execute.plan import choose
     from assay.execute.suites import suite
-    from assay.plugins.types import TokenizerPlugin
-    from assay.records.results import Status
-    from assay.report.tables import results as tables
     from assay.tokenizer.alignment import align
 
     if (text is None) == (file is None):
@@ -89,13 +77,11 @@ def tokens(
     elif sys.stdout.isatty():
         token_drawing.draw(rows, content, ids)
     else:
-        tables.write([_table(rows, content)])
+        echo_tables(_table(rows, content))
     return 3 if any(row.status is Status.FAILED and not row.expected for row in rows) else 0
 
 
 def _read(file: str) -> str:
-    from assay.errors import CorpusError
-
     try:
         data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
         return data.decode("utf-8")
@@ -112,9 +98,6 @@ def _hint(text: str) -> None:
 
 
 def _table(rows: Sequence[TokenAlignment], text: str) -> Table:
-    from assay.cli import token_drawing
-    from assay.report.tables.results import Table
-
     cells = []
     for row in rows:
         counts = (len(row.tokens), row.unknown, row.uncovered_bytes) if row.reason is None else ("-", "-", "-")

@@ -68,9 +68,9 @@ def _load(source: Source) -> tuple[Loading, list[Hook]]:
     import_s = time.perf_counter() - started
     with _guard(source, "version", mend):
         written_for = getattr(plugin, DECLARED, None)
-        reason = incompatibility(written_for, origin)
-    if reason is not None:
-        raise _Refused(Failure(origin=origin, stage="version", message=reason.message, remedy=reason.remedy))
+        failure = incompatibility(written_for, origin)
+    if failure is not None:
+        raise _Refused(failure)
     marked = f"the hooks are {', '.join(PROVIDES)}, without arguments, each marked with @assay.hookimpl"
     with _guard(source, "register", _leave_out(source, marked)):
         hooks = hooks_of(plugin, origin.block)

@@ -7,8 +7,8 @@ from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 
 from assay.plugins.former_names import FORMER, UNTIL, used_in
-from assay.plugins.hookspecs import HOOKS_VERSION, OLDEST_HOOKS_VERSION, PROVIDES
-from assay.plugins.host import DISTRIBUTION, Deprecated, Found, Loading, Origin
+from assay.plugins.hookspecs import HOOKS_VERSION, OLDEST_HOOKS_VERSION
+from assay.plugins.host import DISTRIBUTION, Deprecated, Failure, Found, Loading, Origin
 from assay.plugins.types import Descriptor
 
 DECLARED = "assay_hooks"
@@ -33,31 +33,25 @@ DEPRECATIONS: tuple[Deprecation, ...] = (  # a line here is all that it takes
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Incompatible:
-    """Why a plugin cannot be used with this version, and what to do."""
-
-    message: str
-    remedy: str
-
-
 def incompatibility(
     declared: object, origin: Origin, version: int = HOOKS_VERSION, oldest: int = OLDEST_HOOKS_VERSION
-) -> Incompatible | None:
+) -> Failure | None:
     """Return why a plugin that declares this version of the hooks, or None for nothing, cannot be used, or None."""
     if declared is None:
         return None
     if not isinstance(declared, int) or isinstance(declared, bool) or declared < 1:
         message = f"{DECLARED} is {declared!r}, not the number of a version"
-        return Incompatible(message, f"write {DECLARED} = {version}, or leave it out with --block {origin.block}")
-    if declared > version:
+        remedy = f"write {DECLARED} = {version}"
+    elif declared > version:
         message = f"it is written for hooks version {declared}, this is {version}"
-        return Incompatible(message, f"pip install --upgrade assay-bench, or leave it out with --block {origin.block}")
-    if declared < oldest:
+        remedy = "pip install --upgrade assay-bench"
+    elif declared < oldest:
         message = f"it is written for hooks version {declared}, this is {version} and takes {oldest} and later"
-        newer = f"pip install --upgrade {origin.distribution}" if origin.distribution else f"fix {origin.path}"
-        return Incompatible(message, f"{newer}, or leave it out with --block {origin.block}")
-    return None
+        remedy = f"pip install --upgrade {origin.distribution}" if origin.distribution else f"fix {origin.path}"
+    else:
+        return None
+    remedy = f"{remedy}, or leave it out with --block {origin.block}"
+    return Failure(origin=origin, stage="version", message=message, remedy=remedy)
 
 
 def used(
@@ -77,13 +71,6 @@ def used(
                     until=deprecation.until,
                     instead=deprecation.instead,
                 )
-
-
-def known(deprecation: Deprecation) -> bool:
-    """Return whether a deprecation names a hook, field or name that exists: a typing error would never be noticed."""
-    kinds = {kind for provided in PROVIDES.values() for kind in provided.__mro__ if kind is not object}
-    names = {f"{kind.__name__}.{field.name}" for kind in kinds for field in fields(kind)}
-    return deprecation.what in names | PROVIDES.keys() | {f"assay.{name}" for name in FORMER}
 
 
 def _former_names(loading: Loading) -> tuple[str, ...]:

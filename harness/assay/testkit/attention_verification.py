@@ -60,11 +60,12 @@ def workloads(plugin: AttentionPlugin) -> tuple[Workload, ...]:
 
 def trials(plugin: AttentionPlugin, context: Context) -> tuple[WorkloadTrial, ...]:
     """Try every small workload that the plugin offers, once for all checks."""
-    if "trials" not in context.cache:
+
+    def make() -> tuple[WorkloadTrial, ...]:
         with one_thread():
-            context.cache["trials"] = tuple(_trial(plugin, workload) for workload in workloads(plugin))
-    found: tuple[WorkloadTrial, ...] = context.cache["trials"]
-    return found
+            return tuple(_trial(plugin, workload) for workload in workloads(plugin))
+
+    return context.once("trials", make)
 
 
 def hold(plugin: AttentionPlugin, context: Context, check: str, remedy: str) -> int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from assay.corpus import loading as corpus
 from assay.errors import AssayError, UnknownName, guard
@@ -12,6 +13,7 @@ from assay.plugins.host import Host, Origin
 from assay.plugins.types import NAMES_OF_KINDS, CorpusPlugin, Descriptor, Tokenizer
 from assay.tokenizer.fuzzing import strings
 
+T = TypeVar("T")
 TEXT = "the-verdict"
 STRINGS = 500
 SEED = 1_908
@@ -29,7 +31,7 @@ class Context:
         self.host = host
         self.plugin = plugin
         self.kind = NAMES_OF_KINDS[type(plugin)]
-        self.cache: dict[str, Any] = {}  # what takes long to find out and serves several checks
+        self._found: dict[str, Any] = {}
 
     @property
     def origin(self) -> Origin:
@@ -56,6 +58,19 @@ class Context:
         build: Any = self.plugin
         built: Tokenizer = build.build(self.training)
         return built
+
+    @cached_property
+    def encoded(self) -> tuple[tuple[str, list[int]], ...]:
+        """Those of the strings that are not refused, with their ids."""
+        pairs = ((text, self.ids(text)) for text in self.strings)
+        return tuple((text, ids) for text, ids in pairs if ids is not None)
+
+    def once(self, name: str, find: Callable[[], T]) -> T:
+        """Return what takes long to find out and serves several checks; it is found at the first call."""
+        if name not in self._found:
+            self._found[name] = find()
+        found: T = self._found[name]
+        return found
 
     def ids(self, text: str) -> list[int] | None:
         """Return the ids of a text, None where it is refused: whether it may be is a matter of one check alone."""

@@ -12,7 +12,7 @@ from assay.execute.worker.requests import PluginSelection
 from assay.records.settings import Settings
 from assay.testkit.registry import Check, checks
 from assay.testkit.result import ConformanceError, Finding
-from assay.testkit.runner import failed, held_back, skipped
+from assay.testkit.runner import held_back
 from assay.testkit.worker import FindPlugin, FoundPlugin, MakeCheck
 
 MODULE = "assay.testkit.worker"
@@ -54,13 +54,16 @@ def examine(
         deaths = 0
         for check in checks(found.kind):
             tick(check.name)
-            finding = held_back(check, findings) or _given_up(check, deaths)
+            finding = held_back(check, findings)
+            if finding is None and deaths == MOST_DEATHS:
+                reason = f"its process died {deaths} times before, and is not started again"
+                finding = check.finding("skipped", reason)
             if finding is None:
                 try:
                     finding = _asked(worker, check)
                 except WorkerDied as death:
                     deaths += 1
-                    finding = failed(check, death.reason, death.remedy)
+                    finding = check.finding("failed", death.reason, death.remedy)
                     worker.kill()
                     if deaths < MOST_DEATHS:
                         worker, _ = _begin(name, found.kind, settings, (*findings.values(), finding))
@@ -92,12 +95,6 @@ def _begin(name: str, kind: str | None, settings: Settings, known: Sequence[Find
 def _asked(worker: Worker, check: Check) -> Finding:
     answer = worker.ask(MakeCheck(check=check.name))
     if answer.refusal is not None:
-        return failed(check, answer.refusal.reason, answer.refusal.remedy or worker.remedy)
+        return check.finding("failed", answer.refusal.reason, answer.refusal.remedy or worker.remedy)
     assert answer.value is not None
     return answer.value
-
-
-def _given_up(check: Check, deaths: int) -> Finding | None:
-    if deaths < MOST_DEATHS:
-        return None
-    return skipped(check, f"its process died {deaths} times before, and is not started again")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.errors import UnknownName
 from assay.plugins.types import NAMES_OF_KINDS, Provided
+from assay.testkit.result import Finding, Verdict
 
 if TYPE_CHECKING:
     from assay.testkit.context import Context
@@ -44,6 +45,10 @@ class Check:
         text = " ".join((function.__doc__ or "").split())
         rule = text.partition(". ")[0].rstrip(".") + "."
         return cls(name=function.__name__.replace("_", "-"), rule=rule, function=function, after=after)
+
+    def finding(self, status: Verdict, reason: str | None = None, remedy: str | None = None) -> Finding:
+        """Return the finding of this check."""
+        return Finding(check=self.name, rule=self.rule, status=status, reason=reason, remedy=remedy)
 
 
 def checks(kind: str) -> tuple[Check, ...]:

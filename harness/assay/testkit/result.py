@@ -7,6 +7,8 @@ from typing import Literal
 
 from assay.errors import AssayError
 
+Verdict = Literal["ok", "failed", "skipped"]
+
 
 class ConformanceError(AssayError):
     """A plugin breaks a rule: what was found, an example that shows it, and what to do."""
@@ -28,7 +30,7 @@ class Finding:
 
     check: str
     rule: str
-    status: Literal["ok", "failed", "skipped"]
+    status: Verdict
     reason: str | None = None
     remedy: str | None = None
 

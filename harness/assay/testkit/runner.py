@@ -42,11 +42,11 @@ class Examination:
             with contextlib.redirect_stdout(sys.stderr), guard():
                 note = check.function(self.plugin, self.context)
         except Skip as skip:
-            return skipped(check, skip.message)
+            return check.finding("skipped", skip.message)
         except AssayError as error:
             reason = error.message if isinstance(error, ConformanceError) else reason_of(error)
-            return failed(check, reason, error.remedy or f"mend it in {self.context.origin}")
-        return Finding(check=check.name, rule=check.rule, status="ok", reason=note)
+            return check.finding("failed", reason, error.remedy or f"mend it in {self.context.origin}")
+        return check.finding("ok", note)
 
 
 def conform(host: Host, kind: str, name: str) -> tuple[Finding, ...]:
@@ -99,14 +99,4 @@ def held_back(check: Check, found: Mapping[str, Finding]) -> Finding | None:
     broken = next((name for name in check.after if name in found and found[name].status != "ok"), None)
     if broken is None:
         return None
-    return skipped(check, f"tells nothing unless {broken} holds")
-
-
-def skipped(check: Check, reason: str) -> Finding:
-    """Return that a check was not made."""
-    return Finding(check=check.name, rule=check.rule, status="skipped", reason=reason)
-
-
-def failed(check: Check, reason: str, remedy: str) -> Finding:
-    """Return that a check did not pass."""
-    return Finding(check=check.name, rule=check.rule, status="failed", reason=reason, remedy=remedy)
+    return check.finding("skipped", f"tells nothing unless {broken} holds")

@@ -109,10 +109,7 @@ def in_short(documents: Iterable[Document]) -> list[tuple[str, str | None, str]]
 
 def _documents(plugin: CorpusPlugin, context: Context) -> tuple[Document, ...]:
     """Read all documents, once for all checks."""
-    if "documents" not in context.cache:
-        context.cache["documents"] = tuple(plugin.documents())
-    found: tuple[Document, ...] = context.cache["documents"]
-    return found
+    return context.once("documents", lambda: tuple(plugin.documents()))
 
 
 def _compare(ours: list[tuple[str, str | None, str]], theirs: list[tuple[str, str | None, str]], when: str) -> None:

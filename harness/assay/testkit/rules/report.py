@@ -46,12 +46,11 @@ def writes_no_file(plugin: ReportPlugin, context: Context) -> None:
 
 def _written(plugin: ReportPlugin, context: Context) -> Mapping[str, FreshProcessAnswer]:
     """Have it write each kind in a fresh process, once for all checks."""
-    if "written" not in context.cache:
-        context.cache["written"] = {
-            shows: ask(context.origin, "write", name=plugin.name, shows=shows) for shows in plugin.shows
-        }
-    found: Mapping[str, FreshProcessAnswer] = context.cache["written"]
-    return found
+
+    def write() -> Mapping[str, FreshProcessAnswer]:
+        return {shows: ask(context.origin, "write", name=plugin.name, shows=shows) for shows in plugin.shows}
+
+    return context.once("written", write)
 
 
 CHECKS = (

@@ -89,10 +89,9 @@ def deterministic(plugin: TokenizerPlugin, context: Context) -> str:
 
 def second_process(plugin: TokenizerPlugin, context: Context) -> str:
     """A process of its own with another PYTHONHASHSEED gives the same ids."""
-    texts = [text for text in context.strings if context.ids(text) is not None]
+    texts = [text for text, _ in context.encoded]
     answer = ask(context.origin, "encode", name=plugin.name, training=context.training, texts=texts)
-    for text, theirs in zip(texts, answer.content["ids"], strict=True):
-        ours = context.ids(text)
+    for (text, ours), theirs in zip(context.encoded, answer.content["ids"], strict=True):
         if ours != theirs:
             raise ConformanceError(
                 f"{quoted(text)} encodes to {_told(ours)} here, and to {_told(theirs)} in a process with"

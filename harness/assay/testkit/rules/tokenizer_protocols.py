@@ -32,8 +32,7 @@ def batch(plugin: TokenizerPlugin, context: Context) -> str:
     tokenizer = context.tokenizer
     if not isinstance(tokenizer, EncodeBatch):
         raise Skip("it has no encode_batch")
-    texts = [text for text in context.strings if context.ids(text) is not None]
-    single = [context.ids(text) for text in texts]
+    texts = [text for text, _ in context.encoded]
     for threads in (1, 2):
         given = list(texts)
         found = [as_ints(ids) for ids in tokenizer.encode_batch(given, threads)]
@@ -42,7 +41,8 @@ def batch(plugin: TokenizerPlugin, context: Context) -> str:
             raise ConformanceError(f"{named} changes the list of texts", remedy="work on a copy")
         if len(found) != len(texts):
             raise ConformanceError(f"{named} gives {len(found)} results for {len(texts)} texts", remedy="give one each")
-        wrong = next((text for text, ours, theirs in zip(texts, single, found, strict=True) if ours != theirs), None)
+        pairs = zip(context.encoded, found, strict=True)
+        wrong = next((text for (text, ours), theirs in pairs if ours != theirs), None)
         if wrong is not None:
             _told_apart(context, tokenizer, wrong, threads, named)
     if list(tokenizer.encode_batch([], 1)):
@@ -70,22 +70,22 @@ def thread_safety(plugin: TokenizerPlugin, context: Context) -> str:
     """Threads that encode at the same time get the ids that one alone gets, unless thread_safe=False is declared."""
     if not plugin.thread_safe:
         raise Skip("it declares thread_safe=False")
-    texts = [text for text in context.strings if context.ids(text) is not None]
-    alone = [context.ids(text) for text in texts]
+    count = len(context.encoded)  # by one thread alone
     before, rounds, end = sys.getswitchinterval(), 0, time.monotonic() + TOGETHER_S
     sys.setswitchinterval(SWITCH_S)
     try:
         with ThreadPoolExecutor(THREADS) as pool:
             while not rounds or time.monotonic() < end:
                 rounds += 1
-                _meet(pool, context, texts, alone)
+                _meet(pool, context)
     finally:
         sys.setswitchinterval(before)
-    return f"{THREADS} threads, {len(texts):,} strings each, {rounds} time{'s' * (rounds > 1)}"
+    return f"{THREADS} threads, {count:,} strings each, {rounds} time{'s' * (rounds > 1)}"
 
 
-def _meet(pool: ThreadPoolExecutor, context: Context, texts: Sequence[str], alone: Sequence[list[int] | None]) -> None:
+def _meet(pool: ThreadPoolExecutor, context: Context) -> None:
     """Have all threads encode all texts, each beginning at another; raise `ConformanceError` for other ids."""
+    texts = [text for text, _ in context.encoded]
     start = Barrier(THREADS)
 
     def encode(number: int) -> list[list[int] | None]:
@@ -95,12 +95,12 @@ def _meet(pool: ThreadPoolExecutor, context: Context, texts: Sequence[str], alon
         return [*found[len(texts) - first :], *found[: len(texts) - first]]
 
     results = pool.map(encode, range(THREADS))
-    for text, ours, *theirs in zip(texts, alone, *results, strict=True):
+    for (text, ours), *theirs in zip(context.encoded, *results, strict=True):
         wrong = next((ids for ids in theirs if ids != ours), ours)
         if wrong != ours:
             told = "raises" if wrong is None else f"encodes to {shown(wrong)}"
             raise ConformanceError(
-                f"{quoted(text)} encodes to {shown(ours or [])}, and {told} while {THREADS - 1} other threads encode",
+                f"{quoted(text)} encodes to {shown(ours)}, and {told} while {THREADS - 1} other threads encode",
                 remedy="keep what belongs to a call out of the object, or announce thread_safe=False",
             )
 
@@ -110,11 +110,7 @@ def token_bytes(plugin: TokenizerPlugin, context: Context) -> str:
     tokenizer = context.tokenizer
     if not isinstance(tokenizer, TokenBytes):
         raise Skip("it has no token_bytes")
-    tried = 0
-    for text in context.strings:
-        ids = context.ids(text)
-        if ids is None:
-            continue
+    for text, ids in context.encoded:
         parts: list[object] = [tokenizer.token_bytes(value) for value in ids]
         strange = next((part for part in parts if not isinstance(part, bytes)), None)
         if strange is not None:
@@ -125,12 +121,11 @@ def token_bytes(plugin: TokenizerPlugin, context: Context) -> str:
                 f"the tokens of {quoted(text)}, {shown(ids)}, have the bytes {joined!r}",
                 remedy="give the bytes that each token stands for in a text",
             )
-        tried += 1
     size = operator.index(tokenizer.vocab_size)
     try:
         found = tokenizer.token_bytes(size)
     except KeyError:
-        return f"{tried:,} strings"
+        return f"{len(context.encoded):,} strings"
     except Exception as error:
         told = f"raises {type(error).__name__}"
     else:
@@ -145,14 +140,9 @@ def spans(plugin: TokenizerPlugin, context: Context) -> str:
     tokenizer = context.tokenizer
     if not isinstance(tokenizer, Spans):
         raise Skip("it has no spans")
-    tried = 0
-    for text in context.strings:
-        ids = context.ids(text)
-        if ids is not None:
-            given = list(tokenizer.spans(text))
-            _held(plugin, tokenizer, text, ids, given)
-            tried += 1
-    return f"{tried:,} strings"
+    for text, ids in context.encoded:
+        _held(plugin, tokenizer, text, ids, list(tokenizer.spans(text)))
+    return f"{len(context.encoded):,} strings"
 
 
 def same_ids_as(plugin: TokenizerPlugin, context: Context) -> str:
