@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import hashlib
 import importlib
+import itertools
 import json
 import os
 import shutil
@@ -60,9 +61,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Before a test is tried again, take down what it shares with others, so that all is measured again."""
+    """Before a test is tried again, end what it shares with its module, so that all is measured again."""
     if getattr(item, "execution_count", 1) > 1:
-        item.session._setupstate.teardown_exact(None)
+        for definition in itertools.chain.from_iterable(item._fixtureinfo.name2fixturedefs.values()):
+            if definition.scope in ("class", "module"):
+                definition.finish(item._request)
 
 
 @pytest.hookimpl(trylast=True)

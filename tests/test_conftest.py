@@ -40,7 +40,7 @@ def test_pairs_are_covered_by_few_and_always_the_same(allowed: Callable[[Any], b
 LINES = {
     "run": ("--tokenizers", "gpt-2"),
     "list": ("--json",),
-    "plugins": ("why", "gpt2"),
+    "plugins": ("why", "gpt3"),
     "new-plugin": ("my.tokenizer",),
     "conform": ("gpt3",),
     "show": (),
@@ -88,7 +88,7 @@ def test_what_reads_a_clock_is_measured_anew_when_it_is_tried_again_and_nothing_
 ) -> None:
     ours = Path(__file__).parent
     pytester.makeconftest((ours / "conftest.py").read_text("utf-8"))
-    pytester.makeini("[pytest]\nmarkers =\n  alone\n  full\n")
+    pytester.makeini(f"[pytest]\npythonpath = {ours}\nmarkers =\n  alone\n  long\n")
     pytester.makepyfile(
         """
         import itertools, pytest
@@ -106,7 +106,6 @@ def test_what_reads_a_clock_is_measured_anew_when_it_is_tried_again_and_nothing_
             assert next(numbers) == 3
         """
     )
-    pytester.syspathinsert(ours)
     ran = pytester.runpytest_subprocess("-p", "no:cacheprovider")
     ran.assert_outcomes(passed=1, failed=1)
     assert ran.parseoutcomes()["rerun"] == 1

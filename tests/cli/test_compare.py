@@ -22,9 +22,11 @@ def stored(finished: Callable[..., Path]) -> tuple[Path, list[str]]:
     return folder / "results", [run["run"]["id"] for run in runs]
 
 
-def test_the_same_code_raises_no_alarm(cli: Cli, stored: Any) -> None:
-    folder, runs = stored
-    ran = cli("compare", *runs, "--results", folder, "--json")
+@pytest.mark.alone
+@pytest.mark.long
+def test_the_same_code_raises_no_alarm(cli: Cli, command: Cli) -> None:
+    runs = [command(*COMMAND, "--json").json["run"]["id"] for _ in range(2)]
+    ran = cli("compare", *runs, "--json")
     assert ran.rc == 0, ran
     assert ran.json["changes"] == []
     assert {one["verdict"] for one in ran.json["judgements"]} <= {"unchanged", "inconclusive"}

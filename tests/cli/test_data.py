@@ -191,10 +191,11 @@ def test_a_folder_that_cannot_be_written(data: Cli, tmp_path: Path) -> None:
     assert "cannot be written: Not a directory (set ASSAY_DATA" in ran.stderr
 
 
-def test_a_python_without_pip(data: Cli, tmp_path: Path) -> None:
+def test_a_python_without_pip(command: Cli, shelf: Shelf, tmp_path: Path) -> None:
     (tmp_path / "bare").mkdir()
     (tmp_path / "bare" / "sitecustomize.py").write_text("import sys\nsys.modules['pip'] = None\n")
-    ran = data("fetch", "tale", PYTHONPATH=str(tmp_path / "bare"))
+    env = shelf.env | {"PYTHONPATH": str(tmp_path / "bare")}
+    ran = command("data", "fetch", "tale", "--plugin", shelf.plugin, env=env)
     assert ran.rc == 3
     assert "tale 1.0 needs pip, which is not installed (python -m ensurepip)" in ran.stderr
 
