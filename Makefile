@@ -1,39 +1,62 @@
-# make run    sets up .venv, runs the main job, prints the tables, writes results/ and results/report.html
-# make test   sets up .venv, runs all tests
-# make check  sets up .venv, lint, types and import contracts
-# make reference   writes docs/reference.md anew, from the docstrings
-# make screenshot  takes the pictures in README.md anew, of a report made now (needs chromium)
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-READY := $(VENV)/.ready
+RUN := $(VENV)/.ready-run
+DEV := $(VENV)/.ready-dev
+# A set-up for development is one for runs too.
+READY := $(if $(wildcard $(DEV)),$(DEV),$(RUN))
+PYTEST := $(BIN)/python -m pytest
 
-.PHONY: run test check reference screenshot clean
-run: $(READY)
+.PHONY: help run test test-fast test-full coverage check reference screenshot clean
+help:  ## print this
+	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do printf 'make %-11s %s\n' "$$name" "$$what"; done
+
+run: $(READY)  ## set up .venv for runs, run the main job, print the tables, write results/ and results/report.html
 	$(BIN)/assay run --suite tutorial --report results/report.html
 
-test: $(READY)
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --reruns 1 -m 'not alone'
-	$(BIN)/python -m pytest --reruns 1 -m alone
+test: $(DEV)  ## set up .venv for development, run all tests; those that read a clock run last, with nothing beside them
+	$(PYTEST) -n auto --dist worksteal -m 'not alone'
+	$(PYTEST) -m alone
 
-check: $(READY)
+test-fast: $(DEV)  ## run the tests that take less than a second or two, in under a minute
+	$(PYTEST) -n 2 --dist worksteal -m 'not alone and not long'
+
+test-full: $(DEV)  ## run the products that `make test` only samples, and every kill of a run
+	ASSAY_FULL=1 $(PYTEST) -n auto --dist worksteal -m full
+
+coverage: $(DEV)  ## run all tests with branch coverage, in processes too; print it, write htmlcov/
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n auto --dist worksteal -m 'not alone'
+	$(BIN)/coverage run -m pytest -m alone
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage html --quiet
+	$(BIN)/coverage report
+
+check: $(DEV)  ## lint, types and import contracts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-reference: $(READY)
+reference: $(DEV)  ## write docs/reference.md anew, from the docstrings
 	$(BIN)/python docs/reference.py docs/reference.md
 
-screenshot: run
+screenshot: $(DEV) run  ## take the pictures in README.md anew, of a report made now (needs chromium)
 	$(BIN)/python docs/screenshot.py results/report.html docs
 
 # Anew whenever the dependencies or the entry points change.
-$(READY): pyproject.toml constraints.txt
+define set-up
 	$(PYTHON) -c 'import sys; sys.exit("assay needs Python 3.11 or newer, this is " + sys.version.split()[0] + "; try make PYTHON=python3.12") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
-	PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev]'
+	PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet -c constraints.txt -e '.[$(1)]'
 	touch $@
+endef
 
-clean:
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+$(RUN): pyproject.toml constraints.txt
+	$(call set-up,all)
+
+$(DEV): pyproject.toml constraints.txt
+	$(call set-up,dev)
+
+clean:  ## remove .venv and all that the tools leave
+	rm -rf $(VENV) build dist htmlcov .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

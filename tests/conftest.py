@@ -1,85 +1,79 @@
-"""What several test files need: distributions that are really installed, and `assay` in real processes."""
+"""What several test files need: commands, distributions that are really installed, finished runs, a server."""
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import hashlib
 import importlib
+import itertools
 import json
 import os
 import shutil
-import subprocess
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
 
-from postgres import NoServer, Server, end, start
+from commands import Ran, call, environment, execute
+from postgres import NoServer, Server, end, join, start
+from third_party.clean import build
+
+PROCESSES = {"process", "command", "finished", "once", "child_environment", "unshared", "own_postgresql"}
+ROOT = Path(__file__).parents[1]
+SERVER = "postgresql.json"
 
 settings.register_profile("no stopwatch", deadline=None)  # a shared machine may take its time
 settings.load_profile("no stopwatch")
 
 
-@dataclass(frozen=True)
-class Ran:
-    """How a process ended, and what it wrote."""
-
-    rc: int
-    stdout: str
-    stderr: str
-
-    @property
-    def json(self) -> dict[str, Any]:
-        """The one JSON document on standard output; anything beside it is an error."""
-        document = json.loads(self.stdout)
-        assert document["schema"] == 1
-        return document
-
-    @property
-    def complaint(self) -> str:
-        """The one line that a refused command writes: exit code 2, no traceback, nothing on standard output."""
-        assert (self.rc, self.stdout) == (2, ""), self
-        assert self.stderr.startswith("assay: error: "), self.stderr
-        assert self.stderr.count("\n") == 1, self.stderr
-        return self.stderr.strip()
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock that only one process of the session holds at a time."""
+    with path.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
 
 
-def environment(extra: Mapping[str, str | os.PathLike[str]] | None = None) -> dict[str, str]:
-    """The environment of a child: ours without settings of Assay and of pytest, and `PYTHONPATH` put before ours.
-
-    `CI` is left out, because it silences the progress that some tests follow, and the size of a terminal that
-    pytest-xdist sets.
-    """
-    gone = {"CI", "COLUMNS", "LINES"}
-    kept = (name for name in os.environ if not name.startswith(("ASSAY_", "PYTEST_")) and name not in gone)
-    ours = {name: os.environ[name] for name in kept}
-    added = {name: os.fspath(value) for name, value in (extra or {}).items()}
-    paths = [path for path in (added.get("PYTHONPATH"), ours.get("PYTHONPATH")) if path]
-    return {**ours, **added, "PYTHONPATH": os.pathsep.join(paths)}
+def pytest_configure(config: pytest.Config) -> None:
+    """Let Ctrl-C reach the commands that tests start, also where a shell runs the tests in the background."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def execute(
-    command: list[str],
-    *,
-    cwd: Path,
-    env: Mapping[str, str | os.PathLike[str]] | None = None,
-    timeout: float = 120,
-    stdin: str = "",
-) -> Ran:
-    """Run a command to its end."""
-    ended = subprocess.run(
-        command,
-        cwd=cwd,
-        env=environment(env),
-        timeout=timeout,
-        input=stdin,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    return Ran(ended.returncode, ended.stdout, ended.stderr)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One worker more than there are cores: some tests wait for time to pass, or for one process."""
+    return len(os.sched_getaffinity(0)) + 1 if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Call long what starts processes. Try again what reads a clock, and nothing else: a property must always hold."""
+    for item in items:
+        if not PROCESSES.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.long)
+        if item.get_closest_marker("alone") is not None:
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before a test is tried again, end what it shares with its module, so that all is measured again."""
+    if getattr(item, "execution_count", 1) > 1:
+        for definition in itertools.chain.from_iterable(item._fixtureinfo.name2fixturedefs.values()):
+            if definition.scope in ("class", "module"):
+                definition.finish(item._request)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """End the PostgreSQL server of this session; its workers have ended before."""
+    if not hasattr(session.config, "workerinput"):
+        factory: pytest.TempPathFactory = session.config._tmp_path_factory  # type: ignore[attr-defined]
+        end(factory.getbasetemp() / SERVER)
 
 
 @pytest.fixture(scope="session")
@@ -96,12 +90,78 @@ def child_environment() -> Callable[..., dict[str, str]]:
 
 @pytest.fixture
 def cli(tmp_path: Path) -> Callable[..., Ran]:
-    """Run `assay ARGUMENTS` in a real process, in the test's own empty folder unless told otherwise."""
+    """Run `assay ARGUMENTS` in this process, in the test's own empty folder unless told otherwise."""
 
-    def call(*arguments: str | os.PathLike[str], cwd: Path = tmp_path, **options: Any) -> Ran:
+    def run(*arguments: str | os.PathLike[str], cwd: Path = tmp_path, **options: Any) -> Ran:
+        return call(list(map(os.fspath, arguments)), cwd=cwd, **options)
+
+    return run
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Callable[..., Ran]:
+    """Run `assay ARGUMENTS` likewise, in a process of its own."""
+
+    def run(*arguments: str | os.PathLike[str], cwd: Path = tmp_path, **options: Any) -> Ran:
         return execute([sys.executable, "-m", "assay", *map(os.fspath, arguments)], cwd=cwd, **options)
 
-    return call
+    return run
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that all workers of this session share."""
+    mine = tmp_path_factory.getbasetemp()
+    return mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine
+
+
+@pytest.fixture(scope="session")
+def once(shared_folder: Path) -> Callable[[str, Callable[[Path], object]], Path]:
+    """Return the folder of a name, which `make(folder)` fills once for all workers: `once(name, make)`.
+
+    A test that writes there takes a copy. What judges times has no place there: it would see the same times when it
+    is tried again.
+    """
+
+    def get(name: str, make: Callable[[Path], object]) -> Path:
+        folder, done = shared_folder / name, shared_folder / f"{name}.done"
+        with locked(shared_folder / f"{name}.lock"):
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                make(folder)
+                done.touch()
+        return folder
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def finished(once: Callable[..., Path]) -> Callable[..., Path]:
+    """Return a folder in which `assay ARGUMENTS` has ended well: `finished(*ARGUMENTS, times=1)`, once for all workers.
+
+    What each wrote is in `1.json` and `1.stderr`, `2.json` and so on.
+    """
+
+    def get(*arguments: str, times: int = 1) -> Path:
+        def make(folder: Path) -> None:
+            for number in range(1, times + 1):
+                ran = execute([sys.executable, "-m", "assay", *arguments], cwd=folder, timeout=280)
+                assert ran.rc == 0, ran.stderr
+                (folder / f"{number}.json").write_text(ran.stdout, "utf-8")
+                (folder / f"{number}.stderr").write_text(ran.stderr, "utf-8")
+
+        key = hashlib.sha256(json.dumps([arguments, times]).encode()).hexdigest()[:16]
+        return once(f"finished-{key}", make)
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def assay_wheel(once: Callable[..., Path]) -> Path:
+    """Assay's wheel, built from this checkout."""
+    (wheel,) = once("wheel", lambda folder: build([ROOT], folder)).glob("*.whl")
+    return wheel
 
 
 @pytest.fixture
@@ -141,14 +201,24 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[Server]:
-    """A PostgreSQL server of this worker's own; skips where this machine cannot run one."""
+def postgresql(shared_folder: Path) -> Server:
+    """The PostgreSQL server of all workers of this session; skips where this machine cannot run one."""
+    try:
+        with locked(shared_folder / "postgresql.lock"):
+            return join(shared_folder / SERVER)
+    except NoServer as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def own_postgresql() -> Iterator[Server]:
+    """A server of this worker's own, for tests that stop it."""
     try:
         server = start()
     except NoServer as error:
         pytest.skip(str(error))
     yield server
-    end(server)
+    server.end()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import os
 import pwd
 import secrets
@@ -43,6 +44,7 @@ class Server:
     programs: Path
     identity: dict[str, Any]
     port: int
+    token: str = field(default_factory=lambda: secrets.token_hex(4))  # so that no two workers make the same
     numbers: itertools.count[int] = field(default_factory=itertools.count)
 
     def run(self, program: str, *arguments: str) -> None:
@@ -65,19 +67,25 @@ class Server:
         """Stop it at once, as a crash would: connections break, and it recovers when it is started."""
         self.run("pg_ctl", "stop", "-w", "-s", "-m", "immediate", "-D", str(self.folder / "data"))
 
+    def end(self) -> None:
+        """Stop it, if it runs, and remove all that it had."""
+        with contextlib.suppress(NoServer):
+            self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
     def running(self) -> bool:
         """Whether it runs."""
         return (self.folder / "data" / "postmaster.pid").exists()
 
     def url(self, *, encoding: str = "UTF8") -> str:
         """Make an empty database; give its URL, with the password."""
-        name = f"assay{next(self.numbers)}"
+        name = f"assay_{self.token}_{next(self.numbers)}"
         self.run("createdb", *self.access, "-T", "template0", "-E", encoding, name)
         return f"postgresql+psycopg://ann:{QUOTED}@127.0.0.1:{self.port}/{name}"
 
     def room(self) -> str:
         """Make an empty schema in the database that is there already, which costs next to nothing; give its URL."""
-        name = f"room{next(self.numbers)}"
+        name = f"room_{self.token}_{next(self.numbers)}"
         self.run("psql", *self.access, "-q", "-c", f"CREATE SCHEMA {name}", "postgres")
         return f"{self.root}?options=-csearch_path%3D{name}"
 
@@ -126,11 +134,22 @@ def start() -> Server:
     return server
 
 
-def end(server: Server) -> None:
-    """Stop a server, if it runs, and remove all that it had."""
-    with contextlib.suppress(NoServer):
-        server.stop()
-    shutil.rmtree(server.folder, ignore_errors=True)
+def join(path: Path) -> Server:
+    """Return the server that a file tells of; start one where there is no such file. Raise `NoServer`."""
+    if path.exists():
+        told = json.loads(path.read_text("utf-8"))
+        return Server(Path(told["folder"]), Path(told["programs"]), told["identity"], told["port"])
+    server = start()
+    told = {"folder": str(server.folder), "programs": str(server.programs), "identity": server.identity}
+    path.write_text(json.dumps(told | {"port": server.port}), "utf-8")
+    return server
+
+
+def end(path: Path) -> None:
+    """End the server that a file tells of, if there is one."""
+    if path.exists():
+        join(path).end()
+        path.unlink()
 
 
 def _free_port() -> int:

@@ -104,6 +104,7 @@ def found(ran: Any) -> dict[str, list[str]]:
     return named
 
 
+@pytest.mark.long
 def test_unchanged_code_passes(project: Path, run: Pytest) -> None:
     ran = run("--assay-check=baseline.json", "--assay-strict", "--assay-markdown=verdicts.md")
     assert ran.rc == 0, ran
@@ -118,6 +119,7 @@ def test_unchanged_code_passes(project: Path, run: Pytest) -> None:
     assert page.count("| unchanged |") == 3
 
 
+@pytest.mark.long
 def test_a_planted_slowdown_is_named_alone(project: Path, run: Pytest) -> None:
     write(project, seconds=0.009)
     ran = run("--assay-check=baseline.json")
@@ -127,6 +129,7 @@ def test_a_planted_slowdown_is_named_alone(project: Path, run: Pytest) -> None:
     assert "assay: regressed (1 regressed, 2 unchanged); exit code 1" in ran.stdout
 
 
+@pytest.mark.long
 def test_several_stored_sessions_are_read(project: Path, run: Pytest, stored: str) -> None:
     files = [f"{number}.json" for number in range(3)]
     for file in files:
@@ -138,6 +141,7 @@ def test_several_stored_sessions_are_read(project: Path, run: Pytest, stored: st
     assert "assay check against 3 stored sessions" in ran.stdout
 
 
+@pytest.mark.long
 def test_a_renamed_benchmark_and_one_of_few_rounds_never_pass_in_silence(project: Path, run: Pytest) -> None:
     write(project, parse="parse_text", seconds=0.02)
     document = json.loads((project / "baseline.json").read_text("utf-8"))
@@ -162,6 +166,7 @@ def test_another_machine_is_not_comparable(project: Path, run: Pytest, stored: s
     assert "assay: nothing could be compared (3 not comparable); exit code 5" in ran.stdout
 
 
+@pytest.mark.long
 def test_a_failing_test_has_no_verdict_and_keeps_its_exit_code(project: Path, run: Pytest) -> None:
     write(project, seconds=0.009, holds=False)
     ran = run("--assay-check=baseline.json", "--assay-allowance=900%")

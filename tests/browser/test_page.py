@@ -80,7 +80,7 @@ def publication(tmp_path_factory: pytest.TempPathFactory) -> assay.ReportContext
         attentions="sdpa,causal",
         held_out=0.1,
         results=tmp_path_factory.mktemp("browsed"),
-        budget_s=2,
+        budget_s=0.5,
     )
     host = assay.discover()
     found = token_view(host, outcome)

@@ -1,9 +1,9 @@
-"""`assay compare`: stored runs on the command line, in real processes."""
+"""`assay compare`: stored runs on the command line."""
 
 from __future__ import annotations
 
 import csv
-import sys
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,20 +11,22 @@ from typing import Any
 import pytest
 
 Cli = Callable[..., Any]
-COMMAND = ["run", "--attentions", "none", "--tokenizers", "regex-unk,gpt2", "--held-out", "0", "--budget", "0.5s"]
+COMMAND = ("run", "--attentions", "none", "--tokenizers", "regex-unk,gpt2", "--held-out", "0", "--budget", "0.5s")
 
 
 @pytest.fixture(scope="module")
-def stored(process: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+def stored(finished: Callable[..., Path]) -> tuple[Path, list[str]]:
     """The results folder of two runs of the same code, and their ids."""
-    folder = tmp_path_factory.mktemp("compared")
-    runs = [process([sys.executable, "-m", "assay", *COMMAND, "--json"], cwd=folder).json for _ in range(2)]
+    folder = finished(*COMMAND, "--json", times=2)
+    runs = [json.loads((folder / f"{number}.json").read_text("utf-8")) for number in (1, 2)]
     return folder / "results", [run["run"]["id"] for run in runs]
 
 
-def test_the_same_code_raises_no_alarm(cli: Cli, stored: Any) -> None:
-    folder, runs = stored
-    ran = cli("compare", *runs, "--results", folder, "--json")
+@pytest.mark.alone
+@pytest.mark.long
+def test_the_same_code_raises_no_alarm(cli: Cli, command: Cli) -> None:
+    runs = [command(*COMMAND, "--json").json["run"]["id"] for _ in range(2)]
+    ran = cli("compare", *runs, "--json")
     assert ran.rc == 0, ran
     assert ran.json["changes"] == []
     assert {one["verdict"] for one in ran.json["judgements"]} <= {"unchanged", "inconclusive"}

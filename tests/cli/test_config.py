@@ -26,6 +26,7 @@ def chosen(ran: Any) -> list[str]:
     return [row["tokenizer"] for row in ran.json["tokenizers"]]
 
 
+@pytest.mark.long
 def test_a_flag_beats_the_environment_beats_pyproject_beats_assay_toml(cli: Cli, tmp_path: Path) -> None:
     command = ["tokens", "the", "--json"]
     assert len(chosen(cli(*command))) >= 7
@@ -61,6 +62,7 @@ def test_plugins_and_blocks_from_the_environment(cli: Cli, tmp_path: Path) -> No
     assert [row["name"] for row in document["tokenizers"]] == ["ann", "bob"]
 
 
+@pytest.mark.long
 def test_a_run_is_set_by_files_and_environment(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(
         '[tool.assay.run]\nattentions = "none"\ntokenizers = "regex"\nbudget = 0.1\nheld-out = "25%"\n'
@@ -77,6 +79,7 @@ def test_a_run_is_set_by_files_and_environment(cli: Cli, tmp_path: Path) -> None
     assert not (tmp_path / "results").exists()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("setting", ["JSON", "QUIET"])
 def test_every_option_can_be_set_by_the_environment(cli: Cli, setting: str) -> None:
     command = ["run", "--tokenizers", "regex", "--attentions", "none", "--held-out", "0", "--budget", "0.1s"]

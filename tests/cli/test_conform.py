@@ -33,6 +33,7 @@ def results(ran: Any) -> dict[str, str]:
     return {line[0]: line[1] for line in lines[1:]}
 
 
+@pytest.mark.long
 def test_a_good_plugin(conform: Cli) -> None:
     ran = conform(plugin("tokenizer"))
     assert (ran.rc, ran.stderr) == (0, "")
@@ -74,6 +75,7 @@ def of_row(row):
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("crime", "reason"),
     [
@@ -112,6 +114,7 @@ def test_after_three_deaths_the_rest_is_skipped(conform: Cli) -> None:
     assert found["deterministic"]["reason"] == "its process died 3 times before, and is not started again"
 
 
+@pytest.mark.long
 def test_an_unknown_name(conform: Cli, cli: Cli) -> None:
     assert (
         "there is no plugin 'gpt3', and nothing that one announces (did you mean gpt2"

@@ -117,6 +117,7 @@ def test_a_fetched_corpus_is_read(data: Cli, cli: Cli, shelf: Shelf) -> None:
     assert "Once" in ran.stdout
 
 
+@pytest.mark.long
 def test_another_file_than_was_pinned_is_refused_and_not_kept(data: Cli, shelf: Shelf) -> None:
     shelf.announce(other="0" * 64, tale=sha256(shelf.wheel))
     ran = data("fetch", "other,tale", "--json")
@@ -139,6 +140,7 @@ def test_without_a_network_the_road_by_hand_is_shown_and_works(data: Cli, shelf:
     assert states(data("fetch", "tale", "--json")) == {"tale": "ready"}
 
 
+@pytest.mark.long
 def test_a_damaged_file_is_found_and_mended(data: Cli, shelf: Shelf) -> None:
     data("fetch", "tale")
     shelf.fetched.write_bytes(shelf.wheel.read_bytes()[:-1])
@@ -189,10 +191,11 @@ def test_a_folder_that_cannot_be_written(data: Cli, tmp_path: Path) -> None:
     assert "cannot be written: Not a directory (set ASSAY_DATA" in ran.stderr
 
 
-def test_a_python_without_pip(data: Cli, tmp_path: Path) -> None:
+def test_a_python_without_pip(command: Cli, shelf: Shelf, tmp_path: Path) -> None:
     (tmp_path / "bare").mkdir()
     (tmp_path / "bare" / "sitecustomize.py").write_text("import sys\nsys.modules['pip'] = None\n")
-    ran = data("fetch", "tale", PYTHONPATH=str(tmp_path / "bare"))
+    env = shelf.env | {"PYTHONPATH": str(tmp_path / "bare")}
+    ran = command("data", "fetch", "tale", "--plugin", shelf.plugin, env=env)
     assert ran.rc == 3
     assert "tale 1.0 needs pip, which is not installed (python -m ensurepip)" in ran.stderr
 
@@ -249,6 +252,7 @@ def npm_plugin(shelf: Shelf, tarball: bytes, version: str = "1.0.0") -> None:
     shelf.plugin.write_text(PLUGIN.replace('version="1.0"', f"version={version!r}") + made, "utf-8")
 
 
+@pytest.mark.long
 @pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not on this machine")
 def test_fetch_from_npm(data: Cli, shelf: Shelf, npm_registry: tuple[str, bytes], tmp_path: Path) -> None:
     address, tarball = npm_registry
@@ -272,6 +276,7 @@ def test_a_machine_without_npm(data: Cli, shelf: Shelf) -> None:
     assert "tale 1.0.0 needs npm, which is not installed (install Node.js)" in ran.stderr
 
 
+@pytest.mark.long
 def test_the_example_of_the_guide_is_fetched(cli: Cli, tmp_path: Path) -> None:
     guide = (Path(__file__).parents[2] / "docs" / "corpora.md").read_text("utf-8")
     (source,) = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)

@@ -10,9 +10,9 @@ import pytest
 
 
 @pytest.mark.long
-def test_the_machine_is_examined_without_any_plugin(cli: Callable[..., Any], install: Callable[..., Path]) -> None:
+def test_the_machine_is_examined_without_any_plugin(command: Callable[..., Any], install: Callable[..., Path]) -> None:
     site = install("boom-dist", "1", {"boom": "boom_plugin"}, {"boom_plugin": "import os\nos._exit(9)"})
-    ran = cli("doctor", "--json", env={"PYTHONPATH": site})
+    ran = command("doctor", "--json", env={"PYTHONPATH": site})
     assert (ran.rc, ran.stderr) == (0, "")
     found = {row["name"]: row["value"] for row in ran.json["findings"]}
     assert "torch" in found

@@ -25,6 +25,7 @@ def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_the_plan_tells_cost_here_and_on_machines_and_stores_nothing(cli: Cli, shards: Path, tmp_path: Path) -> None:
     asked = ("run", "--dry-run", "--corpora", f"the-verdict,{shards}", "--attentions", "none")
     ran = cli(*asked, "--tokenizers", "gpt2,regex", "--sample", "1%", "--json")

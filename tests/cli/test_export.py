@@ -1,4 +1,4 @@
-"""`assay export`: a run in the words of other programs, in real processes."""
+"""`assay export`: a run in the words of other programs."""
 
 from __future__ import annotations
 
@@ -21,15 +21,14 @@ from nasty import unescaped
 
 Cli = Callable[..., Any]
 
-COMMAND = ["run", "--attentions", "none", "--tokenizers", "regex,regex-unk", "--budget", "0.2s", "--json"]
+COMMAND = ("run", "--attentions", "none", "--tokenizers", "regex,regex-unk", "--budget", "0.2s", "--json")
 
 
 @pytest.fixture(scope="module")
-def stored(process: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+def stored(finished: Callable[..., Path]) -> tuple[Path, dict[str, Any]]:
     """The results folder of one run, and the run's document."""
-    folder = tmp_path_factory.mktemp("exported")
-    ran = process([sys.executable, "-m", "assay", *COMMAND], cwd=folder)
-    return folder / "results", ran.json
+    folder = finished(*COMMAND)
+    return folder / "results", json.loads((folder / "1.json").read_text("utf-8"))
 
 
 def test_pytest_benchmark_compares_two_exports(
@@ -82,6 +81,7 @@ def test_a_run_without_timings_is_said_to_have_none(cli: Cli, tmp_path: Path) ->
     assert "has timed nothing" in cli("export", "pytest-benchmark").complaint
 
 
+@pytest.mark.long
 def test_the_name_of_the_file_tells_the_form(cli: Cli, stored: Any, tmp_path: Path) -> None:
     folder, document = stored
     for name, kind in (("a.tidy.csv", "tidy-csv"), ("a.prom", "openmetrics")):

@@ -71,6 +71,7 @@ def test_the_document_has_the_same(cli: Cli, folder: Path) -> None:
         assert [step["run"] for step in series["steps"]] == ["run-2"]
 
 
+@pytest.mark.long
 def test_a_report_is_made_of_it(cli: Cli, folder: Path, tmp_path: Path) -> None:
     ran = cli("history", "tokens", "--results", folder, "-o", "history.md")
     assert (ran.rc, ran.stdout, ran.stderr) == (0, "", "")

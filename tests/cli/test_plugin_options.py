@@ -46,6 +46,7 @@ def site(install: Install) -> Path:
     return install("lonely-dist", "1", {"lonely": "lonely_plugin"}, {"lonely_plugin": LONELY})
 
 
+@pytest.mark.long
 def test_workers_load_what_the_host_loads_and_a_run_goes_on_with_it(cli: Cli, site: Path) -> None:
     env = {"PYTHONPATH": site}
     ran = cli("run", "--tokenizers", "lonely", *QUICK, "--load", "lonely,corpora", "--json", env=env)
@@ -70,6 +71,7 @@ def test_both_sides_of_a_check_load_what_the_host_loads(cli: Cli, site: Path) ->
     assert "lonely/encode" in strict.stdout, "the work was done"
 
 
+@pytest.mark.long
 def test_strict_plugins_count_after_the_work_is_done(cli: Cli, site: Path, tmp_path: Path) -> None:
     env = {"PYTHONPATH": site, "ASSAY_LOAD": "lonely,corpora,broken,builtin"}
     ran = cli("run", "--tokenizers", "lonely", *QUICK, "--strict-plugins", "--json", env=env)

@@ -1,7 +1,8 @@
-"""`assay report`: a run as a Markdown page, in real processes."""
+"""`assay report`: a run as a Markdown page."""
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from collections.abc import Callable
@@ -12,15 +13,14 @@ import pytest
 
 Cli = Callable[..., Any]
 
-COMMAND = ["run", "--attentions", "none", "--tokenizers", "regex,regex-unk", "--budget", "0.2s", "--json"]
+COMMAND = ("run", "--attentions", "none", "--tokenizers", "regex,regex-unk", "--budget", "0.2s", "--json")
 
 
 @pytest.fixture(scope="module")
-def stored(process: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+def stored(finished: Callable[..., Path]) -> tuple[Path, dict[str, Any]]:
     """The results folder of one run, and the run's document."""
-    folder = tmp_path_factory.mktemp("reported")
-    ran = process([sys.executable, "-m", "assay", *COMMAND], cwd=folder)
-    return folder / "results", ran.json
+    folder = finished(*COMMAND)
+    return folder / "results", json.loads((folder / "1.json").read_text("utf-8"))
 
 
 def test_the_page_has_the_figures_the_reasons_and_the_provenance(cli: Cli, stored: Any) -> None:
@@ -55,6 +55,7 @@ def test_the_page_may_go_to_a_file(cli: Cli, stored: Any, tmp_path: Path) -> Non
     assert (tmp_path / "page.md").read_text("utf-8") == cli("report", "--results", folder).stdout
 
 
+@pytest.mark.long
 def test_what_changed_since_another_run_comes_first(cli: Cli, stored: Any, process: Any, tmp_path: Path) -> None:
     folder, document = stored
     results = tmp_path / "both"
@@ -95,6 +96,7 @@ def test_without_results_there_is_no_report(cli: Cli) -> None:
     assert "there are no results in nowhere" in cli("report", "--results", "nowhere").complaint
 
 
+@pytest.mark.long
 def test_a_report_that_cannot_be_written_costs_no_results(cli: Cli) -> None:
     command = ["run", "--tokenizers", "regex", "--attentions", "none", "--held-out", "0", "--budget", "0.2s"]
     ran = cli(*command, "--report", "no/such/folder/page.md")

@@ -103,6 +103,7 @@ def rows(ran: Any) -> dict[str, dict[str, Any]]:
     return {row["tokenizer"]: row for row in ran.json["tokenizers"]}
 
 
+@pytest.mark.long
 def test_every_executor_comes_to_the_same_figures(run: Callable[..., Any]) -> None:
     here = run("--executor", "local", "--fresh")
     spread = run("--executor", "processes", "--workers", "2", "--fresh")
@@ -126,6 +127,7 @@ def test_dask_comes_to_the_same_figures(run: Callable[..., Any]) -> None:
     assert "Traceback" not in spread.stderr
 
 
+@pytest.mark.long
 def test_a_second_run_counts_only_what_is_new(run: Callable[..., Any], shards: Path) -> None:
     first = run()
     again = run(tokenizers="gpt2,regex-unk,bytes")
@@ -192,6 +194,7 @@ def test_an_executor_that_cannot_begin_ends_the_run_in_one_sentence(run: Callabl
     assert kept["state"] == "failed"
 
 
+@pytest.mark.long
 def test_plain_text_is_timed_unless_an_executor_is_asked_for(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "book.txt").write_text("A short book. " * 50)
     asked = (

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import random
+import shutil
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -80,29 +82,34 @@ class Sampled:
     """A run with a sample, and the same without."""
 
     folder: Path
-    command: list[str]
     rows: dict[str, dict[str, Row]]
     whole: dict[str, dict[str, Row]]
     report: str
 
 
-def by_split(ran: Any) -> dict[str, dict[str, Row]]:
+def by_split(document: dict[str, Any]) -> dict[str, dict[str, Row]]:
     found: dict[str, dict[str, Row]] = {}
-    for row in ran.json["tokenizers"]:
+    for row in document["tokenizers"]:
         found.setdefault(row["split"], {})[row["tokenizer"]] = row
     return found
 
 
 @pytest.fixture(scope="module")
-def sampled(process: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Sampled:
-    folder = tmp_path_factory.mktemp("sampled")
-    write_corpus(folder / "texts")
+def sampled(process: Callable[..., Any], once: Callable[..., Path]) -> Sampled:
     start = [sys.executable, "-m", "assay", "run", "--json", "--attentions", "none", "--corpora", "texts"]
-    start += ["--tokenizers", "gpt2,regex-unk,bytes", "--budget", "3s", "--precision", "9%", "--epochs", "2"]
-    command = [*start, "--sample", f"{TARGET:.0%}", "--report", "report.md"]
-    ran, whole = process(command, cwd=folder), process([*start, "--results", "whole"], cwd=folder)
-    assert (ran.rc, whole.rc) == (0, 0), ran.stderr + whole.stderr
-    return Sampled(folder, command, by_split(ran), by_split(whole), (folder / "report.md").read_text("utf-8"))
+    start += ["--tokenizers", "gpt2,regex-unk,bytes", "--budget", "1s", "--precision", "9%", "--epochs", "2"]
+    part = ["--sample", f"{TARGET:.0%}", "--report", "report.md"]
+
+    def make(folder: Path) -> None:
+        write_corpus(folder / "texts")
+        for name, more in (("sampled", part), ("whole", ["--results", "whole"])):
+            ran = process([*start, *more], cwd=folder)
+            assert ran.rc == 0, ran.stderr
+            (folder / f"{name}.json").write_text(ran.stdout, "utf-8")
+
+    folder = once("sampled", make)
+    rows, whole = (by_split(json.loads((folder / f"{name}.json").read_text("utf-8"))) for name in ("sampled", "whole"))
+    return Sampled(folder, rows, whole, (folder / "report.md").read_text("utf-8"))
 
 
 @pytest.mark.long
@@ -148,12 +155,13 @@ class TestWidth:
 @pytest.mark.long
 def test_a_resumed_run_goes_on_with_the_same_sample(sampled: Sampled, cli: Cli, tmp_path: Path) -> None:
     """A group is lost from the store, as `kill -9` would lose it."""
-    shown = cli("show", "--json", cwd=sampled.folder).json
-    with contextlib.closing(sqlite3.connect(sampled.folder / "results" / "assay.sqlite")) as store, store:
+    folder = shutil.copytree(sampled.folder, tmp_path / "copy")
+    shown = cli("show", "--json", cwd=folder).json
+    with contextlib.closing(sqlite3.connect(folder / "results" / "assay.sqlite")) as store, store:
         for table in ("samples", "metrics", "measurements"):
             store.execute(f"DELETE FROM {table} WHERE \"case\" LIKE 'tokenizer/texts/all~%'")
         store.execute("DELETE FROM anchors WHERE \"group\" LIKE 'tokenizer/texts/all~%'")
-    ran = cli("run", "--resume", shown["run"]["id"], "--json", cwd=sampled.folder)
+    ran = cli("run", "--resume", shown["run"]["id"], "--json", cwd=folder)
     assert ran.rc == 0, ran.stderr
     assert "3 done" in ran.stderr
     for before, after in zip(shown["tokenizers"], ran.json["tokenizers"], strict=True):
@@ -169,7 +177,7 @@ def test_one_that_fails_while_it_is_sized_costs_the_others_nothing(cli: Cli, tmp
         *("run", "--plugin", "mine.py", "--tokenizers", "hang,crash,plain,refuse", "--attentions", "none"),
         *("--corpora", "texts", "--held-out", "0", "--sample", "8%", "--budget", "1s", "--timeout", "3s", "--json"),
     )
-    rows = by_split(ran)["all~8%"]
+    rows = by_split(ran.json)["all~8%"]
     assert ran.rc == 3
     assert (rows["plain"]["status"], rows["plain"]["sample_documents"]) == ("ok", 40)
     assert rows["crash"]["reason"].startswith("its process was killed by SIGSEGV while sizing a sample")
@@ -199,12 +207,13 @@ def test_what_a_part_would_spoil_is_taken_whole(cli: Cli, tmp_path: Path) -> Non
     assert "all 1 documents: fewer than 20 are not sampled" in (tmp_path / "report.md").read_text("utf-8")
 
 
+@pytest.mark.long
 def test_the_setting_and_the_environment(cli: Cli, tmp_path: Path) -> None:
     command = ["run", "--tokenizers", "bytes", "--attentions", "none", "--held-out", "0", "--budget", "0.1s", "--json"]
     (tmp_path / "pyproject.toml").write_text('[tool.assay]\nsample = "2%"\n', encoding="utf-8")
-    assert list(by_split(cli(*command))) == ["all~2%"]
-    assert list(by_split(cli(*command, env={"ASSAY_SAMPLE": "0.025"}))) == ["all~2.5%"]
-    assert list(by_split(cli(*command, "--sample", "3%", env={"ASSAY_SAMPLE": "0.025"}))) == ["all~3%"]
+    assert list(by_split(cli(*command).json)) == ["all~2%"]
+    assert list(by_split(cli(*command, env={"ASSAY_SAMPLE": "0.025"}).json)) == ["all~2.5%"]
+    assert list(by_split(cli(*command, "--sample", "3%", env={"ASSAY_SAMPLE": "0.025"}).json)) == ["all~3%"]
 
 
 @pytest.mark.parametrize(

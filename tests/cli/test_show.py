@@ -1,9 +1,9 @@
-"""`assay show`: stored runs, again, in real processes."""
+"""`assay show`: stored runs, again."""
 
 from __future__ import annotations
 
+import json
 import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,15 +12,14 @@ import pytest
 
 Cli = Callable[..., Any]
 
-COMMAND = ["run", "--attentions", "none", "--budget", "0.2s", "--json", "--results", "kept", "--tokenizers"]
+RUN = ("run", "--attentions", "none", "--tokenizers")
 
 
 @pytest.fixture(scope="module")
-def kept(process: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str, Any]]]:
+def kept(finished: Callable[..., Path]) -> tuple[Path, list[dict[str, Any]]]:
     """A results folder with two runs, and their documents as they were written when they ran."""
-    folder = tmp_path_factory.mktemp("shown")
-    command = [sys.executable, "-m", "assay", *COMMAND]
-    return folder / "kept", [process([*command, name], cwd=folder).json for name in ("regex", "regex-unk")]
+    folder = finished(*RUN, "regex-unk,gpt2", "--held-out", "0", "--budget", "0.5s", "--json", times=2)
+    return folder / "results", [json.loads((folder / f"{number}.json").read_text("utf-8")) for number in (1, 2)]
 
 
 def test_show_gives_the_newest_run_as_it_was(cli: Cli, kept: Any) -> None:
@@ -89,14 +88,13 @@ ASKED = (
 
 
 @pytest.fixture(scope="module")
-def wide(process: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str, Any]]]:
+def wide(finished: Callable[..., Path]) -> tuple[Path, list[dict[str, Any]]]:
     """A results folder with a run of several tokenizers, and its rows, those with tokens, the most tokens first."""
-    folder = tmp_path_factory.mktemp("wide")
-    command = [sys.executable, "-m", "assay", *COMMAND, "regex-unk,gpt2,p50k_base"]
-    rows = process(command, cwd=folder).json["tokenizers"]
+    folder = finished(*RUN, "regex-unk,gpt2,p50k_base", "--budget", "0.2s", "--json")
+    rows = json.loads((folder / "1.json").read_text("utf-8"))["tokenizers"]
     found = [row for row in rows if row["tokenizer"] in ("gpt2", "regex-unk") and row.get("tokens")]
     splits = list(dict.fromkeys(row["split"] for row in rows))
-    return folder / "kept", sorted(found, key=lambda row: (splits.index(row["split"]), -row["tokens"]))
+    return folder / "results", sorted(found, key=lambda row: (splits.index(row["split"]), -row["tokens"]))
 
 
 def test_rows_and_figures_can_be_chosen_for_a_pipe(cli: Cli, wide: Any) -> None:

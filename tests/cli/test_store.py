@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import sqlite3
@@ -16,10 +15,9 @@ from typing import Any
 import pytest
 
 import assay
-from assay.cli.app import run
 from assay.records.results import GroupResult, Measurement, Metrics, Run, Status, TokenizerCase
 from assay.store.store import Store
-from conftest import Ran
+from commands import Ran
 from postgres import PASSWORD, QUOTED, Server
 
 Cli = Callable[..., Any]
@@ -50,20 +48,11 @@ def url(postgresql: Server) -> str:
 
 
 @pytest.fixture
-def ask(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cli:
-    """Carry out a command line in this very process, in the test's own folder: a process for each takes its second."""
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("ASSAY_")]:
-        monkeypatch.delenv(name)
+def ask(cli: Cli) -> Cli:
+    """Carry out a command line, with `store` as the setting of the environment."""
 
     def call(*arguments: str, store: str | None = None) -> Ran:
-        with monkeypatch.context() as patched:
-            patched.setattr("sys.argv", ["assay", *arguments])
-            if store is not None:
-                patched.setenv("ASSAY_STORE", store)
-            rc = run(arguments)
-        written = capsys.readouterr()
-        return silent(Ran(rc, written.out, written.err))
+        return silent(cli(*arguments, env={} if store is None else {"ASSAY_STORE": store}))
 
     return call
 
@@ -105,8 +94,10 @@ def test_commands_that_read_several_runs(ask: Cli, url: str) -> None:
 
 
 @pytest.mark.long
-def test_a_server_that_dies_during_a_run(ask: Cli, postgresql: Server, tmp_path: Path, child_environment: Any) -> None:
-    url = postgresql.room()
+def test_a_server_that_dies_during_a_run(
+    ask: Cli, own_postgresql: Server, tmp_path: Path, child_environment: Any
+) -> None:
+    url = own_postgresql.room()
     for name in ("a.txt", "b.txt"):
         (tmp_path / name).write_text("a b c " * 50, "utf-8")
     command = [sys.executable, "-m", "assay", *WEIGH, "--corpora", "a.txt,b.txt", "--store", url]
@@ -117,11 +108,11 @@ def test_a_server_that_dies_during_a_run(ask: Cli, postgresql: Server, tmp_path:
     while "[1/2]" not in told:
         told += (line := child.stderr.readline())
         assert line, told
-    postgresql.stop()
+    own_postgresql.stop()
     try:
         stdout, rest = child.communicate(timeout=60)
     finally:
-        postgresql.start()
+        own_postgresql.start()
     *_, last = rest.splitlines()
     assert (child.returncode, stdout) == (2, "")
     assert "assay: warning: the store" in told + rest
@@ -136,6 +127,7 @@ def test_a_server_that_dies_during_a_run(ask: Cli, postgresql: Server, tmp_path:
     assert (whole["state"], whole["manifest"]["ok"]) == ("complete", 2)
 
 
+@pytest.mark.long
 def test_info(ask: Cli, url: str) -> None:
     for name in ("2025", "2026"):
         fill(url, name)
@@ -278,6 +270,7 @@ def test_without_psycopg_it_says_how_to_install_it(process: Callable[..., Any], 
     assert "secret" not in ran.complaint
 
 
+@pytest.mark.long
 def test_ctrl_c_while_a_server_does_not_answer(tmp_path: Path, child_environment: Any) -> None:
     """A port that takes connections and says nothing."""
     with socket.create_server(("127.0.0.1", 0)) as deaf:

@@ -40,6 +40,7 @@ def test_no_other_check_is_on_the_page() -> None:
     assert len(sections()) == 1 + len(KINDS)
 
 
+@pytest.mark.long
 def test_the_example_in_python_prints_the_findings(capsys: pytest.CaptureFixture[str]) -> None:
     _, example = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
     exec(example.replace('"gpt2"', '"bytes"'), {})

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from third_party.clean import Place, Ran, build, make
+from third_party.clean import Place, Ran, make
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
@@ -61,11 +61,10 @@ def test_the_page_counts_its_commands() -> None:
 
 
 @pytest.mark.long
-def test_every_line_and_command_of_the_page_does_what_it_says(tmp_path: Path) -> None:
+def test_every_line_and_command_of_the_page_does_what_it_says(tmp_path: Path, assay_wheel: Path) -> None:
     start, whole, ask, refused, bring, mend, weigh, table = (body for _, body in BLOCKS)
     place = make(tmp_path)
-    build([ROOT], tmp_path)
-    place.install(*tmp_path.glob("*.whl"))
+    place.install(assay_wheel)
 
     place, began = typed(place, start)
     module = place.folder / "words_and_bytes.py"

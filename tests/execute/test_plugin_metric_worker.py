@@ -167,6 +167,7 @@ def test_no_process_is_left_behind(good: Done) -> None:
     assert living(MARK, str(good.folder)) == []
 
 
+@pytest.mark.long
 def test_a_resumed_run_has_the_metrics_that_it_was_begun_with(good: Done) -> None:
     row = good.outcome.measurements[0]
     run = good.outcome.run.id
@@ -242,6 +243,7 @@ def test_without_metrics_no_process_is_started() -> None:
     assert PluginMetricWorker(("one",), start, setup).add(edge_case) is edge_case
 
 
+@pytest.mark.long
 def test_a_changed_figure_is_a_finding_of_a_check(tmp_path: Path) -> None:
     """Of both sides, each with a plugin of its own; what only one side has is none."""
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from commands import Ran, execute
 
 pytestmark = pytest.mark.long
 
@@ -96,21 +100,27 @@ class Outcome:
 
 
 @pytest.fixture(scope="module")
-def outcome(process: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Outcome:
-    folder = tmp_path_factory.mktemp("limits")
+def outcome(once: Callable[..., Path]) -> Outcome:
+    folder = once("limits", limits_run)
+    ran = Ran(**json.loads((folder / "told.json").read_text("utf-8")))
+    rows = {(row["tokenizer"], row["corpus"].removeprefix("limit-")): row for row in ran.json["tokenizers"]}
+    return Outcome(ran, rows, (folder / "page.md").read_text("utf-8"))
+
+
+def limits_run(folder: Path) -> None:
+    """Run them all; write down how that ended."""
     (folder / "mine.py").write_text(PLUGIN, encoding="utf-8")
     limits = "limit-surrogates,limit-nul,limit-empty"
-    ran = process(
+    ran = execute(
         [
             *(sys.executable, "-m", "assay", "run", "--plugin", "mine.py", "--json", "--report", "page.md"),
             *("--tokenizers", NAMES, "--corpora", limits, "--attentions", "none"),
-            *("--timeout", "5s", "--memory", "500MB"),
+            *("--timeout", "3s", "--memory", "500MB"),
         ],
         cwd=folder,
         timeout=240,
     )
-    rows = {(row["tokenizer"], row["corpus"].removeprefix("limit-")): row for row in ran.json["tokenizers"]}
-    return Outcome(ran, rows, (folder / "page.md").read_text("utf-8"))
+    (folder / "told.json").write_text(json.dumps(asdict(ran)), "utf-8")
 
 
 @pytest.mark.parametrize("name", ENDS)
@@ -134,7 +144,7 @@ def test_what_was_said_is_kept(outcome: Outcome) -> None:
     said = {name: outcome.rows[name, "nul"]["reason"] or "" for name in ENDS}
     assert "its process was killed by SIGABRT while checking, in abort (mine.py:" in said["abort"]
     assert said["leave"] == "its process exited with code 7 while checking"
-    assert said["hang"].startswith("it gave no answer for 5 s while checking, in hang (mine.py:")
+    assert said["hang"].startswith("it gave no answer for 3 s while checking, in hang (mine.py:")
     assert said["refuse"].startswith(r"text 'alone': ValueError: no \ud800 here (mine.py:")
     assert said["drop"].startswith("it promises a lossless round trip, but text 'alone' differs at character 0")
     assert "is outside the vocabulary of 1114112" in said["outside"]

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.long
 Cli = Callable[..., Any]
 Outcome = dict[str, tuple[str, bool, dict[str, Any]]]
 
-KILLS = int(os.environ.get("ASSAY_TEST_KILLS", "20"))
+KILLS = 20 if os.environ.get("ASSAY_FULL") else 6
 SEED = 20_479
 # Moments are drawn from the first half of what an undisturbed run takes: some fall before the run is recorded, the
 # others on all of the run, since each process goes on where the one before it was killed.
@@ -183,7 +183,7 @@ def undisturbed(make_place: Callable[[], Place]) -> Undisturbed:
     """A run that nobody disturbs."""
     place = make_place()
     started = time.monotonic()
-    assert place.start(*COMMAND, "--budget", "2s").wait(120) == 0, place.complaints
+    assert place.start(*COMMAND, "--budget", "1s").wait(120) == 0, place.complaints
     seconds = time.monotonic() - started
     stored = Stored.of(place)
     assert set(stored.runs.values()) == {"complete"}
@@ -200,6 +200,7 @@ def test_an_undisturbed_run_has_all_cases(undisturbed: Undisturbed) -> None:
         assert (status == "ok") == timed == ("ids_sha256" in exact), case
 
 
+@pytest.mark.full
 @pytest.mark.timeout(60 + 15 * KILLS)
 def test_killed_at_random_moments_and_resumed_it_gives_the_same_rows(
     make_place: Callable[[], Place], undisturbed: Undisturbed
@@ -211,7 +212,7 @@ def test_killed_at_random_moments_and_resumed_it_gives_the_same_rows(
     while kills < KILLS:
         place, run, before = make_place(), None, Stored({}, {}, (), [])
         while True:
-            process = place.start(*(["run", "--resume", run] if run else [*COMMAND, "--budget", "2s"]))
+            process = place.start(*(["run", "--resume", run] if run else [*COMMAND, "--budget", "1s"]))
             moment = moments.uniform(0.05, latest_s) if kills < KILLS else None
             started = time.monotonic()
             with contextlib.suppress(subprocess.TimeoutExpired):

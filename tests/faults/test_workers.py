@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import secrets
 import sqlite3
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import psutil
 import pytest
 
 from assay.execute.rounds import FEWEST_LONG
+from commands import Ran, execute
 
 pytestmark = pytest.mark.long
 
@@ -95,31 +97,38 @@ def end_survivors(mark: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def outcome(process: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+def outcome(once: Callable[..., Path]) -> Outcome:
     """All bad plugins beside good ones, in one run."""
-    folder = tmp_path_factory.mktemp("hostile")
-    install(folder / "site")
-    (folder / "short.txt").write_text(TEXT, encoding="utf-8")
-    tokenizers = [*TOKENS, "print", *(name for name in BAD if name != "mutate")]
-    mark = secrets.token_hex(8)
-    ran = process(
-        [
-            *(sys.executable, "-m", "assay", "run", "--json", "--corpora", "short.txt", "--held-out", "0"),
-            *("--tokenizers", ",".join(tokenizers), "--attentions", ",".join([*ATTENTIONS, "mutate"])),
-            *("--timeout", TIMEOUT, "--memory", "1GiB", "--budget", "6s"),
-        ],
-        cwd=folder,
-        env={"PYTHONPATH": folder / "site", "HOSTILE_RUN": mark},
-        timeout=280,
-    )
-    survivors = end_survivors(mark)
+    folder = once("hostile", hostile_run)
+    told = json.loads((folder / "told.json").read_text("utf-8"))
+    ran = Ran(**told["ran"])
     attentions = [
         row for row in ran.json["attentions"] if row["workload"].startswith("core/fwd/weightless/b1.h1.s7.d5")
     ]
     rows = {row["tokenizer"]: row for row in ran.json["tokenizers"]}
     rows |= {row["attention"]: row for row in attentions}
     assert len(rows) == len(ran.json["tokenizers"]) + len(attentions)
-    return Outcome(ran, rows, survivors, folder / "results")
+    return Outcome(ran, rows, told["survivors"], folder / "results")
+
+
+def hostile_run(folder: Path) -> None:
+    """Run them all; write down how that ended, and what was still alive."""
+    install(folder / "site")
+    (folder / "short.txt").write_text(TEXT, encoding="utf-8")
+    tokenizers = [*TOKENS, "print", *(name for name in BAD if name != "mutate")]
+    mark = secrets.token_hex(8)
+    ran = execute(
+        [
+            *(sys.executable, "-m", "assay", "run", "--json", "--corpora", "short.txt", "--held-out", "0"),
+            *("--tokenizers", ",".join(tokenizers), "--attentions", ",".join([*ATTENTIONS, "mutate"])),
+            *("--timeout", TIMEOUT, "--memory", "1GiB", "--budget", "3s"),
+        ],
+        cwd=folder,
+        env={"PYTHONPATH": folder / "site", "HOSTILE_RUN": mark},
+        timeout=280,
+    )
+    told = {"ran": asdict(ran), "survivors": end_survivors(mark)}
+    (folder / "told.json").write_text(json.dumps(told), "utf-8")
 
 
 @pytest.mark.parametrize("name", TOKENS)
@@ -224,15 +233,20 @@ def assay_tokenizers():
 
 
 @pytest.fixture(scope="module")
-def mortal(process: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Any:
+def mortal(once: Callable[..., Path]) -> Ran:
     """A run on three texts with a plugin that dies in the first, and one that dies in the first two."""
-    folder = tmp_path_factory.mktemp("mortal")
+    return Ran(**json.loads((once("mortal", mortal_run) / "told.json").read_text("utf-8")))
+
+
+def mortal_run(folder: Path) -> None:
+    """Run it; write down how that ended."""
     (folder / "mortal.py").write_text(MORTAL, encoding="utf-8")
     for name in ("first", "second", "third"):
         (folder / f"{name}.txt").write_text(f"the {name} text", encoding="utf-8")
     command = ["run", "--json", "--plugin", "mortal.py", "--tokenizers", "immortal,dies-once,dies-twice"]
     corpora = ["--corpora", "first.txt,second.txt,third.txt", "--held-out", "0", "--attentions", "none"]
-    return process([sys.executable, "-m", "assay", *command, *corpora, "--budget", "1s"], cwd=folder)
+    ran = execute([sys.executable, "-m", "assay", *command, *corpora, "--budget", "1s"], cwd=folder)
+    (folder / "told.json").write_text(json.dumps(asdict(ran)), "utf-8")
 
 
 def row_of(ran: Any, plugin: str, corpus: str) -> Row:

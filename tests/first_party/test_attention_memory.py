@@ -60,6 +60,7 @@ def measured(plugin: assay.AttentionPlugin, workload: assay.Workload) -> int:
         return peak_torch_bytes(partial(run_pass, step, inputs, upstream))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [name for name, plugin in PLUGINS.items() if plugin.peak_bytes])
 def test_memory_is_foretold_to_a_tenth_and_a_mebibyte(name: str) -> None:
     plugin = PLUGINS[name]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from itertools import product
+from typing import Any
 
 import pytest
 import torch
@@ -17,6 +18,7 @@ from assay.attention.inputs import make_inputs, make_weights
 from assay.attention.oracle import verify
 from assay.attention.passes import mode
 from assay_attention import algorithms, decoding, kernels, tutorial
+from covering import all_or_pairs
 
 PLUGINS = {plugin.name: plugin for module in (tutorial, kernels, algorithms, decoding) for plugin in module.PLUGINS}
 SOFTMAX = ("full", "causal", "window1", "window3", "window40", "prefix2", "prefix90", "padding")
@@ -31,7 +33,7 @@ LABELS = (
 SEMANTICS = {
     label: assay.Semantics.parse(label if label not in ("alibi", "rope") else f"full+{label}") for label in LABELS
 }
-# Batch, query and key heads, query and key length, d_qk and d_v.
+SIZES = ("batch", "q_heads", "kv_heads", "q_len", "kv_len", "d_qk", "d_v")
 EQUAL = (
     (2, 3, 3, 7, 7, 6, 6),
     (1, 1, 1, 1, 1, 4, 4),
@@ -91,10 +93,9 @@ LEVELS = ("core", "qkv", "module", "decode")
 
 def grid(semantics: assay.Semantics) -> Iterator[assay.Workload]:
     """Every level, shape, dtype and phase for one semantics, less what no workload can be."""
-    names = ("batch", "q_heads", "kv_heads", "q_len", "kv_len", "d_qk", "d_v")
     shapes = (*EQUAL, *GROUPED, *RECTANGULAR, *BOTH)
     for level, shape, dtype, phase in product(LEVELS, shapes, ("f32", "bf16"), ("fwd", "fwd_bwd")):
-        sizes = dict(zip(names, shape, strict=True))
+        sizes = dict(zip(SIZES, shape, strict=True))
         try:
             workload = assay.Workload(
                 level=level, phase=phase, dtype=dtype, semantics=semantics, d_model=WIDTH, **sizes
@@ -106,6 +107,10 @@ def grid(semantics: assay.Semantics) -> Iterator[assay.Workload]:
         blind = semantics.mask in ("causal", "window") and workload.q_len > workload.kv_len
         if phase == "fwd" or (not blind and seen > workload.q_len):
             yield workload
+
+
+def shape_of(workload: assay.Workload) -> tuple[int, ...]:
+    return tuple(getattr(workload, name) for name in SIZES)
 
 
 def check(plugin: assay.AttentionPlugin, workload: assay.Workload) -> None:
@@ -125,20 +130,26 @@ def _one_thread() -> Iterator[None]:
 
 
 class TestTheGate:
-    @pytest.mark.parametrize("semantics", SEMANTICS.values(), ids=SEMANTICS)
+    @pytest.mark.long
+    @pytest.mark.full
     @pytest.mark.parametrize("name", PLUGINS)
-    def test_passes_wherever_an_implementation_offers_itself(self, name: str, semantics: assay.Semantics) -> None:
+    def test_passes_wherever_an_implementation_offers_itself(self, name: str) -> None:
+        """With `ASSAY_FULL` on all that it offers, otherwise on workloads that have every pair of choices."""
         plugin = PLUGINS[name]
+        offered: dict[tuple[Any, ...], assay.Workload] = {}
+        for label, semantics in SEMANTICS.items():
+            for workload in grid(semantics):
+                reason = plugin.unsupported(workload)
+                if reason is None:
+                    offered[(label, workload.level, workload.phase, workload.dtype, shape_of(workload))] = workload
+                else:
+                    assert "offered" in reason or "heads" in reason, workload.id
         wrong = []
-        for workload in grid(semantics):
-            reason = plugin.unsupported(workload)
-            if reason is not None:
-                assert "offered" in reason or "heads" in reason, workload.id
-                continue
+        for choices in all_or_pairs(offered):
             try:
-                check(plugin, workload)
+                check(plugin, offered[choices])
             except Exception as error:
-                wrong.append(f"{workload.id}: {type(error).__name__}: {error}")
+                wrong.append(f"{offered[choices].id}: {type(error).__name__}: {error}")
         assert not wrong, "\n".join(wrong)
 
     @pytest.mark.parametrize("name", sorted(OFFERS))

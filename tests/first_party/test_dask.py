@@ -85,6 +85,7 @@ def test_what_a_function_raises_is_told(cluster: LocalCluster) -> None:
     assert (ended.result, ended.error, ended.starts) == (None, "ValueError: no", 1)
 
 
+@pytest.mark.long
 def test_clusters_that_cannot_be_used_are_refused_in_a_sentence(
     cluster: LocalCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,6 +30,7 @@ def build(host: assay.Host, name: str, training_text: str) -> assay.Tokenizer:
 
 
 class TestBytes:
+    @pytest.mark.long
     def test_the_verdict(self, host: assay.Host, verdict: str) -> None:
         tokenizer = build(host, "bytes", "")
         assert (tokenizer.vocab_size, tokenizer.unk_id) == (256, None)
@@ -61,6 +62,7 @@ class TestBytes:
 
 
 class TestCharacters:
+    @pytest.mark.long
     def test_the_verdict(self, host: assay.Host, verdict: str) -> None:
         tokenizer = build(host, "characters", verdict)
         assert (tokenizer.vocab_size, tokenizer.unk_id) == (63, 62)
@@ -81,6 +83,7 @@ class TestCharacters:
 
 
 class TestWhitespace:
+    @pytest.mark.long
     def test_the_verdict(self, host: assay.Host, verdict: str) -> None:
         tokenizer = build(host, "whitespace", verdict)
         assert (tokenizer.vocab_size, len(tokenizer.encode(verdict))) == (len(set(verdict.split())) + 1, 3634)

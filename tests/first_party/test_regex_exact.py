@@ -87,6 +87,7 @@ def pair(request: pytest.FixtureRequest, make: Callable[[str, str], Any], traini
     return make(request.param, training), make(theirs, training)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["", "-fast"])
 def test_a_hundred_thousand_strings(make: Callable[[str, str], Any], training: str, kind: str) -> None:
     ours, ours_unk = make(f"regex{kind}", training), make(f"regex-unk{kind}", training)

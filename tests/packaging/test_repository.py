@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import re
+import shutil
 import subprocess
 import tomllib
 from importlib.metadata import EntryPoint
@@ -32,24 +33,42 @@ def normal(requirement: str) -> str:
     return re.sub(r"[-_.]+", "-", found.group()).lower()
 
 
-def dry(*targets: str) -> str:
-    """What make would do."""
-    return subprocess.run(
-        ["make", "--dry-run", "--always-make", *targets], cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout
+def dry(target: str, *, folder: Path) -> str:
+    """What make would do in a folder that has nothing yet but what is there."""
+    command = ["make", "--dry-run", "--no-print-directory", target]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
 
 
-def test_make_run_and_make_test_do_their_own_set_up() -> None:
-    for target, command in (("run", "assay run --suite tutorial"), ("test", "-m pytest")):
-        steps = dry(target)
-        assert "-m venv .venv" in steps
-        assert "-c constraints.txt -e '.[dev]'" in steps
-        assert command in [line for line in steps.splitlines() if not line.startswith("make")][-1]
+@pytest.mark.parametrize(
+    ("target", "extra", "command"),
+    [("run", "all", "assay run --suite tutorial"), ("test", "dev", "-m pytest"), ("check", "dev", "lint-imports")],
+)
+def test_a_target_does_its_own_set_up_and_no_more(tmp_path: Path, target: str, extra: str, command: str) -> None:
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    steps = dry(target, folder=tmp_path)
+    assert "-m venv .venv" in steps
+    assert [line.split("-c ")[1] for line in steps.splitlines() if "pip install" in line] == [
+        f"constraints.txt -e '.[{extra}]'"
+    ]
+    assert command in steps.splitlines()[-1]
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv/.ready-dev").touch()  # newer than what it depends on: that serves a run too
+    assert "pip install" not in dry(target, folder=tmp_path)
 
 
-def test_make_check_runs_every_linter() -> None:
-    steps = dry("check")
-    assert all(tool in steps for tool in ("ruff check", "ruff format --check", "mypy", "lint-imports"))
+def test_make_help_has_a_line_for_every_target() -> None:
+    told = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    (phony,) = re.findall(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    assert [line.split(maxsplit=2)[:2] for line in told.splitlines()] == [["make", name] for name in phony.split()]
+    assert all(len(line.split()) > 2 for line in told.splitlines())
+
+
+def test_make_check_runs_every_linter_and_so_does_each_commit() -> None:
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text("utf-8")
+    for tool in ("ruff check", "ruff format --check", "mypy", "lint-imports"):
+        assert f".venv/bin/{tool}" in dry("check", folder=ROOT)
+        assert f"entry: .venv/bin/{tool}" in hooks
 
 
 def test_ci_runs_what_the_makefile_runs() -> None:
@@ -58,7 +77,8 @@ def test_ci_runs_what_the_makefile_runs() -> None:
     subprocess.run(["bash", "-n", script], check=True)
     text = script.read_text("utf-8")
     assert "make check" in text
-    assert "make test" in text
+    assert "make test\n" in text
+    assert "make test-full\n" in text
     assert "assay_bench-*.whl" in text
 
 

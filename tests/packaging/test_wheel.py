@@ -28,20 +28,8 @@ PACKAGES = {
 
 
 @pytest.fixture(scope="module")
-def wheel(process: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the wheel with what is installed here."""
-    folder = tmp_path_factory.mktemp("wheel")
-    offline = ["--no-index", "--no-deps", "--no-build-isolation"]
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", *offline, "-w", str(folder), str(ROOT)]
-    ran = process(command, cwd=folder, timeout=240)
-    assert ran.rc == 0, ran.stderr
-    (built,) = folder.glob("*.whl")
-    return built
-
-
-@pytest.fixture(scope="module")
-def contents(wheel: Path) -> set[str]:
-    with zipfile.ZipFile(wheel) as archive:
+def contents(assay_wheel: Path) -> set[str]:
+    with zipfile.ZipFile(assay_wheel) as archive:
         return set(archive.namelist())
 
 
@@ -80,14 +68,14 @@ def test_nothing_stray_lies_at_the_top_of_the_wheel(contents: set[str]) -> None:
     assert not [path for path in contents if Path(path).name.startswith("test_")]
 
 
-def test_the_wheel_says_licences_entry_points_and_the_command(wheel: Path, contents: set[str]) -> None:
+def test_the_wheel_says_licences_entry_points_and_the_command(assay_wheel: Path, contents: set[str]) -> None:
     licences = [path for path in contents if ".dist-info/licenses/" in path]
     assert {path.partition("/licenses/")[2] for path in licences} == {
         "LICENSE",
         "plugins/assay_tiktoken/data/LICENSE.txt",
         "corpora/assay_corpora/many_languages/LICENSE.txt",
     }
-    with zipfile.ZipFile(wheel) as archive:
+    with zipfile.ZipFile(assay_wheel) as archive:
         (points,) = (path for path in contents if path.endswith(".dist-info/entry_points.txt"))
         sections = archive.read(points).decode("utf-8")
     assert "[console_scripts]\nassay = assay.__main__:main" in sections
@@ -95,9 +83,9 @@ def test_the_wheel_says_licences_entry_points_and_the_command(wheel: Path, conte
         assert point in sections.partition("[assay]")[2]
 
 
-def test_the_wheel_works_from_another_folder(process: Callable[..., Any], wheel: Path, tmp_path: Path) -> None:
+def test_the_wheel_works_from_another_folder(process: Callable[..., Any], assay_wheel: Path, tmp_path: Path) -> None:
     site, elsewhere = tmp_path / "unpacked", tmp_path / "elsewhere"
-    with zipfile.ZipFile(wheel) as archive:
+    with zipfile.ZipFile(assay_wheel) as archive:
         archive.extractall(site)
     elsewhere.mkdir()
 

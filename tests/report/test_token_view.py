@@ -57,6 +57,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Outcome]:
     return folder, outcome
 
 
+@pytest.mark.long
 def test_the_text_comes_with_the_tokens_of_every_tokenizer(measured: tuple[Path, Outcome]) -> None:
     folder, outcome = measured
     found = token_view(assay.discover([folder / "mine.py"]), outcome)
@@ -72,6 +73,7 @@ def test_the_text_comes_with_the_tokens_of_every_tokenizer(measured: tuple[Path,
     assert "".join(found.text[slice(*token.span.characters)] for token in gpt2.tokens) == found.text
 
 
+@pytest.mark.long
 def test_a_tokenizer_that_kills_its_process_costs_only_itself(measured: tuple[Path, Outcome]) -> None:
     folder, outcome = measured
     (folder / "kills").touch()
@@ -85,6 +87,7 @@ def test_a_tokenizer_that_kills_its_process_costs_only_itself(measured: tuple[Pa
     assert {states[name][0] for name in ("regex-unk", "gpt2")} == {Status.OK}
 
 
+@pytest.mark.long
 def test_a_tokenizer_that_has_changed_since_says_so(measured: tuple[Path, Outcome]) -> None:
     folder, outcome = measured
     rows = tuple(map(_shorter, outcome.measurements))

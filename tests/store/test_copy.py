@@ -126,23 +126,23 @@ def test_a_run_that_is_not_there(source: Store, target: Store) -> None:
 
 
 def test_a_copy_that_fails_half_way_has_copied_nothing(
-    source: Store, postgresql: Server, monkeypatch: pytest.MonkeyPatch
+    source: Store, own_postgresql: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server stops between two tables; the run comes over when it is there again."""
-    with Store(postgresql.room()) as target:
+    with Store(own_postgresql.room()) as target:
         real, seen = module._copy, []
 
         def copy(there, here, table, run, **options):
             seen.append(table.name)
             if table.name == "metrics":
-                postgresql.stop()
+                own_postgresql.stop()
             real(there, here, table, run, **options)
 
         monkeypatch.setattr(module, "_copy", copy)
         with pytest.raises(StoreError, match="cannot be reached"):
             transfer(source, target, RUN.id)
         monkeypatch.undo()
-        postgresql.start()
+        own_postgresql.start()
         assert seen == ["cases", "measurements", "metrics"]
         assert target.runs() == ()
         transfer(source, target, RUN.id)

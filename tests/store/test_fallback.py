@@ -26,11 +26,11 @@ def result(case: Case) -> GroupResult:
 
 
 @pytest.fixture
-def running(postgresql: Server) -> Iterator[Server]:
+def running(own_postgresql: Server) -> Iterator[Server]:
     """A server that may be stopped: it runs again after the test."""
-    yield postgresql
-    postgresql.stop() if postgresql.running() else None
-    postgresql.start()
+    yield own_postgresql
+    own_postgresql.stop() if own_postgresql.running() else None
+    own_postgresql.start()
 
 
 @pytest.fixture

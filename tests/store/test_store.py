@@ -134,6 +134,7 @@ class TestRoundTrip:
         (found,) = kept(where, row)
         assert str(found.value("any")) == "nan"
 
+    @pytest.mark.long
     @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(
         values=st.lists(

@@ -42,6 +42,7 @@ def refused(kind: str, name: str) -> list[str]:
     return [str(finding) for finding in findings if finding.status == "failed"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ready(TokenizerPlugin))
 def test_tokenizers_conform(name: str) -> None:
     assert refused("tokenizer", name) == []
@@ -52,6 +53,7 @@ def test_corpora_conform(name: str) -> None:
     assert refused("corpus", name) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ready(ReportPlugin))
 def test_reports_conform(name: str) -> None:
     assert refused("report", name) == []

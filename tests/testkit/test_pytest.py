@@ -37,6 +37,7 @@ def run(process: Run, install: Install, tmp_path: Path) -> Run:
     return call
 
 
+@pytest.mark.long
 def test_one_case_for_each_rule(run: Run) -> None:
     ran = run(plugin("tokenizer"), '"mine", kind="tokenizer"', "-v")
     assert ran.rc == 0, ran.stdout
@@ -46,6 +47,7 @@ def test_one_case_for_each_rule(run: Run) -> None:
     assert "19 passed, 3 skipped" in ran.stdout
 
 
+@pytest.mark.long
 def test_a_fault_is_a_failing_case_with_its_sentence(run: Run) -> None:
     ran = run(FAULTS["wrong sha256"].source, '"mine"')
     assert ran.rc == 1
@@ -89,6 +91,7 @@ def test_it_is_an_error_at_collection(run: Run) -> None:
     assert "Traceback" not in ran.stdout
 
 
+@pytest.mark.long
 def test_a_file_that_is_not_installed(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "other.py"
     file.write_text(plugin("report").replace('"mine"', '"other"'), "utf-8")

@@ -8,17 +8,14 @@ from pathlib import Path
 import pytest
 
 from assay.plugins.types import NAMES_OF_KINDS
-from third_party.clean import build, make
+from third_party.clean import make
 
 pytestmark = pytest.mark.long
 
-ROOT = Path(__file__).parents[2]
 
-
-def test_new_projects_are_found_pass_their_tests_and_are_weighed(tmp_path: Path) -> None:
+def test_new_projects_are_found_pass_their_tests_and_are_weighed(tmp_path: Path, assay_wheel: Path) -> None:
     place = make(tmp_path)
-    build([ROOT], tmp_path)
-    place.install(*tmp_path.glob("*.whl"))
+    place.install(assay_wheel)
     written = {
         noun: place.assay("new-plugin", f"my-{noun}", "--kind", noun, "--json").json for noun in NAMES_OF_KINDS.values()
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -60,11 +62,14 @@ WEIGH = (
 
 
 @pytest.fixture(scope="module")
-def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wheels(once: Callable[..., Path], assay_wheel: Path) -> Path:
     """A folder with Assay's wheel and those of all strangers; their sources stay as they are."""
-    folder = tmp_path_factory.mktemp("wheels")
-    build([ROOT, *(HERE / "good").iterdir(), *(HERE / "bad").iterdir()], folder)
-    return folder
+
+    def make_all(folder: Path) -> None:
+        shutil.copy(assay_wheel, folder)
+        build([*(HERE / "good").iterdir(), *(HERE / "bad").iterdir()], folder)
+
+    return once("wheels", make_all)
 
 
 def wheel(wheels: Path, *names: str) -> list[Path]:

@@ -55,6 +55,7 @@ def coordinator(folder: Path, cache: Path, *names: str) -> Coordinator:
     return found
 
 
+@pytest.mark.long
 def test_a_sample_is_part_of_the_documents_the_same_for_all_and_narrow_enough(folder: Path, tmp_path: Path) -> None:
     drawn, whole = coordinator(folder, tmp_path, "gpt2", "regex-unk"), coordinator(folder, tmp_path, "gpt2")
     drawn.sample(0.02, 7, SILENT)
@@ -73,6 +74,7 @@ def test_a_sample_is_part_of_the_documents_the_same_for_all_and_narrow_enough(fo
         assert float(shown["sample_width"]) <= 0.02
 
 
+@pytest.mark.long
 def test_draws_that_add_up_are_the_draw_of_both(folder: Path, tmp_path: Path) -> None:
     steps, once = coordinator(folder, tmp_path, "gpt2"), coordinator(folder, tmp_path, "gpt2")
     for low, high in ((0.0, 0.05), (0.05, 0.2), (0.2, 1.0)):

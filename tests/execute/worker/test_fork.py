@@ -203,6 +203,7 @@ def test_a_copy_that_ends_as_if_all_were_well_is_found(start: Start, tmp_path: P
     assert death(worker).outcome == "exited with code 0"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("tokenizer", ["spin", "sleep"])
 def test_a_copy_that_hangs_is_found_with_its_place(start: Start, tmp_path: Path, tokenizer: str) -> None:
     worker = start(tokenizer)

@@ -96,6 +96,7 @@ def test_what_was_so_before_is_not_the_plugins_doing(tmp_path: Path, before: str
     assert watch(tmp_path, "pass", before) == ["nothing", "nothing"]
 
 
+@pytest.mark.long
 def test_torch(tmp_path: Path) -> None:
     """Both of torch's settings in one process, since importing it takes long; each change is told in turn."""
     change = """
@@ -112,5 +113,6 @@ torch.set_default_dtype(torch.float64)
     assert last == "nothing"
 
 
+@pytest.mark.long
 def test_a_torch_that_comes_later_is_not_a_change(tmp_path: Path) -> None:
     assert watch(tmp_path, "import torch") == ["nothing", "nothing"]
