@@ -201,10 +201,7 @@ def _table(judgements: tuple[Judgement, ...], title: str, note: str) -> Table:
             for one in judgements
         ),
         numeric=frozenset({"ratio"}),
-        notes=(
-            *([note] if note else []),
-            NOTE,
-        ),
+        notes=(note, NOTE) if note else (NOTE,),
     )
 
 

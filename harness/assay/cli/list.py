@@ -99,7 +99,6 @@ def _provided(host: Host, plugin: Provided) -> dict[str, str]:
 
 
 def _full(standing: Standing) -> dict[str, object]:
-    """A plugin as JSON."""
     origin, loaded = standing.origin, standing.loading
     return {
         "name": origin.entry_point,
@@ -121,7 +120,6 @@ def _full(standing: Standing) -> dict[str, object]:
 
 
 def _brief(standing: Standing) -> dict[str, str]:
-    """A plugin as a row of a table."""
     origin, loaded = standing.origin, standing.loading
     hooks = () if loaded is None else dict.fromkeys(loaded.hooks)
     lacking = [each.plugin.name for each in standing.announced if each.missing is not None]

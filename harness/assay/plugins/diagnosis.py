@@ -129,7 +129,6 @@ def _of_things(known: Sequence[Standing], name: str) -> Iterator[Diagnosis]:
 
 
 def _of_plugins(known: Sequence[Standing], name: str) -> Iterator[Diagnosis]:
-    """The plugins that answer to a name."""
     for standing in known:
         if standing.origin.matches(name):
             subject = f"plugin {standing.origin.block}"

@@ -80,7 +80,6 @@ def scaffold(host: Host, name: str, kind: str, *, output: Path | None = None, si
 
 
 def _values(name: str, announced: str, module: str, kind: str) -> dict[str, str]:
-    """What the templates leave open."""
     values = {
         "name": announced,
         "kind": kind,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Sequence
-from typing import Literal, Self
+from contextlib import AbstractContextManager
+from typing import Literal
 
 from assay.errors import ConflictError, StoreError
 from assay.records.results import Case, GroupResult, Outcome, Run
@@ -12,7 +13,7 @@ from assay.store.copy import transfer
 from assay.store.store import Store
 
 
-class FallbackStore:
+class FallbackStore(AbstractContextManager["FallbackStore"]):
     """Stores the results of one run as they come; `done` are the ids of the cases that are stored.
 
     When a store that is not in the results folder fails, all that this process has measured goes into the folder's own
@@ -24,9 +25,6 @@ class FallbackStore:
         self._fallback: Store | None = None
         self._results: list[GroupResult] = []
         self.done = set(store.measured(run.id))
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self._close()

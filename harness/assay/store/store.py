@@ -6,9 +6,10 @@ import json
 import math
 import secrets
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 from sqlalchemy import Row, func, insert, select, update
 
@@ -38,7 +39,7 @@ from assay.store.writer import write
 TYPES: dict[str, type[Value]] = {"int": int, "float": float, "bool": bool, "str": str}
 
 
-class Store:
+class Store(AbstractContextManager["Store"]):
     """The results of many runs in one database, closed at the end of its context. Several processes may write."""
 
     def __init__(self, where: Where, *, create: bool = True, upgrade: bool = False) -> None:
@@ -49,9 +50,6 @@ class Store:
         self.location = at(where)
         self._database = Database(self.location, create=create, upgrade=upgrade)
         self.transaction = self._database.transaction
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.close()

@@ -22,17 +22,14 @@ if TYPE_CHECKING:
     from assay.testkit.result import ConformanceError, Finding, Skip
     from assay.testkit.runner import Examination, conform
 
-_HOME_OF = {
-    "Check": "registry",
-    "ConformanceError": "result",
-    "Context": "context",
-    "Examination": "runner",
-    "Finding": "result",
-    "Skip": "result",
-    "checks": "registry",
-    "conform": "runner",
-    "conformance": "pytest",
+_HOMES = {
+    "context": "Context",
+    "pytest": "conformance",
+    "registry": "Check checks",
+    "result": "ConformanceError Finding Skip",
+    "runner": "Examination conform",
 }
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
     "Check",

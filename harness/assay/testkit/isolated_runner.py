@@ -74,7 +74,6 @@ def examine(
 
 
 def _begin(name: str, kind: str | None, settings: Settings, known: Sequence[Finding]) -> tuple[Worker, FoundPlugin]:
-    """Start a worker and have it find the plugin."""
     worker = Worker("mend it", settings, module=MODULE)
     request = FindPlugin(name=name, kind=kind, plugins=PluginSelection.of(settings), known=tuple(known))
     with ExitStack() as stack:

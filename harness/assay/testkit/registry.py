@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +45,11 @@ class Check:
         text = " ".join((function.__doc__ or "").split())
         rule = text.partition(". ")[0].rstrip(".") + "."
         return cls(name=function.__name__.replace("_", "-"), rule=rule, function=function, after=after)
+
+    @classmethod
+    def all_of(cls, functions: Iterable[Callable[[Any, Context], str | None]], *after: str) -> tuple[Check, ...]:
+        """Make a check of each of several functions that tell nothing unless the same checks passed."""
+        return tuple(cls.of(function, *after) for function in functions)
 
     def finding(self, status: Verdict, reason: str | None = None, remedy: str | None = None) -> Finding:
         """Return the finding of this check."""

@@ -151,12 +151,6 @@ def _told(count: int) -> str:
 CHECKS = (
     Check.of(unsupported, "ready", "loads-light"),
     Check.of(offers_something, "ready"),
-    Check.of(computes, "offers-something"),
-    Check.of(output, "offers-something"),
-    Check.of(inputs_kept, "offers-something"),
-    Check.of(mask, "offers-something"),
-    Check.of(properties, "offers-something"),
-    Check.of(reference, "offers-something"),
-    Check.of(dropout, "offers-something"),
-    Check.of(peak_bytes, "offers-something"),
+    *Check.all_of((computes, output, inputs_kept, mask), "offers-something"),
+    *Check.all_of((properties, reference, dropout, peak_bytes), "offers-something"),
 )

@@ -126,7 +126,5 @@ CHECKS = (
     Check.of(reads, "ready"),
     Check.of(stable, "reads"),
     Check.of(sha256, "stable"),
-    Check.of(unicode_text, "reads"),
-    Check.of(ids_unique, "reads"),
-    Check.of(languages, "reads"),
+    *Check.all_of((unicode_text, ids_unique, languages), "reads"),
 )

@@ -109,10 +109,4 @@ def _joined(names: list[str]) -> str:
     return ", ".join(names[:SHOWN]) + more
 
 
-CHECKS = (
-    Check.of(loads_light),
-    Check.of(hooks_version),
-    Check.of(descriptor),
-    Check.of(licence),
-    Check.of(ready, "descriptor"),
-)
+CHECKS = (*Check.all_of((loads_light, hooks_version, descriptor, licence)), Check.of(ready, "descriptor"))

@@ -143,9 +143,4 @@ def _lives(process: str) -> bool:
         return False
 
 
-CHECKS = (
-    Check.of(answers, "ready"),
-    Check.of(takes_what_it_needs, "answers"),
-    Check.of(closes, "answers"),
-    Check.of(survives, "answers"),
-)
+CHECKS = (Check.of(answers, "ready"), *Check.all_of((takes_what_it_needs, closes, survives), "answers"))

@@ -82,9 +82,4 @@ def _short(value: Value | None) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-CHECKS = (
-    Check.of(answers, "ready"),
-    Check.of(deterministic, "answers"),
-    Check.of(unit, "answers"),
-    Check.of(inputs_kept, "answers"),
-)
+CHECKS = (Check.of(answers, "ready"), *Check.all_of((deterministic, unit, inputs_kept), "answers"))

@@ -189,12 +189,8 @@ def _told(ids: list[int] | None) -> str:
 
 CHECKS = (
     Check.of(builds, "ready"),
-    Check.of(takes_any_text, "builds"),
-    Check.of(ids_in_range, "builds"),
-    Check.of(vocabulary_size, "builds"),
-    Check.of(deterministic, "builds"),
-    Check.of(empty_text, "takes-any-text", "deterministic"),
-    Check.of(ids_kept, "takes-any-text", "deterministic"),
+    *Check.all_of((takes_any_text, ids_in_range, vocabulary_size, deterministic), "builds"),
+    *Check.all_of((empty_text, ids_kept), "takes-any-text", "deterministic"),
     Check.of(round_trip, "takes-any-text", "deterministic", "ids-kept"),
     Check.of(second_process, "deterministic"),
 )

@@ -171,7 +171,6 @@ def same_ids_as(plugin: TokenizerPlugin, context: Context) -> str:
 def _held(
     plugin: TokenizerPlugin, tokenizer: Tokenizer, text: str, ids: Sequence[int], given: Sequence[object]
 ) -> None:
-    """Hold the spans of one text to the rule."""
     remedy = "give one [start, end) in characters for each id, in the order of the ids"
     if len(given) != len(ids):
         raise ConformanceError(f"{quoted(text)} has {len(ids)} ids and {len(given)} spans", remedy=remedy)
@@ -229,10 +228,4 @@ def _within(data: bytes, part: str) -> bool:
     return before < len(part[0].encode()) and after < len(part[-1].encode())
 
 
-CHECKS = (
-    Check.of(batch, "takes-any-text", "deterministic"),
-    Check.of(thread_safety, "takes-any-text", "deterministic"),
-    Check.of(token_bytes, "takes-any-text", "deterministic"),
-    Check.of(spans, "takes-any-text", "deterministic"),
-    Check.of(same_ids_as, "takes-any-text", "deterministic"),
-)
+CHECKS = Check.all_of((batch, thread_safety, token_bytes, spans, same_ids_as), "takes-any-text", "deterministic")

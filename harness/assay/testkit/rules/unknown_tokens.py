@@ -84,7 +84,6 @@ def special_tokens(plugin: TokenizerPlugin, context: Context) -> str:
 
 
 def _held(plugin: TokenizerPlugin, context: Context, token: str, value: int | None) -> None:
-    """Hold a text that is a special token to the policy."""
     policy = plugin.specials.in_text
     remedy = f"mend it, or announce another in_text than {policy!r}"
     found = context.ids(token)
@@ -117,7 +116,4 @@ def _named(plugin: TokenizerPlugin, text: str) -> bool:
     return plugin.specials.in_text == "refused" and any(token in text for token in plugin.specials.tokens)
 
 
-CHECKS = (
-    Check.of(unknown_text, "takes-any-text", "deterministic"),
-    Check.of(special_tokens, "takes-any-text", "deterministic"),
-)
+CHECKS = Check.all_of((unknown_text, special_tokens), "takes-any-text", "deterministic")
