@@ -10,6 +10,17 @@ from assay.records.near_names import did_you_mean, near_names
 from assay.records.semantics import Semantics
 from assay.records.workload import TextSource, Workload
 
+TUTORIAL = ("regex", "regex-unk", "gpt2", "r50k_base", "p50k_base", "cl100k_base", "o200k_base")
+TUTORIAL_ATTENTIONS = (
+    "weightless",
+    "self-attention",
+    "causal",
+    "multi-head-stack",
+    "multi-head-split",
+    "sdpa",
+    "nn-mha",
+)
+PIPELINE_ATTENTIONS = ("multi-head-stack", "multi-head-split", "fused-qkv", "nn-mha", "sdpa")
 ATTENTION_BASELINES = ("naive", "multi-head-split", "kv-cache", "sdpa")
 CAUSAL = Semantics(mask="causal")
 CAUSAL_DROPOUT = Semantics(mask="causal", dropout=0.1)
@@ -100,26 +111,18 @@ def _pipeline() -> Iterator[Workload]:
         yield replace(workload, level="pipeline", source=VERDICT)
 
 
-TUTORIAL = Suite(
+TUTORIAL_SUITE = Suite(
     name="tutorial",
     summary="every system of the tutorial, tokenizers of others, and attention at 7x5, 8x4x256 and 4x256x256",
     baselines=("gpt2", "sdpa"),
     workloads=tuple(_tutorial()),
-    tokenizers=("regex", "regex-unk", "gpt2", "r50k_base", "p50k_base", "cl100k_base", "o200k_base"),
-    attentions=(
-        "weightless",
-        "self-attention",
-        "causal",
-        "multi-head-stack",
-        "multi-head-split",
-        "sdpa",
-        "nn-mha",
-    ),
+    tokenizers=TUTORIAL,
+    attentions=TUTORIAL_ATTENTIONS,
 )
 SUITES = (
-    TUTORIAL,
+    TUTORIAL_SUITE,
     replace(
-        TUTORIAL,
+        TUTORIAL_SUITE,
         name="standard",
         version=2,
         summary="all tokenizers on all corpora here, at several lengths and at limits; the tutorial's attention",
@@ -128,10 +131,10 @@ SUITES = (
         grid=True,
     ),
     replace(
-        TUTORIAL,
+        TUTORIAL_SUITE,
         name="quick",
         summary="the same tokenizers, and attention at 8x4x256 only",
-        workloads=tuple(workload for workload in TUTORIAL.workloads if workload.batch == 8),
+        workloads=tuple(workload for workload in TUTORIAL_SUITE.workloads if workload.batch == 8),
     ),
     Suite(
         name="gpt2-124m",
@@ -172,6 +175,6 @@ SUITES = (
         baselines=("sdpa",),
         workloads=tuple(_pipeline()),
         tokenizers=("regex-unk", "gpt2", "cl100k_base", "o200k_base", "characters", "bytes"),
-        attentions=("multi-head-stack", "multi-head-split", "fused-qkv", "nn-mha", "sdpa"),
+        attentions=PIPELINE_ATTENTIONS,
     ),
 )
