@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import assay
 from assay_attention import cost
-from assay_attention.announcing import PHASES, plugin
+from assay_attention.announcing import CORE, plugin
 
-NAIVE = assay.Supports(
-    levels=("core",),
-    masks=("none", "causal", "window", "prefix", "padding"),
-    biases=("none", "alibi", "rope"),
-    phases=PHASES,
-    dropout=False,
-    grouped=True,
-    rectangular=True,
-)
-GROUPED = assay.Supports(levels=("core",), phases=PHASES, dropout=False, grouped=True, rectangular=True)
-LINEAR = assay.Supports(
-    levels=("core",), kinds=("linear",), phases=PHASES, dropout=False, grouped=True, rectangular=True
-)
+NAIVE = replace(CORE, masks=("none", "causal", "window", "prefix", "padding"), biases=("none", "alibi", "rope"))
+LINEAR = replace(CORE, kinds=("linear",))
 
 
 def grouped(workload: assay.Workload) -> str | None:
     """Limits of those that have something to do with groups only."""
     if workload.q_heads == workload.kv_heads:
         return "only fewer key heads than query heads are offered"
-    return GROUPED(workload)
+    return CORE(workload)
 
 
 def linear(workload: assay.Workload) -> str | None:
@@ -49,14 +40,7 @@ PLUGINS = (
         "row-block",
         "blocks of queries, each against only the keys that it can see",
         "row_block:RowBlock",
-        assay.Supports(
-            levels=("core",),
-            masks=("none", "causal", "window", "prefix"),
-            phases=PHASES,
-            dropout=False,
-            grouped=True,
-            rectangular=True,
-        ),
+        replace(CORE, masks=("none", "causal", "window", "prefix")),
         peak_bytes=cost.row_block_bytes,
         flop=cost.row_block_flop,
     ),
@@ -64,7 +48,7 @@ PLUGINS = (
         "local",
         "a sliding window by blocks of queries and overlapping spans of keys",
         "local:Local",
-        assay.Supports(levels=("core",), masks=("window",), phases=PHASES, dropout=False, rectangular=True),
+        replace(CORE, masks=("window",), grouped=False),
         peak_bytes=cost.local_bytes,
         flop=cost.local_flop,
     ),

@@ -9,6 +9,9 @@ import assay
 
 X_LEVELS = ("qkv", "module")
 PHASES = ("fwd", "bwd", "fwd_bwd")
+HALF = ("bf16", "f16")
+CORE = assay.Supports(levels=("core",), phases=PHASES, dropout=False, grouped=True, rectangular=True)
+TORCH = ("torch>=2.6",)
 Number = Callable[[assay.Workload], int | None]
 
 
@@ -21,18 +24,23 @@ def plugin(
     peak_bytes: Number | None = None,
     flop: Number | None = None,
     empty_rows: Literal["zero", "nan", "unstated"] = "unstated",
+    requires: tuple[str, ...] = TORCH,
+    missing: Callable[[], assay.Missing | None] | None = None,
+    compiles: bool = False,
 ) -> assay.AttentionPlugin:
     """Announce `target`, a `module:attribute` of this folder."""
     return assay.AttentionPlugin(
         name=name,
         summary=summary,
-        requires=("torch>=2.6",),
+        requires=requires,
         license="MIT",
+        missing=missing,
         build=assay.lazy(f"assay_attention.{target}"),
         unsupported=unsupported,
         peak_bytes=peak_bytes,
         flop=flop,
         empty_rows=empty_rows,
+        compiles=compiles,
     )
 
 

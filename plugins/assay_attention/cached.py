@@ -8,8 +8,20 @@ from dataclasses import replace
 from torch import Tensor, nn
 
 import assay
+from assay_attention.naive import Naive
 from assay_attention.position import Rope
 from assay_attention.projected import heads
+from assay_attention.sdpa import ScaledDotProduct
+
+
+def kernel(workload: assay.Workload, weights: assay.Weights) -> assay.Step:
+    """Return a step with an empty cache, read by the kernel that PyTorch chooses."""
+    return Cached(ScaledDotProduct, workload, weights)
+
+
+def naive(workload: assay.Workload, weights: assay.Weights) -> assay.Step:
+    """Return a step with an empty cache, read by attention as it is written down."""
+    return Cached(Naive, workload, weights)
 
 
 class Cached(nn.Module):

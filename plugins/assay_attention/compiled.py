@@ -7,6 +7,7 @@ from collections.abc import Callable
 import torch
 
 import assay
+from assay_attention.naive import build
 
 
 def compile_step(step: Callable[..., torch.Tensor]) -> assay.Step:
@@ -17,3 +18,8 @@ def compile_step(step: Callable[..., torch.Tensor]) -> assay.Step:
     """
     torch.compiler.reset()
     return torch.compile(step, fullgraph=True, dynamic=False, options={"compile_threads": 1})
+
+
+def naive(workload: assay.Workload, weights: assay.Weights | None) -> assay.Step:
+    """Return attention as it is written down, compiled when it is first called: PyTorch finds out what to fuse."""
+    return compile_step(build(workload, weights))

@@ -11,17 +11,10 @@ from pathlib import Path
 
 import assay
 from assay_attention import algorithms, compiled_cost, cost
-from assay_attention.announcing import PHASES, plugin
+from assay_attention.announcing import CORE, plugin
 
-FLEX = assay.Supports(
-    levels=("core",),
-    masks=("none", "causal", "window", "prefix"),
-    biases=("none", "alibi"),
-    dropout=False,
-    grouped=True,
-    rectangular=True,
-)
-FLEX_CUDA = replace(FLEX, phases=PHASES)
+FLEX_CUDA = replace(CORE, masks=("none", "causal", "window", "prefix"), biases=("none", "alibi"))
+FLEX = replace(FLEX_CUDA, phases=("fwd",))
 NARROWEST = 16
 USUAL_COMPILERS = {"win32": "cl", "darwin": "clang++"}
 
@@ -49,10 +42,6 @@ def toolchain() -> assay.Missing | None:
     return None
 
 
-def _compiled(announced: assay.AttentionPlugin) -> assay.AttentionPlugin:
-    return replace(announced, compiles=True, missing=toolchain)
-
-
 PLUGINS = (
     plugin(
         "flex-eager",
@@ -62,23 +51,23 @@ PLUGINS = (
         peak_bytes=compiled_cost.flex_eager_bytes,
         flop=cost.square_flop,
     ),
-    _compiled(
-        plugin(
-            "flex",
-            "PyTorch's FlexAttention, compiled",
-            "flex:build_compiled",
-            flex_compiled,
-            peak_bytes=compiled_cost.flex_bytes,
-        )
+    plugin(
+        "flex",
+        "PyTorch's FlexAttention, compiled",
+        "flex:build_compiled",
+        flex_compiled,
+        peak_bytes=compiled_cost.flex_bytes,
+        missing=toolchain,
+        compiles=True,
     ),
-    _compiled(
-        plugin(
-            "naive-compiled",
-            "the naive softmax(q kᵀ) v, compiled",
-            "naive_compiled:build",
-            algorithms.NAIVE,
-            peak_bytes=compiled_cost.naive_compiled_bytes,
-            empty_rows="nan",
-        )
+    plugin(
+        "naive-compiled",
+        "the naive softmax(q kᵀ) v, compiled",
+        "compiled:naive",
+        algorithms.NAIVE,
+        peak_bytes=compiled_cost.naive_compiled_bytes,
+        empty_rows="nan",
+        missing=toolchain,
+        compiles=True,
     ),
 )

@@ -10,9 +10,7 @@ LIMITS = assay.Supports(
 )
 
 PLUGINS = (
-    plugin("kv-cache", "a cache of keys and values, read by PyTorch's kernel", "kv_cache:build", LIMITS),
-    plugin(
-        "kv-cache-naive", "a cache of keys and values, read by plain matrix products", "kv_cache_naive:build", LIMITS
-    ),
+    plugin("kv-cache", "a cache of keys and values, read by PyTorch's kernel", "cached:kernel", LIMITS),
+    plugin("kv-cache-naive", "a cache of keys and values, read by plain matrix products", "cached:naive", LIMITS),
     plugin("no-cache", "keys and values of all positions projected anew", "no_cache:NoCache", LIMITS),
 )

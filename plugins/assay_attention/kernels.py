@@ -6,38 +6,17 @@ from dataclasses import replace
 
 import assay
 from assay_attention import cost
-from assay_attention.announcing import PHASES, X_LEVELS, aligned, plugin
+from assay_attention.announcing import HALF, PHASES, X_LEVELS, aligned, plugin
 
 MASKS = ("none", "causal")
 WEIGHTLESS = assay.Supports(levels=("core",), kinds=("weightless",), masks=MASKS, max_heads=1, phases=PHASES)
 CHOSEN = assay.Supports(biases=("none", "rope"), phases=PHASES, grouped=True, rectangular=True)
-MASKED = assay.Supports(
-    masks=("causal", "window", "prefix", "padding"),
-    biases=("none", "rope"),
-    phases=PHASES,
-    dropout=False,
-    grouped=True,
-    rectangular=True,
-)
+MASKED = replace(CHOSEN, masks=("causal", "window", "prefix", "padding"), dropout=False)
 BIASED = replace(MASKED, masks=("none", *MASKED.masks), biases=("alibi",))
-ONE = assay.Supports(
-    biases=("none", "rope"), phases=PHASES, dropout=False, uneven=False, grouped=True, rectangular=True
-)
-FLASH_CUDA = assay.Supports(
-    biases=("none", "rope"), phases=PHASES, dtypes=("bf16", "f16"), dropout=False, uneven=False, grouped=True
-)
-EFFICIENT = assay.Supports(
-    biases=("none", "rope"), phases=PHASES, devices=("cuda",), dropout=False, uneven=False, rectangular=True
-)
-CUDNN = assay.Supports(
-    biases=("none", "rope"),
-    phases=PHASES,
-    dtypes=("bf16", "f16"),
-    devices=("cuda",),
-    dropout=False,
-    uneven=False,
-    grouped=True,
-)
+ONE = replace(CHOSEN, dropout=False, uneven=False)
+FLASH_CUDA = replace(ONE, dtypes=HALF, rectangular=False)
+EFFICIENT = replace(ONE, devices=("cuda",), grouped=False)
+CUDNN = replace(FLASH_CUDA, devices=("cuda",))
 
 
 def chosen(workload: assay.Workload) -> str | None:

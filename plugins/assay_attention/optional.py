@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import assay
-from assay_attention.announcing import PHASES, aligned, plugin
+from assay_attention.announcing import HALF, PHASES, TORCH, aligned, plugin
 
-HALF = ("bf16", "f16")
 FLASH = assay.Supports(
     levels=("core",),
     masks=("none", "causal", "window"),
@@ -29,16 +28,26 @@ def efficient(workload: assay.Workload) -> str | None:
 
 
 PLUGINS = (
-    replace(
-        plugin("flash-attn", "Dao's FlashAttention", "dao_flash:FlashAttention", DAO, empty_rows="zero"),
-        requires=("torch>=2.6", "flash-attn>=2.6"),
+    plugin(
+        "flash-attn",
+        "Dao's FlashAttention",
+        "dao_flash:FlashAttention",
+        DAO,
+        empty_rows="zero",
+        requires=(*TORCH, "flash-attn>=2.6"),
     ),
-    replace(
-        plugin("xformers", "memory-efficient attention of xformers", "xformers_attention:build", efficient),
-        requires=("torch>=2.6", "xformers>=0.0.30"),
+    plugin(
+        "xformers",
+        "memory-efficient attention of xformers",
+        "xformers_attention:build",
+        efficient,
+        requires=(*TORCH, "xformers>=0.0.30"),
     ),
-    replace(
-        plugin("fla-linear", "linear attention of flash-linear-attention", "fla_linear:ChunkedLinear", FLA),
+    plugin(
+        "fla-linear",
+        "linear attention of flash-linear-attention",
+        "fla_linear:ChunkedLinear",
+        FLA,
         requires=("torch>=2.7", "fla-core>=0.6"),
         compiles=True,  # it tries its kernels out for each shape
     ),
