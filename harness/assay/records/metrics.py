@@ -39,7 +39,7 @@ class Metrics(Mapping[str, Value]):
 
     def __init__(self, figures: Mapping[str, Value | None] | None = None, /, **named: Value | None) -> None:
         """Take figures from a mapping and by name, without those that are None; raise `TypeError` for a name twice."""
-        both = dict(**(figures or {}), **named)
+        both = dict(**({} if figures is None else figures), **named)
         self._values = {name: value for name, value in both.items() if value is not None}
 
     def __getitem__(self, name: str) -> Value:
