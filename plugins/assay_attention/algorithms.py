@@ -63,14 +63,14 @@ PLUGINS = (
     plugin(
         "gqa-repeat",
         "grouped heads by copies of each key head, then PyTorch's kernel",
-        "gqa_repeat:Repeated",
+        "grouped_queries:Repeated",
         grouped,
         peak_bytes=cost.repeat_bytes,
     ),
     plugin(
         "gqa-fold",
         "grouped heads as one longer head for each key head, then PyTorch's kernel",
-        "gqa_fold:Folded",
+        "grouped_queries:Folded",
         grouped,
         peak_bytes=cost.fold_bytes,
     ),

@@ -71,7 +71,7 @@ PLUGINS = (
     plugin(
         "sdpa-math",
         "the same, of plain matrix products",
-        "sdpa_backend:build_math",
+        "sdpa_backend:math",
         CHOSEN,
         peak_bytes=cost.math_bytes,
         flop=cost.square_flop,
@@ -80,13 +80,13 @@ PLUGINS = (
     plugin(
         "sdpa-flash",
         "the same, by FlashAttention",
-        "sdpa_backend:build_flash",
+        "sdpa_backend:flash",
         flash,
         peak_bytes=cost.flash_bytes,
         empty_rows="zero",
     ),
-    plugin("sdpa-efficient", "the same, by the memory-efficient kernel", "sdpa_backend:build_efficient", efficient),
-    plugin("sdpa-cudnn", "the same, by NVIDIA's cuDNN", "sdpa_backend:build_cudnn", cudnn),
+    plugin("sdpa-efficient", "the same, by the memory-efficient kernel", "sdpa_backend:efficient", efficient),
+    plugin("sdpa-cudnn", "the same, by NVIDIA's cuDNN", "sdpa_backend:cudnn", cudnn),
     plugin(
         "sdpa-mask",
         "PyTorch's scaled_dot_product_attention with a mask made beforehand",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
@@ -11,28 +13,15 @@ from assay_attention.projected import projected
 from assay_attention.sdpa import ScaledDotProduct
 
 
-def build_math(workload: assay.Workload, weights: assay.Weights | None) -> assay.Step:
-    """Return a step of plain matrix products."""
-    return _build(SDPBackend.MATH, workload, weights)
-
-
-def build_flash(workload: assay.Workload, weights: assay.Weights | None) -> assay.Step:
-    """Return a step of FlashAttention (Dao 2023), or of its counterpart on a CPU."""
-    return _build(SDPBackend.FLASH_ATTENTION, workload, weights)
-
-
-def build_efficient(workload: assay.Workload, weights: assay.Weights | None) -> assay.Step:
-    """Return a step of the memory-efficient kernel (Rabe and Staats 2021), as in xFormers."""
-    return _build(SDPBackend.EFFICIENT_ATTENTION, workload, weights)
-
-
-def build_cudnn(workload: assay.Workload, weights: assay.Weights | None) -> assay.Step:
-    """Return a step of NVIDIA's cuDNN."""
-    return _build(SDPBackend.CUDNN_ATTENTION, workload, weights)
-
-
-def _build(backend: SDPBackend, workload: assay.Workload, weights: assay.Weights | None) -> assay.Step:
+def build(backend: SDPBackend, workload: assay.Workload, weights: assay.Weights | None) -> assay.Step:
+    """Return a step of one kernel: bare at level `core`, between projections at the others."""
     return projected(turned(OneBackend(backend, workload), workload), workload, weights)
+
+
+math = partial(build, SDPBackend.MATH)  # plain matrix products
+flash = partial(build, SDPBackend.FLASH_ATTENTION)  # Dao 2023, or its counterpart on a CPU
+efficient = partial(build, SDPBackend.EFFICIENT_ATTENTION)  # Rabe and Staats 2021, as in xFormers
+cudnn = partial(build, SDPBackend.CUDNN_ATTENTION)
 
 
 class OneBackend(nn.Module):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from assay_peers.binding import Binding
@@ -79,7 +80,7 @@ def splintr(training_text: str = "") -> Binding:
     return Binding(
         vocab_size=tokenizer.vocab_size,
         encode=tokenizer.encode_with_special,
-        decode=lambda ids: tokenizer.decode_bytes(ids).decode("utf-8", "replace"),
+        decode=text_from(tokenizer.decode_bytes),
     )
 
 
@@ -94,7 +95,7 @@ def tokie(training_text: str = "") -> Binding:
     return Binding(
         vocab_size=tokenizer.vocab_size,
         encode=lambda text: tokenizer.encode(text, False).ids,
-        decode=lambda ids: tokenizer.decode_bytes(ids).decode("utf-8", "replace"),
+        decode=text_from(tokenizer.decode_bytes),
     )
 
 
@@ -119,8 +120,9 @@ def wordchipper(training_text: str = "") -> Binding:
                 del os.environ[WORDCHIPPER_CACHE]
             else:
                 os.environ[WORDCHIPPER_CACHE] = before
-    return Binding(
-        vocab_size=VOCAB_SIZE,
-        encode=tokenizer.encode,
-        decode=lambda ids: tokenizer.decode_bytes(ids).decode("utf-8", "replace"),
-    )
+    return Binding(vocab_size=VOCAB_SIZE, encode=tokenizer.encode, decode=text_from(tokenizer.decode_bytes))
+
+
+def text_from(decode: Callable[[Sequence[int]], bytes]) -> Callable[[Sequence[int]], str]:
+    """Return a `decode` that makes text of the bytes that a library's gives; what is no UTF-8 becomes U+FFFD."""
+    return lambda ids: decode(ids).decode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""Grouped-query attention by folding: the query heads of a group become one longer head, and no key is copied."""
+"""Grouped-query attention: by copies of each key head, or by folding the query heads of a group into a longer one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,22 @@ from torch.nn.functional import scaled_dot_product_attention
 
 import assay
 from assay_attention.mask import visible
+from assay_attention.sdpa import ScaledDotProduct
+
+
+class Repeated(nn.Module):
+    """The kernel of equal heads, each key head copied for every query head of its group."""
+
+    def __init__(self, workload: assay.Workload, weights: assay.Weights | None) -> None:
+        super().__init__()
+        self.group = workload.q_heads // workload.kv_heads
+        self.core = ScaledDotProduct(workload)
+        self.core.grouped = False
+
+    def forward(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        """Attend: q [batch, q_heads, q_len, d] and k, v [batch, kv_heads, kv_len, d] to [.., q_len, d_v]."""
+        context: Tensor = self.core(q, *(x.repeat_interleave(self.group, dim=1) for x in (k, v)))
+        return context
 
 
 class Folded(nn.Module):
