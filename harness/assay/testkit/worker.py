@@ -20,22 +20,18 @@ class FoundPlugin:
     failures: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FindPlugin(Request[FoundPlugin]):
+class FindPlugin(Request[FoundPlugin], doing="loading"):
     """Find the plugin of a name, and of a kind if several have it; some checks are `known` already."""
 
-    doing = "loading"
     name: str
     kind: str | None
     plugins: PluginSelection
     known: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MakeCheck(Request[Finding]):
+class MakeCheck(Request[Finding], doing="checking"):
     """Make one check of the plugin."""
 
-    doing = "checking"
     check: str
 
 

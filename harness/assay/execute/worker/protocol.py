@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from typing import Any, ClassVar, Generic, TypeVar, get_args
+from typing import Any, ClassVar, Generic, TypeVar, dataclass_transform, get_args
 
 from assay.records.dataclass_json import read, to_json
 from assay.records.refusal import Refusal
@@ -15,15 +15,20 @@ A = TypeVar("A")
 Requests = Mapping[str, "type[Request[Any]]"]
 
 
+@dataclass_transform(frozen_default=True, kw_only_default=True)
 class Request(Generic[A]):
-    """One step that a worker is to take, and an answer of type `A`; `doing` names the step within a sentence."""
+    """One step that a worker is to take, and an answer of type `A`; `doing` names the step within a sentence.
 
-    __slots__ = ()
+    Every class of requests is a frozen dataclass.
+    """
+
     doing: ClassVar[str]
     answer: ClassVar[type[Any]]
 
-    def __init_subclass__(cls) -> None:
+    def __init_subclass__(cls, doing: str) -> None:
         (cls.answer,) = get_args(cls.__orig_bases__[0])  # type: ignore[attr-defined]
+        cls.doing = doing
+        dataclass(frozen=True, kw_only=True)(cls)
 
 
 @dataclass(frozen=True, slots=True)

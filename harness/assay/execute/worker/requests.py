@@ -39,8 +39,7 @@ class Setup:
     grid: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Load(Request[None]):
+class Load(Request[None], doing="loading"):
     """Find the plugins, where that is not done; take up a case, or the machine probes, or neither.
 
     A sample has so many `documents`, where that is known. With `again` the case was verified in another process, and
@@ -48,7 +47,6 @@ class Load(Request[None]):
     empty text for those of Python.
     """
 
-    doing = "loading"
     setup: Setup
     case: Case | None = None
     documents: int | None = None
@@ -57,18 +55,13 @@ class Load(Request[None]):
     threads: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unload(Request[None]):
+class Unload(Request[None], doing="unloading"):
     """Drop the case."""
 
-    doing = "unloading"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Size(Request[float]):
+class Size(Request[float], doing="sizing a sample"):
     """Draw a sample of so many documents; answered by its relative uncertainty."""
 
-    doing = "sizing a sample"
     documents: int
 
 
@@ -80,11 +73,8 @@ class Predicted:
     room: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Predict(Request[Predicted]):
+class Predict(Request[Predicted], doing="predicting"):
     """Predict time and memory of the case."""
-
-    doing = "predicting"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,11 +94,8 @@ class Checked:
     operations: tuple[OfferedOperation, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check(Request[Checked]):
+class Check(Request[Checked], doing="checking"):
     """Verify the output of the case."""
-
-    doing = "checking"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,11 +106,9 @@ class Calibrated:
     children_s: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Calibrate(Request[Calibrated]):
+class Calibrate(Request[Calibrated], doing="calibrating"):
     """Find the iterations that make a sample of about so many nanoseconds."""
 
-    doing = "calibrating"
     operation: str
     target_ns: int
 
@@ -136,34 +121,23 @@ class Sampled:
     cpu_ns: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakeSample(Request[Sampled]):
+class TakeSample(Request[Sampled], doing="sampling"):
     """Time so many iterations of an operation."""
 
-    doing = "sampling"
     operation: str
     iterations: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MeasureMemory(Request[Metrics]):
+class MeasureMemory(Request[Metrics], doing="measuring memory"):
     """Measure the memory of one call."""
 
-    doing = "measuring memory"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recheck(Request[None]):
+class Recheck(Request[None], doing="checking again"):
     """Verify the output once more."""
 
-    doing = "checking again"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NamePlugins(Request[Mapping[str, Mapping[str, str | None]]]):
+class NamePlugins(Request[Mapping[str, Mapping[str, str | None]]], doing="naming its plugins"):
     """List `tokenizers` and `attentions` by name, each with its distribution, None for one from a file."""
-
-    doing = "naming its plugins"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,48 +151,33 @@ class OfferedMetric:
     of_row: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NameMetrics(Request[tuple[OfferedMetric, ...]]):
+class NameMetrics(Request[tuple[OfferedMetric, ...]], doing="naming its metrics"):
     """List those of the named metrics that are here."""
 
-    doing = "naming its metrics"
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComputeMetric(Request[Value]):
+class ComputeMetric(Request[Value], doing="computing a metric"):
     """Compute a metric of a plugin for a row; None where it has no value."""
 
-    doing = "computing a metric"
     name: str
     row: Measurement
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallFunction(Request[str]):
+class CallFunction(Request[str], doing="counting"):
     """Call a function, given as `module:name`, with a text; answered by what it returns."""
 
-    doing = "counting"
     function: str
     task: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fork(Request[bool]):
+class Fork(Request[bool], doing="forking"):
     """Have a copy of the process answer from here on, unless other threads run, which a copy would lack."""
 
-    doing = "forking"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Join(Request[bool]):
+class Join(Request[bool], doing="ending a fork"):
     """End the copy, if there is one; the process answers again, as it was."""
 
-    doing = "ending a fork"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stop(Request[None]):
+class Stop(Request[None], doing="stopping"):
     """End the process."""
-
-    doing = "stopping"
