@@ -11,6 +11,8 @@ Mask = Literal["none", "causal", "window", "prefix", "padding"]
 Bias = Literal["none", "alibi", "rope"]
 DIGITS = 4
 REACHING: tuple[Mask, ...] = ("window", "prefix")
+WORDS = (("bias", get_args(Bias)), ("mask", get_args(Mask)), ("kind", get_args(Kind)))
+FIELD_OF = {word: field for field, words in WORDS for word in words}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,18 +77,12 @@ class Semantics:
         fields: dict[str, object] = {}
         for part in label.split("+"):
             word, number = _divided(part)
-            if word in get_args(Kind) and not number:
-                found: dict[str, object] = {"kind": word}
-            elif word == "full" and not number:
-                found = {"mask": "none"}
-            elif (
-                word in get_args(Mask)
-                and (word in REACHING) == number.isdecimal()
-                and not (number and word not in REACHING)
-            ):
-                found = {"mask": word} | ({"reach": int(number)} if number else {})
-            elif word in get_args(Bias) and not number:
-                found = {"bias": word}
+            if word == "full" and not number:
+                found: dict[str, object] = {"mask": "none"}
+            elif word in REACHING and number.isdecimal():
+                found = {"mask": word, "reach": int(number)}
+            elif word in FIELD_OF and word not in REACHING and not number:
+                found = {FIELD_OF[word]: word}
             elif word == "dropout" and number.count(".") < 2 and number.strip("."):
                 found = {"dropout": float(number)}
             else:
