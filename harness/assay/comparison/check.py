@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from assay.comparison.exact_metrics import changes, other_work, same_work
 from assay.comparison.judging import Judging
 from assay.comparison.paired_sampling import PairedSampler, VerifiedCase, affordable
+from assay.comparison.row_timings import clock_of
 from assay.comparison.sides import SideEnvironment
 from assay.comparison.status_change import missing_plugins, not_measured
 from assay.environment.command_line import command_line
@@ -18,7 +19,7 @@ from assay.execute.plan import plan
 from assay.execute.selection import Selection
 from assay.measure.plugin_metrics import chosen as chosen_metrics
 from assay.plugins.host import Host
-from assay.records.results import AttentionCase, Case, Measurement, Status, TokenizerCase
+from assay.records.results import Case, Measurement, Status, TokenizerCase
 from assay.records.settings import Settings
 from assay.records.verdicts import AATest, Change, Clock, Comparison, EpochRatio, Evidence, Judgement, Verdict
 from assay.stats.aa_test import aa_test
@@ -68,7 +69,7 @@ class Check:
 
     def __post_init__(self) -> None:
         self.settings = replace(self.settings, metrics=chosen_metrics(self.host, self.selection.metrics))
-        self.cases = [case for case in plan(self.host, self.selection, self.settings) if not _is_edge_case(case)]
+        self.cases = [case for case in plan(self.host, self.selection, self.settings) if not case.edge_case]
         sharded = next((case.corpus for case in self.cases if isinstance(case, TokenizerCase) and case.shards), None)
         if sharded is not None:
             raise AssayError(
@@ -119,11 +120,12 @@ class Check:
         found = changes(verified.baseline, verified.candidate, self.settings.metrics)
         self.changes += found
         self.known.update(verified.iterations)
+        clock = "wall" if verified.outside else clock_of(verified.candidate)
         wanted = self.judging.operations or tuple(verified.iterations)
         for operation in [name for name in verified.iterations if name in wanted]:
             name = f"{case.id}/{operation}"
             if same_work(found):
-                self.cells[name] = _Cell(case, self.judging.clock or _clock_of(case, verified))
+                self.cells[name] = _Cell(case, self.judging.clock or clock)
             else:
                 self.judged[name] = other_work(name, found)
 
@@ -195,7 +197,6 @@ class Check:
         return Evidence(cell=name, epoch_ratios=tuple(cell.epoch_ratios), clock=cell.clock, tolerance=tolerance)
 
     def _aa_test(self) -> AATest | None:
-        """The baseline against itself, over all cells."""
         logs = [
             Evidence(cell=name, epoch_ratios=tuple(own), clock=cell.clock).logs
             for name, cell in self.cells.items()
@@ -229,23 +230,12 @@ class Check:
         return sorted(self.judged, key=place)
 
 
-def _is_edge_case(case: Case) -> bool:
-    return isinstance(case, TokenizerCase) and case.edge_case
-
-
-def _clock_of(case: Case, verified: VerifiedCase) -> Clock:
-    """CPU time, but wall time of what runs on another device or in other processes, or waits."""
-    return "wall" if verified.outside or (isinstance(case, AttentionCase) and case.workload.device != "cpu") else "cpu"
-
-
 def _absent(verified: VerifiedCase) -> bool:
-    """Whether neither side has the case, and neither is to blame."""
     ours, theirs = verified.candidate, verified.baseline
     return ours.status is theirs.status is not Status.OK and not ours.blamed and not theirs.blamed
 
 
 def _refusal(case: Case, verified: VerifiedCase) -> Judgement | None:
-    """Why a case cannot be compared, or None."""
     ours, theirs = verified.candidate, verified.baseline
     if ours.status is Status.OK and theirs.status is Status.OK:
         return None

@@ -99,7 +99,7 @@ def begin(
     """
     chosen = selection.chosen
     cases = plan(host, selection, settings)
-    if any(isinstance(case, TokenizerCase) and case.shards for case in cases):
+    if any(case.shards for case in cases):
         executor_of(host, settings)  # one that is not there costs nothing yet
     settings = replace(
         settings,

@@ -35,7 +35,7 @@ class PluginMetricWorker:
     def add(self, row: Measurement) -> Measurement:
         """Return a row with the figures that it gets; what went wrong is told in its reason."""
         case = row.case
-        if not self._names or row.status is not Status.OK or (isinstance(case, TokenizerCase) and case.edge_case):
+        if not self._names or row.status is not Status.OK or case.edge_case:
             return row
         found = Metrics()
         notes: dict[str, None] = {}
@@ -79,7 +79,6 @@ class PluginMetricWorker:
         yield from (offer for offer in self._offers or () if offer.of_row or (tokens and offer.of_tokens))
 
     def _compute(self, offer: OfferedMetric, row: Measurement) -> Answer[Value]:
-        """Return what one metric answers, or why it does not."""
         if self._deaths.get(offer.name, 0) >= MOST_DEATHS:
             reason = f"it ended its process {MOST_DEATHS} times in this run and is not asked again"
             return Answer(refusal=Refusal(reason=reason))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 from assay.execute.edge_cases import try_group
@@ -33,42 +34,36 @@ def execute(
         weights = [sum(_weight(case, pool) for case in members) for _, members in groups]
         for number, (name, members) in enumerate(groups):
             weight = weights[number] / max(1, sum(weights[number:]))
-            spent = _Spent(left * weight)
+            share = _Share(name, left * weight, tick)
             shards = [case for case in members if isinstance(case, TokenizerCase) and case.shards]
             if shards:
-                yield count_group(host, shards, settings, _bound(tick, name, spent))
+                yield count_group(host, shards, settings, share.tick)
                 continue
             edge_cases = [case for case in members if isinstance(case, TokenizerCase) and case.edge_case]
             if edge_cases:
-                yield try_group(edge_cases, pool, _bound(tick, name, spent))
+                yield try_group(edge_cases, pool, share.tick)
                 continue
-            yield run_group(name, members, pool, left * weight, _bound(tick, name, spent))
-            left = max(0.0, left - spent.seconds)
+            yield run_group(name, members, pool, share.seconds, share.tick)
+            left = max(0.0, left - share.spent)
 
 
-class _Spent:
-    """How much of a group's share its rounds have used."""
+@dataclass(slots=True)
+class _Share:
+    """A group's share of the time, and how much of it its rounds have used."""
 
-    def __init__(self, share: float) -> None:
-        self.share = share
-        self.seconds = 0.0
+    group: str
+    seconds: float
+    tell: Callable[[str, str, int, float], object]
+    spent: float = 0.0
 
-
-def _bound(
-    tick: Callable[[str, str, int, float], object], group: str, spent: _Spent
-) -> Callable[[str, int, float], None]:
-    def bound(phase: str, done: int, left: float) -> None:
+    def tick(self, phase: str, done: int, left: float) -> None:
         if phase == "round":
-            spent.seconds = spent.share - left
-        tick(group, phase, done, left)
-
-    return bound
+            self.spent = self.seconds - left
+        self.tell(self.group, phase, done, left)
 
 
 def _weight(case: Case, pool: WorkerPool) -> int:
     """Operations to time; none for edge cases, for shards, or for a case that cannot begin."""
-    if isinstance(case, TokenizerCase) and (case.edge_case or case.shards):
-        return 0
-    if pool.refusal(case) is not None:
+    if case.edge_case or case.shards or pool.refusal(case) is not None:
         return 0
     return OPERATIONS_OF_TOKENIZER if isinstance(case, TokenizerCase) else 1

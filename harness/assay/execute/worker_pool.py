@@ -75,8 +75,7 @@ class WorkerPool:
             self.host.need(self._plugin(case))
         except Unavailable as error:
             return Refusal.of(error)
-        edge_case = isinstance(case, TokenizerCase) and case.edge_case  # each is tried once
-        if not edge_case and self._deaths.get(_key(case), 0) >= MOST_DEATHS:
+        if not case.edge_case and self._deaths.get(_key(case), 0) >= MOST_DEATHS:
             reason = f"its process died {MOST_DEATHS} times in this run and is not started again"
             return Refusal(reason=reason, remedy=self._remedy(case))
         return None

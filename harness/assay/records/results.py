@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
-from typing import Literal
+from typing import ClassVar, Literal
 
 from assay.records.metrics import Metric as Metric
 from assay.records.metrics import Metrics as Metrics
@@ -78,6 +78,8 @@ class AttentionCase:
 
     attention: str
     workload: Workload
+    edge_case: ClassVar[bool] = False
+    shards: ClassVar[bool] = False
 
     @property
     def plugin(self) -> str:
