@@ -206,7 +206,7 @@ def test_code_of_the_current_folder_does_not_hide_that_of_an_environment(
     side = baseline(str(here.folder), (), tmp_path, tmp_path / "cache")
     assert isinstance(side, SideEnvironment)
     assert (side.folder, side.paths[-1]) == (str(tmp_path), str(tmp_path))
-    env = {"PYTHONPATH": side.pythonpath}
+    env = {"PYTHONPATH": os.pathsep.join(side.paths)}
     assert here.run("-P", "-c", "import click; print(click.Command.__name__)", cwd=tmp_path, env=env) == "Command\n"
 
 

@@ -12,6 +12,7 @@ MEGABYTE = 1_000_000
 CODE_POINTS = 0x110000
 SURROGATES = range(0xD800, 0xE000)
 SPECIALS = ("<|endoftext|>", "<|endofprompt|>", "<|fim_prefix|>", "<|unk|>", "<unk>", "<s>", "</s>", "<pad>")
+NUL = {"alone": "\0", "three": "\0\0\0", "within": "before\0after", "first": "\0after", "last": "before\0"}
 BERT_SPECIALS = ("[UNK]", "[CLS]", "[SEP]", "[PAD]", "[MASK]")
 
 
@@ -19,14 +20,6 @@ def documents(limit: str) -> Iterator[assay.Document]:
     """Yield the texts of a limit, with what each tries as its id."""
     for name, text in LIMITS[limit]().items():
         yield assay.Document(text=text, id=name)
-
-
-def _empty() -> Mapping[str, str]:
-    return {"empty": ""}
-
-
-def _nul() -> Mapping[str, str]:
-    return {"alone": "\0", "three": "\0\0\0", "within": "before\0after", "first": "\0after", "last": "before\0"}
 
 
 def _surrogates() -> Mapping[str, str]:
@@ -45,10 +38,6 @@ def _unbroken() -> Mapping[str, str]:
     return {"letters": "".join(letters[int(random() * len(letters))] for _ in range(MEGABYTE))}
 
 
-def _spaces() -> Mapping[str, str]:
-    return {"spaces": " " * MEGABYTE}
-
-
 def _specials() -> Mapping[str, str]:
     texts = {f"alone {token}": token for token in (*SPECIALS, *BERT_SPECIALS)}
     texts |= {f"within {token}": f"before{token}after {token} end" for token in (*SPECIALS, *BERT_SPECIALS)}
@@ -60,11 +49,11 @@ def _code_points() -> Mapping[str, str]:
 
 
 LIMITS: Mapping[str, Callable[[], Mapping[str, str]]] = {
-    "empty": _empty,
-    "nul": _nul,
+    "empty": lambda: {"empty": ""},
+    "nul": lambda: NUL,
     "surrogates": _surrogates,
     "specials": _specials,
     "unbroken": _unbroken,
-    "spaces": _spaces,
+    "spaces": lambda: {"spaces": " " * MEGABYTE},
     "code-points": _code_points,
 }

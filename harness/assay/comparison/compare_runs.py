@@ -203,7 +203,6 @@ class _Pair:
         return NormalizedCell(cell=cell.name, against=str(plugin), before=before, after=after)
 
     def _apart(self) -> str:
-        """Why two runs have no case in common."""
         before, after = _groups(self.before), _groups(self.after)
         both = [group for group in before if group in after]
         if both:
@@ -212,7 +211,6 @@ class _Pair:
 
 
 def _groups(rows: Mapping[str, Measurement]) -> dict[str, list[str]]:
-    """The plugins of each group."""
     found: dict[str, list[str]] = {}
     for row in rows.values():
         found.setdefault(row.case.group, []).append(row.case.plugin)

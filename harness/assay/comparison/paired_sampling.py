@@ -161,11 +161,9 @@ class PairedSampler:
         if other.ended is not None and not (other.ended.blamed and sides[1] is self.duplicate):
             return other.ended
         ended = baseline.ended or other.ended  # which the candidate is not to blame for
-        return (
-            found
-            if ended is None
-            else replace(ended, reason=f"baseline: {ended.status}, {ended.reason}", expected=True)
-        )
+        if ended is None:
+            return found
+        return replace(ended, reason=f"baseline: {ended.status}, {ended.reason}", expected=True)
 
     def _sample_in_forks(
         self, number: int, pair: Sequence[CaseRun], operations: Sequence[TimedOperation], effort: float

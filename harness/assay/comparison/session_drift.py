@@ -211,7 +211,6 @@ def _half_width(levels: Sequence[tuple[SessionLevel, float]]) -> float:
 
 
 def _differences(candidate: Session, baselines: Sequence[Session]) -> Iterator[str]:
-    """The fields of the environment that do not agree."""
     for session in baselines:
         for field in dict.fromkeys([*session.environment, *candidate.environment]):
             theirs, ours = session.environment.get(field), candidate.environment.get(field)

@@ -35,11 +35,6 @@ class SideEnvironment:
     folder: str
     plugins: tuple[str, ...] = ()
 
-    @property
-    def pythonpath(self) -> str:
-        """The paths as the environment variable has them."""
-        return os.pathsep.join(self.paths)
-
 
 def candidate(plugins: Sequence[str] = (), cache: Path | None = None) -> SideEnvironment:
     """Return the side of this very process: its interpreter, its `sys.path`, its folder."""

@@ -129,7 +129,6 @@ def predict(run: CaseRun, budget_s: float) -> None:
 
 
 def _predicted(run: CaseRun) -> str:
-    """What is known of the time of a call before it is made."""
     seconds = run.predicted.get("predicted_seconds")
     return "" if seconds is None else f", about {float(seconds):.2g} s a call"
 

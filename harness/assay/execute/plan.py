@@ -76,7 +76,6 @@ def _check_shares(selection: Selection) -> None:
 
 
 def _corpus_names(host: Host, patterns: str) -> tuple[str, ...]:
-    """The names and paths that patterns stand for."""
     names: dict[str, None] = {}
     known = {corpus.name for corpus in host.every(CorpusPlugin)}
     for pattern in filter(None, (part.strip() for part in patterns.split(","))):

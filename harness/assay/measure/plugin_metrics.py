@@ -44,7 +44,8 @@ def figure(unit: str, answer: object) -> Value | None:
         return None
     value = _plain(answer)
     if isinstance(value, str) != (unit == "text"):
-        raise WrongOutput(f"it answers {_kind(value)}, and its unit is {unit!r}")
+        kind = "a text" if isinstance(value, str) else "a number"
+        raise WrongOutput(f"it answers {kind}, and its unit is {unit!r}")
     if isinstance(value, str) and len(value) > LONGEST:
         raise WrongOutput(f"it answers {len(value):,} characters, and {LONGEST:,} are the most")
     if isinstance(value, float) and not math.isfinite(value):
@@ -65,7 +66,3 @@ def _plain(answer: object) -> Value:
     if isinstance(answer, numbers.Real):
         return float(answer)
     raise WrongOutput(f"it answers {type(answer).__name__}, no number and no text")
-
-
-def _kind(value: Value) -> str:
-    return "a text" if isinstance(value, str) else "a number"

@@ -58,7 +58,6 @@ def _names(kind: Any) -> Mapping[str, None]:
 
 @cache
 def _reader(kind: Hashable) -> Read:
-    """Return what makes a value of a type from JSON."""
     origin, inside = get_origin(kind), get_args(kind)
     if origin in (Union, UnionType):
         return _choice([each for each in inside if each is not NoneType])

@@ -79,7 +79,6 @@ class Workload:
         self._refuse_contradictions()
 
     def _refuse_contradictions(self) -> None:
-        """Refuse what level, phase, semantics and lengths cannot be together."""
         if self.level not in ("core", "decode") and self.q_len != self.kv_len:
             raise ValueError(f"at level {self.level} queries and keys come from one x: q_len must equal kv_len")
         if self.level == "decode" and not self.q_len < self.kv_len:

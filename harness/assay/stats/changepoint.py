@@ -76,7 +76,6 @@ def detect_changepoints(
 
 
 def _between(values: Sequence[float], found: Mapping[int, float]) -> tuple[ChangePoint, ...]:
-    """The changepoints at these places, with these p-values."""
     edges = [0, *sorted(found), len(values)]
     levels = [statistics.median(values[start:end]) for start, end in pairwise(edges)]
     return tuple(

@@ -186,7 +186,6 @@ def _seconds_to_settle(evidence: Evidence, state: AlphaSpending) -> float | None
 
 
 def _uncertainty(judgement: Judgement) -> str:
-    """Why a cell is inconclusive, in words."""
     if judgement.low is not None and judgement.high is not None:
         return (
             f"the change lies between {judgement.low - 1:+.1%} and {judgement.high - 1:+.1%}, which may matter or not"

@@ -150,7 +150,6 @@ class Coordinator:
         return f" ({', '.join(said)})" if said else ""
 
     def _known(self, tally: Tally, shard: Shard, draw: Draw) -> bool:
-        """Add what the cache has of a shard, if it has it."""
         found = None if self._fresh else self._cache.get(tally.subject, self._sha256[shard], shard.field, draw)
         if found is None:
             return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -130,11 +129,6 @@ def quantile(lengths: Mapping[int, int], share: float) -> int:
         if left <= 0:
             return length
     return 0
-
-
-def same(ours: MergeableCounts, theirs: MergeableCounts) -> bool:
-    """Whether two parts are the same, to the last bit."""
-    return json.dumps(ours.to_plain()) == json.dumps(theirs.to_plain())
 
 
 def _place(difference: Difference) -> tuple[str, int, str]:

@@ -159,7 +159,6 @@ class ShardCounter:
             )
 
     def _end(self, chance: int) -> None:
-        """Add the document that is done."""
         covered = self._total.covered == self._parts
         total = replace(
             self._total, documents=1, covered=int(covered), continued=self._total.continued if covered else 0

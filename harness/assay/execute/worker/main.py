@@ -45,7 +45,7 @@ class BenchServer:
             requests.NameMetrics: self._name_metrics,
             requests.ComputeMetric: lambda request: self.bench.metric(request.name, request.row),
             requests.Size: lambda request: self.bench.size(request.documents),
-            requests.Predict: self._predict,
+            requests.Predict: lambda request: requests.Predicted(metrics=self.bench.predict(), room=self.bench.room()),
             requests.Check: self._check,
             requests.Calibrate: self._calibrate,
             requests.MeasureMemory: lambda request: self.bench.memory(),
@@ -97,9 +97,6 @@ class BenchServer:
     def _unload(self, request: requests.Unload) -> None:
         self.bench.unload()
         release_idle_memory()
-
-    def _predict(self, request: requests.Predict) -> requests.Predicted:
-        return requests.Predicted(metrics=self.bench.predict(), room=self.bench.room())
 
     def _check(self, request: requests.Check) -> requests.Checked:
         metrics = self.bench.check()
