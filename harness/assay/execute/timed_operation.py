@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assay.execute.worker.protocol import Request
-from assay.execute.worker.requests import Calibrate, Calibrated, Sampled, TakeSample
+from assay.execute.worker.requests import Calibrate, Calibrated, TakeSample
 from assay.records.results import Sample
 
 
@@ -28,7 +28,7 @@ class TimedOperation:
     iterations: int = 1
     epoch: int = 0
     samples: list[Sample] = field(default_factory=list)
-    _batches: list[Sampled] = field(default_factory=list)
+    _batches: list[Sample] = field(default_factory=list)
 
     @property
     def alive(self) -> bool:
@@ -50,20 +50,21 @@ class TimedOperation:
         if self.iterations > 1:
             self._take_batch()
         if self.alive:
-            self._append(self._batches)
+            self._append()
 
     def take(self) -> None:
         """Take one batch, a sample by itself, or be alive no more."""
         self.begin()
         if self._batches:
-            self._append(self._batches)
+            self._append()
 
     def _take_batch(self) -> None:
-        sampled: Sampled | None = self.ask(TakeSample(operation=self.name, iterations=self.iterations))
+        sampled: Sample | None = self.ask(TakeSample(operation=self.name, iterations=self.iterations))
         if sampled is not None:
             self._batches.append(sampled)
 
-    def _append(self, batches: Sequence[Sampled]) -> None:
+    def _append(self) -> None:
+        batches = self._batches
         self.samples.append(
             Sample(
                 iterations=self.iterations * len(batches),

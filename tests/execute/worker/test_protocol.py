@@ -22,9 +22,9 @@ from assay.execute.worker.protocol import (
     send_answer,
     send_request,
 )
-from assay.execute.worker.requests import Calibrate, Calibrated, Check, Checked, Load, Sampled, TakeSample
+from assay.execute.worker.requests import Calibrate, Calibrated, Check, Checked, Load, TakeSample
 from assay.records.refusal import Refusal
-from assay.records.results import AttentionCase, Metrics, Status, TokenizerCase
+from assay.records.results import AttentionCase, Metrics, Sample, Status, TokenizerCase
 from assay.records.workload import Workload
 
 KNOWN = {
@@ -88,8 +88,10 @@ class TestRoundTrip:
         assert receive_request(worker, KNOWN) == request
 
     @reuse
-    @given(value=st.none() | st.builds(Sampled, wall_ns=WHOLE, cpu_ns=WHOLE), refusal=st.none() | REFUSALS)
-    def test_answer(self, line: Line, value: Sampled | None, refusal: Refusal | None) -> None:
+    @given(
+        value=st.none() | st.builds(Sample, iterations=WHOLE, wall_ns=WHOLE, cpu_ns=WHOLE), refusal=st.none() | REFUSALS
+    )
+    def test_answer(self, line: Line, value: Sample | None, refusal: Refusal | None) -> None:
         host, worker = line
         answer = Answer(value, refusal)
         send_answer(worker, answer)
@@ -112,11 +114,11 @@ class TestLine:
         host, worker = line
         for number in range(20):
             send_request(host, TakeSample(operation="encode", iterations=number))
-            send_answer(worker, Answer(Sampled(wall_ns=-number, cpu_ns=0)))
+            send_answer(worker, Answer(Sample(iterations=1, wall_ns=-number, cpu_ns=0)))
         received = [receive_request(worker, KNOWN) for _ in range(20)]
         assert received == [TakeSample(operation="encode", iterations=number) for number in range(20)]
         answers = [receive_answer(host, SAMPLE).value for _ in range(20)]
-        assert answers == [Sampled(wall_ns=-number, cpu_ns=0) for number in range(20)]
+        assert answers == [Sample(iterations=1, wall_ns=-number, cpu_ns=0) for number in range(20)]
 
     def test_a_message_larger_than_the_pipe(self, line: Line) -> None:
         host, worker = line
@@ -186,7 +188,7 @@ class TestLine:
 def test_every_request_says_what_is_done_and_has_an_answer() -> None:
     assert len(KNOWN) == 16
     assert all(kind.doing.islower() for kind in KNOWN.values())
-    assert (Calibrate.answer, TakeSample.answer, requests.Fork.answer) == (Calibrated, Sampled, bool)
+    assert (Calibrate.answer, TakeSample.answer, requests.Fork.answer) == (Calibrated, Sample, bool)
 
 
 def test_the_bench_answers_what_a_case_is_asked() -> None:

@@ -18,7 +18,7 @@ from assay.measure.gpu_timer import release_idle_memory
 from assay.measure.plugin_metrics import offered
 from assay.plugins.types import AttentionPlugin, Provided, TokenizerPlugin
 from assay.records.refusal import Refusal
-from assay.records.results import AttentionCase
+from assay.records.results import AttentionCase, Sample
 from assay.records.serialization import kind_of
 
 
@@ -117,9 +117,8 @@ class BenchServer:
         spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
         return requests.Calibrated(iterations=iterations, children_s=spent)
 
-    def _sample(self, request: requests.TakeSample) -> requests.Sampled:
-        sample = self.bench.sample(request.operation, request.iterations)
-        return requests.Sampled(wall_ns=sample.wall_ns, cpu_ns=sample.cpu_ns)
+    def _sample(self, request: requests.TakeSample) -> Sample:
+        return self.bench.sample(request.operation, request.iterations)
 
     def _name_plugins(self, request: requests.NamePlugins) -> Mapping[str, Mapping[str, str | None]]:
         host = self.bench.host

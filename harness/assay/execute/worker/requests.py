@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from assay.execute.worker.protocol import Request
 from assay.plugins.discovery import discover
 from assay.plugins.host import Host
-from assay.records.results import Case, Measurement, Metrics, Value
+from assay.records.results import Case, Measurement, Metrics, Sample, Value
 from assay.records.settings import Settings
 
 
@@ -113,15 +113,7 @@ class Calibrate(Request[Calibrated], doing="calibrating"):
     target_ns: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sampled:
-    """What all iterations took."""
-
-    wall_ns: int
-    cpu_ns: int
-
-
-class TakeSample(Request[Sampled], doing="sampling"):
+class TakeSample(Request[Sample], doing="sampling"):
     """Time so many iterations of an operation."""
 
     operation: str
