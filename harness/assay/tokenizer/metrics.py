@@ -196,26 +196,25 @@ def vocabulary_figures(vocabulary: Vocabulary, used: Mapping[int, int]) -> Metri
 
 def sums(total: Total) -> Metrics:
     """Return the counts over all documents, and their ratios."""
-    figures: dict[str, Value] = {
-        "documents": total.documents,
-        "characters": total.characters,
-        "bytes": total.size,
-        "tokens": total.tokens,
-        "unknown_tokens": total.unknown,
-    }
-    if total.tokens:
-        figures["unknown_token_rate"] = total.unknown / total.tokens
-        figures["bytes_per_token"] = total.size / total.tokens
-        figures["characters_per_token"] = total.characters / total.tokens
-    if total.characters:
-        figures["spaceless_share"] = total.spaceless / total.characters
-    if _spaced(total):
-        figures["words"] = total.words
-        if total.words:
-            figures["fertility"] = total.tokens / total.words
-        if total.words and total.covered == total.documents:
-            figures["continued_words"] = total.continued / total.words
-    return Metrics(figures)
+    words = total.words if _spaced(total) else None
+    return Metrics(
+        documents=total.documents,
+        characters=total.characters,
+        bytes=total.size,
+        tokens=total.tokens,
+        unknown_tokens=total.unknown,
+        unknown_token_rate=_over(total.unknown, total.tokens),
+        bytes_per_token=_over(total.size, total.tokens),
+        characters_per_token=_over(total.characters, total.tokens),
+        spaceless_share=_over(total.spaceless, total.characters),
+        words=words,
+        fertility=_over(total.tokens, words),
+        continued_words=_over(total.continued, words if total.covered == total.documents else None),
+    )
+
+
+def _over(part: int, whole: int | None) -> float | None:
+    return part / whole if whole else None
 
 
 def _spaced(total: Total) -> bool:

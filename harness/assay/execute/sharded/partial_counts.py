@@ -16,7 +16,7 @@ WHOLE = 1 << 256
 KEPT_BITS = 8  # of the length of a document: what is beyond is cut off, less than 1 in 128
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Difference:
     """The first document whose text did not come back, and what of it."""
 
@@ -76,7 +76,7 @@ class MergeableCounts:
             used=Counter(self.used) + Counter(other.used),
             lengths=Counter(self.lengths) + Counter(other.lengths),
             digest=(self.digest + other.digest) % WHOLE,
-            first=min(filter(None, (self.first, other.first)), key=_place, default=None),
+            first=min(filter(None, (self.first, other.first)), default=None),
             **numbers,
         )
 
@@ -129,7 +129,3 @@ def quantile(lengths: Mapping[int, int], share: float) -> int:
         if left <= 0:
             return length
     return 0
-
-
-def _place(difference: Difference) -> tuple[str, int, str]:
-    return difference.shard, difference.document, difference.what
