@@ -304,7 +304,7 @@ def test_a_bad_corpus_is_one_clear_line(cli: Cli, tmp_path: Path, corpus: str, w
     (tmp_path / "barren" / "picture.png").write_bytes(b"\x89PNG")
     (tmp_path / "mixed" / "a.txt").write_text("a good text of several words")
     (tmp_path / "mixed" / "latin.txt").write_bytes(latin)
-    ran = cli("run", "--corpora", corpus, "--tokenizers", "regex-unk", "--attentions", "none", "--budget", "1s")
+    ran = cli("run", "--corpora", corpus, "--tokenizers", "regex-unk", "--attentions", "none", "--budget", "0.3s")
     assert words in ran.complaint
     assert not (tmp_path / "results").exists()
 
@@ -357,7 +357,7 @@ def test_every_word_of_the_training_text_is_known(cli: Cli, tmp_path: Path, text
 @pytest.mark.long
 def test_attention_on_too_short_a_text_is_skipped_with_the_remedy(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("only a few words here", encoding="utf-8")
-    command = ["run", "--suite", "quick", "--corpora", "mine.txt", "--held-out", "0", "--budget", "1s"]
+    command = ["run", "--suite", "quick", "--corpora", "mine.txt", "--held-out", "0", "--budget", "0.3s"]
     ran = cli(*command, "--tokenizers", "none", "--attentions", "causal", "--json")
     reasons = {row["reason"] for row in ran.json["attentions"] if row["status"] == "skipped"}
     assert reasons == {"the text has 5 tokens, too few for 8 windows of 4"}
@@ -594,7 +594,7 @@ def test_a_wrong_attention_is_refused_a_throughput(cli: Cli, tmp_path: Path) -> 
     }
     names = ",".join(["right", *reasons])
     workload = "qkv/fwd/causal/b2.h2.s24.d8.m16/f32/cpu.t1"
-    ran = cli("run", "--workload", workload, "--plugin", "theirs.py", "--attentions", names, "--budget", "1s", "--json")
+    ran = cli("run", "--workload", workload, "--plugin", "theirs.py", "--attentions", names, "--budget", "0.3s", "--json")
     rows = rows_of(ran, "attentions")
     assert ran.rc == 3
     for name, words in reasons.items():

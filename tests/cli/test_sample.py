@@ -175,7 +175,7 @@ def test_one_that_fails_while_it_is_sized_costs_the_others_nothing(cli: Cli, tmp
     (tmp_path / "mine.py").write_text(PLUGIN, encoding="utf-8")
     ran = cli(
         *("run", "--plugin", "mine.py", "--tokenizers", "hang,crash,plain,refuse", "--attentions", "none"),
-        *("--corpora", "texts", "--held-out", "0", "--sample", "8%", "--budget", "1s", "--timeout", "3s", "--json"),
+        *("--corpora", "texts", "--held-out", "0", "--sample", "8%", "--budget", "0.3s", "--timeout", "3s", "--json"),
     )
     rows = by_split(ran.json)["all~8%"]
     assert ran.rc == 3

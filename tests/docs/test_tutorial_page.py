@@ -51,7 +51,7 @@ def typed(place: Place, commands: str) -> tuple[Place, Ran]:
             assert words == ["install", "-e", ".[test]"]
             place.install("--no-build-isolation", "-e", ".")
         else:
-            quickly = ("--budget", "1s") if words[0] == "run" else ()
+            quickly = ("--budget", "0.3s") if words[0] == "run" else ()
             ran = place.run(program, *words, *quickly, "--json")
     return place, ran
 

@@ -104,7 +104,7 @@ def test_it_is_weighed_without_any_other_plugin(cli: Callable[..., Any], tmp_pat
         "decode/fwd/causal/b1.h2.s1:24.d8.m16/f32/cpu.t1",
     )
     ran = cli(
-        *("run", "--load", "none", "--plugin", FILE, "--strict-plugins", "--budget", "1s", "--json"),
+        *("run", "--load", "none", "--plugin", FILE, "--strict-plugins", "--budget", "0.3s", "--json"),
         *("--tokenizers", "frozen-*", "--attentions", "frozen-*", "--corpora", "frozen-fly", "--held-out", "0"),
         *(part for workload in workloads for part in ("--workload", workload)),
         *("--report", "rows.frozen"),

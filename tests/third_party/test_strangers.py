@@ -57,7 +57,7 @@ BAD = {
 }
 WEIGH = (
     *("run", "--tokenizers", "pairs-*", "--attentions", "stream", "--corpora", "jabberwocky", "--held-out", "0"),
-    *("--workload", "core/fwd/causal/b1.h2.s96.d16/f32/cpu.t1", "--budget", "1s", "--report", "rows.line.txt"),
+    *("--workload", "core/fwd/causal/b1.h2.s96.d16/f32/cpu.t1", "--budget", "0.3s", "--report", "rows.line.txt"),
 )
 
 
@@ -162,7 +162,7 @@ def test_a_baseline_that_lacks_what_is_blocked_is_no_failure(wheels: Path, tmp_p
     now.install(*wheel(wheels, "assay-bench", "pairs-bpe", "name-clash"))
     ran = now.assay(
         *("check", "--baseline", f"env:{then.environment}", "--block", "name-clash:clash", "--load", "assay,*-*"),
-        *("--tokenizers", "pairs-500", "--attentions", "none", "--budget", "1s", "--strict-plugins", "--json"),
+        *("--tokenizers", "pairs-500", "--attentions", "none", "--budget", "0.3s", "--strict-plugins", "--json"),
     )
     counts = ran.json["counts"]
     assert counts["failed"] + counts["not comparable"] == 0, ran.stdout
