@@ -22,7 +22,14 @@ from assay.plugins.types import Document
 from assay.records.metric_catalogue import definition
 from assay.records.results import Metrics, Value
 from assay.stats.bootstrap import FEWEST, ratio_interval
-from assay.tokenizer.metrics import compression, ids_digest, renyi_entropy, token_counts
+from assay.tokenizer.metrics import (
+    Vocabulary,
+    compression,
+    ids_digest,
+    renyi_entropy,
+    token_counts,
+    vocabulary_of,
+)
 
 IDS = st.lists(st.integers(0, 2**40), max_size=12)
 LANGUAGES = ["en", "en-GB", "de", "zh-Hans", None, "no tag"]
@@ -267,6 +274,23 @@ class TestByHand:
         assert "parity_en" not in found
         assert not {"parity_de", "premium"} & set(counted(corpus, Telling([b"a"])))
 
+    @pytest.mark.parametrize(
+        ("english", "is_it"),
+        [("en", True), ("eng", True), ("en-GB", True), ("eng-Latn", True), ("enm", False), ("de", False)],
+    )
+    def test_english_is_known_by_its_two_codes(self, english: str, is_it: bool) -> None:
+        found = counted(documents("aaaa", "aa", languages=["ta", english]), Telling([b"a"]), parallel=True)
+        assert (found.get("parity_ta"), found.get("premium_language")) == ((2.0, "ta") if is_it else (None, None))
+
+    def test_a_language_of_fewer_tokens_has_a_parity_below_1_and_no_premium_is_paid_for_it(self) -> None:
+        found = counted(documents("aa", "aaaa", languages=["de", "en"]), Telling([b"a"]), parallel=True)
+        assert (found["parity_de"], found["premium"], found["premium_language"]) == (0.5, 1.0, "en")
+
+    def test_english_without_tokens_has_nothing_to_compare_with(self) -> None:
+        found = counted(documents("aa", "", languages=["de", "en"]), Telling([b"a"]), parallel=True)
+        assert (found["tokens_de"], found["tokens_en"]) == (2, 0)
+        assert not {"parity_de", "premium"} & set(found)
+
     def test_a_language_that_lacks_a_document_has_no_parity(self) -> None:
         corpus = documents("aa", "aa", "aaaa", languages=["en", "en", "de"])
         assert not {"parity_de", "premium"} & set(counted(corpus, Telling([b"a"]), parallel=True))
@@ -301,6 +325,18 @@ class TestOdd:
         start = time.process_time()
         assert "assigned_ids" not in counted(documents("a"), tokenizer)
         assert time.process_time() - start < 1.0
+
+    @pytest.mark.parametrize(("size", "looked_through"), [(1 << 21, True), ((1 << 21) + 1, False)])
+    def test_a_vocabulary_of_two_million_ids_is_looked_through(self, size: int, looked_through: bool) -> None:
+        """Told by a tokenizer that gives something wrong at the first look."""
+        tokenizer = Telling([b"a"])
+        tokenizer.vocab_size = size
+        tokenizer.token_bytes = lambda token_id: None  # type: ignore[assignment, method-assign, return-value]
+        if looked_through:
+            with pytest.raises(WrongOutput, match="token_bytes gives NoneType, not bytes"):
+                vocabulary_of(tokenizer)
+        else:
+            assert vocabulary_of(tokenizer) == Vocabulary(size=size, special=2)
 
     def test_a_lone_surrogate_is_three_bytes(self) -> None:
         found = counted(documents("a\ud800b"), Telling([b"a", b"\xed\xa0\x80b"]))
