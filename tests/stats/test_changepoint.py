@@ -228,3 +228,10 @@ def test_a_p_value_must_be_below_the_level() -> None:
     (found,) = detect_changepoints(values)
     assert detect_changepoints(values, level=found.p) == ()
     assert len(detect_changepoints(values, level=found.p + 1e-9)) == 1
+
+
+def test_what_is_not_finite_is_refused_in_full_also_among_exact_figures() -> None:
+    for exact in (False, True):
+        with pytest.raises(ValueError, match="finite") as caught:
+            detect_changepoints([1.0, -math.inf], exact=exact)
+        assert str(caught.value) == "a series with changepoints must be of finite numbers"

@@ -369,3 +369,42 @@ class TestWall:
             "wall time rose by 22% and CPU time did not: the work may wait, or run elsewhere; "
             "the change lies between -5.2% and +5.5%, which may matter or not"
         )
+
+
+@pytest.mark.parametrize(("cells", "q"), [(0, 0.01), (-1, 0.01), (1, 0.0), (1, 1.0), (1, -0.1)])
+def test_what_a_check_cannot_begin_with_is_said_in_full(cells: int, q: float) -> None:
+    with pytest.raises(ValueError, match="a check needs") as caught:
+        AlphaSpending(cells, q)
+    assert str(caught.value) == f"a check needs a cell and a rate between 0 and 1, not {cells} and {q}"
+
+
+def test_more_cells_are_refused_in_full_and_as_many_are_not() -> None:
+    with pytest.raises(ValueError, match="3 cells") as caught:
+        analyse(AlphaSpending(2), [evidence([0.0])] * 3)
+    assert str(caught.value) == "3 cells are more than the 2 that the check began with"
+    assert len(analyse(AlphaSpending(2), [evidence([0.0])] * 2, final=True)[0]) == 2
+
+
+def test_a_wall_time_that_was_only_tried_in_few_epochs_is_a_median() -> None:
+    found = judged(evidence([0.1, 0.2, 0.6], walls=[0.3, 0.4, 1.2]))
+    assert (found.ratio, found.wall_ratio) == (pytest.approx(math.exp(0.2)), pytest.approx(math.exp(0.4)))
+    assert (found.clock, found.epochs, found.tolerance) == ("cpu", 3, Tolerance())
+
+
+def test_a_judgement_in_full() -> None:
+    logs, walls = [0.1, 0.2] * 4, [0.2, 0.3] * 4
+    found, by_cpu, by_wall = judged(evidence(logs, walls=walls)), estimate(logs), estimate(walls)
+    low, high = by_cpu.interval(0.95)
+    assert found == Judgement(
+        cell="a",
+        verdict=Verdict.REGRESSED,
+        epochs=8,
+        ratio=by_cpu.ratio,
+        low=low,
+        high=high,
+        p_value=by_cpu.p_slower,
+        wall_ratio=by_wall.ratio,
+    )
+    faster = judged(evidence([-log for log in logs], walls=[-wall for wall in walls], clock="wall"))
+    assert (faster.verdict, faster.clock, faster.p_value) == (Verdict.IMPROVED, "wall", pytest.approx(by_wall.p_slower))
+    assert (faster.ratio, faster.wall_ratio) == (pytest.approx(1 / by_wall.ratio), pytest.approx(1 / by_wall.ratio))

@@ -8,6 +8,7 @@ import re
 import time
 from array import array
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -23,11 +24,15 @@ from assay.records.metric_catalogue import definition
 from assay.records.results import Metrics, Value
 from assay.stats.bootstrap import FEWEST, ratio_interval
 from assay.tokenizer.metrics import (
+    Total,
     Vocabulary,
     compression,
     ids_digest,
+    intervals,
     renyi_entropy,
+    sums,
     token_counts,
+    vocabulary_figures,
     vocabulary_of,
 )
 
@@ -426,3 +431,63 @@ class TestDigest:
         self, kind: Callable[[list[int]], Sequence[int]], ids: list[int]
     ) -> None:
         assert ids_digest([kind(ids)]) == ids_digest([ids])
+
+
+def test_figures_by_hand_where_something_is_missing() -> None:
+    """No vocabulary that is used, no words among text without spaces, no borders where bytes are not known."""
+    assert vocabulary_figures(Vocabulary(size=8, assigned=7, special=1), {3: 2, 5: 2}) == {
+        "vocabulary_size": 8,
+        "used_ids": 2,
+        "assigned_ids": 7,
+        "special_ids": 1,
+        "vocabulary_utilisation": 0.25,
+        "renyi_efficiency_used": pytest.approx(1.0),
+        "renyi_efficiency_nominal": pytest.approx(1 / 3),
+    }
+    assert vocabulary_figures(Vocabulary(size=8), {}) == {"vocabulary_size": 8, "used_ids": 0}
+    total = Total(
+        documents=2, characters=100, size=120, spaceless=1, words=10, continued=3, covered=2, tokens=40, unknown=4
+    )
+    assert sums(total) == {
+        "documents": 2,
+        "characters": 100,
+        "bytes": 120,
+        "tokens": 40,
+        "unknown_tokens": 4,
+        "unknown_token_rate": 0.1,
+        "bytes_per_token": 3.0,
+        "characters_per_token": 2.5,
+        "spaceless_share": 0.01,
+        "words": 10,
+        "fertility": 4.0,
+        "continued_words": 0.3,
+    }
+    assert "continued_words" not in sums(replace(total, covered=1))
+    assert not {"words", "fertility", "continued_words"} & set(sums(replace(total, spaceless=2)))
+    assert set(sums(Total())) == {"documents", "characters", "bytes", "tokens", "unknown_tokens", "words"}
+    both = total + Total(
+        documents=1, characters=2, size=3, spaceless=4, words=5, continued=6, covered=7, tokens=8, unknown=9
+    )
+    assert both == Total(
+        documents=3, characters=102, size=123, spaceless=5, words=15, continued=9, covered=9, tokens=48, unknown=13
+    )
+
+
+def test_intervals_are_those_of_the_ratios_of_sums() -> None:
+    units = [
+        Total(
+            documents=1, characters=9, size=10 + number, words=2 + number % 4, tokens=5 + number % 3, unknown=number % 2
+        )
+        for number in range(30)
+    ]
+    found = intervals(units, sum(units, Total()))
+    tokens, words = [unit.tokens for unit in units], [unit.words for unit in units]
+    for name, above, below in (
+        ("unknown_token_rate", [unit.unknown for unit in units], tokens),
+        ("bytes_per_token", [unit.size for unit in units], tokens),
+        ("fertility", tokens, words),
+    ):
+        interval = ratio_interval(above, below)
+        assert interval is not None
+        assert (found[f"{name}_low"], found[f"{name}_high"]) == (interval.low, interval.high)
+    assert len(found) == 6
