@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -35,11 +36,19 @@ def test_the_same_code_raises_no_alarm(cli: Cli, command: Cli) -> None:
 
 def test_the_page_and_the_comment_are_written(cli: Cli, stored: Any, tmp_path: Path) -> None:
     folder, runs = stored
-    ran = cli("compare", *runs, "--results", folder, "--markdown", "a.md", "--junit", "a.xml", "-o", "a.html")
+    written = ("--markdown", "a.md", "--junit", "a.xml", "-o", "a.html")
+    ran = cli("compare", *runs, "--results", folder, *written, "--json")
     assert ran.rc == 0, ran
-    assert "regex-unk" in (tmp_path / "a.md").read_text("utf-8")
-    assert "<testsuite" in (tmp_path / "a.xml").read_text("utf-8")
-    assert "Verdicts" in (tmp_path / "a.html").read_text("utf-8")
+    cells = [one["cell"] for one in ran.json["judgements"]]
+    assert len(cells) > 1
+    marker, _, comment = (tmp_path / "a.md").read_text("utf-8").partition("\n")
+    assert marker == "<!-- assay-compare -->"
+    page = (tmp_path / "a.html").read_text("utf-8")
+    cases = ElementTree.parse(tmp_path / "a.xml").getroot().iter("testcase")
+    assert sorted(str(case.get("name")) for case in cases) == sorted(cells)
+    for name in (*cells, *runs):
+        assert name in comment
+        assert name in page
 
 
 def test_a_comparison_and_a_history_are_sheets_too(cli: Cli, stored: Any, tmp_path: Path) -> None:

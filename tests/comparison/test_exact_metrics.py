@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
 
-from assay.comparison.exact_metrics import OF_THE_CHECKING, WORK, changes, same_work
+from assay.comparison.exact_metrics import OF_THE_CHECKING, WORK, changes, other_work, same_work
 from assay.records.metric_catalogue import CATALOGUE, Definition
 from assay.records.results import Measurement, Metrics, Status, TokenizerCase, Value
-from assay.records.verdicts import Change
+from assay.records.verdicts import Change, Judgement, Verdict
 
 CASE = TokenizerCase(tokenizer="regex-unk", corpus="the-verdict")
 
@@ -94,3 +95,38 @@ def test_same_work() -> None:
 def test_the_names_decided_on_are_exact_metrics_of_the_catalogue() -> None:
     exact = {known.name for known in CATALOGUE if known.exact}
     assert {*WORK, *OF_THE_CHECKING, "dispatched"} <= exact
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "equal"),
+    [
+        (1.0, 1.0 + 0.9e-9, True),
+        (1.0, 1.0 + 1.1e-9, False),
+        (0.0, 0.9e-12, True),
+        (0.0, 1.1e-12, False),
+        (math.nan, math.nan, True),
+        (math.nan, 1.0, False),
+        (1.0, math.nan, False),
+        (10**12, 10**12 + 1, False),
+        (10**12, 10**12, True),
+        (1, 1.0, True),
+    ],
+)
+def test_shares_are_equal_within_a_part_in_a_billion_and_counts_exactly(
+    before: Value, after: Value, equal: bool
+) -> None:
+    assert (changes(row(fertility=before), row(fertility=after)) == ()) == equal
+
+
+def test_rows_that_both_failed_are_compared_by_what_both_have() -> None:
+    before, after = (replace(row(**each), status=Status.FAILED) for each in ({"tokens": 1, "bytes": 2}, {"tokens": 3}))
+    assert changes(before, after) == (change("tokens", 1, 3),)
+    skipped = replace(row(bytes=2), status=Status.SKIPPED)
+    assert changes(row(tokens=1), skipped) == ()
+
+
+def test_other_work_names_all_that_changed() -> None:
+    found = other_work("a/b", [change("tokens", 1, 2), change("used_ids", 1, 2)])
+    assert found == Judgement(
+        cell="a/b", verdict=Verdict.NOT_COMPARABLE, reason="it does other work now: tokens, used_ids changed"
+    )

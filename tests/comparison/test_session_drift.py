@@ -12,8 +12,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assay.comparison.session_drift import ALLOWANCE, FEWEST, Readings, Session, judge, prediction_limit, session_level
-from assay.records.verdicts import Judgement, Verdict, exit_code
+from assay.comparison.session_drift import (
+    ALLOWANCE,
+    FEWEST,
+    Readings,
+    Session,
+    judge,
+    minor,
+    prediction_limit,
+    session_level,
+    verdict_within,
+)
+from assay.records.verdicts import Judgement, Tolerance, Verdict, exit_code
 
 MACHINE = {"processor": "one of ours", "cores": "2", "python": "CPython 3.11"}
 TIMES = st.lists(st.floats(1e-6, 1e-2), min_size=FEWEST, max_size=40).map(tuple)
@@ -273,3 +283,211 @@ def test_reach_tends_to_the_quantile_of_what_the_sessions_do() -> None:
     chance = random.Random(6)
     centres = [chance.gauss(0.0, 0.02) for _ in range(2000)]
     assert prediction_limit(centres) == pytest.approx(2.326 * statistics.stdev(centres), rel=0.02)
+
+
+# --- golden numbers, by hand
+
+
+LOG2 = math.log(2.0)
+T_99 = {4: 3.746947, 6: 3.142668}  # Student's t, from the printed table
+T_975 = {4: 2.776445}
+
+
+class TestLevel:
+    def test_of_five_that_rise(self) -> None:
+        """The logs 0 to 4 winsorise to 1, 1, 2, 3, 3: squares 4, neighbours 2, so r = 1/2; 4 / (3 * 2) * 3 = 2."""
+        found = session_level([1.0, 2.0, 4.0, 8.0, 16.0])
+        assert found.centre == pytest.approx(2 * LOG2)
+        assert (found.error, found.freedom) == (pytest.approx(math.sqrt(2) * LOG2), 2)
+
+    def test_of_five_that_go_up_and_down(self) -> None:
+        """The same in an order whose neighbours differ: an autocorrelation below 0 counts as 0; 4 / (3 * 2)."""
+        found = session_level([1.0, 16.0, 2.0, 8.0, 4.0])
+        assert (found.centre, found.error) == (pytest.approx(2 * LOG2), pytest.approx(math.sqrt(2 / 3) * LOG2))
+
+    def test_an_autocorrelation_counts_up_to_nine_tenths(self) -> None:
+        """A ramp of 20 blocks: winsorised squares 385, neighbours 349.25, r = 0.907; (1 + 0.9) / (1 - 0.9) = 19."""
+        found = session_level([math.exp(0.01 * block) for block in range(20) for _ in range(5)])
+        assert found.centre == pytest.approx(0.095)
+        assert found.error == pytest.approx(0.01 * math.sqrt(385 / (12 * 11) * 19))
+
+    @pytest.mark.parametrize(
+        ("count", "freedom"),
+        [(5, 2), (9, 6), (10, 5), (49, 5), (54, 5), (55, 6), (60, 7), (75, 8), (99, 12), (100, 11), (500, 11)],
+    )
+    def test_blocks(self, count: int, freedom: int) -> None:
+        """Each reading its own, then 10 of them, one for five readings, and 20; a fifth is cut off either end."""
+        assert session_level([1.0, 2.0] * (count // 2) + [1.0] * (count % 2)).freedom == freedom
+
+    def test_a_block_is_its_median(self) -> None:
+        assert session_level([1.0, 1.0, 1.0, 900.0, 900.0] * 10).centre == 0.0
+        assert session_level([1.0, 1.0, 900.0, 900.0, 900.0] * 10).centre == pytest.approx(math.log(900.0))
+
+    def test_no_clock_tells_less_than_its_resolution(self) -> None:
+        found = session_level([0.0] * 5)
+        assert (found.centre, found.error) == (pytest.approx(math.log(1e-12)), 1e-12)
+
+
+class TestLimit:
+    @pytest.mark.parametrize("allowance", [0.25, 0.5])
+    def test_three_sessions_by_hand(self, allowance: float) -> None:
+        """Their variance is 0.01, of 2 degrees of freedom, and that of the allowance counts as 4."""
+        prior = math.log1p(allowance) / T_99[4]
+        wanted = T_99[6] * math.sqrt((4 * prior**2 + 2 * 0.01) / 6 * (1 + 1 / 3))
+        assert prediction_limit([0.0, 0.1, 0.2], allowance) == pytest.approx(wanted, rel=1e-5)
+
+    def test_two_sessions_have_the_allowance_and_three_do_not(self) -> None:
+        assert prediction_limit([0.0, 0.3], 0.5) == math.log(1.5)
+        assert prediction_limit([0.0, 0.3, 0.6], 0.5) != math.log(1.5)
+
+    @pytest.mark.parametrize(
+        ("low", "high", "verdict"),
+        [
+            (1.25, 9.0, Verdict.INCONCLUSIVE),
+            (1.2500001, 9.0, Verdict.REGRESSED),
+            (0.1, 0.8, Verdict.INCONCLUSIVE),
+            (0.1, 0.7999999, Verdict.IMPROVED),
+            (0.8, 1.25, Verdict.UNCHANGED),
+            (0.7999999, 1.25, Verdict.INCONCLUSIVE),
+            (0.8, 1.2500001, Verdict.INCONCLUSIVE),
+        ],
+    )
+    def test_verdicts_at_the_limit(self, low: float, high: float, verdict: Verdict) -> None:
+        assert verdict_within(low, high, 1.25) is verdict
+
+
+class TestJudged:
+    RISING = (1.0, 2.0, 4.0, 8.0, 16.0)
+
+    def test_the_interval_of_one_baseline(self) -> None:
+        """Both have the squared error 2 of 2 degrees of freedom, so that their sum 4 has 4."""
+        found = one([3 * value for value in self.RISING], self.RISING)
+        half = T_975[4] * 2 * LOG2
+        assert (found.ratio, found.low, found.high) == pytest.approx(
+            (3.0, 3 * math.exp(-half), 3 * math.exp(half)), rel=1e-5
+        )
+
+    def test_the_interval_of_two_baselines(self) -> None:
+        """Each of two weighs a half: 2 + 2 * 2 / 4 = 3; 9 / (4 / 2 + 2 * 0.25 / 2) = 4 degrees of freedom."""
+        found = one([value * 3 for value in self.RISING], self.RISING, [value * 4 for value in self.RISING])
+        half = T_975[4] * math.sqrt(3) * LOG2
+        assert (found.ratio, found.low, found.high) == pytest.approx(
+            (1.5, 1.5 * math.exp(-half), 1.5 * math.exp(half)), rel=1e-5
+        )
+        assert found.epochs == 2
+
+    @pytest.mark.parametrize(
+        ("times", "verdict", "reason"),
+        [
+            (1.1, Verdict.UNCHANGED, "no change beyond what stored timings can tell (±25%)"),
+            (2.0, Verdict.REGRESSED, "more than stored timings drift (±25%)"),
+            (0.5, Verdict.IMPROVED, "more than stored timings drift (±25%)"),
+        ],
+    )
+    def test_in_full(self, times: float, verdict: Verdict, reason: str) -> None:
+        assert one([times] * 9, [1.0] * 9) == Judgement(
+            cell="cell",
+            verdict=verdict,
+            clock="wall",
+            tolerance=Tolerance(minimum_effect=pytest.approx(0.25), equivalence_margin=pytest.approx(0.25)),
+            epochs=1,
+            ratio=pytest.approx(times),
+            low=pytest.approx(times),
+            high=pytest.approx(times),
+            wall_ratio=pytest.approx(times),
+            reason=reason,
+        )
+
+    def test_noise_over_the_limit(self) -> None:
+        assert one(self.RISING, self.RISING).reason == "its own noise reaches over the limit (±25%)"
+        assert one([1.4] * 9, [1.0] * 9, allowance=0.5).reason == "no change beyond what stored timings can tell (±50%)"
+
+    @pytest.mark.parametrize(("timer", "clock"), [("perf_counter", "wall"), ("thread_time", "cpu"), ("time", "wall")])
+    def test_the_clock_is_that_of_the_timer(self, timer: str, clock: str) -> None:
+        assert Readings(seconds=(1.0,), timer=timer).clock == clock
+
+    @pytest.mark.parametrize(
+        ("count", "told"), [(0, "0 readings"), (1, "1 reading"), (4, "4 readings")], ids=["none", "one", "four"]
+    )
+    def test_too_few_readings_of_either_side(self, count: int, told: str) -> None:
+        for found in (one([3.0] * count, [1.0] * 50), one([3.0] * 50, [1.0] * 50, [1.0] * count)):
+            assert (found.verdict, found.reason) == (Verdict.INCONCLUSIVE, f"a side has no more than {told}")
+        assert found.epochs == 2
+
+    def test_what_one_side_lacks(self) -> None:
+        stored = [session({"kept": [1.0] * 9, "gone": [1.0] * 9}), session({"kept": [1.0] * 9, "gone_": [1.0] * 9})]
+        found = judge(session({"kept": [1.0] * 9, "gone_": [1.0] * 9, "new": [1.0] * 9}), stored)
+        assert [(each.cell, each.verdict, each.clock, each.epochs, each.reason, each.remedy) for each in found] == [
+            ("kept", Verdict.UNCHANGED, "wall", 2, "no change beyond what stored timings can tell (±25%)", None),
+            (
+                "gone",
+                Verdict.NOT_COMPARABLE,
+                "wall",
+                0,
+                "it is in the baseline and was not measured now",
+                "measure it, or store the baseline again",
+            ),
+            ("gone_", Verdict.UNCHANGED, "wall", 1, "no change beyond what stored timings can tell (±25%)", None),
+            ("new", Verdict.NOT_COMPARABLE, "wall", 0, "it is not in the baseline", "store the baseline again"),
+        ]
+
+    def test_several_timers_and_several_fields(self) -> None:
+        stored = [
+            replace(session({}), cells={"a": Readings(seconds=(1.0,) * 9, timer=timer)})
+            for timer in ("process_time", "perf_counter", "monotonic")
+        ]
+        (found,) = judge(session({"a": [1.0] * 9}), stored)
+        assert found.reason == "its timer was monotonic, process_time and is perf_counter now"
+        assert found.remedy == "use the same --benchmark-timer"
+        elsewhere = session({"a": [1.0] * 9}, "other.json", cores="4", torch="2")
+        (found,) = judge(session({"a": [1.0] * 9}, python=""), [session({"a": [1.0] * 9}), elsewhere])
+        assert found.reason == (
+            "python is CPython 3.11 in stored.json and unknown now; cores is 4 in other.json and 2 now; "
+            "python is CPython 3.11 in other.json and unknown now; torch is 2 in other.json and unknown now"
+        )
+        assert found.remedy == "store a baseline where it is judged"
+
+
+class TestOthers:
+    def judged(self, own: float, *others: float) -> Judgement:
+        """The first of several cells, each with e^log times its time."""
+        logs = (own, *others)
+        now = {f"cell {number}": [math.exp(log)] * 9 for number, log in enumerate(logs)}
+        return judge(session(now), [session({name: [1.0] * 9 for name in now})])[0]
+
+    def test_one_and_a_half_times_what_three_quarters_moved(self) -> None:
+        for own, verdict in ((0.599999, Verdict.INCONCLUSIVE), (0.600001, Verdict.REGRESSED)):
+            for others in ((0.0, 0.0, 0.4), (0.4, -0.4, 0.4, 0.1), (0.0, 0.0, 0.0, -0.4, 5.0)):
+                assert self.judged(own, *others).verdict is verdict
+        assert self.judged(-0.599999, 0.0, 0.0, 0.4).verdict is Verdict.INCONCLUSIVE
+        assert self.judged(-0.600001, 0.0, 0.0, 0.4).verdict is Verdict.IMPROVED
+
+    def test_the_sentence(self) -> None:
+        found = self.judged(0.5, 0.4, 0.0, 0.0)
+        assert found.reason == "others moved too, by up to 49%, so it may be the machine"
+        assert found.remedy == "run it again when it is quiet"
+
+    def test_two_others_are_too_few(self) -> None:
+        assert self.judged(0.5, 0.5, 0.5).verdict is Verdict.REGRESSED
+        assert self.judged(0.5, 0.5, 0.5, 0.5).verdict is Verdict.INCONCLUSIVE
+
+    def test_a_cell_without_a_ratio_is_no_witness(self) -> None:
+        now = {f"cell {number}": [2.0] * 9 for number in range(3)} | {"short": [9.0]}
+        judged = judge(session(now), [session({name: [1.0] * len(found) for name, found in now.items()})])
+        assert [each.verdict for each in judged] == [*[Verdict.REGRESSED] * 3, Verdict.INCONCLUSIVE]
+
+    def test_the_near_end_of_its_interval_has_to_stand_out(self) -> None:
+        steady = {f"cell {number}": [1.0] * 9 for number in range(4)}
+        noisy = [0.8, 1.25] * 4 + [1.0]
+        for factor, verdict in ((2.0, Verdict.INCONCLUSIVE), (2.5, Verdict.REGRESSED)):
+            now = {**steady, "cell 0": [factor * value for value in noisy], "cell 3": [math.exp(0.4)] * 9}
+            (found, *_) = judge(session(now), [session(steady)])
+            assert found.low is not None
+            assert found.high is not None
+            assert (math.log(found.low) > 0.6) == (verdict is Verdict.REGRESSED)
+            assert (found.verdict, found.ratio is not None and math.log(found.ratio) > 0.6) == (verdict, True)
+
+
+@pytest.mark.parametrize(("version", "short"), [("2.13.0+cpu", "2.13"), ("3.11", "3.11"), ("3", "3")])
+def test_a_version_to_its_minor(version: str, short: str) -> None:
+    assert minor(version) == short

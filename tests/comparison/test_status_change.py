@@ -1,10 +1,11 @@
 import pytest
 
 import assay
-from assay.comparison.status_change import missing_plugins
+from assay.comparison.status_change import missing_plugin, missing_plugins, not_measured, status_change
 from assay.execute.selection import Selection
 from assay.plugins.host import DISTRIBUTION, Host
-from assay.records.verdicts import Verdict
+from assay.records.results import Measurement, Status, TokenizerCase
+from assay.records.verdicts import Judgement, Verdict
 
 BEFORE = {
     "tokenizers": {"gpt2": DISTRIBUTION, "theirs": "another", "gone": "another"},
@@ -46,5 +47,65 @@ def test_without_the_names_of_the_candidate_the_host_knows(host: Host) -> None:
 def test_a_plugin_that_no_longer_loads_has_failed(host: Host, tmp_path: object, install: object) -> None:
     install("another", "1", {"broken": "broken_plugin"}, {"broken_plugin": "raise RuntimeError('crash')"})  # type: ignore[operator]
     judged = {each.cell: each for each in missing_plugins(assay.discover(), Selection(suite="quick"), BEFORE, {})}
-    assert judged["tokenizer/gone"].verdict is Verdict.FAILED
-    assert "crash" in str(judged["tokenizer/gone"].reason)
+    gone = judged["tokenizer/gone"]
+    assert (gone.verdict, gone.remedy) == (Verdict.FAILED, None)
+    assert str(gone.reason).startswith("the baseline has this plugin, the candidate has not: ")
+    assert "crash" in str(gone.reason)
+
+
+CELL = "tokenizer/text/all/x"
+
+
+def row(status: Status, reason: str | None = None, remedy: str | None = None, *, expected: bool = False) -> Measurement:
+    case = TokenizerCase(tokenizer="x", corpus="text")
+    return Measurement(case=case, status=status, reason=reason, remedy=remedy, expected=expected)
+
+
+class TestStatus:
+    @pytest.mark.parametrize("status", list(Status))
+    def test_the_same_twice_is_nothing_to_tell(self, status: Status) -> None:
+        assert status_change(row(status, "one"), row(status, "other")) is None
+        assert status_change(row(status, expected=True), row(status, expected=True)) is None
+
+    def test_what_failed_since_has_failed(self) -> None:
+        assert status_change(row(Status.OK), row(Status.FAILED, "it broke", "do that")) == Judgement(
+            cell=CELL, verdict=Verdict.FAILED, reason="it broke", remedy="do that"
+        )
+
+    def test_what_was_not_ok_before_either_is_not_comparable(self) -> None:
+        assert status_change(row(Status.SKIPPED, "late"), row(Status.FAILED, "it broke", "do that")) == Judgement(
+            cell=CELL,
+            verdict=Verdict.NOT_COMPARABLE,
+            reason="skipped in the baseline, failed now: it broke",
+            remedy="do that",
+        )
+
+    def test_a_failure_that_is_announced_is_not_comparable(self) -> None:
+        found = status_change(row(Status.OK), row(Status.FAILED, "unseen", expected=True))
+        assert found is not None
+        assert (found.verdict, found.reason) == (
+            Verdict.NOT_COMPARABLE,
+            "ok in the baseline, failed now: unseen",
+        )
+
+    def test_without_a_reason_only_the_statuses_are_told(self) -> None:
+        found = status_change(row(Status.FAILED, "it broke", "do that"), row(Status.OK))
+        assert found == Judgement(
+            cell=CELL, verdict=Verdict.NOT_COMPARABLE, reason="failed in the baseline, ok now", remedy=None
+        )
+
+    def test_a_cell_by_a_row_that_is_not_ok(self) -> None:
+        for found, verdict in (
+            (row(Status.FAILED, "it broke", "do that"), Verdict.FAILED),
+            (row(Status.FAILED, "it broke", "do that", expected=True), Verdict.NOT_COMPARABLE),
+            (row(Status.SKIPPED, "it broke", "do that"), Verdict.NOT_COMPARABLE),
+        ):
+            assert not_measured("c", found) == Judgement(cell="c", verdict=verdict, reason="it broke", remedy="do that")
+
+    def test_a_plugin_that_is_gone(self) -> None:
+        assert missing_plugin("tokenizer/x") == Judgement(
+            cell="tokenizer/x",
+            verdict=Verdict.NOT_COMPARABLE,
+            reason="the baseline has this plugin, the candidate has not",
+            remedy="was it renamed?",
+        )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.comparison.tolerance import Budgets, tolerances
+from assay.comparison.tolerance import Budgets, read_percent, tolerances
 from assay.errors import AssayError
 from assay.records.verdicts import Tolerance
 
@@ -84,3 +84,61 @@ def test_every_budget_has_a_margin_that_holds_its_effect(effect: float, margin: 
         assert margin < effect
     else:
         assert 0 <= found.minimum_effect <= found.equivalence_margin < 1
+
+
+FORM = "write '5%', 0.05, or { effect = '2%', margin = '4%' }"
+
+
+@pytest.mark.parametrize(
+    ("value", "message", "remedy"),
+    [
+        ("five", "the budget of 'a' has the effect 'five', not a share from 0 to 1", FORM),
+        (1.0, "the budget of 'a' has the effect 1.0, not a share from 0 to 1", FORM),
+        (-1e-9, "the budget of 'a' has the effect -1e-09, not a share from 0 to 1", FORM),
+        ({"margin": 1}, "the budget of 'a' has the margin 1, not a share from 0 to 1", FORM),
+        ({}, "the budget of 'a' is empty; a budget has an effect and a margin", FORM),
+        (
+            {"effect": 0.1, "b": 1, "a": 2},
+            "the budget of 'a' sets 'a'; a budget has an effect and a margin",
+            FORM,
+        ),
+        ({"effect": 0, "margin": 0}, "the budget of 'a' has a margin of nothing, within which no interval fits", None),
+        (
+            {"effect": 0.12345, "margin": 0.1234},
+            "the budget of 'a' has a margin of 0.123 under its effect of 0.123",
+            None,
+        ),
+    ],
+)
+def test_what_is_refused_is_said_in_full(value: object, message: str, remedy: str | None) -> None:
+    with pytest.raises(AssayError) as caught:
+        tolerances({"a": value})
+    assert (caught.value.message, caught.value.remedy) == (message, remedy)
+
+
+def test_a_default_that_is_given_fills_what_a_budget_leaves_open() -> None:
+    default = Tolerance(minimum_effect=0.1, equivalence_margin=0.2)
+    budgets = tolerances(
+        {"a": "5%", "b": {"margin": 0.15}, "c": "30%", "d": {"effect": 0.999, "margin": 0.999}}, default
+    )
+    found = {name: budgets.of(name) for name in "abcde"}
+    assert {name: (each.minimum_effect, each.equivalence_margin) for name, each in found.items()} == {
+        "a": (0.05, 0.2),
+        "b": (0.1, 0.15),
+        "c": (0.3, 0.3),
+        "d": (0.999, 0.999),
+        "e": (0.1, 0.2),
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "share"), [("25%", 0.25), (" 25 % ", 0.25), ("0.25", 0.25), (3, 3.0), ("-10%", -0.1)]
+)
+def test_a_share_is_read(value: object, share: float) -> None:
+    assert read_percent(value) == share
+
+
+@pytest.mark.parametrize("value", ["inf", float("-inf"), "nan", True, None, [1]])
+def test_what_is_not_a_share_is_refused(value: object) -> None:
+    with pytest.raises(ValueError, match=r"is not a share$"):
+        read_percent(value)

@@ -10,12 +10,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.corpus.loading import Parts
-from assay.corpus.sampling import enough, relative_uncertainty, sample_metrics, shuffled, taken, worth
+from assay.corpus.sampling import (
+    enough,
+    half_width,
+    relative_uncertainty,
+    sample_metrics,
+    sample_width,
+    shuffled,
+    size_of,
+    taken,
+    worth,
+)
 from assay.errors import UnknownToken
 from assay.measure.tokenizer_subject import TokenizerSubject
 from assay.plugins.types import Document, TokenizerPlugin
 from assay.records.results import Measurement, Metrics, Status, TokenizerCase, Value
-from assay.stats.bootstrap import FEWEST
+from assay.stats.bootstrap import FEWEST, ratio_interval
 from assay.tokenizer.metrics import token_counts
 
 DOCUMENTS = st.lists(st.text(), unique=True)
@@ -27,6 +37,10 @@ class TestOrder:
         order = shuffled(documents)
         assert sorted(order) == sorted(documents)
         assert shuffled(tuple(documents)) == order
+
+    def test_the_sample_of_a_corpus_never_changes(self) -> None:
+        assert shuffled(range(12)) == (6, 7, 8, 9, 2, 10, 1, 11, 4, 5, 0, 3)
+        assert shuffled(range(12), seed=2_718) == shuffled(range(12)) != shuffled(range(12), seed=2_719)
 
     def test_each_document_comes_first_as_often(self) -> None:
         """Of 1,000 seeds each of ten documents comes first in 100 of them, give or take 9.5."""
@@ -49,6 +63,12 @@ def test_a_wider_target_never_takes_more_documents(scale: float, whole: int, tar
     assert left(narrow) <= targets[0]
     if narrow > FEWEST:
         assert left(narrow // 2) > targets[0]
+
+
+@pytest.mark.parametrize(("target", "count"), [(0.5, 20), (0.4999, 40), (0.25, 40), (0.2, 80), (0.125, 80), (0.1, 160)])
+def test_a_sample_doubles_until_it_is_within_the_target(target: float, count: int) -> None:
+    """And one that is just as uncertain as the target is within it."""
+    assert enough(lambda documents: 10.0 / documents, target) == count
 
 
 class TestDoubt:
@@ -187,7 +207,50 @@ def row(**figures: Value) -> Measurement:
     return Measurement(case=TokenizerCase(tokenizer="t", corpus="c"), status=Status.OK, metrics=metrics)
 
 
+class TestWidth:
+    def test_by_hand(self) -> None:
+        assert half_width(3.0, 5.0, 4.0) == 0.25
+        counts = Metrics(bytes_per_token=4.0, bytes_per_token_low=3.0, bytes_per_token_high=6.0)
+        assert sample_width(counts) == 0.375
+        assert sample_width(Metrics(bytes_per_token=4.0)) is None
+
+    def test_of_a_sample_it_is_half_its_interval_over_its_ratio(self) -> None:
+        sizes, tokens = [30 + number for number in range(25)], [10 + number % 3 for number in range(25)]
+        interval = ratio_interval(sizes, tokens)
+        assert interval is not None
+        wanted = (interval.high - interval.low) / 2 / (sum(sizes) / sum(tokens))
+        assert relative_uncertainty(sizes, tokens, of=26) == pytest.approx(wanted)
+        assert relative_uncertainty(sizes, tokens, of=25) == 0.0
+
+    def test_documents_worth_twenty_equal_ones_are_enough_and_fewer_are_not(self) -> None:
+        """Eighteen of size 3 and four of size 1: (54 + 4) squared over 162 + 4 is 20.3; with three of size 1, 19.7."""
+        assert worth([3] * 18 + [1] * 4) == pytest.approx(58**2 / 166)
+        assert relative_uncertainty([3] * 18 + [1] * 4, [1] * 22, of=99) < math.inf
+        assert relative_uncertainty([3] * 18 + [1] * 3, [1] * 21, of=99) == math.inf
+
+    def test_a_document_is_as_large_as_its_utf_8(self) -> None:
+        assert [size_of(Document(text=text, id="d")) for text in ("ab", "é", "字", "\ud800")] == [2, 2, 3, 3]
+
+
 class TestSentence:
+    @pytest.mark.parametrize(
+        ("share", "told"),
+        [(0.00123, "0.12 %"), (0.0994, "9.9 %"), (0.1, "10 %"), (0.126, "13 %"), (0.0, "0 %")],
+    )
+    def test_shares_have_two_digits(self, share: float, told: str) -> None:
+        said = taken([row(sample_documents=20, corpus_documents=90, sample_share=share, sample_width=share)])
+        assert said == f"sampled 20 of 90 documents ({told} of the bytes): bytes per token within ±{told}"
+
+    def test_a_corpus_of_twenty_was_sampled_and_its_sentence_is_whole(self) -> None:
+        said = taken([row(sample_documents=20, corpus_documents=20, sample_share=1.0, sample_width=0.016)])
+        assert said == (
+            "all 20 documents, since no smaller sample was narrow enough: "
+            "bytes per token within ±1.6 % for documents of this sort"
+        )
+        assert taken([row(sample_documents=19, corpus_documents=19)]) == (
+            "all 19 documents: fewer than 20 are not sampled"
+        )
+
     def test_of_the_worst_row(self) -> None:
         rows = [
             row(sample_documents=212, corpus_documents=5480, sample_share=0.0389, sample_width=width)

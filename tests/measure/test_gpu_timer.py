@@ -45,10 +45,41 @@ def test_a_gpu_is_read_by_its_events(device: str) -> None:
     assert on_gpu(device)
 
 
-def test_a_cpu_has_done_what_it_was_told_and_gives_nothing_back() -> None:
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """What torch's part for GPUs is asked for, on a machine that need not have one."""
+    calls: list[object] = []
+    for name in ("synchronize", "empty_cache"):
+        monkeypatch.setattr(torch.cuda, name, lambda *arguments, name=name: calls.append((name, *arguments)))
+    return calls
+
+
+def test_a_cpu_has_done_what_it_was_told_and_gives_nothing_back(
+    monkeypatch: pytest.MonkeyPatch, asked: list[object]
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: False)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda device: 9)
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: 0)
     wake("cpu")
     wait("cpu")
     release_idle_memory()
+    assert asked == []
+    wait("cuda:1")
+    assert asked == [("synchronize", "cuda:1")]
+
+
+@pytest.mark.parametrize(("most", "emptied"), [(0, 2), (6, 2), (7, 1), (8, 1), (9, 0)])
+def test_idle_memory_beyond_what_may_be_kept_is_given_back(
+    monkeypatch: pytest.MonkeyPatch, asked: list[object], most: int, emptied: int
+) -> None:
+    """Of two GPUs one has 7 idle bytes, the other 9."""
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda device: (10, 20)[device])
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: (3, 11)[device])
+    release_idle_memory(most)
+    assert asked == [("empty_cache",)] * emptied
 
 
 def test_the_room_on_a_cpu_is_the_limit_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:

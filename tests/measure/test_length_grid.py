@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.environment.cpu_affinity import every_core
+from assay.measure import length_grid
 from assay.measure.length_grid import FEWEST, PAGE, SIZE, latency, lengths
 
 TEXTS = st.lists(st.text(alphabet="ab \n\r\x0b\u2028", max_size=60), max_size=6)
@@ -66,3 +67,67 @@ def test_every_core_for_a_while() -> None:
         assert os.sched_getaffinity(0) == {min(whole)}
     finally:
         os.sched_setaffinity(0, whole)
+
+
+# --- by hand
+
+
+def test_the_drawn_order_never_changes() -> None:
+    assert "".join(lengths(["a\nb\nc\nd\ne\nf\ng\nh\n"])["line"]).split() == list("dgabfceh")
+
+
+def test_pieces_are_drawn_until_they_hold_64_kib() -> None:
+    """Sixteen lines of 4 KiB are enough; of shorter ones the last goes beyond."""
+    text = "".join(f"{number:04d}" + "x" * 4091 + "\n" for number in range(40))
+    assert len(lengths([text])["line"]) == 16
+    text = "".join(f"{number:04d}" + "x" * 4090 + "\n" for number in range(40))
+    assert len(lengths([text])["line"]) == 17
+
+
+@pytest.mark.parametrize(
+    ("lines", "pages"),
+    [
+        ((1500, 1500), [3000]),
+        ((1500, 1501), [1500, 1501]),
+        ((1000, 1000, 1000, 2), [3000, 2]),
+        ((5000, 10), [5000, 10]),
+        ((10, 5000, 10, 20), [10, 5000, 30]),
+    ],
+)
+def test_a_page_has_3000_characters_at_most_or_one_line(lines: tuple[int, ...], pages: list[int]) -> None:
+    text = "".join("x" * (length - 1) + "\n" for length in lines)
+    assert sorted(map(len, lengths([text])["page"])) == sorted(pages)
+
+
+def test_blank_pieces_are_left_out() -> None:
+    found = lengths(["\n \n", "a\n\n\n\n", " \n\nb"])
+    assert set(found["line"]) == {"a\n", "b"}
+    assert set(found["paragraph"]) == {"a\n\n\n\n", "b"}
+    assert set(found["page"]) == {"a\n\n\n\n", " \n\nb"}
+
+
+def test_latency_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Texts that take 1 to 100 seconds in some order, but for 64, and one of 1,000; by CPU time the square of that."""
+
+    class Clock:
+        wall = cpu = 1000.0
+
+        def encode(self, text: str) -> None:
+            self.wall += len(text)
+            self.cpu += len(text) ** 2
+
+        def perf_counter(self) -> float:
+            return self.wall
+
+        def process_time(self) -> float:
+            return self.cpu
+
+    clock = Clock()
+    monkeypatch.setattr(length_grid, "time", clock)
+    found = latency(clock.encode, ["x" * (1 + 37 * number % 100) for number in range(99)] + ["x" * 1000])
+    # The 99th percentile lies 99 hundredths of the way from the 99th value, 100, to the 100th.
+    assert found == {
+        "latency_p50_seconds": 50.5,
+        "latency_p99_seconds": pytest.approx(100 + 0.99 * 900),
+        "latency_p99_cpu_seconds": pytest.approx(100**2 + 0.99 * (1000**2 - 100**2)),
+    }

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.errors import WrongOutput
-from assay.measure.round_trip import EXCERPT, compare_ids, round_trip
+from assay.measure.round_trip import EXCERPT, compare_ids, difference, round_trip
 from assay.plugins.types import Tokenizer
 
 IDS = st.lists(st.integers(0, 9), max_size=6)
@@ -80,3 +80,33 @@ def test_ids_are_equal_or_the_first_difference_is_told(expected: list[int], foun
         assert caught.value.message.endswith(f"{len(found)} tokens instead of {len(expected)}")
     else:
         assert caught.value.message.endswith(f"id {found[place]} instead of {expected[place]} at token {place}")
+
+
+@pytest.mark.parametrize(
+    ("decoded", "told"),
+    [
+        ("0123456789abcdefghijklmnopqrstuvwxyZ", "differs at character 35: 'nopqrstuvwxyz' became 'nopqrstuvwxyZ'"),
+        ("012", "differs at character 3: '0123456789abcde' became '012'"),
+        ("0123456789abcdefghijklmnopqrstuvwxyz!", "differs at character 36: 'opqrstuvwxyz' became 'opqrstuvwxyz!'"),
+        (
+            "0123456789abcdefghijklmno_qrstuvwxyz",
+            "differs at character 25: 'defghijklmnopqrstuvwxyz' became 'defghijklmno_qrstuvwxyz'",
+        ),
+    ],
+)
+def test_the_place_by_hand(decoded: str, told: str) -> None:
+    assert difference("it", "0123456789abcdefghijklmnopqrstuvwxyz", decoded) == f"it {told}"
+
+
+def test_what_is_wrong_is_said_in_full() -> None:
+    for fixed, ids, told in (
+        (Fixed(), [0, 10], "id 10 at token 1 of it is outside the vocabulary of 10"),
+        (Fixed(), [-1, 99], "id -1 at token 0 of it is outside the vocabulary of 10"),
+        (Fixed([0, 9]), [0, 0], "it encodes to other ids the second time: id 9 instead of 0 at token 1"),
+        (Fixed([0]), [0, 0], "it encodes to other ids the second time: 1 tokens instead of 2"),
+        (Fixed([9], decoded=b"a"), [9], "decode gives bytes, not str"),
+    ):
+        with pytest.raises(WrongOutput) as caught:
+            tried(fixed, "ab", ids)
+        assert caught.value.message == told
+    assert tried(Fixed([0, 9], decoded="ab"), "ab", [0, 9]) is None

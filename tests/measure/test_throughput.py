@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from assay.measure.throughput import agreement, comparison, machine_share, speeds
+from assay.measure.throughput import agreement, comparison, full_pass, machine_share, speeds
 from assay.records.results import Metrics, ProbeTiming, Sample, Timing
 from assay.stats.paired_ratio import Ratio
 
@@ -84,3 +84,14 @@ class TestAgreement:
     def test_where_nothing_was_allocated_there_is_none(self) -> None:
         metrics = Metrics(predicted_bytes=50, peak_bytes=0)
         assert agreement(metrics, "encode") == {}
+
+
+class TestFullPass:
+    FIGURES = {"sample_share": 0.25, "encode_seconds": 3.0, "decode_seconds": 5.0}  # noqa: RUF012 (read only)
+
+    def test_of_a_sample_it_is_the_time_over_its_share(self) -> None:
+        assert full_pass(Metrics(self.FIGURES)) == {"full_pass_seconds": 12.0}
+
+    @pytest.mark.parametrize("absent", ["sample_share", "encode_seconds"])
+    def test_without_either_there_is_none(self, absent: str) -> None:
+        assert full_pass(Metrics({name: value for name, value in self.FIGURES.items() if name != absent})) == {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import given
@@ -15,6 +15,7 @@ from assay.records.serialization import (
     case_from_json,
     case_to_json,
     kind_of,
+    subject_of,
 )
 from assay.records.workload import TextSource, Workload
 
@@ -101,3 +102,32 @@ def test_a_workload_that_cannot_be_is_refused() -> None:
     case = AttentionCase(attention="a", workload=Workload.self_attention("core", batch=1, length=2, d_model=4))
     with pytest.raises(ValueError, match="batch must be at least 1"):
         case_from_json(case_to_json(case).replace('"batch": 1', '"batch": 0'))
+
+
+def test_what_a_case_is_measured_on() -> None:
+    """A corpus and its split, or a workload and the corpus of its text."""
+    workload = Workload.self_attention("core", batch=1, length=2, d_model=4)
+    source = TextSource(corpus="text", tokenizer="gpt2")
+    texts = replace(workload, level="pipeline", source=source)
+    assert subject_of(TokenizerCase(tokenizer="t", corpus="c", held_out=0.1)) == {
+        "corpus": "c",
+        "split": "held-out-10",
+        "workload": None,
+    }
+    for found, corpus in ((workload, None), (texts, "text")):
+        case = AttentionCase(attention="a", workload=found)
+        assert subject_of(case) == {"corpus": corpus, "split": None, "workload": found.id}
+
+
+def test_a_case_in_full() -> None:
+    case = TokenizerCase(tokenizer="t", corpus="c", held_out=0.1, trained_on="d", sample=0.01, shards=True)
+    assert json.loads(case_to_json(case)) == {
+        "kind": "tokenizer",
+        "tokenizer": "t",
+        "corpus": "c",
+        "held_out": 0.1,
+        "trained_on": "d",
+        "sample": 0.01,
+        "shards": True,
+    }
+    assert case_from_json(case_to_json(case)) == case

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import statistics
 import time
@@ -10,6 +11,7 @@ import pytest
 
 from assay.records.verdicts import Tolerance
 from assay.stats.aa_test import aa_test, minimum_detectable_effect
+from assay.stats.trimmed_mean import estimate
 
 
 def cells(count: int, epochs: int, spread: float = 0.01, seed: int = 1) -> list[list[float]]:
@@ -77,6 +79,73 @@ def test_the_detectable_slowdown_is_found_as_often_as_it_says() -> None:
         logs = [chance.gauss(slow, 0.02) for _ in range(8)]
         found += statistics.fmean(logs) / (statistics.stdev(logs) / 8**0.5) > 2.998
     assert 0.93 <= found / 1500 <= 0.985
+
+
+# --- by hand
+
+
+@pytest.mark.parametrize(
+    ("epochs", "level", "least", "found", "power", "freedom"),
+    [
+        (8, 0.005, 0.0, 3.499483, 1.894579, 7),
+        (8, 0.005, 0.05, None, 1.894579, 7),
+        (16, 0.005, 0.0, 3.169273, 1.812461, 10),
+        (9, 0.025, 0.0, 2.306004, 1.859548, 8),
+    ],
+)
+def test_the_detectable_slowdown_by_the_printed_table(
+    epochs: int, level: float, least: float, found: float | None, power: float, freedom: int
+) -> None:
+    """Student's t of what is asked for, or the log of the minimum effect, and of 95 % power besides."""
+    error = 0.02 / math.sqrt(epochs)
+    needed = math.log1p(least) if found is None else found * error
+    wanted = math.expm1(needed + power * error)
+    assert minimum_detectable_effect(0.02, epochs, level, least) == pytest.approx(wanted, rel=1e-5), freedom
+
+
+def test_what_a_check_detects_is_that_of_one_cell_among_all() -> None:
+    """At half of q for slower, over the cells: with the error of the trimmed mean of all ratios."""
+    logs = cells(3, 8, 0.03)
+    flat = [log for cell in logs for log in cell]
+    for q in (0.01, 0.1):
+        found = aa_test(logs, 16, q=q)
+        assert found is not None
+        spread = estimate(flat).spread
+        assert found.minimum_detectable_effect == minimum_detectable_effect(spread, 16, q / 6, 0.01)
+        assert found.spread == pytest.approx(math.sqrt(statistics.fmean(log * log for log in flat)))
+
+
+@pytest.mark.parametrize(("count", "replays"), [(5, 1000), (6, 833), (125, 40), (130, 40)])
+def test_more_cells_are_replayed_less_often(count: int, replays: int) -> None:
+    found = aa_test(cells(count, 5), 5)
+    assert found is not None
+    assert found.replays == replays
+
+
+def test_five_ratios_and_five_epochs_are_enough() -> None:
+    assert aa_test([[0.01, 0.02], [0.0, 0.01, 0.0]], 5) is not None
+    assert aa_test([[0.01, 0.02], [0.0, 0.01, 0.0]], 4) is None
+    assert aa_test([[0.01, 0.02], [0.0, 0.01]], 5) is None
+
+
+@pytest.mark.parametrize(
+    ("logs", "epochs", "q", "effect", "seed", "alarms"),
+    [
+        (cells(2, 6, 0.02), 10, 0.5, 0.01, 0, 0.12),
+        ([[0.03, -0.02], [0.01] * 3, [0.0, 0.02, -0.05, 0.04]], 12, 0.4, 0.01, 0, 0.212),
+        (cells(10, 20, 0.02), 9, 0.5, 0.0, 0, 0.512),
+        (cells(3, 8, 0.03, seed=2), 20, 0.3, 0.01, 5, 0.143),
+    ],
+    ids=["six ratios", "few ratios of a cell", "more than 128 ratios", "three analyses"],
+)
+def test_golden_false_alarms(
+    logs: list[list[float]], epochs: int, q: float, effect: float, seed: int, alarms: float
+) -> None:
+    """At rates that no check takes, so that there are alarms to count."""
+    tolerance = Tolerance(minimum_effect=effect, equivalence_margin=0.03)
+    found = aa_test(logs, epochs, q=q, tolerance=tolerance, seed=seed)
+    assert found is not None
+    assert found.false_alarms == alarms
 
 
 def test_it_takes_no_time() -> None:

@@ -126,3 +126,58 @@ class TestNone:
 
 def test_the_tails_are_whole_numbers_of_draws() -> None:
     assert RESAMPLES % 40 == 0
+
+
+# --- golden numbers: a published interval never changes
+
+
+def by_definition(units: list[tuple[int, int]]) -> tuple[float, float]:
+    """The interval in the plainest way: what the docstring says, step by step."""
+    chance = random.Random(1979)
+    if len(units) > 200:
+        order = list(units)
+        chance.shuffle(order)
+        strata = [[0, 0] for _ in range(200)]
+        for place, (above, below) in enumerate(order):
+            strata[place % 200][0] += above
+            strata[place % 200][1] += below
+        units = [(above, below) for above, below in strata]
+    ratios = []
+    for _ in range(1000):
+        draw = chance.choices(units, k=len(units))
+        ratios.append(sum(above for above, _ in draw) / sum(below for _, below in draw))
+    ratios.sort()
+    return ratios[24], ratios[975]  # the 25th smallest and the 25th largest
+
+
+def unequal(count: int) -> list[tuple[int, int]]:
+    return [(index * 37 % 101 + 1, index * 53 % 29 + 1) for index in range(count)]
+
+
+@pytest.mark.parametrize("count", [20, 199, 200, 201, 450])
+def test_it_is_what_its_definition_says(count: int) -> None:
+    found = interval(unequal(count))
+    assert found is not None
+    assert (found.low, found.high) == by_definition(unequal(count))
+
+
+@pytest.mark.parametrize(
+    ("units", "low", "high"),
+    [
+        ([(number, 2) for number in range(1, 41)], 8.375, 11.9875),
+        (unequal(30), 2.6044520547945207, 4.471976401179941),
+        (unequal(450), 3.10671883432272, 3.66058337232881),
+        ([(number, 7) for number in range(1, 1001)], 68.95328571428571, 74.00414285714285),
+    ],
+)
+def test_golden_intervals(units: list[tuple[int, int]], low: float, high: float) -> None:
+    found = interval(units)
+    assert found is not None
+    assert (found.low, found.high) == (low, high)
+
+
+def test_one_numerator_that_counts_is_enough_and_one_draw_without_a_denominator_is_not() -> None:
+    found = interval([(1, 1)] + [(0, 1)] * (FEWEST - 1))
+    assert found is not None
+    assert (found.low, found.high) == (0.0, pytest.approx(0.15, abs=0.051))
+    assert interval([(1, 1)] * (FEWEST - 1) + [(1, 0)]) is not None

@@ -136,3 +136,102 @@ def test_the_unit_does_not_matter(seed: int, parts: list[float], power: int) -> 
 def test_steps_are_in_order_and_have_room_on_both_sides(values: list[int]) -> None:
     places = [0, *(step.index for step in detect_changepoints(values)), len(values)]
     assert all(after - before >= 4 for before, after in pairwise(places) if len(places) > 2)
+
+
+# --- where a changepoint is, by hand
+
+
+@pytest.mark.parametrize(
+    ("before", "middle", "after", "index"),
+    [(10, 1, 10, 10), (10, 2, 10, 10), (8, 1, 12, 9), (12, 1, 8, 12), (8, 3, 12, 11)],
+)
+def test_of_places_that_are_as_good_the_nearest_to_that_of_the_ranks_is_taken(
+    before: int, middle: int, after: int, index: int
+) -> None:
+    """A value in the middle of two levels may be on either side: the ranks put it beside the fewer values."""
+    for low, high in ((1.0, 2.0), (2.0, 1.0)):
+        (found,) = detect_changepoints([low] * before + [1.5] * middle + [high] * after)
+        assert (found.index, found.before, found.after) == (index, low, high)
+
+
+@pytest.mark.parametrize(("wild", "index"), [(15, 20), (16, 20), (18, 18), (19, 19), (22, 20), (24, 20)])
+def test_no_value_counts_for_more_than_one_at_a_distance_of_the_change(wild: int, index: int) -> None:
+    """One far above the new level counts against the old one as two usual values do for it, not as hundreds."""
+    for low, high in ((1.0, 2.0), (-1.0, -2.0)):
+        values = [low] * 20 + [high] * 20
+        values[wild] = 900.0 * high
+        (found,) = detect_changepoints(values)
+        assert (found.index, found.before, found.after) == (index, low, high)
+
+
+def ranked(values: list[float], side: int) -> tuple[int, float]:
+    """Where Mann-Whitney's U, standardised and squared, is largest; in the plainest way."""
+    count, sizes = len(values), {}
+    for place in range(side, count - side + 1):
+        wins = sum((a < b) - (a > b) for a in values[:place] for b in values[place:])
+        sizes[place] = wins * wins / (place * (count - place))
+    place = max(sizes, key=lambda each: (sizes[each], -each))
+    return place, sizes[place]
+
+
+def test_the_p_value_is_the_share_of_random_orders_that_show_as_much() -> None:
+    """Against a plain count, with other random orders: both miss the truth by less than three in a hundred."""
+    values = [5.0, 3.0, 4.0, 6.0, 5.5, 4.5, 7.0, 8.0, 6.5, 9.0, 5.2, 7.5]
+    place, size = ranked(values, 4)
+    (found,) = detect_changepoints(values, level=0.5, least=0.0)
+    chance, larger = random.Random(1), 0
+    for _ in range(999):
+        larger += ranked(chance.sample(values, len(values)), 4)[1] >= size
+    assert found.p == pytest.approx((1 + larger) / 1000, abs=0.03)
+    assert found.index == place == 6
+
+
+def test_golden_changepoints() -> None:
+    """What a history shows never changes: places, levels and p-values."""
+    values = [100.0 + place * 7919 % 13 for place in range(14)]
+    values += [107.0 + place * 7919 % 13 for place in range(14)]
+    values += [95.0 + place * 7919 % 17 for place in range(12)]
+    assert detect_changepoints(values) == ()
+    assert detect_changepoints(values, level=0.2) == (
+        ChangePoint(index=16, before=106.5, after=114.0, p=0.001),
+        ChangePoint(index=27, before=114.0, after=103.0, p=0.024),
+    )
+    assert [each.p for each in detect_changepoints(values, level=0.2, permutations=199)] == [0.005, 0.02]
+
+
+@pytest.mark.parametrize("side", [3, 4, 5])
+def test_a_changepoint_has_so_many_values_on_each_side(side: int) -> None:
+    for values in ([1.0] * side + [2.0] * 30, [1.0] * 30 + [2.0] * side):
+        assert len(detect_changepoints(values, side=side, level=0.02)) == 1
+    values = [1.0] * (side - 1) + [2.0] * 30
+    assert all(found.index >= side for found in detect_changepoints(values, side=side, level=0.5))
+
+
+def test_the_least_change_is_of_the_smaller_level_both_ways() -> None:
+    for values in ([100.0] * 12 + [105.0] * 12, [105.0] * 12 + [100.0] * 12):
+        assert len(detect_changepoints(values, least=0.05)) == 1
+        assert detect_changepoints(values, least=0.0501) == ()
+    for values in ([-100.0] * 12 + [-105.0] * 12, [-105.0] * 12 + [-100.0] * 12):
+        assert len(detect_changepoints(values, least=0.05)) == 1
+        assert detect_changepoints(values, least=0.0501) == ()
+
+
+def test_one_too_small_goes_and_the_rest_have_longer_parts() -> None:
+    values = [100.0] * 12 + [101.0] * 14 + [200.0] * 12
+    (found,) = detect_changepoints(values)
+    assert (found.index, found.before, found.after) == (26, 101.0, 200.0)
+    assert [each.index for each in detect_changepoints(values, least=0.005)] == [12, 26]
+
+
+def test_a_p_value_must_be_below_the_level() -> None:
+    values = [1.0, 1.1, 1.2, 1.3, 1.4, 2.0, 2.1, 2.2, 2.3, 2.4, 2.5]
+    (found,) = detect_changepoints(values)
+    assert detect_changepoints(values, level=found.p) == ()
+    assert len(detect_changepoints(values, level=found.p + 1e-9)) == 1
+
+
+def test_what_is_not_finite_is_refused_in_full_also_among_exact_figures() -> None:
+    for exact in (False, True):
+        with pytest.raises(ValueError, match="finite") as caught:
+            detect_changepoints([1.0, -math.inf], exact=exact)
+        assert str(caught.value) == "a series with changepoints must be of finite numbers"

@@ -9,9 +9,11 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import stdtrit
 
 from assay.records.verdicts import Clock, EpochRatio, Evidence, Judgement, Tolerance, Verdict
-from assay.stats.sequential_test import AlphaSpending, analyse, next_analysis
+from assay.stats.sequential_test import AlphaSpending, analyse, epochs_to_settle, next_analysis
+from assay.stats.trimmed_mean import Estimate, estimate
 
 MIRRORED = {Verdict.REGRESSED: Verdict.IMPROVED, Verdict.IMPROVED: Verdict.REGRESSED}
 LOGS = st.lists(st.floats(-0.1, 0.1), min_size=1, max_size=24)
@@ -241,3 +243,168 @@ def test_the_last_look_settles_all_in_order(cells: list[list[float]]) -> None:
     evidences = [evidence(logs, cell=str(number)) for number, logs in enumerate(cells)]
     settled, _ = analyse(AlphaSpending(len(cells)), evidences, final=True)
     assert [judgement.cell for judgement in settled] == [found.cell for found in evidences]
+
+
+# --- sentences and advice, by hand
+
+
+@pytest.mark.parametrize(
+    ("centre", "spread", "reason"),
+    [
+        (0.02, 0.05, "the change lies between -2.4% and +6.7%, which may matter or not"),
+        (0.03, 0.0285, "the change lies between +0.5% and +5.7%, which may matter or not"),
+        (-0.02, 0.05, "the change lies between -6.3% and +2.5%, which may matter or not"),
+    ],
+)
+def test_an_interval_is_told_as_a_change(centre: float, spread: float, reason: str) -> None:
+    """Eight ratios of which half lie as far above as the others below; t is 2.365."""
+    found = judged(evidence([centre + spread, centre - spread] * 4))
+    half = 2.3646 * spread * math.sqrt(8 / 7) / math.sqrt(8)
+    assert (found.low, found.high) == pytest.approx((math.exp(centre - half), math.exp(centre + half)), rel=1e-4)
+    assert (found.verdict, found.reason) == (Verdict.INCONCLUSIVE, reason)
+
+
+def epochs_wanted(found: Estimate, tolerance: Tolerance, level: float) -> int:
+    """The first number of epochs that would do, tried one by one."""
+    distance = abs(found.centre)
+    for epochs in range(found.epochs + 1, 10_000):
+        cut = epochs // 8 if epochs >= 10 else 0
+        degrees, error = epochs - 1 - 2.5 * cut, found.error * math.sqrt(found.epochs) / math.sqrt(epochs)
+        unchanged = stdtrit(degrees, 0.95) * error <= math.log1p(tolerance.equivalence_margin) - distance
+        power = (stdtrit(degrees, 0.95) + stdtrit(degrees, 1 - level)) * error
+        if unchanged or power <= max(distance, math.log1p(tolerance.minimum_effect)):
+            return epochs
+    raise AssertionError
+
+
+@pytest.mark.parametrize("cells", [1, 40])
+@pytest.mark.parametrize(
+    ("centre", "spread"), [(0.02, 0.05), (0.02, 0.03), (-0.02, 0.03), (0.0, 0.06), (0.005, 0.05), (0.03, 0.03)]
+)
+def test_the_advice_is_the_first_number_of_epochs_that_would_do(centre: float, spread: float, cells: int) -> None:
+    logs = [centre + spread, centre - spread] * 4
+    found = judged(evidence(logs, seconds=2.0), AlphaSpending(cells))
+    assert found.verdict is Verdict.INCONCLUSIVE
+    wanted = epochs_wanted(estimate(logs), Tolerance(), 0.01 / 2 / cells)
+    assert found.more_s == 2.0 * (max(8, wanted) - 8)
+
+
+def test_the_advice_starts_one_epoch_on_and_ends_at_a_million() -> None:
+    tolerance = Tolerance(minimum_effect=0.01, equivalence_margin=0.03)
+    assert epochs_to_settle(Estimate(0.0, 1e-9, 7.0, 8), tolerance, 0.005) == 9
+    loud = Estimate(0.0, 3.0, 7.0, 8)
+    found = epochs_to_settle(loud, tolerance, 0.005)
+    assert found is not None
+    # Of so many epochs t is normal: (1.645 * spread / log 1.03) squared, where the equivalence is shown first.
+    assert found == pytest.approx((1.6449 * loud.spread / math.log(1.03)) ** 2, rel=0.01)
+    assert epochs_to_settle(Estimate(0.0, 9.0, 7.0, 8), tolerance, 0.005) is None
+    assert judged(evidence([30.0, -30.0] * 4)).more_s is None
+
+
+def test_an_effect_that_is_just_reached_counts() -> None:
+    effect = Tolerance(minimum_effect=math.expm1(0.05), equivalence_margin=0.9)
+    for log, verdicts in ((0.05, (Verdict.REGRESSED, Verdict.IMPROVED)), (0.0499, (Verdict.UNCHANGED,) * 2)):
+        for sign, verdict in zip((1, -1), verdicts, strict=True):
+            (found,), _ = analyse(AlphaSpending(1), [evidence([sign * log] * 8, tolerance=effect)], final=True)
+            assert found.verdict is verdict
+
+
+def test_five_epochs_may_claim_and_four_may_not() -> None:
+    assert judged(evidence([0.05] * 5)).verdict is Verdict.REGRESSED
+    assert judged(evidence([0.05] * 4)).verdict is Verdict.INCONCLUSIVE
+    assert judged(evidence([0.0] * 5)).verdict is Verdict.UNCHANGED
+
+
+@pytest.mark.parametrize(
+    ("spent", "alpha"),
+    [(0.0, 0.001), (0.002, 0.001), (0.003, 0.001), (0.0035, 0.00075), (0.004, 0.0005), (0.0049, 0.00005)],
+)
+def test_what_an_interim_analysis_spends(spent: float, alpha: float) -> None:
+    assert AlphaSpending(1, 0.01, spent).interim_alpha == pytest.approx(alpha)
+
+
+def test_unchanged_is_within_the_effect_at_99_percent_early_and_within_the_margin_at_90_at_last() -> None:
+    """Sixteen ratios of two values: the error is the spread over the root of 15 (of 12 kept: times 1)."""
+    tolerance = Tolerance(minimum_effect=0.02, equivalence_margin=0.05)
+    for final, limit, level in ((False, 0.02, 0.995), (True, 0.05, 0.95)):
+        one = estimate([1.0, -1.0] * 4)
+        spread = math.log1p(limit) / (one.error * stdtrit(7, level))
+        for share, verdict in ((0.999, Verdict.UNCHANGED), (1.001, None)):
+            logs = [share * spread, -share * spread] * 4
+            settled, _ = analyse(AlphaSpending(1), [evidence(logs, tolerance=tolerance)], final=final)
+            assert [each.verdict for each in settled if each.verdict is not Verdict.INCONCLUSIVE] == (
+                [verdict] if verdict else []
+            )
+
+
+class TestWall:
+    """CPU time that did not change, and wall time that did."""
+
+    def found(self, wall: float, cpu: Sequence[float] = (0.0,) * 8, spread: float = 0.0) -> Judgement:
+        return judged(evidence(cpu, walls=[wall + spread, wall - spread] * 4))
+
+    def test_it_must_rise_by_more_than_effect_and_margin_together(self) -> None:
+        edge = math.log1p(0.04)
+        assert self.found(edge - 1e-9).verdict is Verdict.UNCHANGED
+        assert self.found(edge + 1e-9).verdict is Verdict.INCONCLUSIVE
+        assert self.found(-edge - 1e-9).verdict is Verdict.UNCHANGED
+
+    def test_its_99_percent_interval_must_lie_above_that_of_the_cpu_time(self) -> None:
+        spread = 0.05 / (estimate([1.0, -1.0] * 4).error * stdtrit(7, 0.995))
+        assert self.found(0.05, spread=1.001 * spread).verdict is Verdict.UNCHANGED
+        assert self.found(0.05, spread=0.999 * spread).verdict is Verdict.INCONCLUSIVE
+        assert self.found(0.05, cpu=[0.025, -0.025] * 4).verdict is Verdict.INCONCLUSIVE
+        assert self.found(0.05, cpu=[0.1, -0.1] * 4).reason == (
+            "the change lies between -8.5% and +9.3%, which may matter or not"
+        )
+
+    def test_a_speedup_by_cpu_time_alone_is_not_told_as_one(self) -> None:
+        found = self.found(0.05, cpu=[-0.05] * 8)
+        assert (found.verdict, found.remedy) == (Verdict.INCONCLUSIVE, "judge it with --clock wall")
+        assert found.reason == "wall time rose by 5% and CPU time did not: the work may wait, or run elsewhere"
+
+    def test_the_reason_of_an_inconclusive_one_is_kept(self) -> None:
+        found = self.found(0.2, cpu=[0.06, -0.06] * 4)
+        assert found.reason == (
+            "wall time rose by 22% and CPU time did not: the work may wait, or run elsewhere; "
+            "the change lies between -5.2% and +5.5%, which may matter or not"
+        )
+
+
+@pytest.mark.parametrize(("cells", "q"), [(0, 0.01), (-1, 0.01), (1, 0.0), (1, 1.0), (1, -0.1)])
+def test_what_a_check_cannot_begin_with_is_said_in_full(cells: int, q: float) -> None:
+    with pytest.raises(ValueError, match="a check needs") as caught:
+        AlphaSpending(cells, q)
+    assert str(caught.value) == f"a check needs a cell and a rate between 0 and 1, not {cells} and {q}"
+
+
+def test_more_cells_are_refused_in_full_and_as_many_are_not() -> None:
+    with pytest.raises(ValueError, match="3 cells") as caught:
+        analyse(AlphaSpending(2), [evidence([0.0])] * 3)
+    assert str(caught.value) == "3 cells are more than the 2 that the check began with"
+    assert len(analyse(AlphaSpending(2), [evidence([0.0])] * 2, final=True)[0]) == 2
+
+
+def test_a_wall_time_that_was_only_tried_in_few_epochs_is_a_median() -> None:
+    found = judged(evidence([0.1, 0.2, 0.6], walls=[0.3, 0.4, 1.2]))
+    assert (found.ratio, found.wall_ratio) == (pytest.approx(math.exp(0.2)), pytest.approx(math.exp(0.4)))
+    assert (found.clock, found.epochs, found.tolerance) == ("cpu", 3, Tolerance())
+
+
+def test_a_judgement_in_full() -> None:
+    logs, walls = [0.1, 0.2] * 4, [0.2, 0.3] * 4
+    found, by_cpu, by_wall = judged(evidence(logs, walls=walls)), estimate(logs), estimate(walls)
+    low, high = by_cpu.interval(0.95)
+    assert found == Judgement(
+        cell="a",
+        verdict=Verdict.REGRESSED,
+        epochs=8,
+        ratio=by_cpu.ratio,
+        low=low,
+        high=high,
+        p_value=by_cpu.p_slower,
+        wall_ratio=by_wall.ratio,
+    )
+    faster = judged(evidence([-log for log in logs], walls=[-wall for wall in walls], clock="wall"))
+    assert (faster.verdict, faster.clock, faster.p_value) == (Verdict.IMPROVED, "wall", pytest.approx(by_wall.p_slower))
+    assert (faster.ratio, faster.wall_ratio) == (pytest.approx(1 / by_wall.ratio), pytest.approx(1 / by_wall.ratio))

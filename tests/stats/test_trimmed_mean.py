@@ -147,3 +147,28 @@ def test_the_level_is_kept_far_out(epochs: int) -> None:
 
 def test_an_estimate_says_its_ratio() -> None:
     assert Estimate(math.log(1.05), 0.01, 7, 8).ratio == pytest.approx(1.05)
+
+
+def test_what_cannot_be_estimated_is_said_in_full() -> None:
+    with pytest.raises(ValueError, match="pair") as caught:
+        epoch_ratio(7, samples(1), [], seconds=0.0)
+    assert str(caught.value) == "epoch 7 has no pair of samples"
+    for count in (0, 1):
+        with pytest.raises(ValueError, match="epochs") as caught:
+            estimate([0.1] * count)
+        assert str(caught.value) == f"an error needs two epochs, not {count}"
+
+
+@pytest.mark.parametrize(
+    ("epochs", "cut", "degrees"), [(2, 0, 1.0), (9, 0, 8.0), (10, 1, 6.5), (15, 1, 11.5), (16, 2, 10.0), (80, 10, 54.0)]
+)
+def test_an_eighth_is_cut_from_ten_epochs_on(epochs: int, cut: int, degrees: float) -> None:
+    assert (trim(epochs), freedom(epochs)) == (cut, degrees)
+
+
+def test_p_values_by_the_printed_table() -> None:
+    """Of 7 degrees of freedom 2.5 % lie above 2.365, and of one that is as far below 97.5 %."""
+    found = Estimate(2.364624, 1.0, 7.0, 8)
+    assert (found.p_slower, found.p_faster) == (pytest.approx(0.025, rel=1e-5), pytest.approx(0.975, rel=1e-5))
+    assert found.log_interval(0.95) == (pytest.approx(0.0, abs=1e-5), pytest.approx(2 * 2.364624))
+    assert found.spread == pytest.approx(math.sqrt(8))

@@ -255,6 +255,68 @@ class TestRuns:
         with pytest.raises(UnknownName, match="'c' fits no run"):
             store.run("c")
 
+    def test_the_order_is_that_of_their_starts_and_then_of_their_ids(self, store: Store) -> None:
+        for name, day in (("c", 1), ("a", 3), ("b", 2), ("e", 2), ("d", 2)):
+            store.begin(replace(RUN, id=name, started=f"2026-01-0{day}T00:00:00.000+00:00"), [])
+        assert [run.id for run in store.runs()] == ["c", "b", "d", "e", "a"]
+        assert (store.run().id, store.outcome().run.id) == ("a", "a")
+
+    def test_a_name_that_is_not_of_one_run_lists_the_newest_of_those_meant(self, store: Store) -> None:
+        for number in range(7):
+            store.begin(replace(RUN, id=f"x{number}", started=f"2026-01-0{number + 1}T00:00:00.000+00:00"), [])
+        store.begin(replace(RUN, id="y", started="2026-01-09T00:00:00.000+00:00"), [])
+        for name, problem, listed in (
+            ("x", "fits several runs", "x2, x3, x4, x5, x6"),
+            ("z", "fits no run", "x3, x4, x5, x6, y"),
+        ):
+            with pytest.raises(UnknownName) as caught:
+                store.run(name)
+            assert caught.value.message == f"{name!r} {problem} in {store.location}"
+            assert caught.value.remedy == f"the newest are: {listed}"
+
+    def test_runs_are_kept_apart(self, store: Store) -> None:
+        """Their plans, rows, readings, probes and counts; and the figures of one come without its samples."""
+        other, rows = replace(RUN, id="other", started="2026-01-02"), []
+        for run, cases, status in ((RUN, CASES, Status.OK), (other, CASES[:2], Status.FAILED)):
+            store.begin(run, cases)
+            timings = (Timing(name="encode", samples=READINGS if run is RUN else READINGS[:1]),)
+            rows.append(Measurement(case=CASES[0], status=status, metrics=Metrics(tokens=len(cases)), timings=timings))
+            probe = ProbeTiming(group="g", name=run.id, work=1, samples=READINGS)
+            store.add(run.id, GroupResult(measurements=(rows[-1],), probes=(probe,)))
+        for run, cases, row in ((RUN, CASES, rows[0]), (other, CASES[:2], rows[1])):
+            assert store.planned(run.id) == cases
+            assert store.measured(run.id) == {CASES[0].id}
+            assert store.measurements(run.id) == (row,)
+            assert store.measurements(run.id, raw=False) == (replace(row, timings=()),)
+            assert [probe.name for probe in store.probes(run.id)] == [run.id]
+            counted = store.manifest(run.id)
+            assert (counted.planned, counted.ok, counted.failed) == (len(cases), run is RUN, run is other)
+            assert store.outcome(run.id, raw=False).measurements == (replace(row, timings=()),)
+            assert store.outcome(run.id).measurements == (row,)
+
+    def test_probes_come_group_by_group_and_tell_the_noise(self, store: Store) -> None:
+        store.begin(RUN, CASES)
+        for group, name, work in (("h", "python", 5), ("g", "stream", 3), ("g", "python", 5), ("h", "python-twin", 5)):
+            probe = ProbeTiming(
+                group=group, name=name, work=work, samples=(Sample(iterations=1, wall_ns=9, cpu_ns=9),) * 8
+            )
+            store.add(RUN.id, GroupResult(measurements=(), probes=(probe,)))
+        assert [(probe.group, probe.name, probe.work) for probe in store.probes(RUN.id)] == [
+            ("g", "python", 5),
+            ("g", "stream", 3),
+            ("h", "python", 5),
+            ("h", "python-twin", 5),
+        ]
+        noise = store.outcome().noise
+        assert noise is not None
+        assert (noise.median, noise.groups) == (0.0, 1)
+
+    def test_results_of_a_run_that_is_not_there_are_refused(self, store: Store) -> None:
+        with pytest.raises(StoreError) as caught:
+            store.add("gone", GroupResult(measurements=()))
+        assert caught.value.message == f"{store.location} has no run gone"
+        assert caught.value.remedy == "was it restored, or emptied?"
+
     def test_none_at_all(self, store: Store) -> None:
         with pytest.raises(UnknownName, match=r"there is no run in .*assay run"):
             store.run()
@@ -323,8 +385,13 @@ class TestRefused:
 
     def test_an_empty_file_becomes_a_store(self, tmp_path: Path) -> None:
         (tmp_path / FILE).touch()
-        Store(tmp_path).close()
-        Store(tmp_path, create=False).close()
+        row = Measurement(case=CASES[0], status=Status.OK, metrics=Metrics(tokens=1))
+        with Store(tmp_path) as made:
+            assert made.runs() == ()
+            made.begin(RUN, CASES[:1])
+            made.add(RUN.id, GroupResult(measurements=(row,)))
+        with Store(tmp_path, create=False) as again:
+            assert (again.runs(), again.measurements(RUN.id)) == ((RUN,), (row,))
 
 
 WRITE = """
@@ -468,5 +535,7 @@ def test_it_is_readable_with_sql_alone(tmp_path: Path) -> None:
         query = 'SELECT plugin, number FROM metrics JOIN cases ON cases.run = metrics.run AND cases.id = metrics."case"'
         assert connection.execute(query).fetchall() == [("one", 5145.0)]
         (parameters,) = connection.execute("SELECT parameters FROM cases").fetchone()
+        about = "SELECT kind, plugin, corpus, split, workload FROM cases"
+        assert connection.execute(about).fetchall() == [("tokenizer", "one", "c", "all", None)]
     assert json.loads(parameters)["tokenizer"] == "one"
     assert [file.name for file in tmp_path.iterdir()] == [FILE]

@@ -8,6 +8,7 @@ import re
 import time
 from array import array
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +23,18 @@ from assay.plugins.types import Document
 from assay.records.metric_catalogue import definition
 from assay.records.results import Metrics, Value
 from assay.stats.bootstrap import FEWEST, ratio_interval
-from assay.tokenizer.metrics import compression, ids_digest, renyi_entropy, token_counts
+from assay.tokenizer.metrics import (
+    Total,
+    Vocabulary,
+    compression,
+    ids_digest,
+    intervals,
+    renyi_entropy,
+    sums,
+    token_counts,
+    vocabulary_figures,
+    vocabulary_of,
+)
 
 IDS = st.lists(st.integers(0, 2**40), max_size=12)
 LANGUAGES = ["en", "en-GB", "de", "zh-Hans", None, "no tag"]
@@ -267,6 +279,23 @@ class TestByHand:
         assert "parity_en" not in found
         assert not {"parity_de", "premium"} & set(counted(corpus, Telling([b"a"])))
 
+    @pytest.mark.parametrize(
+        ("english", "is_it"),
+        [("en", True), ("eng", True), ("en-GB", True), ("eng-Latn", True), ("enm", False), ("de", False)],
+    )
+    def test_english_is_known_by_its_two_codes(self, english: str, is_it: bool) -> None:
+        found = counted(documents("aaaa", "aa", languages=["ta", english]), Telling([b"a"]), parallel=True)
+        assert (found.get("parity_ta"), found.get("premium_language")) == ((2.0, "ta") if is_it else (None, None))
+
+    def test_a_language_of_fewer_tokens_has_a_parity_below_1_and_no_premium_is_paid_for_it(self) -> None:
+        found = counted(documents("aa", "aaaa", languages=["de", "en"]), Telling([b"a"]), parallel=True)
+        assert (found["parity_de"], found["premium"], found["premium_language"]) == (0.5, 1.0, "en")
+
+    def test_english_without_tokens_has_nothing_to_compare_with(self) -> None:
+        found = counted(documents("aa", "", languages=["de", "en"]), Telling([b"a"]), parallel=True)
+        assert (found["tokens_de"], found["tokens_en"]) == (2, 0)
+        assert not {"parity_de", "premium"} & set(found)
+
     def test_a_language_that_lacks_a_document_has_no_parity(self) -> None:
         corpus = documents("aa", "aa", "aaaa", languages=["en", "en", "de"])
         assert not {"parity_de", "premium"} & set(counted(corpus, Telling([b"a"]), parallel=True))
@@ -301,6 +330,18 @@ class TestOdd:
         start = time.process_time()
         assert "assigned_ids" not in counted(documents("a"), tokenizer)
         assert time.process_time() - start < 1.0
+
+    @pytest.mark.parametrize(("size", "looked_through"), [(1 << 21, True), ((1 << 21) + 1, False)])
+    def test_a_vocabulary_of_two_million_ids_is_looked_through(self, size: int, looked_through: bool) -> None:
+        """Told by a tokenizer that gives something wrong at the first look."""
+        tokenizer = Telling([b"a"])
+        tokenizer.vocab_size = size
+        tokenizer.token_bytes = lambda token_id: None  # type: ignore[assignment, method-assign, return-value]
+        if looked_through:
+            with pytest.raises(WrongOutput, match="token_bytes gives NoneType, not bytes"):
+                vocabulary_of(tokenizer)
+        else:
+            assert vocabulary_of(tokenizer) == Vocabulary(size=size, special=2)
 
     def test_a_lone_surrogate_is_three_bytes(self) -> None:
         found = counted(documents("a\ud800b"), Telling([b"a", b"\xed\xa0\x80b"]))
@@ -390,3 +431,63 @@ class TestDigest:
         self, kind: Callable[[list[int]], Sequence[int]], ids: list[int]
     ) -> None:
         assert ids_digest([kind(ids)]) == ids_digest([ids])
+
+
+def test_figures_by_hand_where_something_is_missing() -> None:
+    """No vocabulary that is used, no words among text without spaces, no borders where bytes are not known."""
+    assert vocabulary_figures(Vocabulary(size=8, assigned=7, special=1), {3: 2, 5: 2}) == {
+        "vocabulary_size": 8,
+        "used_ids": 2,
+        "assigned_ids": 7,
+        "special_ids": 1,
+        "vocabulary_utilisation": 0.25,
+        "renyi_efficiency_used": pytest.approx(1.0),
+        "renyi_efficiency_nominal": pytest.approx(1 / 3),
+    }
+    assert vocabulary_figures(Vocabulary(size=8), {}) == {"vocabulary_size": 8, "used_ids": 0}
+    total = Total(
+        documents=2, characters=100, size=120, spaceless=1, words=10, continued=3, covered=2, tokens=40, unknown=4
+    )
+    assert sums(total) == {
+        "documents": 2,
+        "characters": 100,
+        "bytes": 120,
+        "tokens": 40,
+        "unknown_tokens": 4,
+        "unknown_token_rate": 0.1,
+        "bytes_per_token": 3.0,
+        "characters_per_token": 2.5,
+        "spaceless_share": 0.01,
+        "words": 10,
+        "fertility": 4.0,
+        "continued_words": 0.3,
+    }
+    assert "continued_words" not in sums(replace(total, covered=1))
+    assert not {"words", "fertility", "continued_words"} & set(sums(replace(total, spaceless=2)))
+    assert set(sums(Total())) == {"documents", "characters", "bytes", "tokens", "unknown_tokens", "words"}
+    both = total + Total(
+        documents=1, characters=2, size=3, spaceless=4, words=5, continued=6, covered=7, tokens=8, unknown=9
+    )
+    assert both == Total(
+        documents=3, characters=102, size=123, spaceless=5, words=15, continued=9, covered=9, tokens=48, unknown=13
+    )
+
+
+def test_intervals_are_those_of_the_ratios_of_sums() -> None:
+    units = [
+        Total(
+            documents=1, characters=9, size=10 + number, words=2 + number % 4, tokens=5 + number % 3, unknown=number % 2
+        )
+        for number in range(30)
+    ]
+    found = intervals(units, sum(units, Total()))
+    tokens, words = [unit.tokens for unit in units], [unit.words for unit in units]
+    for name, above, below in (
+        ("unknown_token_rate", [unit.unknown for unit in units], tokens),
+        ("bytes_per_token", [unit.size for unit in units], tokens),
+        ("fertility", tokens, words),
+    ):
+        interval = ratio_interval(above, below)
+        assert interval is not None
+        assert (found[f"{name}_low"], found[f"{name}_high"]) == (interval.low, interval.high)
+    assert len(found) == 6
