@@ -209,12 +209,10 @@ def test_quiet_leaves_standard_error_empty(cli: Cli) -> None:
 @pytest.mark.long
 def test_a_workload_in_half_precision_has_every_figure_of_an_attention_row(cli: Cli) -> None:
     workload = "core/fwd/causal/b1.h2.s64.d16/f32/cpu.t1"
-    ran = cli(
-        "run", "--workload", workload, "--attentions", "naive,sdpa", "--dtype", "bf16", "--budget", "0.3s", "--json"
-    )
+    ran = cli("run", "--workload", workload, "--attentions", "sdpa", "--dtype", "bf16", "--budget", "0.3s", "--json")
     assert ran.rc == 0, ran.stderr
     rows = rows_of(ran, "attentions")
-    assert rows.keys() == {"naive", "sdpa"}
+    assert rows.keys() == {"sdpa"}
     assert ran.json["tokenizers"] == []
     for row in rows.values():
         assert row["workload"] == workload.replace("f32", "bf16")
@@ -594,7 +592,9 @@ def test_a_wrong_attention_is_refused_a_throughput(cli: Cli, tmp_path: Path) -> 
     }
     names = ",".join(["right", *reasons])
     workload = "qkv/fwd/causal/b2.h2.s24.d8.m16/f32/cpu.t1"
-    ran = cli("run", "--workload", workload, "--plugin", "theirs.py", "--attentions", names, "--budget", "0.3s", "--json")
+    ran = cli(
+        "run", "--workload", workload, "--plugin", "theirs.py", "--attentions", names, "--budget", "0.3s", "--json"
+    )
     rows = rows_of(ran, "attentions")
     assert ran.rc == 3
     for name, words in reasons.items():

@@ -35,7 +35,8 @@ def test_the_namespace_has_no_network(unshared: Callable[..., Any]) -> None:
 
 def test_a_run_needs_no_network(offline: Callable[..., Any]) -> None:
     chosen = ["--tokenizers", "regex,regex-unk,gpt2,cl100k_base", "--attentions", "causal,sdpa"]
-    ran = offline("run", "--suite", "quick", *chosen, "--budget", "0.3s", "--json")
+    on_the_text = "qkv/fwd/causal/b4.h1.s256.d256.m256/f32/cpu.t1/the-verdict+gpt2"
+    ran = offline("run", *chosen, "--workload", on_the_text, "--budget", "0.3s", "--json")
     assert ran.rc == 0, ran.stderr
     rows = {row["tokenizer"]: row for row in ran.json["tokenizers"] if row["split"] == "all"}
     assert {name: rows[name]["tokens"] for name in ("regex", "gpt2")} == {"regex": 4649, "gpt2": 5145}
