@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assay.stats import changepoint
 from assay.stats.changepoint import ChangePoint, detect_changepoints
 
 
@@ -235,3 +236,14 @@ def test_what_is_not_finite_is_refused_in_full_also_among_exact_figures() -> Non
         with pytest.raises(ValueError, match="finite") as caught:
             detect_changepoints([1.0, -math.inf], exact=exact)
         assert str(caught.value) == "a series with changepoints must be of finite numbers"
+
+
+@pytest.mark.parametrize("permutations", [1, 2, 999])
+@pytest.mark.parametrize("at_a_time", [1, 2, 499, 10_000])
+def test_every_random_order_counts_however_many_are_shuffled_at_a_time(
+    monkeypatch: pytest.MonkeyPatch, permutations: int, at_a_time: int
+) -> None:
+    """Of values that are all the same each order shows as much as theirs: p is 1."""
+    monkeypatch.setattr(changepoint, "LARGEST_BLOCK", 8 * at_a_time)
+    (found,) = detect_changepoints([1.0] * 8, level=2.0, least=0.0, permutations=permutations)
+    assert (found.index, found.p, found.change) == (4, 1.0, 0.0)
