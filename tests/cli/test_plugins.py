@@ -25,7 +25,8 @@ def test_what_cannot_be_used_is_exit_code_3_with_the_remedy(cli: Cli, install: I
     assert (ran.rc, ran.stderr) == (3, "")
     verdict, whence, *remedies = ran.stdout.splitlines()
     assert verdict == (
-        "plugin bad-dist:bad cannot be imported: ModuleNotFoundError: No module named 'tea_and_biscuits'."
+        "plugin bad-dist:bad cannot be imported: ModuleNotFoundError: No module named 'tea_and_biscuits'"
+        " (bad_plugin.py:1)."
     )
     assert whence == f"It is the entry point bad = bad_plugin of bad-dist 1.1, installed in {site}."
     assert remedies == [

@@ -132,7 +132,7 @@ def assay_tokenizers():
     ran = cli("tokens", "the", "--plugin", "bad.py", "--tokenizers", "leaving,regex", "--json")
     found = rows(ran)
     assert ran.rc == 3
-    assert (found["leaving"]["status"], found["leaving"]["reason"]) == ("failed", "SystemExit: 1")
+    assert (found["leaving"]["status"], found["leaving"]["reason"]) == ("failed", "SystemExit: 1 (bad.py:6)")
     assert found["regex"]["status"] == "ok"
 
 
@@ -242,7 +242,7 @@ def assay_tokenizers():
     yield assay.TokenizerPlugin(name="rude", summary="", build=fail)
 """)
     ran = cli("tokens", "the", "--plugin", "bad.py", "--tokenizers", "rude")
-    assert "failed: ValueError: red <1B>[31m⏎ and <E2 80 AE> back" in ran.stdout
+    assert "failed: ValueError: red <1B>[31m and <E2 80 AE> back (bad.py:5)" in ran.stdout
 
 
 def test_a_text_that_is_the_name_of_a_file_is_a_text(cli: Cli, tmp_path: Path) -> None:
