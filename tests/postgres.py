@@ -149,7 +149,7 @@ def end(path: Path) -> None:
     """End the server that a file tells of, if there is one."""
     if path.exists():
         join(path).end()
-        path.unlink()
+        path.unlink(missing_ok=True)
 
 
 def _free_port() -> int:
