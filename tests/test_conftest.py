@@ -70,17 +70,17 @@ def test_a_command_says_the_same_in_a_process_of_its_own(name: str, cli: Cli, co
 
 
 def test_a_command_in_this_process_leaves_it_as_it_was(cli: Cli, tmp_path: Path) -> None:
-    (tmp_path / "mine.py").write_text("import assay\nassay_hooks = 2\n")
+    (tmp_path / "left_behind.py").write_text("import assay\nassay_hooks = 2\n")
     (tmp_path / "site").mkdir()
 
     def state() -> Any:
         return Path.cwd(), dict(os.environ), sys.argv, list(sys.path), sys.stdin, sys.stdout, sys.stderr
 
     before = state()
-    ran = cli("list", "--plugin", "mine.py", "--json", env={"PYTHONPATH": tmp_path / "site", "ASSAY_QUIET": "1"})
+    ran = cli("list", "--plugin", "left_behind.py", "--json", env={"PYTHONPATH": tmp_path / "site", "ASSAY_QUIET": "1"})
     assert ran.json["failures"]
     assert state() == before
-    assert "assay_file_mine" not in sys.modules
+    assert "assay_file_left_behind" not in sys.modules
 
 
 def test_what_reads_a_clock_is_measured_anew_when_it_is_tried_again_and_nothing_else_is_tried(

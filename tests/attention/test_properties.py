@@ -282,7 +282,7 @@ def test_late_rows_are_held_to_their_own_size(dtype: str) -> None:
 def test_what_is_not_looked_at_may_be_nan_in_timed_calls_too(workload: Workload) -> None:
     (operation,) = check(Right, workload).operations()
     with operation.context():
-        operation.audit([operation.call()])
+        operation.spot_check([operation.call()])
 
 
 def test_a_step_that_skips_padding_has_right_gradients() -> None:
