@@ -21,7 +21,7 @@ def test_what_was_raised_and_where() -> None:
 
 
 def test_a_sentence_of_ours_stands_alone() -> None:
-    assert reason_of(raised(AssayError("it is\nwrong", remedy="mend it"))) == "it is wrong"
+    assert reason_of(raised(AssayError("it is\nwrong", remedy="fix it"))) == "it is wrong"
 
 
 @given(st.text())

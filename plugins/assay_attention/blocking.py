@@ -28,7 +28,7 @@ def local_shape(workload: assay.Workload) -> LocalShape:
 
 
 def block_bounds(workload: assay.Workload) -> list[tuple[slice, slice]]:
-    """Give blocks of queries, and for each the keys from the first to the last that one of its queries sees."""
+    """Return blocks of queries, and for each the keys from the first to the last that one of its queries sees."""
     semantics, before = workload.semantics, workload.kv_len - workload.q_len
     bounds = []
     for start in range(0, workload.q_len, ROWS):

@@ -33,7 +33,7 @@ def flex_compiled(workload: assay.Workload) -> str | None:
 
 
 def toolchain() -> assay.Missing | None:
-    """Say what torch.compile lacks on this machine: the C++ compiler that it would call, or the headers of Python."""
+    """Return what torch.compile lacks here: the C++ compiler that it would call, or the headers of Python."""
     compiler = os.environ.get("CXX") or USUAL_COMPILERS.get(sys.platform, "g++")
     if shutil.which(compiler) is None:
         return assay.Missing(f"needs a C++ compiler, and there is no {compiler}", "install one, or name it in CXX")

@@ -10,5 +10,5 @@ DTYPES = {"f32": torch.float32, "bf16": torch.bfloat16, "f16": torch.float16}
 
 
 def like(workload: assay.Workload) -> torch.Tensor:
-    """Give an empty tensor of the workload's dtype on its device."""
+    """Return an empty tensor of the workload's dtype on its device."""
     return torch.empty(0, dtype=DTYPES[workload.dtype], device=workload.device)

@@ -38,7 +38,7 @@ def build_compiled(workload: assay.Workload, weights: assay.Weights | None) -> a
 
 
 def _block_mask(workload: assay.Workload) -> BlockMask | None:
-    """Say which blocks of 128 x 128 positions are seen, in whole or in part; None for all."""
+    """Return which blocks of 128 x 128 positions are seen, in whole or in part; None for all."""
     semantics, before = workload.semantics, workload.kv_len - workload.q_len
     if semantics.mask == "none":
         return None

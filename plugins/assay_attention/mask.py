@@ -9,7 +9,7 @@ import assay
 
 
 def visible(workload: assay.Workload) -> Tensor | None:
-    """Give [batch or 1, 1, q_len or 1, kv_len], true where a query sees a key; None where each sees all."""
+    """Return [batch or 1, 1, q_len or 1, kv_len], true where a query sees a key; None where each sees all."""
     semantics = workload.semantics
     if semantics.mask == "none":
         return None
@@ -22,13 +22,13 @@ def visible(workload: assay.Workload) -> Tensor | None:
 
 
 def positions(workload: assay.Workload) -> Tensor:
-    """Give the positions of the queries, [q_len, 1]: they are the last of kv_len."""
+    """Return the positions of the queries, [q_len, 1]: they are the last of kv_len."""
     first = workload.kv_len - workload.q_len
     return torch.arange(first, workload.kv_len, device=workload.device).unsqueeze(-1)
 
 
 def sees(semantics: assay.Semantics, own: Tensor, keys: Tensor) -> Tensor:
-    """Tell whether queries at the positions `own` see keys at the positions `keys`, which broadcast."""
+    """Return whether queries at the positions `own` see keys at the positions `keys`, which broadcast."""
     past = keys <= own
     if semantics.mask == "window":
         return past & (keys > own - semantics.reach)

@@ -13,13 +13,13 @@ THETA = 10_000.0
 
 
 def alibi(workload: assay.Workload) -> Tensor:
-    """Give what is added to scaled scores, [1, q_heads, q_len, kv_len]: -slope * distance."""
+    """Return what is added to scaled scores, [1, q_heads, q_len, kv_len]: -slope * distance."""
     distance = (positions(workload) - torch.arange(workload.kv_len, device=workload.device)).abs()
     return (-slopes(workload).view(1, -1, 1, 1) * distance).to(like(workload))
 
 
 def slopes(workload: assay.Workload) -> Tensor:
-    """Give ALiBi's slope of each head, float64 [q_heads]: 2^(-8 (h + 1) / heads).
+    """Return ALiBi's slope of each head, float64 [q_heads]: 2^(-8 (h + 1) / heads).
 
     Press et al. 2022, Train Short, Test Long.
     """
@@ -65,5 +65,5 @@ class Turned(nn.Module):
 
 
 def turned(core: assay.Step, workload: assay.Workload) -> assay.Step:
-    """Give the core, with queries and keys turned before it where the workload says `rope`."""
+    """Return the core, with queries and keys turned before it where the workload says `rope`."""
     return Turned(core, workload) if workload.semantics.bias == "rope" else core

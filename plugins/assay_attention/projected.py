@@ -34,5 +34,5 @@ def heads(x: Tensor, number: int) -> Tensor:
 
 
 def projected(core: assay.Step, workload: assay.Workload, weights: assay.Weights | None) -> assay.Step:
-    """Give the bare core at level `core`, and the core between projections at the others."""
+    """Return the bare core at level `core`, and the core between projections at the others."""
     return core if weights is None else Projected(core, workload, weights)

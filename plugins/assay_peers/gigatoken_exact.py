@@ -41,7 +41,7 @@ class ExactTokenizer:
         self._unlike = unlike(self._fast, exact)
 
     def encode(self, text: str) -> array[int]:
-        """Give the ids of the text, in an array of 32-bit integers."""
+        """Return the ids of the text, in an array of 32-bit integers."""
         if text.isascii() or not self._unlike.take(_code_points(text)).any():
             ids = array("i")
             ids.frombytes(self._fast(text).data.cast("B"))
@@ -49,12 +49,12 @@ class ExactTokenizer:
         return array("i", self._exact.encode(text, allowed_special="all"))
 
     def decode(self, ids: Sequence[int]) -> str:
-        """Give the text of the ids; bytes that are no UTF-8 become U+FFFD."""
+        """Return the text of the ids; bytes that are no UTF-8 become U+FFFD."""
         return self._exact.decode(ids)
 
 
 def unlike(fast: Callable[[str], NDArray[np.uint32]], exact: tiktoken.Encoding) -> NDArray[np.bool_]:
-    """Say of each code point whether the two may cut a text with it at different places.
+    """Return for each code point whether the two may cut a text with it at different places.
 
     Each is tried within `PROBE`, where it shows to which of GPT-2's classes it belongs: white space, letter or
     digit, or none of these. (A letter that is a digit to the other does not show; it matters only where a token
@@ -88,5 +88,5 @@ def gpt2(training_text: str = "") -> ExactTokenizer:
 
 
 def _code_points(text: str) -> NDArray[np.uint32]:
-    """Give the code points of a text, lone surrogates included: to look them up costs far less than to search."""
+    """Return the code points of a text, lone surrogates included: to look them up costs far less than to search."""
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")

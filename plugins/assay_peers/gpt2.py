@@ -17,7 +17,7 @@ VOCAB_SIZE = 50257
 
 
 def merges() -> list[str]:
-    """Give the merges by rank, each as two parts with a space between, in printable stand-ins for bytes."""
+    """Return the merges by rank, each as two parts with a space between, in printable stand-ins for bytes."""
     packed = resources.files("assay_tiktoken").joinpath("data/vocab.bpe.xz").read_bytes()
     content = lzma.decompress(packed)
     if hashlib.sha256(content).hexdigest() != VOCAB_BPE:
@@ -26,7 +26,7 @@ def merges() -> list[str]:
 
 
 def stand_ins() -> dict[str, int]:
-    """Give the byte behind each stand-in, in the order of the ids 0 to 255.
+    """Return the byte behind each stand-in, in the order of the ids 0 to 255.
 
     GPT-2's `encoder.py` (2019) writes byte b as chr(b) where that is printable and no space, and the n-th
     other byte as chr(256 + n); the printable bytes come first in the vocabulary.
@@ -37,7 +37,7 @@ def stand_ins() -> dict[str, int]:
 
 
 def tokenizer_json() -> str:
-    """Give the vocabulary as a Hugging Face `tokenizer.json`, the special token recognised in a text."""
+    """Return the vocabulary as a Hugging Face `tokenizer.json`, the special token recognised in a text."""
     lines = merges()
     tokens = [*stand_ins(), *(line.replace(" ", "") for line in lines), ENDOFTEXT]
     byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
@@ -68,7 +68,7 @@ def tokenizer_json() -> str:
 
 
 def rank_file() -> bytes:
-    """Give the vocabulary as tiktoken's file `r50k_base.tiktoken`: one token in base64 and its rank per line."""
+    """Return the vocabulary as tiktoken's file `r50k_base.tiktoken`: one token in base64 and its rank per line."""
     byte_of = stand_ins()
     tokens = [*byte_of, *(line.replace(" ", "") for line in merges())]
     encoded = (base64.b64encode(bytes([byte_of[char] for char in token])) for token in tokens)

@@ -15,11 +15,11 @@ class ByteTokenizer:
         del training_text  # every byte is known beforehand
 
     def encode(self, text: str) -> list[int]:
-        """Give the bytes of the text."""
+        """Return the bytes of the text."""
         return list(text.encode("utf-8", "surrogatepass"))
 
     def decode(self, ids: Sequence[int]) -> str:
-        """Give the text of the bytes; those that are no UTF-8 become U+FFFD."""
+        """Return the text of the bytes; those that are no UTF-8 become U+FFFD."""
         content = bytes(ids)
         try:
             return content.decode("utf-8", "surrogatepass")
@@ -27,7 +27,7 @@ class ByteTokenizer:
             return content.decode("utf-8", "replace")
 
     def token_bytes(self, token_id: int) -> bytes:
-        """Give the byte of an id; raise KeyError for an id above 255."""
+        """Return the byte of an id; raise KeyError for an id above 255."""
         if not 0 <= token_id < self.vocab_size:
             raise KeyError(token_id)
         return bytes([token_id])

@@ -31,7 +31,7 @@ class VocabularyTokenizer:
         return len(self._units) - 1
 
     def encode(self, text: str) -> list[int]:
-        """Give the id of each unit of the text."""
+        """Return the id of each unit of the text."""
         ids, unknown = self._ids, self.unk_id
         return [ids.get(unit, unknown) for unit in self._split(text)]
 

@@ -40,7 +40,7 @@ class CompiledTokenizer(RegexTokenizer):
         self.decode(self.encode(" "))
 
     def encode(self, text: str) -> Sequence[int]:
-        """Give the id of each token of the text, in an array of 32-bit integers."""
+        """Return the id of each token of the text, in an array of 32-bit integers."""
         data = _bytes(text)
         ids = np.empty(len(data), dtype=np.int32)
         unknown = kernel.NOT_IN_VOCABULARY if self._unk_id is None else self._unk_id

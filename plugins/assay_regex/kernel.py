@@ -43,7 +43,7 @@ def enter(store: Array, starts: Array, slots: Array, hashes: Array) -> None:
 
 @compiled
 def white_width(data: Array, at: int, white: Array) -> int:
-    """Give the length in bytes of the white space that begins with a byte above ASCII, or 0 where there is none."""
+    """Return the length in bytes of the white space that begins with a byte above ASCII, or 0 where there is none."""
     first, second = np.int64(data[at]), np.int64(data[at + 1] & 0x3F)
     if first < 0xE0:
         width, code = 2, (first & 0x1F) << 6 | second
@@ -125,7 +125,7 @@ def encode(  # noqa: C901 (one loop for the compiler, in which a call would cost
 
 @compiled
 def decoded_size(ids: Array, starts: Array) -> int:
-    """Give the number of bytes behind the ids, or NOT_IN_VOCABULARY if one is not assigned."""
+    """Return the number of bytes behind the ids, or NOT_IN_VOCABULARY if one is not assigned."""
     size = 0
     for index in ids:
         if index < 0 or index >= len(starts) - 1:

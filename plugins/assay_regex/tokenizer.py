@@ -83,7 +83,7 @@ class RegexTokenizer:
         return dict(self._special_ids)
 
     def encode(self, text: str) -> Sequence[int]:
-        """Give the id of each token of the text, in a list."""
+        """Return the id of each token of the text, in a list."""
         known, unknown, refused = self._ids, self._unk_id, self._refused
         ids: list[int] = []
         for block in blocks(text):

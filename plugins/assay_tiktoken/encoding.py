@@ -55,19 +55,19 @@ class TiktokenTokenizer:
         return {token: self._encoding.encode_single_token(token) for token in self._encoding.special_tokens_set}
 
     def encode(self, text: str) -> list[int]:
-        """Give the ids of the text."""
+        """Return the ids of the text."""
         return self._encoding.encode(text, allowed_special="all")
 
     def encode_batch(self, texts: Sequence[str], threads: int) -> list[list[int]]:
-        """Give the ids of each text, by so many threads of tiktoken's own."""
+        """Return the ids of each text, by so many threads of tiktoken's own."""
         return self._encoding.encode_batch(list(texts), num_threads=threads, allowed_special="all")
 
     def decode(self, ids: Sequence[int]) -> str:
-        """Give the text of the ids; bytes that are no UTF-8 become U+FFFD."""
+        """Return the text of the ids; bytes that are no UTF-8 become U+FFFD."""
         return self._encoding.decode(ids)
 
     def token_bytes(self, token_id: int) -> bytes:
-        """Give the bytes of one token; raise KeyError for an id that is not assigned."""
+        """Return the bytes of one token; raise KeyError for an id that is not assigned."""
         return self._encoding.decode_single_token_bytes(token_id)
 
 

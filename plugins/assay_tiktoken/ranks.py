@@ -29,7 +29,7 @@ OPTIONAL = tuple(CACHE_KEYS)
 
 
 def ranks(name: str) -> dict[bytes, int]:
-    """Give the rank of every token of a vocabulary; raise `assay.Unavailable` when its bytes are not here."""
+    """Return the rank of every token of a vocabulary; raise `assay.Unavailable` when its bytes are not here."""
     if name in OPTIONAL:
         lines = (line.split() for line in _optional(name).splitlines())
         return {base64.b64decode(token): int(rank) for token, rank in lines}
@@ -41,7 +41,7 @@ def ranks(name: str) -> dict[bytes, int]:
 
 
 def missing(name: str) -> assay.Missing | None:
-    """Say whether the bytes of an optional vocabulary are absent, without reading them."""
+    """Report whether the bytes of an optional vocabulary are absent, without reading them."""
     if any(path.is_file() for path in _places(name)):
         return None
     return assay.Missing(
@@ -81,7 +81,7 @@ def _places(name: str) -> list[Path]:
 
 
 def _gpt2_tokens() -> list[bytes]:
-    """Give GPT-2's tokens by rank, from its merges, which are written in printable stand-ins for bytes.
+    """Return GPT-2's tokens by rank, from its merges, which are written in printable stand-ins for bytes.
 
     GPT-2's `encoder.py` (2019) writes byte b as chr(b) where that is printable and no space, and the n-th
     other byte as chr(256 + n); the printable bytes come first in the vocabulary.

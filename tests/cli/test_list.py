@@ -93,9 +93,9 @@ def test_blocking_mends_a_name_clash(cli: Cli, install: Install) -> None:
     assert "gpt2" not in names(clashing["tokenizers"])
     assert {row["stage"] for row in clashing["failures"]} == {"clash"}
     assert all("--block rival:rival" in row["remedy"] for row in clashing["failures"])
-    mended = cli("list", "--json", "--block", "rival:rival", env={"PYTHONPATH": site}).json
-    assert "gpt2" in names(mended["tokenizers"])
-    assert mended["failures"] == []
+    fixed = cli("list", "--json", "--block", "rival:rival", env={"PYTHONPATH": site}).json
+    assert "gpt2" in names(fixed["tokenizers"])
+    assert fixed["failures"] == []
 
 
 @pytest.mark.parametrize("field", ["summary=None", "requires=None", "missing=exit"])

@@ -78,7 +78,7 @@ def test_strict_plugins_count_after_the_work_is_done(cli: Cli, site: Path, tmp_p
     assert [row["status"] for row in ran.json["tokenizers"]] == ["ok"]
     assert ran.rc == 3
     said = (
-        "assay: warning: plugin broken-dist 1 (broken) cannot be imported: SystemExit: 0 (broken_plugin.py:1) (mend it"
+        "assay: warning: plugin broken-dist 1 (broken) cannot be imported: SystemExit: 0 (broken_plugin.py:1) (fix it"
     )
     assert said in ran.stderr
     report = ["report", "-o", "r.md"]

@@ -224,7 +224,7 @@ def test_a_candidate_that_breaks_has_failed_as_a_whole(tmp_path: Path) -> None:
         {"breaks": BROKEN, "steady": STEADY, "dies": DEADLY},
     )
     found = verdicts(comparison)
-    assert (found["breaks"].verdict, found["breaks"].remedy) == (Verdict.FAILED, "mend it in after")
+    assert (found["breaks"].verdict, found["breaks"].remedy) == (Verdict.FAILED, "fix it in after")
     assert "broken" in str(found["breaks"].reason)
     for operation in ("encode", "decode"):
         assert found[f"dies/{operation}"].verdict is Verdict.FAILED

@@ -143,7 +143,7 @@ def test_what_breaks_on_one_side_says_so_and_is_not_timed(scene: Scene) -> None:
     )
     assert verified.candidate.reason is not None
     assert "broken" in verified.candidate.reason
-    assert verified.candidate.remedy == "mend it in after"
+    assert verified.candidate.remedy == "fix it in after"
 
 
 @pytest.mark.parametrize(("name", "lacking"), [("come", "baseline"), ("gone", "candidate")])
@@ -209,14 +209,14 @@ def test_one_that_crashes_while_sampled_fails_with_its_place(scene: Scene) -> No
     row = scene.failure("dies")
     assert row.reason is not None
     assert re.match(r"its process was killed by SIGSEGV while (sampl|calibrat)ing, in string_at \(", row.reason)
-    assert row.remedy == "mend it in after"
+    assert row.remedy == "fix it in after"
 
 
 def test_one_that_hangs_fails_after_the_time_out(scene: Scene) -> None:
     row = scene.failure("hangs")
     assert row.reason is not None
     assert row.reason.startswith(f"it gave no answer for {TIMEOUT_S:g} s while checking, in crime (planted.py:")
-    assert row.remedy == "mend it in after; --timeout allows more time"
+    assert row.remedy == "fix it in after; --timeout allows more time"
 
 
 def test_no_process_is_left_behind(scene: Scene) -> None:

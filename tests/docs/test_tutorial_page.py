@@ -62,7 +62,7 @@ def test_the_page_counts_its_commands() -> None:
 
 @pytest.mark.long
 def test_every_line_and_command_of_the_page_does_what_it_says(tmp_path: Path, assay_wheel: Path) -> None:
-    start, whole, ask, refused, bring, mend, weigh, table = (body for _, body in BLOCKS)
+    start, whole, ask, refused, bring, fix, weigh, table = (body for _, body in BLOCKS)
     place = make(tmp_path)
     place.install(assay_wheel)
 
@@ -79,7 +79,7 @@ def test_every_line_and_command_of_the_page_does_what_it_says(tmp_path: Path, as
     (failed,) = ([check["check"], "failed", check["reason"]] for check in checks if check["status"] == "failed")
     assert re.split(r"\s{2,}", refused.strip()) == failed
 
-    module.write_text(patched(patched(whole, bring), mend), "utf-8")
+    module.write_text(patched(patched(whole, bring), fix), "utf-8")
     assert lines_added(scaffolded, module.read_text("utf-8")) == told("lines of Python") <= 15
     ruff = [sys.executable, "-m", "ruff", "check", "--isolated", str(module)]
     assert subprocess.run(ruff, capture_output=True, check=False).returncode == 0

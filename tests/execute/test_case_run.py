@@ -25,7 +25,7 @@ class Answering:
 
     answer: Answer[Any]
     memory: int = 8 * GIB
-    remedy: str = "mend it"
+    remedy: str = "fix it"
 
     def post(self, request: Request[Any]) -> None:
         pass

@@ -103,7 +103,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Stored:
-    """What a store holds, read from a copy: to open the killed one's files would already mend them."""
+    """What a store holds, read from a copy: to open the killed one's files would already fix them."""
 
     runs: dict[str, str]
     times: dict[str, str]

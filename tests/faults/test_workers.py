@@ -27,7 +27,7 @@ Row = dict[str, Any]
 TEXT = "It was the best of times, it was the worst of times."
 # Long enough for torch to be imported on a busy machine: a step that loads an attention waits for that.
 TIMEOUT = "8s"
-MEND = "mend it, or leave it out with --block hostile:hostile"
+MEND = "fix it, or leave it out with --block hostile:hostile"
 RESTORE = "restore what is changed before returning"
 BAD = {
     "segfault": (r"its process was killed by SIGSEGV while predicting, in string_at \(.+\)", MEND),

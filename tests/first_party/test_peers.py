@@ -1,6 +1,6 @@
 """Other people's tokenizers: the ids they claim, the round trips they promise, and where they are known to fail.
 
-A peer that is not installed skips its tests. A known defect is an expected failure that names the version: mended
+A peer that is not installed skips its tests. A known defect is an expected failure that names the version: fixed
 in a later one, it fails as an unexpected pass, and the line is to be deleted.
 """
 

@@ -121,7 +121,7 @@ def test_the_names_of_others_are_refused_when_it_is_found(tmp_path: Path, name: 
     (failure,) = host.failures
     assert (failure.stage, failure.kind, failure.name) == ("assay_metrics", "metric", name)
     assert "give it another name" in failure.message
-    assert "mend it, or leave it out with --block mine" in failure.remedy
+    assert "fix it, or leave it out with --block mine" in failure.remedy
 
 
 def test_no_metric_hides_what_a_row_says_of_itself() -> None:

@@ -166,7 +166,7 @@ class TestGate:
             WrongOutput, match="promises a lossless round trip, but document 0 differs at character 0"
         ) as no:
             subject(tokenizer).check()
-        assert no.value.remedy == "mend it, or announce it with lossless=False"
+        assert no.value.remedy == "fix it, or announce it with lossless=False"
 
     def test_one_that_promises_nothing_says_where_it_differs(self) -> None:
         tokenizer = Bytes()

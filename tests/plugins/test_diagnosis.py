@@ -1,4 +1,4 @@
-"""Why a plugin, or what one announces, can or cannot be used: in sentences, with what mends it."""
+"""Why a plugin, or what one announces, can or cannot be used: in sentences, with what fixes it."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_a_plugin_that_cannot_be_imported(mixed: assay.Host) -> None:
     )
     assert whence.startswith("It is the entry point broken = broken_plugin of broken-dist 3, installed in /")
     assert found.remedies == (
-        "mend it, or leave it out with --block broken-dist:broken",
+        "fix it, or leave it out with --block broken-dist:broken",
         "to be rid of it: pip uninstall broken-dist",
     )
 

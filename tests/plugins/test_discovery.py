@@ -176,7 +176,7 @@ MENDED = {
         "import bad_plugin.parts",
         f"its own module is not there: pip install --force-reinstall bad-dist, {LEAVE}",
     ),
-    "nothing known": ("", "from pluggy import everything", "mend it, or leave it out with --block bad-dist:bad"),
+    "nothing known": ("", "from pluggy import everything", "fix it, or leave it out with --block bad-dist:bad"),
 }
 
 
@@ -403,10 +403,10 @@ def test_a_name_claimed_by_two_belongs_to_neither_until_one_is_blocked(install: 
     with pytest.raises(assay.UnknownName, match="two plugins claim it: choose with --block ann:octets"):
         host.one(assay.TokenizerPlugin, "octets")
 
-    mended = assay.discover(block=["ann:octets"])
-    assert mended.failures == ()
-    assert mended.origin(mended.one(assay.TokenizerPlugin, "octets")).distribution == "bob"
-    assert tokenizers(mended) == FIRST_PARTY | {"octets", "bob"}
+    fixed = assay.discover(block=["ann:octets"])
+    assert fixed.failures == ()
+    assert fixed.origin(fixed.one(assay.TokenizerPlugin, "octets")).distribution == "bob"
+    assert tokenizers(fixed) == FIRST_PARTY | {"octets", "bob"}
 
 
 def test_a_clash_with_a_first_party_name_leaves_the_choice_to_the_user(install: Install) -> None:

@@ -150,6 +150,15 @@ def test_every_former_name_is_its_successor_and_no_other_is_found() -> None:
     )
 
 
+def test_former_fields_of_public_records_can_still_be_read() -> None:
+    sample = assay.Sample(iterations=3, wall_ns=1, cpu_ns=1)
+    edge_case = assay.TokenizerCase(tokenizer="t", corpus="c", trained_on="d")
+    listed = assay.Listed(kind="tokenizer", name="t", summary="s", origin="o", license="MIT", status="ready")
+    tolerance = assay.Tolerance(minimum_effect=0.1, equivalence_margin=0.2)
+    assert (sample.loops, edge_case.limit, listed.licence) == (3, True, "MIT")
+    assert (tolerance.effect, tolerance.margin) == (0.1, 0.2)
+
+
 def test_what_is_left_at_its_default_is_not_told(install: Install) -> None:
     install("mine-dist", "1.0", {"mine": "mine_plugin"}, plugin())
     assert assay.discover(load="mine", deprecations=[FAMILY, LICENCE]).deprecated == ()

@@ -75,7 +75,7 @@ def test_whatever_a_plugin_raises_is_a_finding_and_what_rests_on_it_is_not_tried
     found = {finding.check: finding for finding in conform(made_here(build=boom), "tokenizer", "letters")}
     assert found["builds"].status == "failed"
     assert str(found["builds"].reason).startswith("SystemExit: 5 (test_runner.py:")
-    assert found["builds"].remedy == "mend it in here"
+    assert found["builds"].remedy == "fix it in here"
     assert found["round-trip"] == Finding(
         check="round-trip",
         rule="Text comes back from its ids where lossless is declared.",

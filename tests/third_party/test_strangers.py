@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 GOOD = sorted(path.name for path in (HERE / "good").iterdir())
 BAD = {
-    # distribution: (origin, what is said of it, how to mend it)
+    # distribution: (origin, what is said of it, how to fix it)
     "import-error": (
         "import-error 1.0 (import-error)",
         "cannot be imported: ModuleNotFoundError: No module named 'a_library_that_nobody_has'",
@@ -27,7 +27,7 @@ BAD = {
     "system-exit": (
         "system-exit 1.1 (system-exit)",
         "cannot be imported: SystemExit: 0",
-        "mend it, or leave it out with --block system-exit:system-exit",
+        "fix it, or leave it out with --block system-exit:system-exit",
     ),
     "wrong-argument": (
         "wrong-argument 1.2 (wrong-argument)",
@@ -42,7 +42,7 @@ BAD = {
     "wrong-type": (
         "wrong-type 1.4 (wrong-type)",
         "failed in assay_tokenizers: it yielded str, not TokenizerPlugin",
-        "assay_tokenizers yields TokenizerPlugin objects; mend it, or leave it out with --block wrong-type:wrong-type",
+        "assay_tokenizers yields TokenizerPlugin objects; fix it, or leave it out with --block wrong-type:wrong-type",
     ),
     "none-at-all": (
         "none-at-all 1.5 (none)",
@@ -127,9 +127,9 @@ def test_seven_bad_beside_four_good(wheels: Path, tmp_path: Path) -> None:
         assert "--block pairs-bpe:pairs" in told
 
     place.uninstall(*(name for name in BAD if name != "name-clash"))
-    mended = place.assay(*WEIGH, "--json", "--strict-plugins", "--block", "name-clash:clash")
-    assert (mended.rc, "warning" in mended.stderr) == (0, False), mended.stderr
-    assert statuses(mended) == {"pairs-300": "ok", "pairs-500": "ok", "stream": "ok"}
+    fixed = place.assay(*WEIGH, "--json", "--strict-plugins", "--block", "name-clash:clash")
+    assert (fixed.rc, "warning" in fixed.stderr) == (0, False), fixed.stderr
+    assert statuses(fixed) == {"pairs-300": "ok", "pairs-500": "ok", "stream": "ok"}
 
 
 def test_the_environment_is_clean(wheels: Path, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ def documents(wheel: Path, languages: Mapping[str, str]) -> Iterator[assay.Docum
 
 
 def dialogue(yaml: str) -> str:
-    """Give the turns of a file, one a line, with an empty line between conversations.
+    """Return the turns of a file, one a line, with an empty line between conversations.
 
     These files are lists of lists of plain strings: the dashes are taken off, and quotes around a whole turn.
     """

@@ -22,7 +22,7 @@ def documents(wheel: Path, translations: Mapping[str, str]) -> Iterator[assay.Do
 
 
 def text_of(xml: bytes) -> str:
-    """Give the stripped text of every title and paragraph in order, the empty ones left out, one a line."""
+    """Return the stripped text of every title and paragraph in order, the empty ones left out, one a line."""
     elements = (element for element in ElementTree.fromstring(xml).iter() if element.tag in TEXTUAL)
     lines = ((element.text or "").strip() for element in elements)
     return "\n".join(line for line in lines if line)

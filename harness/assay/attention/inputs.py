@@ -59,7 +59,7 @@ class EmbeddedText:
         return embedded
 
     def embedding(self, *, length: int, width: int, seed: int) -> TextEmbedding:
-        """Give the token and position embedding of a context length and a width, made once.
+        """Return the token and position embedding of a context length and a width, made once.
 
         Tokens are drawn before positions, so that all lengths have the same, and hold them once.
         """

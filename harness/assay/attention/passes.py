@@ -22,7 +22,7 @@ def mode(workload: Workload) -> AbstractContextManager[object]:
 
 
 def fill(step: Step, inputs: Inputs) -> None:
-    """Tell a step of level `decode` what came before."""
+    """Pass what came before to a step of level `decode`."""
     if inputs.past is not None:
         if not isinstance(step, Prefill):
             raise WrongOutput("prefill: a step of level decode needs a method prefill(past)")
@@ -30,7 +30,7 @@ def fill(step: Step, inputs: Inputs) -> None:
 
 
 def run_pass(step: Step, inputs: Inputs, upstream: Tensor | None) -> tuple[Tensor, ...]:
-    """Give the output and, where there is an upstream gradient, the gradients of q, k and v."""
+    """Return the output and, where there is an upstream gradient, the gradients of q, k and v."""
     if upstream is None:
         return (step(*inputs.tensors),)
     leaves, output = record(step, inputs)

@@ -244,7 +244,7 @@ def _holds(plugin: AttentionPlugin, name: str, workload: Workload) -> bool:
 
 
 def _named(name: str, check: Callable[[], object]) -> None:
-    """Say of what a refusal speaks."""
+    """Name what a refusal speaks of."""
     try:
         check()
     except WrongOutput as error:

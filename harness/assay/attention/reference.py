@@ -43,7 +43,7 @@ def attend(workload: Workload, inputs: Inputs, weights: Weights | None, rows: Te
 
 
 def project(workload: Workload, inputs: Inputs, weights: Weights | None) -> tuple[Tensor, Tensor, Tensor]:
-    """Give q [batch, q_heads, q_len, d_qk], and k and v [batch, q_heads, kv_len, d], key heads repeated."""
+    """Return q [batch, q_heads, q_len, d_qk], and k and v [batch, q_heads, kv_len, d], key heads repeated."""
     if weights is None:
         q, k, v = inputs.tensors[:3]
     else:
@@ -66,7 +66,7 @@ def project(workload: Workload, inputs: Inputs, weights: Weights | None) -> tupl
 
 
 def weigh(workload: Workload, q: Tensor, k: Tensor, rows: Tensor) -> Tensor:
-    """Give the weights of attention of some queries, [batch, q_heads, len(rows), kv_len]."""
+    """Return the weights of attention of some queries, [batch, q_heads, len(rows), kv_len]."""
     semantics = workload.semantics
     hidden_keys = ~visible(workload, rows).to(q.device)
     if semantics.kind == "linear":

@@ -31,7 +31,7 @@ class Supports:
     uneven: bool = True
 
     def __call__(self, workload: Workload) -> str | None:
-        """Give the first reason why the workload is out of bounds, or None."""
+        """Return the first reason why the workload is out of bounds, or None."""
         semantics = workload.semantics
         listed = (
             ("level", workload.level, self.levels),

@@ -34,7 +34,7 @@ class Windows(Dataset[tuple[Tensor, Tensor]]):
         return len(self.starts)
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        """Give inputs and targets, each [max_length]."""
+        """Return inputs and targets, each [max_length]."""
         start = self.starts[index]
         end = start + self.max_length
         return self.ids[start:end], self.ids[start + 1 : end + 1]

@@ -39,7 +39,7 @@ EPILOG = (
 @click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="assay-bench", message="assay %(version)s")
 def app() -> None:
-    """Weigh tokenizers and attention implementations: correct first, then fast, honest about noise."""
+    """Benchmark tokenizers and attention implementations: correct first, then fast, honest about noise."""
 
 
 for command in (

@@ -44,7 +44,7 @@ from assay.records.verdicts import Comparison
 @options.limits
 @takes_request
 def check(request: Request, baseline: str | None, calibrate: bool, shown: ComparisonOutput) -> int:
-    """Say whether the installed code is slower, or gives other results, than a baseline.
+    """Report whether the installed code is slower, or gives other results, than a baseline.
 
     Exits with 1 for a regression or a changed exact figure, 3 when a case fails, 4 (with --strict) when something
     is inconclusive, 5 when nothing can be compared.

@@ -23,7 +23,7 @@ def plugins() -> None:
 @takes_plugins
 @options.as_json
 def why(name: str, plugins: PluginOptions, as_json: bool) -> int:
-    """Say why NAME can or cannot be used, where it comes from, and what mends it.
+    """Report why NAME can or cannot be used, where it comes from, and what fixes it.
 
     NAME is a tokenizer, attention, corpus, metric or report, or a plugin: an entry point, a distribution,
     DISTRIBUTION:ENTRY_POINT, or a Python file.

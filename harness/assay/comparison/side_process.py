@@ -83,7 +83,7 @@ class SideProcess:
             # Where none may lie beside the sources, one side would have it, from pip, and the other would not.
             bytecode=str(cache.folder() / "bytecode") if os.environ.get("PYTHONDONTWRITEBYTECODE") else None,
         )
-        return Worker(f"mend it in {self.side.name}", self.settings, environment)
+        return Worker(f"fix it in {self.side.name}", self.settings, environment)
 
     def _setup(self) -> Setup:
         return Setup(plugins=replace(PluginSelection.of(self.settings), plugins=self.side.plugins), core=self.core)

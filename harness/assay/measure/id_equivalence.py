@@ -38,7 +38,7 @@ class IdEquivalence:
         if found != expected and not (isinstance(found, Exception) and isinstance(expected, Exception)):
             raise WrongOutput(
                 f"it claims the ids of {self.name}, but {noun} {self._difference(text, expected, found)}",
-                remedy="mend it, or drop the claim same_ids_as",
+                remedy="fix it, or drop the claim same_ids_as",
             )
 
     def _difference(self, text: str, expected: Result, found: Result) -> str:

@@ -110,7 +110,7 @@ class TokenizerSubject(Subject):
         if difference is not None and plugin.lossless:
             raise WrongOutput(
                 f"it promises a lossless round trip, but {difference}",
-                remedy="mend it, or announce it with lossless=False",
+                remedy="fix it, or announce it with lossless=False",
             )
         counts = token_counts(self.documents, self.ids, tokenizer, parallel=self.kind == PARALLEL)
         metrics = counts | (sample_metrics(self.documents, self._corpus, counts) if self._corpus else {})

@@ -59,14 +59,14 @@ def discover(
 
 def _load(source: Source) -> tuple[Loading, list[Hook]]:
     """Import one plugin and find its hooks."""
-    origin, mend = source.origin, _leave_out(source, "mend it")
+    origin, fix = source.origin, _leave_out(source, "fix it")
     started = time.perf_counter()
-    with _guard(source, "import", mend):
+    with _guard(source, "import", fix):
         plugin = source.load()
         if isinstance(plugin, type):
             plugin = plugin()
     import_s = time.perf_counter() - started
-    with _guard(source, "version", mend):
+    with _guard(source, "version", fix):
         written_for = getattr(plugin, DECLARED, None)
         failure = incompatibility(written_for, origin)
     if failure is not None:
@@ -96,7 +96,7 @@ def _ask(source: Source, hooks: Iterable[Hook], failures: list[Failure]) -> Iter
 
 def _descriptors(hook: Hook, source: Source, failures: list[Failure]) -> Iterator[Descriptor]:
     kind = PROVIDES[hook.name]
-    remedy = _leave_out(source, f"{hook.name} yields {kind.__name__} objects; mend it")
+    remedy = _leave_out(source, f"{hook.name} yields {kind.__name__} objects; fix it")
 
     def refuse(message: str, name: object = None) -> None:
         named = name if isinstance(name, str) else None

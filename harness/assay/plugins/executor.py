@@ -44,7 +44,7 @@ class Executor(Protocol):
 
     @property
     def label(self) -> str:
-        """Say who works, in a few words: `2 processes`."""
+        """Return who works, in a few words: `2 processes`."""
 
     def map(self, function: Callable[[str], str], tasks: Iterable[str]) -> Iterator[TaskResult]:
         """Call a function for each task, and give what becomes of it as soon as it has ended, in any order.

@@ -210,7 +210,7 @@ class Host:
 
     def remedy(self, plugin: Provided) -> str:
         """Return what to do about a plugin that fails."""
-        return f"mend it, or leave it out with --block {self.origin(plugin).block}"
+        return f"fix it, or leave it out with --block {self.origin(plugin).block}"
 
     def _unknown(self, kind: type[P], name: str) -> UnknownName:
         names = [plugin.name for plugin in self.every(kind)]

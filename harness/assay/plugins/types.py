@@ -36,10 +36,10 @@ class Tokenizer(Protocol):
         """The id that stands for unknown tokens, or None where there is none."""
 
     def encode(self, text: str) -> Sequence[int]:
-        """Give the ids of a text; raise `assay.UnknownToken` for what a closed vocabulary lacks."""
+        """Return the ids of a text; raise `assay.UnknownToken` for what a closed vocabulary lacks."""
 
     def decode(self, ids: Sequence[int]) -> str:
-        """Give the text of ids."""
+        """Return the text of ids."""
 
 
 @runtime_checkable
@@ -47,7 +47,7 @@ class TokenBytes(Protocol):
     """An optional ability of a tokenizer: the exact bytes behind one id."""
 
     def token_bytes(self, token_id: int) -> bytes:
-        """Give the bytes of one token; raise KeyError for an id that is not assigned."""
+        """Return the bytes of one token; raise KeyError for an id that is not assigned."""
 
 
 @runtime_checkable
@@ -55,7 +55,7 @@ class EncodeBatch(Protocol):
     """An optional ability of a tokenizer: many texts in one call, with so many threads."""
 
     def encode_batch(self, texts: Sequence[str], threads: int) -> Sequence[Sequence[int]]:
-        """Give the ids of each text, equal to those of `encode`."""
+        """Return the ids of each text, equal to those of `encode`."""
 
 
 @runtime_checkable
@@ -64,7 +64,7 @@ class SpecialIds(Protocol):
 
     @property
     def special_tokens(self) -> Mapping[str, int]:
-        """Give the id of each special token."""
+        """Return the id of each special token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,10 +191,10 @@ class CorpusPlugin(Provided):
     `documents` reads it, from the beginning each time. `title`, `author` and `source` are those of the text, `language`
     is a tag of BCP 47 (`mul` for several, `und` for none). `sha256` is over the UTF-8 bytes of the documents in order,
     a NUL byte between two documents; None for texts of the user, which nobody has vouched for. `kind` is a word such as
-    `prose`. A corpus of the kind `adversarial` is a ladder: documents of one sort and of growing length, from which a
-    growth exponent is fitted. One of the kind `parallel` says the same in every language. One of the kind `limit` is
-    tried and not timed, and trains nothing: it alone may be empty or hold lone surrogates, which count as the three
-    bytes that `surrogatepass` writes.
+    `prose`. A corpus of the kind `adversarial` is a scaling corpus: documents of one sort and of growing length, from
+    which a growth exponent is fitted. One of the kind `parallel` says the same in every language. One of the kind
+    `limit` has edge cases: it is tried and not timed, and trains nothing. It alone may be empty or hold lone
+    surrogates, which count as the three bytes that `surrogatepass` writes.
     """
 
     documents: Callable[[], Iterator[Document]]

@@ -44,7 +44,7 @@ def names_of(case: Case) -> dict[str, str]:
 
 
 def facts_of(run: Run, measurement: Measurement) -> Iterator[Fact]:
-    """Give the figures of one measurement, each with its unit."""
+    """Return the figures of one measurement, each with its unit."""
     case, plugin = measurement.case.id, measurement.case.plugin
     for metric, value in measurement.metrics.items():
         known = definition(metric, run)

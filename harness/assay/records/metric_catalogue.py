@@ -119,7 +119,7 @@ CATALOGUE = (
     _measured(
         "growth_exponent", "exponent", "slope of log CPU time over log characters, by least squares over the ladder"
     ),
-    _measured("growth_characters", "code points", "longest text of the ladder timed"),
+    _measured("growth_characters", "code points", "longest text of the size sweep timed"),
     _measured("growth_seconds", "s", "median CPU time of encoding that text"),
     _exact("same_ids_as", "text", "the tokenizer whose ids are claimed, and were found"),
     _exact("fuzz_strings", "strings", "nasty strings with equal ids, beside the documents"),
@@ -211,5 +211,5 @@ def definition(name: str, run: Run | None = None) -> Definition | None:
 
 
 def of_plugins(run: Run) -> tuple[Definition, ...]:
-    """Give the metrics of plugins that a run asked for, as they were announced then."""
+    """Return the metrics of plugins that a run asked for, as they were announced then."""
     return tuple(Definition(**fields) for fields in json.loads(run.settings).get("metrics", ()))

@@ -71,6 +71,11 @@ class Listed:
     reason: str | None = None
     remedy: str | None = None
 
+    @property
+    def licence(self) -> str:
+        """The former spelling of `license`."""
+        return self.license
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenizedText:

@@ -53,6 +53,11 @@ class TokenizerCase:
         return self.trained_on is not None and not self.shards
 
     @property
+    def limit(self) -> bool:
+        """The former name of `edge_case`."""
+        return self.edge_case
+
+    @property
     def split(self) -> str:
         """`all`, or `held-out-10` for the last 10 % of the corpus; `all~1%` for a sample that is good to 1 %.
 
@@ -111,6 +116,11 @@ class Sample:
     wall_ns: int
     cpu_ns: int
     epoch: int = 0
+
+    @property
+    def loops(self) -> int:
+        """The former name of `iterations`."""
+        return self.iterations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def encodable(text: str) -> str:
-    """Give text that UTF-8 can hold: half a character becomes its escape, `\\ud800`."""
+    """Return text that UTF-8 can hold: half a character becomes its escape, `\\ud800`."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 

@@ -34,6 +34,16 @@ class Tolerance:
     minimum_effect: float = 0.01
     equivalence_margin: float = 0.03
 
+    @property
+    def effect(self) -> float:
+        """The former name of `minimum_effect`."""
+        return self.minimum_effect
+
+    @property
+    def margin(self) -> float:
+        """The former name of `equivalence_margin`."""
+        return self.equivalence_margin
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpochRatio:

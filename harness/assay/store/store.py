@@ -140,7 +140,7 @@ class Store(AbstractContextManager["Store"]):
             return Manifest.of(planned, {Status(status): count for status, count in connection.execute(ended)})
 
     def measurements(self, run: str, *, raw: bool = True) -> tuple[Measurement, ...]:
-        """Give all measurements of a run, in the order of its plan; without `raw`, none of their samples."""
+        """Return all measurements of a run, in the order of its plan; without `raw`, none of their samples."""
         figures: dict[str, dict[str, Value]] = {}
         readings: dict[tuple[str, str], list[Sample]] = {}
         metrics, samples, heads = schema.metrics, schema.samples, schema.measurements

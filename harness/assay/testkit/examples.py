@@ -71,7 +71,7 @@ def rows() -> tuple[Measurement, ...]:
             case=TokenizerCase(tokenizer="broken", corpus=CORPUS),
             status=Status.FAILED,
             reason='ValueError: no <b>"bold"</b> | & so on',
-            remedy="mend it",
+            remedy="fix it",
         ),
         Measurement(
             case=AttentionCase(attention="example", workload=WORKLOAD),
@@ -162,9 +162,7 @@ def _comparison() -> Comparison:
                 more_s=30.0,
                 **steady,  # type: ignore[arg-type]
             ),
-            Judgement(
-                cell=cell.format("broken"), verdict=Verdict.FAILED, reason="ValueError: no <b>", remedy="mend it"
-            ),
+            Judgement(cell=cell.format("broken"), verdict=Verdict.FAILED, reason="ValueError: no <b>", remedy="fix it"),
             Judgement(cell=cell.format("new"), verdict=Verdict.NOT_COMPARABLE, reason="the baseline has no such cell"),
         ),
         aa_test=AATest(

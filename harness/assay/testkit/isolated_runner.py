@@ -74,7 +74,7 @@ def examine(
 
 
 def _begin(name: str, kind: str | None, settings: Settings, known: Sequence[Finding]) -> tuple[Worker, FoundPlugin]:
-    worker = Worker("mend it", settings, module=MODULE)
+    worker = Worker("fix it", settings, module=MODULE)
     request = FindPlugin(name=name, kind=kind, plugins=PluginSelection.of(settings), known=tuple(known))
     with ExitStack() as stack:
         stack.callback(worker.kill)

@@ -45,7 +45,7 @@ class Examination:
             return check.finding("skipped", skip.message)
         except AssayError as error:
             reason = error.message if isinstance(error, ConformanceError) else reason_of(error)
-            return check.finding("failed", reason, error.remedy or f"mend it in {self.context.origin}")
+            return check.finding("failed", reason, error.remedy or f"fix it in {self.context.origin}")
         return check.finding("ok", note)
 
 

@@ -58,14 +58,14 @@ def ask(origin: Origin, task: str, **arguments: Any) -> FreshProcessAnswer:
                 )
             except subprocess.TimeoutExpired:
                 raise ConformanceError(
-                    f"it gave no answer for {PATIENCE_S:g} s in a fresh process", remedy="mend what hangs"
+                    f"it gave no answer for {PATIENCE_S:g} s in a fresh process", remedy="fix what hangs"
                 ) from None
         if not answer.exists():
-            raise ConformanceError(f"its fresh process {_end(ended.returncode)}", remedy="mend what ends the process")
+            raise ConformanceError(f"its fresh process {_end(ended.returncode)}", remedy="fix what ends the process")
         content = json.loads(answer.read_text("utf-8"))
         printed = stdout.read_text("utf-8", "replace")
     if content["error"] is not None:
-        raise ConformanceError(f"in a fresh process, {content['error']}", remedy="mend what differs in another process")
+        raise ConformanceError(f"in a fresh process, {content['error']}", remedy="fix what differs in another process")
     return FreshProcessAnswer(content=content["content"], printed=printed, seed=seed)
 
 

@@ -53,7 +53,7 @@ from assay.execute.worker.process import Worker
 from assay.execute.worker.requests import Check, Fork, Load, TakeSample
 from assay.records.dataclass_json import from_json
 from assay.records.settings import Settings
-worker = Worker("mend it", Settings())
+worker = Worker("fix it", Settings())
 worker.ask(from_json(Load, sys.argv[1]))
 worker.ask(Check())
 print(worker.ask(Fork()).value, flush=True)
@@ -96,7 +96,7 @@ def start(tmp_path: Path, mark: str) -> Iterator[Start]:
     started: list[Worker] = []
 
     def call(tokenizer: str) -> Worker:
-        worker = Worker("mend it", Settings())
+        worker = Worker("fix it", Settings())
         started.append(worker)
         worker.ask(load(tmp_path, tokenizer))
         assert worker.ask(Check()).refusal is None
@@ -190,7 +190,7 @@ def test_as_a_copy_ends_so_does_the_worker(start: Start, tmp_path: Path, tokeniz
     died = death(worker)
     assert died.outcome == outcome
     assert died.reason.startswith(f"its process {'was ' * outcome.startswith('killed')}{outcome} while sampling")
-    assert died.remedy == "mend it"
+    assert died.remedy == "fix it"
     assert ("in string_at (" in died.reason) == (tokenizer == "segfault")
     assert worker.offspring() == []
 
@@ -214,7 +214,7 @@ def test_a_copy_that_hangs_is_found_with_its_place(start: Start, tmp_path: Path,
     died = death(worker)
     assert died.outcome == "timed out"
     assert died.reason.startswith("it gave no answer for 1 s while sampling, in crime (planted.py:")
-    assert died.remedy == "mend it; --timeout allows more time"
+    assert died.remedy == "fix it; --timeout allows more time"
     assert len(worker.offspring()) == 1
     worker.kill()
     assert worker.offspring() == []

@@ -14,7 +14,7 @@ from assay.records.settings import Settings
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="this system does not tell the environment of a process")
 def test_libraries_compute_and_compile_with_as_many_threads_as_were_asked_for() -> None:
     before = set(psutil.Process().children())
-    worker = Worker("mend it", Settings(threads=3))
+    worker = Worker("fix it", Settings(threads=3))
     try:
         (process,) = set(psutil.Process().children()) - before
         given = process.environ()

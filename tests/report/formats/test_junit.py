@@ -43,7 +43,7 @@ def test_every_case_is_a_test_in_the_suite_of_its_group() -> None:
     ]
     assert outcomes(root) == {
         "letters": [],
-        "broken": [("failure", 'ValueError: no <b>"bold"</b> | & so on', "mend it")],
+        "broken": [("failure", 'ValueError: no <b>"bold"</b> | & so on', "fix it")],
         "example": [],
         "absent": [("skipped", "absent needs a-package>=1, which is not installed", 'pip install "a-package>=1"')],
         "other": [("skipped", "not offered", None)],

@@ -84,7 +84,7 @@ class ShardCounter:
         if self._first is not None and self.plugin.lossless:
             raise WrongOutput(
                 f"it promises a lossless round trip, but in {self._first.shard} {self._first.what}",
-                remedy="mend it, or announce it with lossless=False",
+                remedy="fix it, or announce it with lossless=False",
             )
         return MergeableCounts(
             vocabulary=self.vocabulary,
@@ -155,7 +155,7 @@ class ShardCounter:
             raise WrongOutput(
                 f"it declares that a text may be cut at {self.plugin.splits_at!r}, but {noun} gets other ids when it is"
                 f" cut between {before[-12:]!r} and {after[:12]!r}",
-                remedy="mend splits_at, or leave it out: documents are then taken whole",
+                remedy="fix splits_at, or leave it out: documents are then taken whole",
             )
 
     def _end(self, chance: int) -> None:

@@ -84,7 +84,7 @@ def mask(plugin: AttentionPlugin, context: Context) -> str:
     masked = [one for one in verification.workloads(plugin) if one.semantics.mask != "none"]
     if not masked:
         raise Skip("it offers no workload with a mask")
-    verification.hold(plugin, context, "mask", "mend the mask: queries are the last of the keys' positions")
+    verification.hold(plugin, context, "mask", "fix the mask: queries are the last of the keys' positions")
     return _told(len(masked))
 
 
@@ -98,7 +98,7 @@ def properties(plugin: AttentionPlugin, context: Context) -> str:
 
 def reference(plugin: AttentionPlugin, context: Context) -> str:
     """Outputs and gradients are those of float64, to twice the error of the definition in the same precision."""
-    return _told(verification.hold(plugin, context, "reference", "mend it, or leave the workload out by unsupported"))
+    return _told(verification.hold(plugin, context, "reference", "fix it, or leave the workload out by unsupported"))
 
 
 def dropout(plugin: AttentionPlugin, context: Context) -> str:

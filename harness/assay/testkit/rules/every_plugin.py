@@ -33,7 +33,7 @@ def loads_light(plugin: Descriptor, context: Context) -> str:
     for _ in range(TRIES):
         answer = ask(context.origin, "load").content
         if answer["failures"]:
-            raise ConformanceError(f"in a process of its own, {answer['failures'][0]}", remedy="mend its import")
+            raise ConformanceError(f"in a process of its own, {answer['failures'][0]}", remedy="fix its import")
         packages = list(dict.fromkeys(name.partition(".")[0] for name in answer["modules"]))
         heavy = [name for name in packages if name in HEAVY]
         if heavy:
@@ -69,7 +69,7 @@ def descriptor(plugin: Descriptor, context: Context) -> None:
     """
     fault = validate(plugin)
     if fault is not None:
-        raise ConformanceError(fault, remedy="mend the descriptor")
+        raise ConformanceError(fault, remedy="fix the descriptor")
     texts = ["summary"]
     if isinstance(plugin, CorpusPlugin):
         texts += ["title", "author", "source", "language", "kind"]

@@ -34,7 +34,7 @@ def splits_at(plugin: TokenizerPlugin, context: Context) -> str:
                 raise ConformanceError(
                     f"cut into {quoted(before[-20:])} and {quoted(after[:20])}, the text gives"
                     f" {shown([*(ours or [])[-3:], *(theirs or [])[:3]])} there, and not the ids of the whole",
-                    remedy="mend splits_at, or leave it out: long documents are then taken whole",
+                    remedy="fix splits_at, or leave it out: long documents are then taken whole",
                 )
             tried += 1
     return f"{tried:,} places"

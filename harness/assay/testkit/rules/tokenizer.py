@@ -65,7 +65,7 @@ def ids_in_range(plugin: TokenizerPlugin, context: Context) -> str:
                 f"{quoted(text)} encodes to {shown(ids)}, and {wrong} is not below vocab_size, {size}"
                 if wrong >= 0
                 else f"{quoted(text)} encodes to {shown(ids)}, and {wrong} is below 0",
-                remedy="mend encode or vocab_size",
+                remedy="fix encode or vocab_size",
             )
 
     return hold(rule, context.strings)
@@ -172,7 +172,7 @@ def round_trip(plugin: TokenizerPlugin, context: Context) -> str:
             if plugin.lossless:
                 raise ConformanceError(
                     f"it declares lossless, and {quoted(text)} comes back as {quoted(decoded)}",
-                    remedy="mend it, or announce it with lossless=False",
+                    remedy="fix it, or announce it with lossless=False",
                 )
 
     tried = hold(rule, context.strings)

@@ -68,7 +68,7 @@ def special_tokens(plugin: TokenizerPlugin, context: Context) -> str:
     strange = next(((token, value) for token, value in ids.items() if not 0 <= operator.index(value) < size), None)
     if strange is not None:
         raise ConformanceError(
-            f"the id of {strange[0]!r} is {strange[1]}, and the vocabulary has {size}", remedy="mend the id"
+            f"the id of {strange[0]!r} is {strange[1]}, and the vocabulary has {size}", remedy="fix the id"
         )
     unk = tokenizer.unk_id
     if specials.unk is not None and unk is not None:
@@ -85,7 +85,7 @@ def special_tokens(plugin: TokenizerPlugin, context: Context) -> str:
 
 def _held(plugin: TokenizerPlugin, context: Context, token: str, value: int | None) -> None:
     policy = plugin.specials.in_text
-    remedy = f"mend it, or announce another in_text than {policy!r}"
+    remedy = f"fix it, or announce another in_text than {policy!r}"
     found = context.ids(token)
     if policy == "refused":
         if found is not None:
