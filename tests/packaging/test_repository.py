@@ -58,7 +58,9 @@ def test_a_target_does_its_own_set_up_and_no_more(tmp_path: Path, target: str, e
 
 
 def test_make_help_has_a_line_for_every_target() -> None:
-    told = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    told = subprocess.run(
+        ["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
     (phony,) = re.findall(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
     assert [line.split(maxsplit=2)[:2] for line in told.splitlines()] == [["make", name] for name in phony.split()]
     assert all(len(line.split()) > 2 for line in told.splitlines())
