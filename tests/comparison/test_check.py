@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from assay.comparison import paired_sampling
-from assay.comparison.check import Check
+from assay.comparison.check import VersionCheck
 from assay.comparison.judging import Judging
 from assay.comparison.tolerance import Budgets, tolerances
 from assay.errors import UnknownName
@@ -93,7 +93,7 @@ def compare(
     selection = Selection(
         tokenizers=tokenizers or ",".join(after), attentions="none", corpora=str(folder / "short.txt"), held_out=0.0
     )
-    return Check(
+    return VersionCheck(
         discover(pair[1].plugins),
         selection,
         Settings(budget_s=budget_s),
@@ -265,7 +265,7 @@ def test_what_the_candidate_lacks_is_refused_before_anything_is_measured(tmp_pat
     pair = sides(tmp_path, {"gone": STEADY}, {"steady": STEADY})
     selection = Selection(tokenizers="gone", attentions="none", held_out=0.0)
     with pytest.raises(UnknownName, match="gone"):
-        Check(discover(pair[1].plugins), selection, Settings(), pair, Judging(), tick=told)
+        VersionCheck(discover(pair[1].plugins), selection, Settings(), pair, Judging(), tick=told)
     assert told.lines == []
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import assay
-from assay.comparison.check import Check
+from assay.comparison.check import VersionCheck
 from assay.comparison.judging import Judging
 from assay.comparison.tolerance import Budgets
 from assay.execute.job import resume
@@ -264,7 +264,7 @@ def test_a_changed_figure_is_a_finding_of_a_check(tmp_path: Path) -> None:
     (tmp_path / "short.txt").write_text(TEXT, "utf-8")
     before = replace(before, plugins=(*before.plugins, files[0]))
     after = replace(after, plugins=(*after.plugins, files[1]))
-    comparison = Check(
+    comparison = VersionCheck(
         assay.discover(after.plugins),
         Selection(tokenizers="one", attentions="none", corpora=str(tmp_path / "short.txt"), held_out=0.0),
         Settings(budget_s=0.3, plugins=after.plugins),

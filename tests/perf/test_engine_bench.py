@@ -25,7 +25,7 @@ from assay.execute.group import SAMPLE_NS, run_group
 from assay.execute.rounds import FEWEST, sample_rounds
 from assay.execute.timed_operation import TimedOperation, calibrate
 from assay.execute.worker.process import Worker
-from assay.execute.worker.requests import Check, Load
+from assay.execute.worker.requests import Load, Verify
 from assay.execute.worker_pool import WorkerPool
 from assay.measure.bench import Bench
 from assay.records.results import Status, TokenizerCase
@@ -98,7 +98,7 @@ def ready(pool: WorkerPool, case: TokenizerCase) -> tuple[Worker, TimedOperation
     """A worker that has loaded and checked a case, and its first operation, calibrated."""
     worker = pool.worker(case)
     assert worker.ask(Load(setup=pool.setup, case=case)).refusal is None
-    answer = worker.ask(Check())
+    answer = worker.ask(Verify())
     assert answer.value is not None, answer
     first = answer.value.operations[0]
     operation = TimedOperation(**asdict(first), ask=lambda request: worker.ask(request).value, is_alive=lambda: True)

@@ -10,7 +10,7 @@ import click
 
 from assay.cli import options
 from assay.cli.echo import echo_stderr, echo_tables
-from assay.cli.request import Request, takes_request
+from assay.cli.request import CommandRequest, takes_request
 from assay.environment import git
 from assay.errors import AssayError
 from assay.records.json_document import write
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @options.threads
 @options.timeout
 @takes_request
-def bisect_(request: Request, good: str, bad: str) -> int:
+def bisect_(request: CommandRequest, good: str, bad: str) -> int:
     """Find the first revision after GOOD, up to BAD, that is slower than GOOD or gives other results.
 
     Each step is a check against GOOD; choose one or few cases, by --tokenizers, --attentions and --operation. Exits
@@ -39,7 +39,7 @@ def bisect_(request: Request, good: str, bad: str) -> int:
     """
     from assay.cli.progress import StatusLine
     from assay.comparison.bisect import bisect
-    from assay.comparison.check import Check
+    from assay.comparison.check import VersionCheck
     from assay.comparison.sides import SideEnvironment, baseline
 
     root = git.repository(Path.cwd())
@@ -57,7 +57,7 @@ def bisect_(request: Request, good: str, bad: str) -> int:
 
         def compare(revision: git.Revision) -> Comparison:
             sides = (side(first), side(revision))
-            return Check(host, selection, request.settings, sides, judging, tick=line.tick).run()
+            return VersionCheck(host, selection, request.settings, sides, judging, tick=line.tick).run()
 
         def tell(step: TestedCommit) -> None:
             if step.comparison.interrupted:

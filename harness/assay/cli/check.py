@@ -8,7 +8,7 @@ import click
 
 from assay.cli import options
 from assay.cli.comparison_output import ComparisonOutput, takes_comparison_output
-from assay.cli.request import Request, takes_request
+from assay.cli.request import CommandRequest, takes_request
 from assay.comparison.judging import Judging
 from assay.records.verdicts import Comparison
 
@@ -43,7 +43,7 @@ from assay.records.verdicts import Comparison
 @options.on_device
 @options.limits
 @takes_request
-def check(request: Request, baseline: str | None, calibrate: bool, shown: ComparisonOutput) -> int:
+def check(request: CommandRequest, baseline: str | None, calibrate: bool, shown: ComparisonOutput) -> int:
     """Report whether the installed code is slower, or gives other results, than a baseline.
 
     Exits with 1 for a regression or a changed exact figure, 3 when a case fails, 4 (with --strict) when something
@@ -57,10 +57,10 @@ def check(request: Request, baseline: str | None, calibrate: bool, shown: Compar
     return comparison.exit_code(strict=shown.strict)
 
 
-def _compare(request: Request, baseline: str | None, *, calibrate: bool) -> Comparison:
+def _compare(request: CommandRequest, baseline: str | None, *, calibrate: bool) -> Comparison:
     from assay.cli.progress import StatusLine
     from assay.comparison import sides
-    from assay.comparison.check import Check
+    from assay.comparison.check import VersionCheck
     from assay.comparison.check_stored import check_stored
     from assay.measure.plugin_metrics import chosen
 
@@ -84,7 +84,7 @@ def _compare(request: Request, baseline: str | None, *, calibrate: bool) -> Comp
                 )
             side = found
         pair = (side, side if calibrate else candidate)
-        return Check(host, selection, settings, pair, judging, calibrate=calibrate, tick=line.tick).run()
+        return VersionCheck(host, selection, settings, pair, judging, calibrate=calibrate, tick=line.tick).run()
 
 
 def _refuse_timing(judging: Judging) -> None:

@@ -10,11 +10,11 @@ from assay.cli.echo import echo_tables
 from assay.records.json_document import write
 
 if TYPE_CHECKING:
-    from assay.cli.request import Request
+    from assay.cli.request import CommandRequest
     from assay.plugins.host import Host
 
 
-def show(host: Host, request: Request) -> int:
+def show(host: Host, request: CommandRequest) -> int:
     """Plan a run, count some documents of each corpus of shards, and show it all; nothing is stored."""
     from assay.cli.progress import StatusLine
     from assay.execute.job import estimate_cost

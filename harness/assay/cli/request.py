@@ -21,7 +21,7 @@ from assay.store.location import Location
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class CommandRequest:
     """What is measured, how, and how it is judged; the plugins, where results are, and what is shown.
 
     `tolerance` is that of a cell for which the settings files have none.
@@ -59,7 +59,7 @@ def takes_request(command: Callable[..., object]) -> Callable[..., object]:
 
     @functools.wraps(command)
     def call(*, plugins: PluginOptions, results: Location, as_json: bool, quiet: bool, **given: object) -> object:
-        request = Request(
+        request = CommandRequest(
             selection=Selection(**take(Selection, given)),
             settings=plugins.settings(**take(Settings, given)),
             judging=Judging(**take(Judging, given)),

@@ -7,7 +7,7 @@ import click
 from assay.cli import options
 from assay.cli.echo import echo_stderr
 from assay.cli.report import of_run
-from assay.cli.request import Request, takes_request
+from assay.cli.request import CommandRequest, takes_request
 from assay.execute.selection import Selection
 from assay.records.results import Outcome
 from assay.records.settings import Settings
@@ -60,7 +60,7 @@ from assay.report import publish
     help="Also write a report to this file, in the format that its name tells: .html, .md, .csv, ...",
 )
 @takes_request
-def run_(request: Request, dry_run: bool, resume: str | None, report: str | None) -> int:
+def run_(request: CommandRequest, dry_run: bool, resume: str | None, report: str | None) -> int:
     """Check and time tokenizers and attention implementations, and store the results.
 
     Exits with 3 when a case failed in a way that its plugin does not announce.
@@ -99,7 +99,7 @@ def _show(outcome: Outcome, *, as_json: bool) -> None:
         run_tables.show(outcome.measurements)
 
 
-def _echo_where(outcome: Outcome, request: Request) -> None:
+def _echo_where(outcome: Outcome, request: CommandRequest) -> None:
     """Report how noisy it was, and where it is stored."""
     if outcome.noise is not None:
         echo_stderr(f"noise floor: {outcome.noise}")

@@ -41,7 +41,7 @@ class _Cell:
 
 
 @dataclass(slots=True)
-class Check:
+class VersionCheck:
     """A check of a candidate against a baseline, the two `sides` in that order.
 
     `settings.budget_s` is the wall time for timing, all cells together; starting processes, building and checking

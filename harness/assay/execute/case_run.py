@@ -10,7 +10,7 @@ from assay.execute.plugin_metric_worker import PluginMetricWorker
 from assay.execute.timed_operation import TimedOperation
 from assay.execute.worker.process import Worker, WorkerDied
 from assay.execute.worker.protocol import Request
-from assay.execute.worker.requests import Check
+from assay.execute.worker.requests import Verify
 from assay.records.metric_catalogue import definition
 from assay.records.refusal import Refusal
 from assay.records.results import Case, Measurement, Metrics, Status, Timing
@@ -65,7 +65,7 @@ class CaseRun:
 
     def check(self) -> None:
         """Have the output verified: the exact figures, and what can be timed."""
-        checked = self.ask(Check())
+        checked = self.ask(Verify())
         if checked is not None:
             self.metrics = checked.metrics
             self.operations = [

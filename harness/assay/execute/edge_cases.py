@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from assay.execute.worker.process import WorkerDied
-from assay.execute.worker.requests import Check, Load, Unload
+from assay.execute.worker.requests import Load, Unload, Verify
 from assay.execute.worker_pool import WorkerPool
 from assay.records.refusal import Refusal
 from assay.records.results import GroupResult, Measurement, Metrics, Status, TokenizerCase
@@ -35,7 +35,7 @@ def _try(case: TokenizerCase, pool: WorkerPool) -> Measurement:
     try:
         refusal, checked = worker.ask(Load(setup=pool.setup, case=case)).refusal, None
         if refusal is None:
-            answer = worker.ask(Check())
+            answer = worker.ask(Verify())
             refusal, checked = answer.refusal, answer.value
         worker.ask(Unload())
     except WorkerDied as death:

@@ -10,7 +10,7 @@ from assay.environment.cpu_affinity import pinned
 from assay.execute.case_run import CaseRun
 from assay.execute.rounds import Stop, sample_rounds
 from assay.execute.timed_operation import TimedOperation, calibrate
-from assay.execute.worker.requests import Check, Load, MeasureMemory, Predict, Recheck, Size, Unload
+from assay.execute.worker.requests import Load, MeasureMemory, Predict, Recheck, Size, Unload, Verify
 from assay.execute.worker_pool import PROBE_NS, WorkerPool, probe_pairs
 from assay.measure.gpu_timer import on_gpu
 from assay.measure.roofline import account, overhead, stages
@@ -196,7 +196,7 @@ def _restart(live: Sequence[CaseRun], pool: WorkerPool) -> None:
         run.worker = pool.restart(run.worker)
     _load(going, pool)
     for run in going:
-        checked = run.ask(Check())
+        checked = run.ask(Verify())
         if checked is not None:
             run.compare_exact(run.metrics, checked.metrics)
         for operation in run.operations if run.ended is None else ():

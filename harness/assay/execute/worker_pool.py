@@ -15,7 +15,7 @@ from assay.execute.plugin_metric_worker import PluginMetricWorker
 from assay.execute.timed_operation import TimedOperation
 from assay.execute.worker.process import Worker, WorkerDied
 from assay.execute.worker.protocol import Request
-from assay.execute.worker.requests import Check, Load, PluginSelection, Setup
+from assay.execute.worker.requests import Load, PluginSelection, Setup, Verify
 from assay.plugins.host import Host
 from assay.plugins.types import AttentionPlugin, TokenizerPlugin
 from assay.records.refusal import Refusal
@@ -170,7 +170,7 @@ class WorkerPool:
             return worker in self._workers.values()
 
         ask(Load(setup=self.setup, probes=dtype_device, threads=self.settings.threads))
-        checked = ask(Check()) if alive() else None
+        checked = ask(Verify()) if alive() else None
         return {
             offered.name: TimedOperation(**asdict(offered), ask=ask, is_alive=alive, judged=False)
             for offered in (() if checked is None else checked.operations)

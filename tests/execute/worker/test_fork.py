@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from assay.execute.worker.process import GRACE_S, Worker, WorkerDied
-from assay.execute.worker.requests import Calibrate, Check, Fork, Join, Load, PluginSelection, Setup, TakeSample
+from assay.execute.worker.requests import Calibrate, Fork, Join, Load, PluginSelection, Setup, TakeSample, Verify
 from assay.records.dataclass_json import to_json
 from assay.records.settings import Settings
 from planted import case, living, plugin
@@ -50,12 +50,12 @@ def begin(self):
 HOST = """
 import sys
 from assay.execute.worker.process import Worker
-from assay.execute.worker.requests import Check, Fork, Load, TakeSample
+from assay.execute.worker.requests import Fork, Load, TakeSample, Verify
 from assay.records.dataclass_json import from_json
 from assay.records.settings import Settings
 worker = Worker("fix it", Settings())
 worker.ask(from_json(Load, sys.argv[1]))
-worker.ask(Check())
+worker.ask(Verify())
 print(worker.ask(Fork()).value, flush=True)
 open(sys.argv[2], "w").close()
 worker.ask(TakeSample(operation="encode", iterations=1))
@@ -99,7 +99,7 @@ def start(tmp_path: Path, mark: str) -> Iterator[Start]:
         worker = Worker("fix it", Settings())
         started.append(worker)
         worker.ask(load(tmp_path, tokenizer))
-        assert worker.ask(Check()).refusal is None
+        assert worker.ask(Verify()).refusal is None
         return worker
 
     yield call

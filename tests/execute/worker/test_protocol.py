@@ -22,7 +22,7 @@ from assay.execute.worker.protocol import (
     send_answer,
     send_request,
 )
-from assay.execute.worker.requests import Calibrate, Calibrated, Check, Checked, Load, TakeSample
+from assay.execute.worker.requests import Calibrate, Calibrated, Checked, Load, TakeSample, Verify
 from assay.records.refusal import Refusal
 from assay.records.results import AttentionCase, Metrics, Sample, Status, TokenizerCase
 from assay.records.workload import Workload
@@ -103,7 +103,7 @@ class TestRoundTrip:
         host, worker = line
         values = {"whole": 1, "part": 1.0, "flag": True, "text": "1", "big": 2**62, "end": float("inf")}
         send_answer(worker, Answer(Checked(metrics=Metrics(values))))
-        received = receive_answer(host, Check()).value
+        received = receive_answer(host, Verify()).value
         assert received is not None
         assert received.metrics == values
         assert [type(value) for value in received.metrics.values()] == [type(value) for value in values.values()]

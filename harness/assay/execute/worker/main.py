@@ -46,7 +46,7 @@ class BenchServer:
             requests.ComputeMetric: lambda request: self.bench.metric(request.name, request.row),
             requests.Size: lambda request: self.bench.size(request.documents),
             requests.Predict: lambda request: requests.Predicted(metrics=self.bench.predict(), room=self.bench.room()),
-            requests.Check: self._check,
+            requests.Verify: self._check,
             requests.Calibrate: self._calibrate,
             requests.MeasureMemory: lambda request: self.bench.memory(),
             requests.Recheck: lambda request: self.bench.recheck(),
@@ -98,7 +98,7 @@ class BenchServer:
         self.bench.unload()
         release_idle_memory()
 
-    def _check(self, request: requests.Check) -> requests.Checked:
+    def _check(self, request: requests.Verify) -> requests.Checked:
         metrics = self.bench.check()
         operations = (
             requests.OfferedOperation(name=operation.name, tokens=operation.tokens, size=operation.size)

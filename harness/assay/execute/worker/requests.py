@@ -94,7 +94,7 @@ class Checked:
     operations: tuple[OfferedOperation, ...] = ()
 
 
-class Check(Request[Checked], doing="checking"):
+class Verify(Request[Checked], doing="checking"):
     """Verify the output of the case."""
 
 
