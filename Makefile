@@ -18,7 +18,7 @@ test: $(DEV)  ## set up .venv for development, run all tests; those that read a 
 	$(PYTEST) -n auto --dist worksteal -m 'not alone'
 	$(PYTEST) -m alone
 
-test-fast: $(DEV)  ## run the tests that take less than a second or two, in under a minute
+test-fast: $(DEV)  ## run the tests that take less than a second or two: about two minutes on two cores
 	$(PYTEST) -n 2 --dist worksteal -m 'not alone and not long'
 
 test-full: $(DEV)  ## run the products that `make test` only samples, and every kill of a run

@@ -104,7 +104,7 @@ class BaselineCheck:
         self._code = self._exit = 0
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Remember which tests failed: the time of a wrong result is none."""
+        """Remember which tests failed: a wrong result has no time."""
         if report.failed:
             self._failed.add(report.nodeid)
 

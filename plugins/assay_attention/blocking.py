@@ -1,4 +1,4 @@
-"""How a length is cut into blocks, so that builds and the costs foretold for them agree."""
+"""How a length is cut into blocks, so that builds and the costs predicted for them agree."""
 
 from __future__ import annotations
 

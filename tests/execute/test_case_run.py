@@ -40,7 +40,7 @@ def asked(answer: Answer[Any], device: str = "cuda:0") -> CaseRun:
     return CaseRun(case=case, worker=cast("Worker", Answering(answer)), on_death=lambda worker: None)
 
 
-def foretold(*, need: int, room: int | None) -> Answer[Predicted]:
+def predicted(*, need: int, room: int | None) -> Answer[Predicted]:
     return Answer(Predicted(metrics=Metrics(predicted_bytes=need), room=room))
 
 
@@ -48,7 +48,7 @@ def foretold(*, need: int, room: int | None) -> Answer[Predicted]:
     ("device", "remedy"), [("cuda:0", "free memory of the device"), ("cpu", "free memory, or raise --memory")]
 )
 def test_what_has_no_room_where_it_is_computed_is_skipped(device: str, remedy: str) -> None:
-    item = asked(foretold(need=7 * GIB, room=6 * GIB), device)
+    item = asked(predicted(need=7 * GIB, room=6 * GIB), device)
     predict(item, 30.0)
     assert item.ended is not None
     assert (item.ended.status, item.ended.reason) == (Status.SKIPPED, "predicted 7.0 GiB > 6.0 GiB")
@@ -58,7 +58,7 @@ def test_what_has_no_room_where_it_is_computed_is_skipped(device: str, remedy: s
 
 @pytest.mark.parametrize("room", [9 * GIB, None])
 def test_the_hosts_memory_is_no_limit_of_the_device(room: int | None) -> None:
-    item = asked(foretold(need=9 * GIB, room=room))
+    item = asked(predicted(need=9 * GIB, room=room))
     predict(item, 30.0)
     assert item.ended is None
 

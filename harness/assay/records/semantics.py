@@ -73,7 +73,7 @@ class Semantics:
 
     @classmethod
     def parse(cls, label: str) -> Semantics:
-        """Read a label; raise ValueError for what is none."""
+        """Read a label; raise ValueError for what is not a valid label."""
         fields: dict[str, object] = {}
         for part in label.split("+"):
             word, number = _divided(part)

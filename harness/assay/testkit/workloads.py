@@ -66,7 +66,7 @@ def small(device: str = "cpu") -> tuple[Workload, ...]:
 
 
 def large(device: str = "cpu") -> tuple[Workload, ...]:
-    """Return the workloads on which foretold memory is held to what is allocated."""
+    """Return the workloads on which predicted memory is compared with what is allocated."""
     return tuple(_read(text, "f32", device) for text in LARGE)
 
 
