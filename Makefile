@@ -7,6 +7,9 @@ DEV := $(VENV)/.ready-dev
 READY := $(if $(wildcard $(DEV)),$(DEV),$(RUN))
 PYTEST := $(BIN)/python -m pytest
 
+# Keep bytecode: else each process compiles Assay anew, and pytest its assertions.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help run test test-fast test-full coverage check reference screenshot clean
 help:  ## print this
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do printf 'make %-11s %s\n' "$$name" "$$what"; done
@@ -16,9 +19,9 @@ run: $(READY)  ## set up .venv for runs, run the main job, print the tables, wri
 
 test: $(DEV)  ## set up .venv for development, run all tests; those that read a clock run last, with nothing beside them
 	$(PYTEST) -n auto --dist worksteal -m 'not alone'
-	$(PYTEST) -m alone
+	$(PYTEST) -m alone $$(grep -rlF --include='*.py' mark.alone tests)
 
-test-fast: $(DEV)  ## run the tests that take less than a second or two: about two minutes on two cores
+test-fast: $(DEV)  ## run all but the long tests: under a minute on two cores
 	$(PYTEST) -n 2 --dist worksteal -m 'not alone and not long'
 
 test-full: $(DEV)  ## run the products that `make test` only samples, and every kill of a run
@@ -27,7 +30,7 @@ test-full: $(DEV)  ## run the products that `make test` only samples, and every 
 coverage: $(DEV)  ## run all tests with branch coverage, in processes too; print it, write htmlcov/
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -n auto --dist worksteal -m 'not alone'
-	$(BIN)/coverage run -m pytest -m alone
+	$(BIN)/coverage run -m pytest -m alone $$(grep -rlF --include='*.py' mark.alone tests)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage html --quiet
 	$(BIN)/coverage report

@@ -83,6 +83,7 @@ def test_a_command_in_this_process_leaves_it_as_it_was(cli: Cli, tmp_path: Path)
     assert "assay_file_left_behind" not in sys.modules
 
 
+@pytest.mark.long
 def test_what_reads_a_clock_is_measured_anew_when_it_is_tried_again_and_nothing_else_is_tried(
     pytester: pytest.Pytester,
 ) -> None:

@@ -106,6 +106,7 @@ class TestRight:
     def test_any_share_may_be_dropped(self, share: float) -> None:
         gate(attention(), replace(CAUSAL, semantics=Semantics(mask="causal", dropout=share)))
 
+    @pytest.mark.long
     @pytest.mark.parametrize("share", [0.01, 0.1, 0.5, 0.9, 0.99])
     def test_a_right_dropout_is_never_refused(self, share: float) -> None:
         """Whatever it draws: where few weights are dropped, or few are kept, their variance varies by itself."""

@@ -169,6 +169,7 @@ def test_each_mutant_is_refused_by_a_named_check(mutant: str) -> None:
     assert refusal.value.message.startswith(f"{name}: ")
 
 
+@pytest.mark.long
 def test_what_the_mutants_are_made_of_is_right() -> None:
     check(causal())
 
@@ -257,6 +258,7 @@ def test_memory_that_is_not_written_shows() -> None:
         check(forgetful)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("dtype", ["f32", "bf16"])
 def test_late_rows_are_held_to_their_own_size(dtype: str) -> None:
     """Row 0 of a causal output is a value, the last ones are means of many and small."""

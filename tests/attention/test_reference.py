@@ -133,6 +133,7 @@ class TestAgainstPyTorch:
 
 
 class TestAgainstLoops:
+    @pytest.mark.long
     @given(
         label=st.sampled_from(LABELS),
         queries=st.integers(1, 5),
@@ -210,6 +211,7 @@ class TestLevels:
 
 
 class TestRows:
+    @pytest.mark.long
     @given(
         label=st.sampled_from([*LABELS, "linear+causal", "linear"]),
         rows=st.lists(st.integers(0, 5), min_size=1, max_size=8),

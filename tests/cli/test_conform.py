@@ -106,6 +106,7 @@ class Mine(Letters):
 """
 
 
+@pytest.mark.long
 def test_after_three_deaths_the_rest_is_skipped(conform: Cli) -> None:
     found = {check["check"]: check for check in conform(plugin("tokenizer", DEADLY), "--json").json["checks"]}
     failed = [name for name, check in found.items() if check["status"] == "failed"]
@@ -149,6 +150,7 @@ def test_other_plugins_that_fail_are_warned_of(conform: Cli, install: Install) -
     assert ran.stderr.startswith("assay: warning: plugin broken 1 (broken) cannot be imported")
 
 
+@pytest.mark.long
 def test_one_name_of_two_kinds_asks_which(conform: Cli) -> None:
     both = plugin("metric") + plugin("report")
     asked = conform(both)

@@ -82,6 +82,7 @@ def test_a_run_goes_to_the_server_and_every_command_reads_it(ask: Cli, url: str,
     assert ask("show").complaint == "assay: error: there are no results in results (make some with `assay run`)"
 
 
+@pytest.mark.long
 def test_commands_that_read_several_runs(ask: Cli, url: str) -> None:
     for name, tokens in (("2025", 7), ("2026", 8)):
         fill(url, name, tokens=tokens)

@@ -20,6 +20,8 @@ from assay.records.verdicts import Change, Comparison, Verdict
 from assay.store.baselines import accept
 from planted import STEADY, TEXT, plugin
 
+pytestmark = pytest.mark.long
+
 BUDGET_S = 0.1
 BOTH = {"one": STEADY, "other": STEADY}
 

@@ -69,6 +69,7 @@ def verdicts(sessions: int, *, drift: float, slower: float, decisions: int, seed
     return {verdict: found.count(verdict) / decisions for verdict in Verdict}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sessions", [1, 3, 4, 5])
 def test_drift_of_five_percent_raises_at_most_one_false_alarm_in_a_hundred(sessions: int) -> None:
     found = verdicts(sessions, drift=0.05, slower=1.0, decisions=2000, seed=sessions)

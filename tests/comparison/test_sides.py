@@ -159,6 +159,7 @@ def test_a_requirement_of_another_version_beside_all_that_is_here(tmp_path: Path
     assert same["baseline"]["name"] == "pip:thing==2.0 (as installed)"
 
 
+@pytest.mark.long
 def test_what_pip_says_is_in_the_error(here: Environment, tmp_path: Path) -> None:
     error = here.sides("pip:no-such-thing==1", cwd=tmp_path, cache=tmp_path / "cache")["error"]
     assert "pip cannot install no-such-thing==1: No matching distribution found for no-such-thing==1" in error
@@ -187,6 +188,7 @@ def test_requirements_are_taken_apart(text: str, parts: list[str]) -> None:
     assert _split(text) == parts
 
 
+@pytest.mark.long
 def test_an_environment_by_its_folder_and_by_its_interpreter(here: Environment, tmp_path: Path) -> None:
     cache = tmp_path / "cache"
     for what in (str(here.folder), f"env:{here.folder}", f"env:{here.python}", here.python):

@@ -99,6 +99,7 @@ def ratio(units: list[tuple[int, int]]) -> float:
     return sum(size for size, _ in units) / sum(tokens for _, tokens in units)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("sigma", "target"), [(0.7, 0.15), pytest.param(1.5, 0.1, marks=pytest.mark.long)])
 def test_a_sample_gives_the_figure_of_its_corpus_within_the_target(sigma: float, target: float) -> None:
     """In at least 90 of 100 draws; the target is no idle one: few of them come within an eighth of it."""

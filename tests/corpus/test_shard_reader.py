@@ -98,6 +98,7 @@ def test_passages_are_the_document_and_do_not_depend_on_blocks(words: list[str],
     assert all(passage.text[0].isspace() for passage in found[1:])
 
 
+@pytest.mark.long
 def test_a_text_without_a_place_to_cut_comes_whole_in_linear_time(tmp_path: Path) -> None:
     path = write(tmp_path / "a.txt", ["x" * 5_000_000])
     assert [len(passage.text) for passage in read(path, chunk=1_000)] == [5_000_000]

@@ -62,6 +62,7 @@ def test_a_project_that_is_not_installed_is_not_installed_for_the_baseline(
     assert any("installed elsewhere" in line for line in side["told"])
 
 
+@pytest.mark.long
 def test_a_build_that_fails_says_why(environment: Environment, tmp_path: Path) -> None:
     root = tmp_path / "repository"
     backend = "def build_wheel(*given): raise RuntimeError('the compiler is on strike')"

@@ -134,6 +134,7 @@ def bad(tmp_path_factory: pytest.TempPathFactory) -> assay.Outcome:
     return run_of(tmp_path_factory.mktemp("bad"), BAD, THREE, settings=Settings(timeout_s=2.0))
 
 
+@pytest.mark.long
 def test_a_tokenizer_is_looked_at_by_its_tokens_and_by_its_row(good: Done) -> None:
     row = good.outcome.measurements[0]
     assert (row.status, row.reason) == (assay.Status.OK, None)
@@ -179,6 +180,7 @@ def test_a_resumed_run_has_the_metrics_that_it_was_begun_with(good: Done) -> Non
     assert values(again).keys() == values(row).keys()
 
 
+@pytest.mark.long
 def test_a_bad_one_costs_its_own_figure_and_says_whose_it_is(bad: assay.Outcome) -> None:
     row, again, _ = bad.measurements
     fine = {"documents_ids", "characters_seen", "largest", "readings", "doubled", "kind_of_row", "either", "last"}

@@ -97,6 +97,7 @@ def test_the_database_of_another_program_is_left_alone(cli: Cli, tmp_path: Path,
     assert file.read_bytes() == before
 
 
+@pytest.mark.long
 def test_a_cut_off_store_is_refused(cli: Cli, store: Path) -> None:
     content = store.read_bytes()
     store.write_bytes(content[: len(content) // 2])

@@ -131,6 +131,7 @@ class TestWeightless:
 
 @pytest.mark.parametrize("workload", WORKLOADS.values(), ids=WORKLOADS)
 class TestEveryWorkload:
+    @pytest.mark.long
     @pytest.mark.parametrize("name", NAMES)
     def test_the_gate_passes_or_the_plugin_declines(
         self, host: assay.Host, text: EmbeddedText, name: str, workload: assay.Workload
@@ -145,6 +146,7 @@ class TestEveryWorkload:
         else:
             assert "offered" in reason or "heads" in reason
 
+    @pytest.mark.long
     def test_all_that_offer_it_agree(self, host: assay.Host, text: EmbeddedText, workload: assay.Workload) -> None:
         exact = replace(workload, semantics=replace(workload.semantics, dropout=0.0))
         plugins = offered(host, workload)

@@ -88,11 +88,13 @@ def gate(host: assay.Host, name: str, workload_id: str) -> assay.Step:
     return found.step
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("workload_id", GRID)
 def test_flex_eager_passes_the_gate(host: assay.Host, workload_id: str) -> None:
     gate(host, "flex-eager", workload_id)
 
 
+@pytest.mark.long
 def test_flex_eager_has_the_properties(host: assay.Host) -> None:
     workload = assay.Workload.parse("core/fwd/causal/b2.h4:2.s150.d16/f32/cpu.t1")
     held = check_properties(host.one(assay.AttentionPlugin, "flex-eager"), workload)
@@ -214,6 +216,7 @@ class TestMemory:
         assert predicted is not None
         assert abs(predicted - measured) <= 0.001 * measured + 1024  # better than the 10 % + 1 MiB that are asked for
 
+    @pytest.mark.long
     @pytest.mark.parametrize("semantics", ["causal", "full"])
     @pytest.mark.parametrize(
         "shape", ["b1.h1.s128.d64", "b1.h12.s256.d64", "b2.h4:2.s64:512.d64:32", "b1.h2.s1024.d64"]

@@ -63,6 +63,7 @@ def test_every_special_token_stands_alone_and_within_words() -> None:
         assert f"before{token}after" in found[f"within {token}"]
 
 
+@pytest.mark.long
 def test_every_code_point_stands_once() -> None:
     (text,) = texts("code-points").values()
     assert len(text) == len(set(text)) == sys.maxunicode + 1 - 2048

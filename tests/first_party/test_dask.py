@@ -68,6 +68,7 @@ def test_dask_workers_that_are_killed_in_mid_run_cost_starts_and_no_answer(ours:
     assert sum(ended.starts - 1 for ended in found.values()) >= 1
 
 
+@pytest.mark.long
 def test_a_cluster_that_was_there_stays(cluster: LocalCluster) -> None:
     for _ in range(2):
         executor = Cluster(assay.ExecutorConfig(scheduler=cluster.scheduler_address))
@@ -105,6 +106,7 @@ def test_clusters_that_cannot_be_used_are_refused_in_a_sentence(
         Cluster(assay.ExecutorConfig(scheduler=empty.scheduler_address))
 
 
+@pytest.mark.long
 def test_without_dask_the_option_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     assert assay_dask.missing() is None
     monkeypatch.setattr(assay_dask, "NEEDED", ("dask-that-nobody-has",))

@@ -49,6 +49,7 @@ def outcome(name: str) -> assay.Outcome:
     return assay.Outcome(run=run, manifest=counts, measurements=tuple(rows), noise=None)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["tokenizer-", HOSTILE])
 def test_every_drawing_is_safe_and_says_what_it_shows(name: str) -> None:
     found = figures(outcome(name))
@@ -90,6 +91,7 @@ def test_a_run_without_data_has_no_figures() -> None:
     assert figures(assay.Outcome(run=empty.run, manifest=empty.manifest, measurements=(), noise=None)) == ()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("shown", nasty.publications(), ids=lambda shown: f"{shown.shows}-{bool(shown.comparison)}")
 def test_hostile_words_can_be_seen_on_a_page(shown: assay.ReportContext) -> None:
     """A character that XML cannot hold once ended the whole process in the library that draws."""

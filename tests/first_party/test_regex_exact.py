@@ -115,12 +115,14 @@ def test_a_hundred_thousand_strings(make: Callable[[str, str], Any], training: s
 
 
 class TestAnyText:
+    @pytest.mark.long
     @properties
     @given(text=NASTY_TEXT)
     def test_encode(self, pair: tuple[Any, Any], text: str) -> None:
         ours, theirs = pair
         assert outcome(ours, text) == outcome(theirs, text)
 
+    @pytest.mark.long
     @properties
     @given(data=st.data())
     def test_decode(self, pair: tuple[Any, Any], data: st.DataObject) -> None:
@@ -148,6 +150,7 @@ class TestAnyText:
         assert all(block[0].isspace() for block in cut[1:])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("joint", [" ", "", "\u3000", "a"])
 def test_many_blocks(pair: tuple[Any, Any], joint: str) -> None:
     ours, theirs = pair
@@ -211,6 +214,7 @@ def build() -> Any:
 class TestCompiled:
     """What the compiled tokenizer gives, and that its errors are those of the other."""
 
+    @pytest.mark.long
     def test_ids_are_an_array_of_their_own(self, build: Any) -> None:
         tokenizer = build("a b")
         first, second = tokenizer.encode("a b b"), tokenizer.encode("b")

@@ -67,6 +67,7 @@ def tokenizers(host: assay.Host) -> dict[str, assay.Tokenizer]:
 
 
 class TestNumbers:
+    @pytest.mark.long
     @pytest.mark.parametrize(("text", "ids"), [(HELLO, HELLO_IDS), (OUTER, OUTER_IDS)], ids=["hello", "outer space"])
     def test_the_tutorials_sentences(self, tokenizers: dict[str, assay.Tokenizer], text: str, ids: list[int]) -> None:
         assert tokenizers["gpt2"].encode(text) == ids
@@ -207,6 +208,7 @@ class TestOptionalVocabulary:
             plugin.build("")
         assert (caught.value.message, caught.value.remedy) == (lacking.what, lacking.remedy)
 
+    @pytest.mark.long
     @pytest.mark.usefixtures("without_package")
     def test_a_good_file_in_the_cache_is_used(self, host: assay.Host, cache: Path, name: str) -> None:
         (cache / CACHE_KEYS[name]).write_bytes(good_file(name))

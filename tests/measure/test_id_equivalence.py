@@ -36,6 +36,7 @@ def crash(text: str, ids: list[int]) -> list[int]:
 IDENTITY = IdEquivalence("bytes", Bytes())
 
 
+@pytest.mark.long
 def test_equal_ids_pass_and_the_strings_are_counted() -> None:
     assert IDENTITY.fuzz(Bytes()) == {"fuzz_strings": FUZZ}
     assert FUZZ >= 40_000

@@ -153,6 +153,7 @@ class TestText:
 
 
 class TestCheck:
+    @pytest.mark.long
     def test_what_it_comes_to(self) -> None:
         subject = made()
         found = checked(subject)

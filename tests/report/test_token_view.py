@@ -103,6 +103,7 @@ def _shorter(row: Measurement) -> Measurement:
     return replace(row, metrics=Metrics({**row.metrics, "tokens": int(row.metrics["tokens"]) - 1}))
 
 
+@pytest.mark.long
 def test_without_a_text_of_one_document_there_is_nothing_to_read(measured: tuple[Path, Outcome]) -> None:
     folder, outcome = measured
     host = assay.discover([folder / "mine.py"])

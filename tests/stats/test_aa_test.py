@@ -42,6 +42,7 @@ def test_the_spread_is_that_of_the_readings() -> None:
     assert found.false_alarms <= 0.01
 
 
+@pytest.mark.long
 def test_more_epochs_and_less_noise_detect_less() -> None:
     quiet, loud = aa_test(cells(4, 16, 0.005), 16), aa_test(cells(4, 16, 0.03), 16)
     longer = aa_test(cells(4, 16, 0.03), 64)
@@ -115,6 +116,7 @@ def test_what_a_check_detects_is_that_of_one_cell_among_all() -> None:
         assert found.spread == pytest.approx(math.sqrt(statistics.fmean(log * log for log in flat)))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("count", "replays"), [(5, 1000), (6, 833), (125, 40), (130, 40)])
 def test_more_cells_are_replayed_less_often(count: int, replays: int) -> None:
     found = aa_test(cells(count, 5), 5)

@@ -34,6 +34,7 @@ def rare_unknown(chance: random.Random) -> tuple[int, int]:
 class TestCoverage:
     """The share of 300 samples of documents whose interval holds the ratio of the distribution."""
 
+    @pytest.mark.long
     @pytest.mark.parametrize(
         ("draw", "truth", "documents"),
         [

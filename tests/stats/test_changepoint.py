@@ -22,6 +22,7 @@ def noise(generator: random.Random, kind: str) -> float:
     return 100 * (1 + 0.05 * generator.gauss(0, 1)) * wild
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["normal", "heavy", "outliers"])
 def test_no_more_than_two_in_a_hundred_series_of_noise_show_a_step(kind: str) -> None:
     generator = random.Random(7)
@@ -33,6 +34,7 @@ def stepped(generator: random.Random, count: int, at: int, share: float, spread:
     return [100 * (1 + spread * generator.gauss(0, 1)) * (1 + share * (place >= at)) for place in range(count)]
 
 
+@pytest.mark.long
 def test_a_step_of_a_tenth_is_found_where_it_is() -> None:
     """In noise of 5 % nobody can place it within two in more than 93 of 100, even who knows both levels."""
     generator = random.Random(11)

@@ -129,6 +129,7 @@ def line(what: str, found: list[Check]) -> str:
     return f"{what:34} {shares}  epochs {sum(check.epochs for check in found) / len(found):4.1f}"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("epochs", [5, 8, 12, 16, 24, 32, 48])
 def test_identical_code_raises_no_alarm_whenever_the_last_look_comes(epochs: int, table: list[str]) -> None:
     """Looking early does not add up: the bound is that of the whole check, at 1 in 100 for each direction."""
@@ -166,6 +167,7 @@ def test_slower_code_is_found(epochs: int, shift: float, power: float, table: li
     assert share(found, Verdict.IMPROVED) == 0.0
 
 
+@pytest.mark.long
 def test_one_percent_is_found_where_half_of_it_matters(table: list[str]) -> None:
     """With the usual smallest effect of 1 % half of the estimates of a true +1 % fall short of it, at any length."""
     fine = Tolerance(minimum_effect=0.005, equivalence_margin=0.03)
@@ -178,6 +180,7 @@ def test_one_percent_is_found_where_half_of_it_matters(table: list[str]) -> None
     assert share(found, Verdict.REGRESSED) <= 0.01
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("noise", "bound"),
     [(heavy, 0.01), (bursts, 0.01), (linked, 0.025)],  # linked readings are not what the t assumes: it costs a little
@@ -191,6 +194,7 @@ def test_hostile_noise_raises_hardly_more_alarms(noise: Noise, bound: float, epo
     assert share(found, Verdict.IMPROVED) <= bound
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("cells", "count", "power"),
     [(20, 100, 0.95), (100, 20, 0.9)],

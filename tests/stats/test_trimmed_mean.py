@@ -53,6 +53,7 @@ def test_no_pair_is_an_error() -> None:
         epoch_ratio(7, [], samples(1), seconds=0.0)
 
 
+@pytest.mark.long
 @given(st.lists(st.tuples(st.integers(1, 10**9), st.integers(1, 10**9)), min_size=1), st.integers(1, 1000))
 def test_scaling_both_sides_does_not_matter(pairs: list[tuple[int, int]], scale: int) -> None:
     ours, theirs = zip(*pairs, strict=True)

@@ -461,6 +461,7 @@ def made_at_once(places: Sequence[Where]) -> list[str]:
 
 
 class TestSeveralProcesses:
+    @pytest.mark.long
     def test_four_that_write_at_once_and_one_is_killed(self, where: Where) -> None:
         """What a process was told is stored is there, whole, whatever became of the process."""
         Store(where).close()
@@ -510,6 +511,7 @@ class TestSeveralProcesses:
     def test_several_that_make_it_at_once_on_a_server(self, postgresql: Server) -> None:
         assert made_at_once([postgresql.room() for _ in range(3)]) == []
 
+    @pytest.mark.long
     @pytest.mark.parametrize("table", ["measurements", "metrics", "samples"])
     def test_one_that_is_killed_in_the_middle_of_a_transaction(self, where: Where, table: str) -> None:
         command = [sys.executable, "-c", KILLED + WRITE, str(where), "one", "5"]

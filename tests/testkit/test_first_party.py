@@ -48,6 +48,7 @@ def test_tokenizers_conform(name: str) -> None:
     assert refused("tokenizer", name) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ready(CorpusPlugin))
 def test_corpora_conform(name: str) -> None:
     assert refused("corpus", name) == []

@@ -29,6 +29,7 @@ def findings(folder: Path, kind: str, source: str) -> dict[str, Finding]:
     return {finding.check: finding for finding in conform(host, kind, "mine")}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", GOOD)
 def test_a_good_plugin_conforms(tmp_path: Path, kind: str) -> None:
     found = findings(tmp_path, kind, plugin(kind))
@@ -36,6 +37,7 @@ def test_a_good_plugin_conforms(tmp_path: Path, kind: str) -> None:
     assert sum(finding.status == "ok" for finding in found.values()) >= 8
 
 
+@pytest.mark.long
 def test_a_corpus_without_a_sha256_is_told_which_it_has(tmp_path: Path) -> None:
     declared = findings(tmp_path, "corpus", plugin("corpus"))["sha256"]
     found = findings(tmp_path, "corpus", plugin("corpus", fields="sha256=None"))["sha256"]
@@ -43,6 +45,7 @@ def test_a_corpus_without_a_sha256_is_told_which_it_has(tmp_path: Path) -> None:
     assert f"that of its documents is {declared.reason}" in str(found.reason)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 def test_a_fault_is_refused_by_the_check_for_it(tmp_path: Path, fault: Fault) -> None:
     found = findings(tmp_path, fault.kind, fault.source)

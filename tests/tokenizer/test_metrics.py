@@ -190,6 +190,7 @@ TOKENIZERS = st.builds(
 
 
 class TestSlow:
+    @pytest.mark.long
     @settings(max_examples=300, deadline=None)
     @given(corpus=CORPORA, tokenizer=TOKENIZERS, parallel=st.booleans())
     def test_every_figure(self, corpus: list[Document], tokenizer: Syllables, parallel: bool) -> None:

@@ -45,6 +45,7 @@ def test_by_hand(text: str, expected: str) -> None:
     assert words(text) == expected.split()
 
 
+@pytest.mark.long
 @settings(max_examples=2000, deadline=None)
 @given(text=st.text(ALPHABET, max_size=9))
 def test_against_the_rules_of_the_standard(text: str) -> None:
@@ -57,6 +58,7 @@ def test_against_the_rules_on_any_character(text: str) -> None:
     assert word_spans(text) == uax29.word_spans(text)
 
 
+@pytest.mark.long
 def test_ascii_by_itself_against_the_rules() -> None:
     """It has an expression of its own: every text of up to five characters, one of each class that has a part there."""
     texts = ["".join(text) for size in range(6) for text in itertools.product("a1_.:, ", repeat=size)]

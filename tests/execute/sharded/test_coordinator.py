@@ -128,6 +128,7 @@ def test_a_shard_that_is_not_where_a_worker_looks_is_told_in_a_sentence(tmp_path
     assert found.remedy == "every worker must be able to read every shard under this path"
 
 
+@pytest.mark.long
 def test_what_is_kept_is_found_by_content_and_a_broken_file_is_counted_again(folder: Path, tmp_path: Path) -> None:
     first = coordinator(folder, tmp_path, "bytes")
     first.count(Draw(), SILENT)

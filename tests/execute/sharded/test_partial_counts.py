@@ -60,6 +60,7 @@ def test_order_and_grouping_change_nothing(parts: list[MergeableCounts], chance:
     assert json.dumps(MergeableCounts.from_plain(json.loads(written)).to_plain()) == written
 
 
+@pytest.mark.long
 @given(parts=st.lists(PARTS, min_size=1, max_size=4))
 def test_what_is_added_is_the_sum(parts: list[MergeableCounts]) -> None:
     whole = reduce(add, parts)

@@ -63,6 +63,7 @@ def test_workers_that_are_killed_in_mid_run_cost_starts_and_no_answer() -> None:
     assert children() == []
 
 
+@pytest.mark.long
 def test_a_task_that_ends_its_worker_is_lost_after_three_starts_and_no_other() -> None:
     tasks = ["a", "exit", "b", "kill", "raise", "memory", "c"]
     with closing(ProcessPool(ExecutorConfig(workers=2, memory_bytes=1 << 30))) as pool:

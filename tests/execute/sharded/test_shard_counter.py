@@ -93,6 +93,7 @@ def built() -> dict[str, Tokenizer]:
     return {plugin.name: plugin.build(VERDICT) for plugin in READY if not plugin.closed_vocabulary}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["gpt2", "regex-unk", "bytes", "whitespace"])
 def test_shards_come_to_the_figures_of_all_documents(built: dict[str, Tokenizer], name: str) -> None:
     lines = [line for line in VERDICT.splitlines() if line] + ["", "🙂 ไทย"]
@@ -113,6 +114,7 @@ def test_shards_come_to_the_figures_of_all_documents(built: dict[str, Tokenizer]
     assert found["round_trip"] == exact / len(lines)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [plugin.name for plugin in READY if not plugin.closed_vocabulary])
 @settings(max_examples=60)
 @given(pieces=st.lists(PIECES, min_size=30, max_size=150))

@@ -173,6 +173,7 @@ def test_a_process_with_a_thread_is_not_copied(start: Start) -> None:
     assert worker.ask(SAMPLE).refusal is None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("tokenizer", "outcome"),
     [

@@ -151,6 +151,7 @@ def rendered(page: str) -> tuple[list[str], str]:
     return tags, "".join(words)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("place", PLACES)
 @given(st.one_of(MARKUP, ANY))
 @settings(max_examples=300, deadline=None)
