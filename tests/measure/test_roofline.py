@@ -29,34 +29,37 @@ def probes(**work: int) -> Mapping[str, ProbeTiming]:
 
 
 class TestAccount:
-    def test_credit_and_rates_are_by_wall_time_and_shares_by_cpu_time(self) -> None:
-        found = account(WORKLOAD, STEP, probes(gemm=WORKLOAD.flop, stream=2 * WORKLOAD.bytes))
+    def test_credit_rates_and_shares_are_by_one_clock(self) -> None:
+        found = account(WORKLOAD, STEP, "cpu", probes(gemm=WORKLOAD.flop, stream=2 * WORKLOAD.bytes))
         assert found == {
             "credited_flop": WORKLOAD.flop,
-            "flop_per_s": pytest.approx(WORKLOAD.flop / 4e-3),
+            "flop_per_s": pytest.approx(WORKLOAD.flop / 2e-3),
             "credited_bytes": WORKLOAD.bytes,
-            "gb_per_s": pytest.approx(WORKLOAD.bytes / 4e-3 / 1e9),
+            "gb_per_s": pytest.approx(WORKLOAD.bytes / 2e-3 / 1e9),
             "gemm_fraction": pytest.approx(1 / 2),
             "stream_fraction": pytest.approx(1 / 4),
             "roofline_fraction": pytest.approx(1 / 2),
         }
+        by_wall = account(WORKLOAD, STEP, "wall", probes(gemm=WORKLOAD.flop))
+        assert by_wall["flop_per_s"] == pytest.approx(WORKLOAD.flop / 4e-3)
+        assert by_wall["gemm_fraction"] == pytest.approx(5 / 4)
 
     @given(gemm=st.integers(1, 10**12), stream=st.integers(1, 10**12))
     def test_the_roofline_is_the_longer_of_two_times(self, gemm: int, stream: int) -> None:
         """By the rates of the probes the product takes so many milliseconds, the copy so many; the step takes two."""
-        found = account(WORKLOAD, STEP, probes(gemm=gemm, stream=stream))
+        found = account(WORKLOAD, STEP, "cpu", probes(gemm=gemm, stream=stream))
         least = max(WORKLOAD.flop / gemm, WORKLOAD.bytes / stream)
         assert found["roofline_fraction"] == pytest.approx(least / 2)
         assert found["roofline_fraction"] == max(found["gemm_fraction"], found["stream_fraction"])
 
     @pytest.mark.parametrize("present", ["gemm", "stream"])
     def test_half_a_roofline_is_none(self, present: str) -> None:
-        found = account(WORKLOAD, STEP, probes(**{present: 1000}))
+        found = account(WORKLOAD, STEP, "cpu", probes(**{present: 1000}))
         assert f"{present}_fraction" in found
         assert "roofline_fraction" not in found
 
     def test_without_anchors_the_rates_are_left(self) -> None:
-        found = account(replace(WORKLOAD, dtype="bf16"), STEP, {})
+        found = account(replace(WORKLOAD, dtype="bf16"), STEP, "cpu", {})
         assert found.keys() == {"credited_flop", "flop_per_s", "credited_bytes", "gb_per_s"}
         assert found["credited_bytes"] == WORKLOAD.bytes / 2
 

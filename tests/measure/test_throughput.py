@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from assay.measure.throughput import agreement, comparison, full_pass, machine_share, speeds
+from assay.measure.throughput import agreement, busy, comparison, full_pass, machine_share, speeds, waits
 from assay.records.results import Metrics, ProbeTiming, Sample, Timing
 from assay.stats.paired_ratio import Ratio
 
@@ -17,24 +17,47 @@ class TestSpeeds:
     SAMPLES = tuple(Sample(iterations=2, wall_ns=ns, cpu_ns=ns // 2) for ns in (4_000_000, 2_000_000, 8_000_000))
 
     def test_of_an_operation_on_text(self) -> None:
-        assert speeds(Timing(name="encode", samples=self.SAMPLES), tokens=100, size=1000) == {
-            "encode_seconds": 0.002,
-            "encode_spread": pytest.approx((0.003 - 0.0015) / 2 / 0.002),
+        assert speeds(Timing(name="encode", samples=self.SAMPLES), "cpu", tokens=100, size=1000) == {
+            "encode_clock": "cpu",
+            "encode_seconds": 0.001,
+            "encode_wall_seconds": 0.002,
+            "encode_spread": pytest.approx((0.0015 - 0.00075) / 2 / 0.001),
             "encode_contention": 2.0,
             "encode_samples": 3,
-            "encode_tokens_per_s": pytest.approx(50_000.0),
-            "encode_mb_per_s": pytest.approx(0.5),
+            "encode_tokens_per_s": pytest.approx(100_000.0),
+            "encode_mb_per_s": pytest.approx(1.0),
         }
+
+    def test_by_wall_time(self) -> None:
+        metrics = speeds(Timing(name="encode", samples=self.SAMPLES), "wall", tokens=100, size=1000)
+        assert (metrics["encode_clock"], metrics["encode_seconds"], metrics["encode_mb_per_s"]) == ("wall", 0.002, 0.5)
 
     def test_of_a_step(self) -> None:
         timing = Timing(name="step", samples=(Sample(iterations=1, wall_ns=99_000, cpu_ns=99_000),))
-        assert speeds(timing, tokens=32) == {
+        assert speeds(timing, "cpu", tokens=32) == {
+            "step_clock": "cpu",
             "step_seconds": 99e-6,
+            "step_wall_seconds": 99e-6,
             "step_spread": 0.0,
             "step_contention": 1.0,
             "step_samples": 1,
             "tokens_per_s": pytest.approx(32 / 99e-6),
         }
+
+
+class TestBusy:
+    @pytest.mark.parametrize(
+        ("clock", "contention", "found"), [("cpu", 1.11, True), ("cpu", 1.09, False), ("wall", 3.0, False)]
+    )
+    def test_where_what_is_told_by_cpu_time_waited_for_a_core(self, clock: str, contention: float, found: bool) -> None:
+        others = {"decode_clock": "cpu", "decode_contention": 1.0}
+        assert busy(Metrics({**others, "encode_clock": clock, "encode_contention": contention})) is found
+
+    @pytest.mark.parametrize(("cpu_ns", "found"), [(21, False), (19, True)])
+    def test_what_takes_next_to_no_cpu_time_waits_for_others(self, cpu_ns: int, found: bool) -> None:
+        stopped = Sample(iterations=1, wall_ns=10**9, cpu_ns=1)  # by the scheduler, once
+        taken = Sample(iterations=1, wall_ns=1000, cpu_ns=cpu_ns)
+        assert waits([stopped, taken, taken]) is found
 
 
 class TestComparison:
@@ -61,12 +84,13 @@ class TestMachine:
         # The probe does 6000 in 3 ms of CPU time, the step 1000 in 2 ms: a quarter of its rate.
         half = Sample(iterations=2, wall_ns=9_000_000, cpu_ns=6_000_000)
         probe = ProbeTiming(group="g", name="gemm", work=6000, samples=(half,) * 3)
-        assert machine_share(self.STEP, 1000, probe) == pytest.approx(0.25)
+        assert machine_share(self.STEP, "cpu", 1000, probe) == pytest.approx(0.25)
+        assert machine_share(self.STEP, "wall", 1000, probe) == pytest.approx(4.5 / 6 / 4)
 
     def test_without_an_anchor_there_is_no_share(self) -> None:
-        assert machine_share(self.STEP, 1000, None) is None
+        assert machine_share(self.STEP, "cpu", 1000, None) is None
         idle = ProbeTiming(group="g", name="gemm", work=6000, samples=())
-        assert machine_share(self.STEP, 1000, idle) is None
+        assert machine_share(self.STEP, "cpu", 1000, idle) is None
 
 
 class TestAgreement:

@@ -27,10 +27,10 @@ class TestCatalogue:
         timings = [Timing(name=name, samples=SAMPLES) for name in ("encode", "decode", "step")]
         figures = Metrics()
         for timing in timings:
-            figures |= speeds(timing, tokens=1, size=None if timing.name == "step" else 1)
+            figures |= speeds(timing, "cpu", tokens=1, size=None if timing.name == "step" else 1)
             figures |= comparison(timing.name, RATIO, itself=False)
         probes = {name: ProbeTiming(group="g", name=name, work=1, samples=SAMPLES) for name in ("gemm", "stream")}
-        figures |= account(Workload.self_attention("core", batch=1, length=2, d_model=4), timings[2], probes)
+        figures |= account(Workload.self_attention("core", batch=1, length=2, d_model=4), timings[2], "cpu", probes)
         figures |= overhead(figures | {"overhead_seconds": 1e-4})
         figures |= stages(Metrics({f"{stage}_seconds": 1.0 for stage in ("tokenize", "embed", "attend")}))
         assert [name for name in figures if definition(name) is None] == []

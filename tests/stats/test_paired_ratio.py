@@ -42,50 +42,62 @@ def pairs_with(*epochs: Sequence[float]) -> tuple[list[Sample], list[Sample]]:
 
 def test_five_samples() -> None:
     # Quartiles of 10, 20, 30, 40, 100 are 20 and 40.
-    summary = summarise(samples(100, 10, 40, 20, 30))
-    assert summary == Summary(median_ns=30.0, spread=pytest.approx(10 / 30), contention=1.0, samples=5)
+    summary = summarise(samples(100, 10, 40, 20, 30), "wall")
+    assert summary == Summary(median_ns=30.0, wall_ns=30.0, spread=pytest.approx(10 / 30), contention=1.0, samples=5)
 
 
 def test_four_samples() -> None:
     # Between the samples the quartiles are interpolated: 17.5 and 32.5.
-    summary = summarise(samples(10, 20, 30, 40))
+    summary = summarise(samples(10, 20, 30, 40), "wall")
     assert (summary.median_ns, summary.spread) == (25.0, pytest.approx(7.5 / 25))
 
 
 def test_one_sample_has_no_spread() -> None:
-    assert summarise(samples(30)) == Summary(median_ns=30.0, spread=0.0, contention=1.0, samples=1)
+    assert summarise(samples(30), "wall") == Summary(
+        median_ns=30.0, wall_ns=30.0, spread=0.0, contention=1.0, samples=1
+    )
 
 
 def test_no_sample_is_an_error() -> None:
     with pytest.raises(statistics.StatisticsError):
-        summarise([])
+        summarise([], "wall")
 
 
 def test_time_is_that_of_one_call() -> None:
-    assert summarise(samples(300, iterations=100)).median_ns == 3.0
-    assert summarise([*samples(10), *samples(200, iterations=10), *samples(3000, iterations=100)]).median_ns == 20.0
+    assert summarise(samples(300, iterations=100), "wall").median_ns == 3.0
+    assert (
+        summarise([*samples(10), *samples(200, iterations=10), *samples(3000, iterations=100)], "wall").median_ns
+        == 20.0
+    )
 
 
 def test_one_slow_sample_moves_nothing() -> None:
-    calm, disturbed = (summarise(samples(10, 11, 12, 13, last)) for last in (14, 10**9))
+    calm, disturbed = (summarise(samples(10, 11, 12, 13, last), "wall") for last in (14, 10**9))
     assert disturbed == calm
 
 
 def test_contention_is_the_median_of_wall_over_cpu() -> None:
     readings = [Sample(iterations=7, wall_ns=wall, cpu_ns=100) for wall in (100, 150, 900)]
-    assert summarise(readings).contention == 1.5
+    assert summarise(readings, "wall").contention == 1.5
+
+
+def test_the_clock_asked_for_is_the_one_of_the_median_and_the_spread() -> None:
+    readings = [Sample(iterations=2, wall_ns=wall, cpu_ns=cpu) for wall, cpu in ((900, 100), (400, 140), (500, 180))]
+    by_cpu, by_wall = summarise(readings, "cpu"), summarise(readings, "wall")
+    assert (by_cpu.median_ns, by_cpu.wall_ns, by_cpu.spread) == (70.0, 250.0, pytest.approx(20 / 140))
+    assert (by_wall.median_ns, by_wall.wall_ns, by_wall.spread) == (250.0, 250.0, pytest.approx(0.25))
 
 
 def test_no_cpu_time_at_all() -> None:
-    assert summarise([Sample(iterations=1, wall_ns=50, cpu_ns=0)]).contention == 50.0
-    assert summarise([Sample(iterations=1, wall_ns=0, cpu_ns=0)] * 2) == Summary(
-        median_ns=0.0, spread=0.0, contention=0.0, samples=2
+    assert summarise([Sample(iterations=1, wall_ns=50, cpu_ns=0)], "wall").contention == 50.0
+    assert summarise([Sample(iterations=1, wall_ns=0, cpu_ns=0)] * 2, "wall") == Summary(
+        median_ns=1.0, wall_ns=0.0, spread=0.0, contention=0.0, samples=2
     )
 
 
 @given(walls=st.lists(st.integers(1, 10**12), min_size=1, max_size=50), factor=st.integers(2, 1000))
 def test_a_faster_clock_changes_only_the_median(walls: list[int], factor: int) -> None:
-    one, other = summarise(samples(*walls)), summarise(samples(*(wall * factor for wall in walls)))
+    one, other = summarise(samples(*walls), "wall"), summarise(samples(*(wall * factor for wall in walls)), "wall")
     assert other.median_ns == pytest.approx(one.median_ns * factor)
     assert other.spread == pytest.approx(one.spread)
     assert min(walls) <= one.median_ns <= max(walls)

@@ -16,6 +16,7 @@ from assay.execute.case_run import CaseRun
 from assay.execute.group import predict
 from assay.execute.timed_operation import TimedOperation
 from assay.execute.worker.requests import Calibrate, Fork, Join, TakeSample, Unload
+from assay.measure.throughput import waits
 from assay.records.results import AttentionCase, Case, Measurement
 from assay.records.settings import Settings
 from assay.records.verdicts import EpochRatio
@@ -26,7 +27,6 @@ FORKS, BLOCKS = 4, 24
 FEWEST_BLOCKS = 3
 LEAST_EFFORT, PLENTY = 0.25, 16
 MOST_PADDING = 4096
-WAITING = 0.02  # of the wall time; a loaded machine leaves more
 T = TypeVar("T")
 
 
@@ -237,5 +237,4 @@ def _waits(run: CaseRun) -> bool:
     """Whether a call takes next to no CPU time: it sleeps, or another process or device does the work."""
     for operation in run.operations:
         operation.take()
-    samples = [sample for operation in run.operations for sample in operation.samples]
-    return any(sample.cpu_ns < sample.wall_ns * WAITING for sample in samples)
+    return any(waits(operation.samples) for operation in run.operations)

@@ -14,7 +14,7 @@ from assay.execute.worker.requests import Load, MeasureMemory, Predict, Recheck,
 from assay.execute.worker_pool import PROBE_NS, WorkerPool, probe_pairs
 from assay.measure.gpu_timer import on_gpu
 from assay.measure.roofline import account, overhead, stages
-from assay.measure.throughput import agreement, comparison, full_pass, machine_share, speeds
+from assay.measure.throughput import agreement, busy, comparison, full_pass, machine_share, speeds, waits
 from assay.records.results import (
     AttentionCase,
     Case,
@@ -61,6 +61,7 @@ def run_group(
         tick(f"memory of {run.case.plugin}", 0, 0.0)
         memory[run.case.id] = _recheck(run)
     whole = [run for run in live if run.ended is None]
+    _choose_clocks(whole, pool.settings.threads)
     baseline = _baseline(whole, pool.settings.baselines)
     for run in whole:
         metrics = _figures(run, baseline, probes) | memory[run.case.id] | run.predicted
@@ -224,18 +225,26 @@ def _recheck(run: CaseRun) -> Metrics:
     return memory
 
 
+def _choose_clocks(runs: Sequence[CaseRun], threads: int) -> None:
+    """Have operations of one name timed by one clock: wall time where one of them waits, or there are threads."""
+    operations = [operation for run in runs for operation in run.operations]
+    outside = {each.name for each in operations if threads > 1 or each.clock == "wall" or waits(each.samples)}
+    for operation in operations:
+        operation.clock = "wall" if operation.name in outside else "cpu"
+
+
 def _figures(run: CaseRun, baseline: CaseRun | None, probes: Sequence[ProbeTiming]) -> Metrics:
     """The result of a case: its exact figures, its speeds, its ratios, its share of the machine."""
     metrics, timings = run.metrics, run.timings()
     for operation, timing in zip(run.operations, timings, strict=True):
-        metrics |= speeds(timing, tokens=operation.tokens, size=operation.size)
+        metrics |= speeds(timing, operation.clock, tokens=operation.tokens, size=operation.size)
         partner = _partner(operation, baseline)
         if partner is not None:
-            ratio = paired_ratio(operation.samples, partner.samples)
+            ratio = paired_ratio(operation.samples, partner.samples, clock=operation.clock)
             metrics |= comparison(operation.name, ratio, itself=partner is operation)
     if baseline is not None:
         metrics |= Metrics(baseline=baseline.case.plugin) | compression(run.metrics, baseline.metrics)
-    return metrics | _machine(run, timings[0], {probe.name: probe for probe in probes})
+    return metrics | _machine(run, timings[0], {probe.name: probe for probe in probes}) | Metrics(busy=busy(metrics))
 
 
 def _shape_of(case: Case, metrics: Metrics) -> Metrics:
@@ -248,5 +257,6 @@ def _shape_of(case: Case, metrics: Metrics) -> Metrics:
 def _machine(run: CaseRun, timing: Timing, probes: Mapping[str, ProbeTiming]) -> Metrics:
     """The first operation beside what the machine could do in the same rounds."""
     if isinstance(run.case, AttentionCase):
-        return account(run.case.workload, timing, probes)
-    return Metrics(copy_fraction=machine_share(timing, run.operations[0].size or 0, probes.get("copy")))
+        return account(run.case.workload, timing, run.operations[0].clock, probes)
+    size, clock = run.operations[0].size or 0, run.operations[0].clock
+    return Metrics(copy_fraction=machine_share(timing, clock, size, probes.get("copy")))

@@ -9,6 +9,7 @@ from typing import Any
 from assay.execute.worker.protocol import Request
 from assay.execute.worker.requests import Calibrate, Calibrated, TakeSample
 from assay.records.results import Sample
+from assay.records.verdicts import Clock
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -20,6 +21,7 @@ class TimedOperation:
     """
 
     name: str
+    clock: Clock
     tokens: int
     size: int | None
     ask: Callable[[Request[Any]], Any]

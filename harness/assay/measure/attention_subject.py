@@ -116,6 +116,7 @@ class AttentionSubject(Subject):
             call=call,
             spot_check=spot_check,
             tokens=workload.tokens,
+            clock="wall" if on_gpu(workload.device) else "cpu",
             context=partial(mode, workload),
             read=reader(workload.device),
             most_iterations=most_iterations(workload.device),

@@ -13,7 +13,7 @@ from torch import Tensor
 from assay.attention.inputs import DTYPES, EmbeddedText
 from assay.errors import WrongOutput
 from assay.measure.attention_subject import AttentionSubject
-from assay.measure.gpu_timer import most_iterations, reader
+from assay.measure.gpu_timer import most_iterations, on_gpu, reader
 from assay.measure.memory import peak_device_bytes, peak_resident_bytes
 from assay.measure.round_trip import round_trip
 from assay.measure.spot_check import SpotCheck, spot_checker
@@ -93,6 +93,7 @@ class PipelineSubject(Subject):
                 spot_check=spot_check,
                 tokens=len(self.ids),
                 size=self.size,
+                clock="wall" if on_gpu(self.workload.device) else "cpu",
                 context=torch.inference_mode,
                 read=read,
                 most_iterations=most_iterations(self.workload.device),

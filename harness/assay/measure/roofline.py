@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from assay.measure.throughput import machine_share
 from assay.records.results import Metrics, ProbeTiming, Timing
+from assay.records.verdicts import Clock
 from assay.records.workload import Workload
 from assay.stats.paired_ratio import summarise
 
@@ -14,16 +15,16 @@ OVERHEAD_SHARE = 0.5
 STAGES = ("tokenize", "embed", "attend")
 
 
-def account(workload: Workload, timing: Timing, probes: Mapping[str, ProbeTiming]) -> Metrics:
+def account(workload: Workload, timing: Timing, clock: Clock, probes: Mapping[str, ProbeTiming]) -> Metrics:
     """Compute the credited work, its rates, and their shares of the probes `gemm` and `stream`.
 
     The roofline (Williams et al. 2009) is the time that the credited FLOP take at the rate of the product or the
     credited bytes at that of the copy, whichever is longer; the share is that time over the measured one.
     """
-    seconds = summarise(timing.samples).median_ns / 1e9
+    seconds = summarise(timing.samples, clock).median_ns / 1e9
     flop, size = workload.flop, workload.bytes
-    gemm = machine_share(timing, flop, probes.get("gemm"))
-    stream = machine_share(timing, size, probes.get("stream"))
+    gemm = machine_share(timing, clock, flop, probes.get("gemm"))
+    stream = machine_share(timing, clock, size, probes.get("stream"))
     return Metrics(
         credited_flop=flop,
         flop_per_s=flop / seconds,

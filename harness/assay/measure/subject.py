@@ -6,17 +6,18 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
-from assay.measure import timer as clock
+from assay.measure import timer
 from assay.records.results import Metrics, Sample
+from assay.records.verdicts import Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """One thing to time, and how many tokens (and bytes of text) one call of it handles.
 
-    `spot_check` looks at the outputs of timed calls, and raises `WrongOutput` for a wrong one. `context` is
-    entered around a whole sample. Both stay outside the timed region. `read` takes a call and iterations, at most
-    `most_iterations`, and times them.
+    `clock` is the one that its speed is told by: wall time where it uses several threads. `spot_check` looks at the
+    outputs of timed calls, and raises `WrongOutput` for a wrong one. `context` is entered around a whole sample. Both
+    stay outside the timed region. `read` takes a call and iterations, at most `most_iterations`, and times them.
     """
 
     name: str
@@ -24,9 +25,10 @@ class Operation:
     spot_check: Callable[[Sequence[object]], None]
     tokens: int
     size: int | None = None
+    clock: Clock = "cpu"
     context: Callable[[], AbstractContextManager[object]] = nullcontext
-    read: Callable[[Callable[[], object], int], tuple[Sample, list[object]]] = clock.read
-    most_iterations: int = clock.MOST_ITERATIONS
+    read: Callable[[Callable[[], object], int], tuple[Sample, list[object]]] = timer.read
+    most_iterations: int = timer.MOST_ITERATIONS
 
 
 class Subject:

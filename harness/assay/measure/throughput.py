@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
-from assay.records.results import Metrics, ProbeTiming, Timing
+import statistics
+from collections.abc import Sequence
+
+from assay.records.results import Metrics, ProbeTiming, Sample, Timing
+from assay.records.verdicts import Clock
 from assay.stats.paired_ratio import Ratio, paired_ratio, summarise
 
+BUSY = 1.1
+WAITING = 0.02  # of the wall time; a loaded machine leaves more
 
-def speeds(timing: Timing, *, tokens: int, size: int | None = None) -> Metrics:
-    """The throughput of a timed operation that handles so many tokens, and bytes, in one call."""
-    summary = summarise(timing.samples)
+
+def waits(samples: Sequence[Sample]) -> bool:
+    """Whether calls take next to no CPU time: they sleep, or another process or device does the work."""
+    return bool(samples) and statistics.median(sample.cpu_ns - sample.wall_ns * WAITING for sample in samples) < 0
+
+
+def busy(metrics: Metrics) -> bool:
+    """Whether an operation that is timed by CPU time waited for a core more than a tenth of its wall time."""
+    by_cpu = [name for name, clock in metrics.items() if name.endswith("_clock") and clock == "cpu"]
+    return any(float(metrics[name.replace("_clock", "_contention")]) > BUSY for name in by_cpu)
+
+
+def speeds(timing: Timing, clock: Clock, *, tokens: int, size: int | None = None) -> Metrics:
+    """The throughput, by a clock, of a timed operation that handles so many tokens, and bytes, in one call."""
+    summary = summarise(timing.samples, clock)
     seconds = summary.median_ns / 1e9
     prefix = "" if timing.name == "step" else f"{timing.name}_"
     return Metrics(
         {
+            f"{timing.name}_clock": clock,
             f"{timing.name}_seconds": seconds,
+            f"{timing.name}_wall_seconds": summary.wall_ns / 1e9,
             f"{timing.name}_spread": summary.spread,
             f"{timing.name}_contention": summary.contention,
             f"{timing.name}_samples": summary.samples,
@@ -31,11 +51,11 @@ def comparison(operation: str, ratio: Ratio, *, itself: bool) -> Metrics:
     return metrics
 
 
-def machine_share(timing: Timing, work: int, probe: ProbeTiming | None) -> float | None:
-    """Return the share of a probe's rate that an operation reached in the same rounds, by CPU time."""
+def machine_share(timing: Timing, clock: Clock, work: int, probe: ProbeTiming | None) -> float | None:
+    """Return the share of a probe's rate that an operation reached in the same rounds, by a clock."""
     if probe is None or not probe.samples:
         return None
-    return work / probe.work / paired_ratio(timing.samples, probe.samples).value
+    return work / probe.work / paired_ratio(timing.samples, probe.samples, clock=clock).value
 
 
 def full_pass(metrics: Metrics) -> Metrics:

@@ -164,7 +164,7 @@ class TokenizerSubject(Subject):
             for name, threads in (("batch", 1), ("batch2", 2)):
                 operation = self._encoding(name, partial(tokenizer.encode_batch, pieces, threads), pieces, ids)
                 operation.spot_check([tokenizer.encode_batch(pieces, threads)])
-                yield (operation if threads == 1 else replace(operation, context=every_core))
+                yield (operation if threads == 1 else replace(operation, context=every_core, clock="wall"))
 
     def _encoding(
         self, name: str, call: Callable[[], Sequence[Sequence[int]]], texts: Sequence[str], ids: Sequence[list[int]]

@@ -113,9 +113,10 @@ CATALOGUE = (
         "the same pass: CPU time / that of the tokenizer whose ids are claimed, document by document in turn",
     ),
     _exact("words_seen_before", "share", "words (split at white space) that occurred earlier / words"),
-    _measured("latency_p50_seconds", "s", "median wall time of one line, once each"),
+    _measured("latency_p50_seconds", "s", "median CPU time of one line, once each"),
     _measured("latency_p99_seconds", "s", "99th percentile of the same"),
-    _measured("latency_p99_cpu_seconds", "s", "99th percentile of CPU time of a line"),
+    _measured("latency_p50_wall_seconds", "s", "median wall time of the same lines"),
+    _measured("latency_p99_wall_seconds", "s", "99th percentile of the same"),
     _measured(
         "growth_exponent", "exponent", "slope of log CPU time over log characters, by least squares over the ladder"
     ),
@@ -155,12 +156,12 @@ CATALOGUE = (
     _measured(
         "gemm_fraction",
         "share",
-        "paired over rounds: flop_per_s / FLOP/s of a square product in the row's dtype, by CPU time",
+        "paired over rounds: flop_per_s / FLOP/s of a square product in the row's dtype, by the row's clock",
     ),
     _measured(
         "stream_fraction",
         "share",
-        "paired over rounds: credited bytes/s / bytes/s read and written by a copy, by CPU time",
+        "paired over rounds: credited bytes/s / bytes/s read and written by a copy, by the row's clock",
     ),
     _measured("roofline_fraction", "share", "the larger of gemm_fraction and stream_fraction"),
     _measured(
@@ -180,15 +181,28 @@ CATALOGUE = (
     _measured("memory_prediction_error", "share", "predicted_bytes / peak_bytes - 1"),
     _measured("stopped_by", "text", "precision, or budget"),
     _measured("baseline", "text", "the plugin that ratios are taken to"),
-    _measured("ratio", "ratio", "paired over rounds: the operation's CPU time / the baseline's; above 1 is slower"),
+    _measured(
+        "ratio", "ratio", "paired over rounds: the operation's time / the baseline's, by its clock; above 1 is slower"
+    ),
     _measured("ratio_low", "ratio", "lower end of the ratio's 95 % interval"),
     _measured("ratio_high", "ratio", "upper end of the ratio's 95 % interval"),
-    _measured("seconds", "s", "median wall time of one call of the operation"),
+    _measured(
+        "clock",
+        "text",
+        "by what speeds and ratio are told: cpu, CPU time; wall, wall time, where several threads work or it waits for"
+        " others (on a GPU the device's events). Rows without it are older: their speeds are by wall time",
+    ),
+    _measured("seconds", "s", "median time of one call of the operation, by its clock"),
+    _measured("wall_seconds", "s", "median wall time of the same calls"),
+    _measured("busy", "flag", "wall time / CPU time is above 1.1 for an operation that is told by CPU time"),
     _measured("spread", "share", "half the interquartile range / median"),
     _measured("contention", "ratio", "median of wall time / CPU time"),
     _measured("samples", "samples", "timed readings behind the figure"),
 )
-TIMED = ("mb_per_s", "tokens_per_s", "seconds", "spread", "contention", "samples", "ratio", "ratio_low", "ratio_high")
+TIMED = (
+    *("mb_per_s", "tokens_per_s", "clock", "seconds", "wall_seconds", "spread", "contention", "samples"),
+    *("ratio", "ratio_low", "ratio_high"),
+)
 OF_LANGUAGES = ("tokens", "parity")
 LANGUAGE = r"[a-z]{2,3}(-[A-Za-z0-9]{1,8})*"
 DEFINITIONS = {definition.name: definition for definition in CATALOGUE}

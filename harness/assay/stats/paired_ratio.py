@@ -20,27 +20,29 @@ MOST_PAIRS = 120
 class Summary:
     """The samples of one timed operation, summarised.
 
-    `median_ns` is the median wall time of one call, `spread` half the distance between the quartiles as a
-    share of the median, `contention` the median of wall time over CPU time (1.0 where the process had a
-    core to itself).
+    `median_ns` is the median time of one call by the clock asked for, `wall_ns` by wall time. `spread` is half the
+    distance between the quartiles as a share of the median. `contention` is the median of wall time over CPU time
+    (1.0 where the process had a core to itself).
     """
 
     median_ns: float
+    wall_ns: float
     spread: float
     contention: float
     samples: int
 
 
-def summarise(samples: Sequence[Sample]) -> Summary:
+def summarise(samples: Sequence[Sample], clock: Clock) -> Summary:
     """Summarise at least one sample."""
-    walls = [sample.wall_ns / sample.iterations for sample in samples]
-    median = statistics.median(walls)
+    times = [_per_loop(sample, clock) for sample in samples]
+    median = statistics.median(times)
     spread = 0.0
-    if len(walls) > 1:
-        low, _, high = statistics.quantiles(walls, n=4, method="inclusive")
+    if len(times) > 1:
+        low, _, high = statistics.quantiles(times, n=4, method="inclusive")
         spread = (high - low) / 2 / median if median else 0.0
     contention = statistics.median(sample.wall_ns / max(1, sample.cpu_ns) for sample in samples)
-    return Summary(median_ns=median, spread=spread, contention=contention, samples=len(walls))
+    wall = statistics.median(sample.wall_ns / sample.iterations for sample in samples)
+    return Summary(median_ns=median, wall_ns=wall, spread=spread, contention=contention, samples=len(times))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,9 +61,14 @@ def rows() -> tuple[Measurement, ...]:
     counts = TokenizerSubject(PLUGIN, Parts(training=TEXT, measured=(Document(text=TEXT, id="1"),))).check()
     encode, decode, step = _timing("encode", 5_000), _timing("decode", 3_000), _timing("step", 90_000)
     size = len(TEXT.encode())
-    timed = speeds(encode, tokens=len(TEXT), size=size) | speeds(decode, tokens=len(TEXT), size=size)
+    timed = speeds(encode, "cpu", tokens=len(TEXT), size=size) | speeds(decode, "cpu", tokens=len(TEXT), size=size)
     checked = Metrics(error=2.9e-07, naive_error=3.1e-07, properties="repeat, afresh, unseen, ones")
-    attention = checked | speeds(step, tokens=WORKLOAD.tokens) | account(WORKLOAD, step, {}) | {"peak_bytes": 1 << 20}
+    attention = (
+        checked
+        | speeds(step, "cpu", tokens=WORKLOAD.tokens)
+        | account(WORKLOAD, step, "cpu", {})
+        | {"peak_bytes": 1 << 20}
+    )
     tokenizer = TokenizerCase(tokenizer=PLUGIN.name, corpus=CORPUS)
     return (
         Measurement(case=tokenizer, status=Status.OK, metrics=counts | timed, timings=(encode, decode)),

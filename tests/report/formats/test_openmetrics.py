@@ -61,7 +61,7 @@ def test_every_figure_is_a_gauge_in_its_unit() -> None:
     seconds = found["assay_encode_seconds"]
     assert (seconds.unit, seconds.documentation) == (
         "seconds",
-        "median wall time of one call of the operation [seconds]",
+        "median time of one call of the operation, by its clock [seconds]",
     )
     assert (found["assay_documents"].unit, found["assay_documents"].documentation) == (
         "",

@@ -101,7 +101,9 @@ class BenchServer:
     def _check(self, request: requests.Verify) -> requests.Checked:
         metrics = self.bench.check()
         operations = (
-            requests.OfferedOperation(name=operation.name, tokens=operation.tokens, size=operation.size)
+            requests.OfferedOperation(
+                name=operation.name, clock=operation.clock, tokens=operation.tokens, size=operation.size
+            )
             for operation in self.bench.operations()
         )
         return requests.Checked(metrics=metrics, operations=tuple(operations))

@@ -10,6 +10,7 @@ from assay.plugins.discovery import discover
 from assay.plugins.host import Host
 from assay.records.results import Case, Measurement, Metrics, Sample, Value
 from assay.records.settings import Settings
+from assay.records.verdicts import Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +80,10 @@ class Predict(Request[Predicted], doing="predicting"):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferedOperation:
-    """An operation that can be timed, with the tokens and the bytes that one call handles."""
+    """An operation that can be timed, the clock that it is timed by, and what one call handles: tokens, bytes."""
 
     name: str
+    clock: Clock
     tokens: int
     size: int | None
 
