@@ -47,10 +47,10 @@ def main(pairs: int, tokenizer: str, seed: int) -> None:
         corpus = Path(folder, "paragraph.txt")
         corpus.write_text(paragraph(training_text()), encoding="utf-8")
         case = TokenizerCase(tokenizer=tokenizer, corpus=str(corpus))
-        for _ in range(pairs):
+        for pair in range(pairs):
             hashes, padding = chance.randrange(2**32), chance.randrange(MOST_PADDING)
             for side in sides:
-                side.restart(hashes, padding)
+                side.restart(pair, hashes, padding)
             runs = [_ready(side, case) for side in sides]
             with pinned(core):
                 as_they_are.append(_read(runs, chance))

@@ -175,7 +175,8 @@ def test_the_baseline_is_compared_with_itself_on_the_way(planted: tuple[Comparis
 def test_it_is_told_what_goes_on(planted: tuple[Comparison, Told]) -> None:
     lines = planted[1].lines
     assert lines[0] == (f"checking 1 of 4: {planted[0].judgements[0].cell.rpartition('/')[0]}", ENOUGH_S)
-    assert any(what.startswith("epoch 1, 8 of 8 cells open: ") for what, _ in lines)
+    assert lines[1][0].startswith("epoch 1, as it is checked: ")
+    assert any(what.startswith("epoch 2, 8 of 8 cells open: ") for what, _ in lines)
     assert any(what.startswith("epoch 3, the baseline against itself: ") for what, _ in lines)
     left = [left_s for _, left_s in lines]
     assert left == sorted(left, reverse=True)
@@ -310,14 +311,14 @@ def test_what_was_read_until_ctrl_c_is_judged(tmp_path: Path) -> None:
     assert comparison.exit_code() == 130
 
 
-def test_ctrl_c_at_the_gate_leaves_what_passed_it_without_a_reading(tmp_path: Path) -> None:
+def test_ctrl_c_at_the_gate_leaves_what_passed_it_with_a_first_reading(tmp_path: Path) -> None:
     told = Told(stop_at="checking 2 of 2")
     both = {"first": STEADY, "second": STEADY}
     comparison = compare(tmp_path, both, both, budget_s=ENOUGH_S, tick=told)
     found = verdicts(comparison)
     assert set(found) == {"first/encode", "first/decode"}
     assert {(one.verdict, one.epochs, one.reason) for one in found.values()} == {
-        (Verdict.INCONCLUSIVE, 0, "nothing could be timed")
+        (Verdict.INCONCLUSIVE, 1, "1 epoch is too few to tell")
     }
     assert comparison.exit_code() == 130
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 
 import pytest
 
 import assay
-from assay.execute.group import run_group
+from assay.execute.group import automatic_epochs, run_group
 from assay.execute.rounds import FEWEST_LONG
 from assay.execute.worker_pool import WorkerPool
 from assay.records.results import GroupResult, Status, TokenizerCase
@@ -68,7 +69,13 @@ def test_every_epoch_has_its_rounds(watched: tuple[Path, GroupResult]) -> None:
     for row in watched[1].measurements:
         for timing in row.timings:
             epochs = [sample.epoch for sample in timing.samples]
-            assert epochs == [epoch for epoch in range(EPOCHS) for _ in range(FEWEST_LONG)]
+            rounds = math.ceil(FEWEST_LONG / EPOCHS)  # together as many as one epoch would have
+            assert epochs == [epoch for epoch in range(EPOCHS) for _ in range(rounds)]
+
+
+@pytest.mark.parametrize(("budget_s", "epochs"), [(0.49, 1), (0.5, 5), (30.0, 5)])
+def test_a_group_has_five_epochs_where_its_time_is_enough_for_them(budget_s: float, epochs: int) -> None:
+    assert automatic_epochs(budget_s) == epochs
 
 
 def test_times_that_are_alike_are_sampled_with_as_many_iterations(watched: tuple[Path, GroupResult]) -> None:

@@ -133,7 +133,7 @@ class TestPairedRatio:
         """
         logs = [1e-5 * 3**number for number in range(pairs)]
         means = sorted((a + b) / 2 for number, a in enumerate(logs) for b in logs[number:])
-        ratio = paired_ratio(*pairs_with([math.exp(log) for log in logs]))
+        ratio = paired_ratio(*pairs_with([math.exp(log) for log in logs]), between=0.0)
         rank = min(range(len(means)), key=lambda place: abs(means[place] - math.log(ratio.low)))
         assert math.log(ratio.high) == pytest.approx(means[-1 - rank], rel=1e-3)
         ways = [1]
@@ -146,7 +146,7 @@ class TestPairedRatio:
     def test_pairs_belong_together(self) -> None:
         # The machine slows down tenfold, and both with it.
         slowing = [1000 * (1 + number) for number in range(10)]
-        ratio = paired_ratio(samples(*(2 * wall for wall in slowing)), samples(*slowing))
+        ratio = paired_ratio(samples(*(2 * wall for wall in slowing)), samples(*slowing), between=0.0)
         assert (ratio.value, ratio.low, ratio.high) == (pytest.approx(2.0),) * 3
         assert ratio.width == pytest.approx(0.0, abs=1e-12)
 
@@ -226,9 +226,23 @@ class TestEpochs:
 
     def test_the_interval_of_two_reaches_over_both(self) -> None:
         one, two = [1.0 + n / 1000 for n in range(10)], [1.1 + n / 1000 for n in range(10)]
-        both = paired_ratio(*pairs_with(one, two))
-        assert both.low == pytest.approx(paired_ratio(*pairs_with(one)).low)
-        assert both.high == pytest.approx(paired_ratio(*pairs_with(two)).high)
+        both = paired_ratio(*pairs_with(one, two), between=0.0)
+        assert both.low == pytest.approx(paired_ratio(*pairs_with(one), between=0.0).low)
+        assert both.high == pytest.approx(paired_ratio(*pairs_with(two), between=0.0).high)
+
+    @pytest.mark.parametrize("epochs", [1, 2])
+    def test_of_few_processes_it_is_widened_by_how_much_these_differ(self, epochs: int) -> None:
+        """As squares add up: 3 % within them and 4 % between make 5 %, of which the interval takes 1.96."""
+        logs = [0.03 * 1.96 * (number - 3) / 3 for number in range(7)]
+        pairs = pairs_with(*[[math.exp(log) for log in logs]] * epochs)
+        within, widened = (paired_ratio(*pairs, between=between) for between in (0.0, 0.04))
+        half = math.hypot(math.log(within.high), 0.04 * 1.96)
+        assert (math.log(widened.low), math.log(widened.high)) == (pytest.approx(-half), pytest.approx(half))
+        assert widened.value == within.value
+
+    def test_of_three_their_own_spread_is_enough(self) -> None:
+        pairs = pairs_with(*[[centre] * 7 for centre in (1.0, 1.01, 0.99)])
+        assert paired_ratio(*pairs, between=0.5) == paired_ratio(*pairs, between=0.0)
 
     def test_two_of_which_one_is_short_have_none(self) -> None:
         ratio = paired_ratio(*pairs_with([1.0] * 10, [1.0] * 5))
@@ -298,7 +312,7 @@ class TestManyPairs:
 def covered(draw: Callable[[random.Random], Sequence[Sequence[float]]], truth: float, trials: int = 400) -> float:
     """The share of seeded trials in which the interval holds the true ratio."""
     order = random.Random(20_479)
-    ratios = [paired_ratio(*pairs_with(*draw(order))) for _ in range(trials)]
+    ratios = [paired_ratio(*pairs_with(*draw(order)), between=0.0) for _ in range(trials)]
     return sum(ratio.low <= truth <= ratio.high for ratio in ratios) / trials
 
 

@@ -46,7 +46,7 @@ from assay.report import publish
     "--epochs",
     Settings,
     type=click.IntRange(1),
-    help="Fresh processes for each plugin: 6 make a ratio good to about 1 %, at the cost of starting them.",
+    help="Fresh processes for each plugin.  [default: 5, or 1 where a group has less than half a second]",
 )
 @options.counting
 @options.limits

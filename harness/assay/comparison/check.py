@@ -19,7 +19,7 @@ from assay.execute.plan import plan
 from assay.execute.selection import Selection
 from assay.measure.plugin_metrics import chosen as chosen_metrics
 from assay.plugins.host import Host
-from assay.records.results import Case, Measurement, Status, TokenizerCase
+from assay.records.results import AttentionCase, Case, Measurement, Status, TokenizerCase
 from assay.records.settings import Settings
 from assay.records.verdicts import AATest, Change, Clock, Comparison, EpochRatio, Evidence, Judgement, Verdict
 from assay.stats.aa_test import aa_test
@@ -80,11 +80,10 @@ class VersionCheck:
     def run(self) -> Comparison:
         """Verify all cases, time them, and judge. Ctrl-C ends the timing; what was sampled until then is judged."""
         started, chosen = now(), self.selection.chosen
-        with PairedSampler(*self.sides, self.settings) as sampler:
+        torch = any(isinstance(case, AttentionCase) for case in self.cases)
+        with PairedSampler(*self.sides, self.settings, torch=torch) as sampler:
             try:
-                for number, case in enumerate(self.cases):
-                    self.tick(f"checking {number + 1} of {len(self.cases)}: {case.id}", self.settings.budget_s)
-                    self._admit(case, sampler.verify(case))
+                self._verify(sampler)
                 self._require_operations()
                 names = sampler.baseline.names(), sampler.candidate.names()
                 missing = missing_plugins(self.host, self.selection, *names)
@@ -107,6 +106,15 @@ class VersionCheck:
             warnings=tuple(self._warnings()),
             interrupted=self.interrupted,
         )
+
+    def _verify(self, sampler: PairedSampler) -> None:
+        """Verify each case, and go on to its first epoch at once, in the processes that verified it."""
+        for number, case in enumerate(self.cases):
+            self.tick(f"checking {number + 1} of {len(self.cases)}: {case.id}", self.settings.budget_s - self.spent)
+            self._admit(case, sampler.verify(case))
+            cells = {name: cell for name, cell in self.cells.items() if cell.case is case}
+            if cells:
+                self._epoch(sampler, 0, cells, against_itself=self.calibrate, fresh=False)
 
     def _admit(self, case: Case, verified: VerifiedCase) -> None:
         """Compare what is exact, and take up as cells what can be timed on verified sides."""
@@ -137,17 +145,17 @@ class VersionCheck:
             raise AssayError(f"no case has an operation {unknown[0]!r}", remedy=f"there are: {there}")
 
     def _time(self, sampler: PairedSampler) -> None:
-        """Sample epochs until an analysis has settled every cell or the time is spent."""
-        if not self.cells:
+        """Sample further epochs until an analysis has settled every cell or the time is spent."""
+        live = {name: cell for name, cell in self.cells.items() if name not in self.judged}
+        if not live:
             return
-        live, epochs, state = dict(self.cells), 0, AlphaSpending(len(self.cells))
+        epochs, state = 1, AlphaSpending(len(self.cells))
+        self.effort = affordable(self.spent, self.settings.budget_s - self.spent)
         while live:
             goal = min(next_analysis(epochs), MOST_EPOCHS)
             while epochs < goal and live and not self._over(epochs):
                 try:
                     self._epoch(sampler, epochs, live, against_itself=self.calibrate)
-                    if not epochs:
-                        self.effort = affordable(self.spent, self.settings.budget_s - self.spent)
                     if not self.calibrate and epochs % AA_EVERY == AA_FIRST:
                         self._epoch(sampler, epochs, live, against_itself=True)
                 except KeyboardInterrupt:
@@ -162,17 +170,31 @@ class VersionCheck:
             if final:
                 return
 
-    def _epoch(self, sampler: PairedSampler, number: int, live: dict[str, _Cell], *, against_itself: bool) -> None:
+    def _epoch(
+        self,
+        sampler: PairedSampler,
+        number: int,
+        live: dict[str, _Cell],
+        *,
+        against_itself: bool,
+        fresh: bool = True,
+    ) -> None:
         cases = list(dict.fromkeys(cell.case for cell in live.values()))
         before = self.spent
 
         def tell(case: Case) -> None:
-            left = f"{len(live)} of {len(self.cells)} cells open"
+            left = f"{len(live)} of {len(self.cells)} cells open" if fresh else "as it is checked"
             what = "the baseline against itself" if against_itself else left
             self.tick(f"epoch {number + 1}, {what}: {case.id}", self.settings.budget_s - self.spent)
 
         for case, found in sampler.epoch(
-            number, cases, live.__contains__, effort=lambda cell: self.effort, against_itself=against_itself, tick=tell
+            number,
+            cases,
+            live.__contains__,
+            effort=lambda cell: self.effort,
+            against_itself=against_itself,
+            fresh=fresh,
+            tick=tell,
         ):
             if isinstance(found, Measurement):
                 for name in [name for name, cell in live.items() if cell.case == case]:
@@ -183,7 +205,7 @@ class VersionCheck:
                 cell = live[name]
                 (cell.aa_ratios if against_itself and not self.calibrate else cell.epoch_ratios).append(taken)
                 self.spent += taken.seconds
-        if self.spent == before and live:
+        if self.spent == before and live and fresh:
             self.spent = self.settings.budget_s  # nothing can be sampled any more
 
     def _over(self, epochs: int) -> bool:

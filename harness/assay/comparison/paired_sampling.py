@@ -12,7 +12,7 @@ from typing import Self, TypeVar
 from assay.comparison.side_process import SideProcess
 from assay.comparison.sides import SideEnvironment
 from assay.environment.cpu_affinity import one_core, pinned
-from assay.execute.case_run import CaseRun
+from assay.execute.case_run import CaseRun, check_together
 from assay.execute.group import predict
 from assay.execute.timed_operation import TimedOperation
 from assay.execute.worker.requests import Calibrate, Fork, Join, TakeSample, Unload
@@ -52,14 +52,17 @@ class PairedSampler:
     as long as they live, and a copy is found to differ as much, having its pages in other places of memory.
     """
 
-    def __init__(self, baseline: SideEnvironment, candidate: SideEnvironment, settings: Settings) -> None:
+    def __init__(
+        self, baseline: SideEnvironment, candidate: SideEnvironment, settings: Settings, *, torch: bool = False
+    ) -> None:
         self.settings = settings
         self.core = one_core() if settings.threads == 1 else None
-        self.baseline = SideProcess(baseline, settings, self.core)
-        self.candidate = SideProcess(candidate, settings, self.core)
-        self.duplicate = SideProcess(baseline, settings, self.core)
+        self.baseline, self.candidate, self.duplicate = (
+            SideProcess(side, settings, self.core, torch=torch) for side in (baseline, candidate, baseline)
+        )
         self._chance = random.Random(settings.seed)
         self._verified: dict[str, VerifiedCase] = {}
+        self._begun = 0
 
     def __enter__(self) -> Self:
         return self
@@ -68,7 +71,8 @@ class PairedSampler:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for side in (self.baseline, self.candidate, self.duplicate):
-            side.stop() if kind is None else side.kill()
+            side.kill() if kind is not None else None
+            side.close()
 
     def verify(self, case: Case) -> VerifiedCase:
         """Verify a case on both sides, and find the iterations of a batch."""
@@ -79,10 +83,9 @@ class PairedSampler:
             run.collect()
         iterations: dict[str, int] = {}
         outside = False
-        for run in pair:
-            if isinstance(case, AttentionCase):
-                predict(run, self.settings.budget_s)
-            run.check()
+        for run in pair if isinstance(case, AttentionCase) else ():
+            predict(run, self.settings.budget_s)
+        check_together(pair)
         if all(run.ended is None for run in pair):
             shared = {operation.name for operation in pair[1].operations}
             for name in [operation.name for operation in pair[0].operations if operation.name in shared]:
@@ -110,17 +113,20 @@ class PairedSampler:
         *,
         effort: Callable[[str], float] = lambda cell: 1.0,
         against_itself: bool = False,
+        fresh: bool = True,
         tick: Callable[[Case], object] = lambda case: None,
     ) -> Iterator[tuple[Case, Mapping[str, EpochRatio] | Measurement]]:
         """Sample the cells whose ids are `wanted`, in fresh processes; give the readings of each case by cell.
 
         `effort` is the share of the usual samples that a cell is worth, by its id. A case that fails now gives the row
-        that says so, `expected` where the baseline fails. With `against_itself` the baseline takes both parts.
+        that says so, `expected` where the baseline fails. With `against_itself` the baseline takes both parts. The
+        processes that there are go on where they need not be `fresh`.
         """
         sides = (self.baseline, self.duplicate if against_itself else self.candidate)
         seed, padding = self._chance.randrange(2**32), self._chance.randrange(MOST_PADDING)
-        for side in (self.baseline, self.candidate, self.duplicate):
-            side.restart(seed, padding) if side in sides else side.stop()
+        for side in (self.baseline, self.candidate, self.duplicate) if fresh else ():
+            side.restart(self._begun, seed, padding) if side in sides else side.stop()
+        self._begun += fresh
         for side in self._shuffled(sides):
             side.start()
         for case in self._shuffled(cases):
@@ -142,8 +148,8 @@ class PairedSampler:
             run.collect()
         verified = self._verified[case.id]
         second = verified.baseline if sides[1] is self.duplicate else verified.candidate
-        for run, before in self._shuffled(list(zip(pair, (verified.baseline, second), strict=True))):
-            run.check()
+        check_together(self._shuffled(pair))
+        for run, before in zip(pair, (verified.baseline, second), strict=True):
             run.compare_exact(before.metrics, run.metrics)
         found: dict[str, EpochRatio] = {}
         if all(run.ended is None for run in pair):

@@ -46,7 +46,7 @@ def readings(row: Measurement, operation: str, clock: Clock) -> Readings | None:
 def epochs(row: Measurement, operation: str, settings: str) -> int:
     """Return how many processes, one after the other, timed an operation; without samples what the run asked for."""
     found = {sample.epoch for sample in _samples(row, operation)}
-    return len(found) or int(json.loads(settings).get("epochs", 1))
+    return len(found) or int(json.loads(settings).get("epochs") or 1)
 
 
 def ratio_to_baseline(

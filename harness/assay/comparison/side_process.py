@@ -10,7 +10,9 @@ from assay.comparison.sides import SideEnvironment
 from assay.environment import cache
 from assay.execute.case_run import CaseRun
 from assay.execute.plugin_metric_worker import PluginMetricWorker
-from assay.execute.worker.process import Worker, WorkerDied, WorkerEnvironment
+from assay.execute.worker.environment import WorkerEnvironment
+from assay.execute.worker.fork_server import SERVERS, ForkServers
+from assay.execute.worker.process import Worker, WorkerDied
 from assay.execute.worker.requests import Load, NamePlugins, PluginSelection, Setup
 from assay.records.results import Case
 from assay.records.settings import Settings
@@ -19,20 +21,27 @@ from assay.records.settings import Settings
 class SideProcess:
     """A side of a check and its present process, if it has one."""
 
-    def __init__(self, side: SideEnvironment, settings: Settings, core: int | None) -> None:
+    def __init__(self, side: SideEnvironment, settings: Settings, core: int | None, *, torch: bool = False) -> None:
+        """With `torch` processes are copies of three servers that have imported it, which takes seconds."""
         self.side = side
         self.settings = settings
         self.core = core
         self.seed = settings.seed
         self.padding = 0
+        self.torch = torch
+        self.number = 0
+        self._servers = ForkServers(self._environment(), settings.threads)
         self._worker: Worker | None = None
         names = [metric.name for metric in settings.metrics]
         self.metric_worker = PluginMetricWorker(names, self._started, self._setup)
 
-    def restart(self, seed: int, padding: int) -> None:
-        """Begin a new epoch: the next process has this hash seed, and so many bytes more of environment."""
+    def restart(self, number: int, seed: int, padding: int) -> None:
+        """Begin a new epoch: the next process has this hash seed, and so many bytes more of environment.
+
+        A copy of a server has the server's, which depend on the number.
+        """
         self.stop()
-        self.seed, self.padding = seed, padding
+        self.number, self.seed, self.padding = number, seed, padding
 
     def start(self) -> Worker:
         """Return the process, started if there is none."""
@@ -66,6 +75,11 @@ class SideProcess:
             self._worker.stop()
             self._worker = None
 
+    def close(self) -> None:
+        """End the process, that of metrics, and the servers."""
+        self.stop()
+        self._servers.stop()
+
     def kill(self) -> None:
         """End the process, and that of metrics, at once."""
         self.metric_worker.kill()
@@ -74,7 +88,11 @@ class SideProcess:
             self._worker = None
 
     def _started(self) -> Worker:
-        environment = WorkerEnvironment(
+        server = self._servers.get(self.number % SERVERS, torch=True) if self.torch else None
+        return Worker(f"fix it in {self.side.name}", self.settings, self._environment(), server=server)
+
+    def _environment(self) -> WorkerEnvironment:
+        return WorkerEnvironment(
             python=self.side.python,
             paths=self.side.paths,
             folder=self.side.folder,
@@ -83,7 +101,6 @@ class SideProcess:
             # Where none may lie beside the sources, one side would have it, from pip, and the other would not.
             bytecode=str(cache.folder() / "bytecode") if os.environ.get("PYTHONDONTWRITEBYTECODE") else None,
         )
-        return Worker(f"fix it in {self.side.name}", self.settings, environment)
 
     def _setup(self) -> Setup:
         return Setup(plugins=replace(PluginSelection.of(self.settings), plugins=self.side.plugins), core=self.core)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
@@ -10,7 +10,7 @@ from assay.execute.plugin_metric_worker import PluginMetricWorker
 from assay.execute.timed_operation import TimedOperation
 from assay.execute.worker.process import Worker, WorkerDied
 from assay.execute.worker.protocol import Request
-from assay.execute.worker.requests import Verify
+from assay.execute.worker.requests import Checked, Verify
 from assay.records.metric_catalogue import definition
 from assay.records.refusal import Refusal
 from assay.records.results import Case, Measurement, Metrics, Status, Timing
@@ -65,7 +65,10 @@ class CaseRun:
 
     def check(self) -> None:
         """Have the output verified: the exact figures, and what can be timed."""
-        checked = self.ask(Verify())
+        check_together([self])
+
+    def take_up(self, checked: Checked | None) -> None:
+        """Go on with what was verified; nothing where the case is over."""
         if checked is not None:
             self.metrics = checked.metrics
             self.operations = [
@@ -114,6 +117,14 @@ class CaseRun:
     def skip(self, reason: str, remedy: str) -> None:
         """End the case as skipped; what was predicted stays in the row."""
         self.ended = Refusal(status=Status.SKIPPED, reason=reason, remedy=remedy).row(self.case, self.predicted)
+
+
+def check_together(runs: Sequence[CaseRun]) -> None:
+    """Have the outputs of cases verified at the same time: the exact figures, and what can be timed."""
+    for run in runs:
+        run.post(Verify())
+    for run in runs:
+        run.take_up(run.collect())
 
 
 def _out_of_memory(reason: str) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
 from assay.corpus.sampling import enough
 from assay.environment.cpu_affinity import pinned
 from assay.execute.case_run import CaseRun
-from assay.execute.rounds import Stop, sample_rounds
+from assay.execute.rounds import FEWEST, FEWEST_LONG, Stop, sample_rounds
 from assay.execute.timed_operation import TimedOperation, calibrate
 from assay.execute.worker.requests import Load, MeasureMemory, Predict, Recheck, Size, Unload, Verify
 from assay.execute.worker_pool import PROBE_NS, WorkerPool, probe_pairs
@@ -30,6 +31,7 @@ from assay.tokenizer.metrics import compression
 
 SAMPLE_NS = 5_000_000
 FEWEST_CALLS = 5
+EPOCHS, LEAST_EPOCH_S = 5, 0.1
 
 
 def run_group(
@@ -89,11 +91,12 @@ def _assign(cases: Sequence[Case], pool: WorkerPool) -> tuple[list[Measurement],
     return finished, running
 
 
-def _load(runs: Sequence[CaseRun], pool: WorkerPool) -> None:
+def _load(runs: Sequence[CaseRun], pool: WorkerPool, *, again: bool = False) -> None:
     """Load all cases at once: importing takes the most time, and nothing is timed yet."""
     for run in runs:
         run.worker.printed()
-        run.post(Load(setup=pool.setup, case=run.case, documents=run.documents))
+        kept = pool.kept(run.case)
+        run.post(Load(setup=pool.setup, case=run.case, documents=run.documents, again=again, kept=kept))
     for run in runs:
         run.collect()
 
@@ -152,23 +155,25 @@ def _rounds(
     for probe in probes.values():
         probe.samples = []
     stops: set[Stop] = set()
-    for epoch in range(pool.settings.epochs):
+    epochs = pool.settings.epochs or automatic_epochs(budget_s)
+    for epoch in range(epochs):
         if epoch:
             tick(0, budget_s)
-            pool.restart_probes(dtype_device)
-            _restart(live, pool)
+            pool.restart_probes(epoch, dtype_device)
+            _restart(live, pool, epoch)
         pairs = [*_pairs(live, _baseline(live, pool.settings.baselines)), *probe_pairs(probes)]
         operations = [operation for operation, _ in pairs]
         for operation in operations:
             operation.epoch = epoch
-        later = pool.settings.epochs - 1 - epoch
-        share = budget_s / pool.settings.epochs
+        later = epochs - 1 - epoch
+        share = budget_s / epochs
         with pinned(pool.core):  # waking another core for the host costs more time
             stopped = sample_rounds(
                 operations,
                 [partner for _, partner in pairs],
                 budget_s=share,
-                wanted=pool.settings.precision,
+                wanted=pool.settings.precision * math.sqrt(epochs),
+                fewest=(math.ceil(FEWEST / epochs), math.ceil(FEWEST_LONG / epochs)),
                 seed=pool.settings.seed + epoch,
                 tick=partial(_tell, tick, later * share),
             )
@@ -190,14 +195,21 @@ def _tell(tick: Callable[[int, float], object], later_s: float, done: int, left_
     tick(done, left_s + later_s)
 
 
-def _restart(live: Sequence[CaseRun], pool: WorkerPool) -> None:
+def automatic_epochs(budget_s: float) -> int:
+    """Return five where each has a tenth of a second of a group's time, else one."""
+    return EPOCHS if budget_s >= EPOCHS * LEAST_EPOCH_S else 1
+
+
+def _restart(live: Sequence[CaseRun], pool: WorkerPool, epoch: int) -> None:
     """Go on in fresh processes; what is exact must be the same again."""
     going = [run for run in live if run.ended is None]
     for run in going:
-        run.worker = pool.restart(run.worker)
-    _load(going, pool)
+        run.worker = pool.restart(run.case, epoch)
+    _load(going, pool, again=True)
     for run in going:
-        checked = run.ask(Verify())
+        run.post(Verify())
+    for run in going:
+        checked = run.collect()
         if checked is not None:
             run.compare_exact(run.metrics, checked.metrics)
         for operation in run.operations if run.ended is None else ():

@@ -24,14 +24,15 @@ def sample_rounds(
     budget_s: float,
     wanted: float,
     seed: int,
+    fewest: tuple[int, int] = (FEWEST, FEWEST_LONG),
     tick: Callable[[int, float], object] = lambda done, left: None,
 ) -> Stop:
     """Sample all operations in turn until every judged ratio is known to the `wanted` share, or the time is spent.
 
     A round is in counterbalanced order, a batch each: A B C, C B A. What drifts meanwhile drifts for all. Its order
     is drawn anew, and the next round has it backwards. `baselines` has for each operation the one it is compared
-    with, perhaps itself; those of one baseline follow each other. At least ten rounds are made, and seven where
-    these take longer than the budget.
+    with, perhaps itself; those of one baseline follow each other. At least the `fewest` rounds are made: the
+    first number, ten, or the second, seven, where those take longer than the budget.
     `tick` is told the rounds done and the seconds left.
     """
     order = random.Random(seed)
@@ -40,7 +41,7 @@ def sample_rounds(
         blocks.setdefault(id(baseline), []).append(operation)
     turns = list(operations)
     end = time.monotonic() + budget_s
-    done, look = 0, FEWEST
+    done, look = 0, fewest[0]
     while any(operation.alive and operation.judged for operation in operations):
         if done % 2 == 0:
             turns = [operation for block in _shuffled(order, blocks.values()) for operation in _shuffled(order, block)]
@@ -55,7 +56,7 @@ def sample_rounds(
         done += 1
         left = end - time.monotonic()
         tick(done, left)
-        if done < (FEWEST if left > 0 else FEWEST_LONG):
+        if done < fewest[0 if left > 0 else 1]:
             continue
         if wanted > 0.0 and done >= look:
             if _precise(operations, baselines, wanted):

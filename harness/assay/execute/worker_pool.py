@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -13,6 +16,8 @@ from assay.environment.cpu_affinity import one_core
 from assay.errors import AssayError, Unavailable, guard
 from assay.execute.plugin_metric_worker import PluginMetricWorker
 from assay.execute.timed_operation import TimedOperation
+from assay.execute.worker.environment import WorkerEnvironment
+from assay.execute.worker.fork_server import SERVERS, ForkServers
 from assay.execute.worker.process import Worker, WorkerDied
 from assay.execute.worker.protocol import Request
 from assay.execute.worker.requests import Load, PluginSelection, Setup, Verify
@@ -43,6 +48,8 @@ class WorkerPool:
         self._deaths: dict[str, int] = {}
         self._probes: dict[str, TimedOperation] = {}
         self._dtype_device = ""
+        self._folder = tempfile.TemporaryDirectory(prefix="assay-")
+        self._servers = ForkServers(WorkerEnvironment(seed=settings.seed), settings.threads)
         self.core = one_core() if settings.threads == 1 else None
         self.setup = Setup(plugins=PluginSelection.of(settings), core=self.core, grid=settings.grid)
         self.metric_worker = PluginMetricWorker(
@@ -62,7 +69,13 @@ class WorkerPool:
         for worker in self._workers.values():
             worker.kill()
         self._workers = {}
+        self._servers.stop()
         self.metric_worker.kill()
+        self._folder.cleanup()
+
+    def kept(self, case: Case) -> str:
+        """Return the file in which the inputs of a case are kept from one process for the next."""
+        return str(Path(self._folder.name, hashlib.sha256(case.id.encode()).hexdigest()))
 
     def refusal(self, case: Case) -> Refusal | None:
         """Return why a case cannot even begin, or None."""
@@ -94,7 +107,7 @@ class WorkerPool:
         """Return the worker of a case's plugin, started if need be."""
         key = _key(case)
         if key not in self._workers:
-            self._workers[key] = Worker(self._remedy(case), self.settings)
+            self._workers[key] = self._start(self._remedy(case), torch=isinstance(case, AttentionCase))
         return self._workers[key]
 
     def mark_dead(self, worker: Worker, *, counted: bool = True) -> None:
@@ -109,21 +122,21 @@ class WorkerPool:
         """Whether the plugin of a case has a new process because an earlier one died."""
         return self._deaths.get(_key(case), 0) > 0
 
-    def restart(self, worker: Worker) -> Worker:
-        """Return a fresh process in place of a worker."""
-        key = next(key for key, known in self._workers.items() if known is worker)
-        worker.stop()
-        self._workers[key] = Worker(worker.remedy, self.settings)
-        return self._workers[key]
+    def restart(self, case: Case, epoch: int) -> Worker:
+        """Return a fresh process for an epoch, in place of the worker of a case."""
+        self._workers.pop(_key(case)).kill()
+        started = self._start(self._remedy(case), torch=isinstance(case, AttentionCase), number=epoch)
+        self._workers[_key(case)] = started
+        return started
 
-    def restart_probes(self, dtype_device: str = "") -> None:
-        """Have fresh processes for the machine probes, the same operations sampling in them."""
+    def restart_probes(self, epoch: int, dtype_device: str = "") -> None:
+        """Have fresh processes for the machine probes of an epoch, the same operations sampling in them."""
         before = dict(self._probes)
         for name in ("probes", "duplicate", dtype_device):
             if name in self._workers:
-                self._workers.pop(name).stop()
+                self._workers.pop(name).kill()
         self._probes = {}
-        for name, fresh in self.probes(dtype_device).items():
+        for name, fresh in self.probes(dtype_device, epoch).items():
             if name in before:
                 before[name].ask, before[name].is_alive = fresh.ask, fresh.is_alive
                 before[name].warm_up(PROBE_NS)
@@ -134,18 +147,19 @@ class WorkerPool:
         for worker in self._workers.values():
             worker.stop()
         self._workers, self._probes = {}, {}
+        self._servers.stop()
         self.metric_worker.stop()
 
-    def probes(self, dtype_device: str = "") -> dict[str, TimedOperation]:
+    def probes(self, dtype_device: str = "", epoch: int = 0) -> dict[str, TimedOperation]:
         """Return the machine probes by name; the duplicate is the Python loop once more, in another process.
 
         Those of a `dtype/device` such as `f32/cpu` have a process of their own: one with torch in it runs the loop 7 %
         slower. The next `dtype/device` takes its place.
         """
         if PROBE not in self._probes:
-            self._probes |= self._offered("probes")
+            self._probes |= self._offered("probes", epoch)
         if DUPLICATE not in self._probes:
-            duplicate = self._offered("duplicate")
+            duplicate = self._offered("duplicate", epoch + 1)  # a copy of the same server would be too alike
             if PROBE in duplicate:
                 self._probes[DUPLICATE] = duplicate[PROBE]
         if dtype_device and dtype_device != self._dtype_device:
@@ -155,14 +169,18 @@ class WorkerPool:
                 self._probes.pop(name, None)
             self._dtype_device = dtype_device
         if dtype_device and dtype_device not in self._workers:
-            self._probes |= self._offered(dtype_device, dtype_device)
+            self._probes |= self._offered(dtype_device, epoch, dtype_device)
         alive = {name: probe for name, probe in self._probes.items() if probe.alive}
         return {name: probe for name, probe in alive.items() if dtype_device or name not in TORCH_PROBES}
 
-    def _offered(self, name: str, dtype_device: str = "") -> dict[str, TimedOperation]:
+    def _start(self, remedy: str, *, torch: bool, number: int = 0) -> Worker:
+        """Start a worker as a copy of one of three servers: those of one server are more alike than processes are."""
+        return Worker(remedy, self.settings, server=self._servers.get(number % SERVERS, torch=torch))
+
+    def _offered(self, name: str, number: int, dtype_device: str = "") -> dict[str, TimedOperation]:
         """Start a worker for probes, unless it is there, and return the operations that it offers."""
         if name not in self._workers:
-            self._workers[name] = Worker("report it to assay", self.settings)
+            self._workers[name] = self._start("report it to assay", torch=bool(dtype_device), number=number)
         worker = self._workers[name]
         ask = partial(self._ask, worker)
 

@@ -6,12 +6,13 @@ import time
 from collections.abc import Callable, MutableMapping
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from assay.attention.inputs import EmbeddedText, Inputs, make_inputs, make_upstream, make_weights
-from assay.attention.oracle import TRIALS, Verified, check_dropout, check_step, verify
+from assay.attention.oracle import TRIALS, Verified, check_dropout, check_step, verify, verify_again
 from assay.attention.passes import fill, mode, record, run_pass
 from assay.attention.properties import check_properties, companion
 from assay.attention.reference import looked_at, widened
@@ -41,15 +42,21 @@ class AttentionSubject(Subject):
         case: AttentionCase,
         text: EmbeddedText | None,
         held: MutableMapping[tuple[str, str], tuple[str, ...]] | None = None,
+        kept: Path | None = None,
     ) -> None:
-        """With the inputs from a `text`; `held` remembers which properties held, by plugin and small workload."""
+        """With the inputs from a `text`; `held` remembers which properties held, by plugin and small workload.
+
+        `kept` is a file for the inputs that are timed: embedding a text takes longer than reading them.
+        """
         self.plugin = plugin
         self.workload = case.workload
         self.text = text
         self.held = {} if held is None else held
+        self.kept = kept
         self.weights: Weights | None = None
         self.inputs: Inputs | None = None
         self.verified: Verified | None = None
+        self._step: Step | None = None
         self.build_seconds = self.first_seconds = 0.0
 
     def predict(self) -> Metrics:
@@ -72,9 +79,13 @@ class AttentionSubject(Subject):
         """Try the properties on a small workload, build the step and compare it with the float64 reference."""
         workload, plugin = self.workload, self.plugin
         properties = () if plugin.compiles else self._properties()
-        self.ready()
-        assert self.verified is not None
         with mode(workload):
+            self.weights = make_weights(workload)
+            inputs_of = partial(make_inputs, workload, self.text)
+            self.verified = verify(partial(self._build, inputs_of(0)), workload, self.weights, inputs_of)
+            self.inputs, self._step = inputs_of(TRIALS), self.verified.step
+            if self.kept is not None:
+                torch.save((self.inputs.tensors, self.inputs.past), self.kept)
             ran = dispatched(partial(run_pass, self.step, self._filled(), self._upstream()))
         properties = self._properties() if plugin.compiles else properties  # so that its first step is its first
         gradient = self.verified.gradient
@@ -93,12 +104,11 @@ class AttentionSubject(Subject):
         )
 
     def ready(self) -> Metrics:
-        """Build the step and compare it with the float64 reference."""
+        """Build the step, which passed the gate in another process, and compare it once more, on some queries."""
         with mode(self.workload):
             self.weights = make_weights(self.workload)
-            inputs_of = partial(make_inputs, self.workload, self.text)
-            self.verified = verify(partial(self._build, inputs_of(0)), self.workload, self.weights, inputs_of)
-            self.inputs = inputs_of(TRIALS)
+            self.inputs = inputs = self._timed_inputs()
+            self._step = verify_again(partial(self._build, inputs), self.workload, self.weights, inputs)
         return Metrics()
 
     def operations(self) -> tuple[Operation, ...]:
@@ -134,7 +144,7 @@ class AttentionSubject(Subject):
     def recheck(self) -> None:
         """Compare the step, and the inputs that it was timed on, with the reference once more."""
         with mode(self.workload):
-            fresh = make_inputs(self.workload, self.text, TRIALS)
+            fresh = self._timed_inputs()
             pairs = zip(fresh.tensors, self._filled().tensors, strict=True)
             if any(not torch.equal(ours, theirs) for ours, theirs in pairs):
                 raise WrongOutput("inputs: the inputs were changed while it was timed")
@@ -146,8 +156,8 @@ class AttentionSubject(Subject):
     @property
     def step(self) -> Step:
         """The step that was verified."""
-        assert self.verified is not None, "check comes first"
-        return self.verified.step
+        assert self._step is not None, "check comes first"
+        return self._step
 
     def _properties(self) -> tuple[str, ...]:
         small = companion(self.workload, compiles=self.plugin.compiles)
@@ -186,6 +196,13 @@ class AttentionSubject(Subject):
             inputs = self._filled()
             fill(self.step, inputs)
             return _timed(self.step, self.workload, inputs)
+
+    def _timed_inputs(self) -> Inputs:
+        """The inputs that are timed: as they were kept by another process, or made."""
+        if self.text is not None or self.kept is None:
+            return make_inputs(self.workload, self.text, TRIALS)
+        tensors, past = torch.load(self.kept, map_location=self.workload.device, weights_only=True)
+        return Inputs(tensors=tensors, past=past)
 
     def _upstream(self) -> Tensor | None:
         return None if self.workload.phase == "fwd" else make_upstream(self.workload, TRIALS)

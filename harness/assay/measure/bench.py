@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assay.corpus.loading import divide, find, load
@@ -44,11 +45,12 @@ class Bench:
         self._again = False
         self._operations: dict[str, Operation] = {}
 
-    def load(self, case: Case, documents: int | None = None, *, again: bool = False) -> None:
+    def load(self, case: Case, documents: int | None = None, *, again: bool = False, kept: str | None = None) -> None:
         """Take up a case: build a tokenizer, make ready the text for an attention.
 
         A sample has so many `documents`, where that is known already. `again`: the case was verified in another
-        process, and `check` need only make sure that the output is right in this one too.
+        process, and `check` need only make sure that the output is right in this one too. `kept` is a file in which the
+        inputs of an attention are kept from the one process for the other.
         Raises `Unavailable` for what is missing on this machine, and whatever the plugin raises.
         """
         self.unload()
@@ -66,8 +68,10 @@ class Bench:
             if source is not None and case.workload.level == "pipeline":
                 self._subject = self._pipeline(attention, case, source)
                 return
-            text = None if source is None else self._text(source)
-            self._subject = AttentionSubject(attention, case, text, self._held)
+            file = None if kept is None or source is None else Path(kept)
+            there = again and file is not None and file.exists()
+            text = None if source is None or there else self._text(source)
+            self._subject = AttentionSubject(attention, case, text, self._held, file)
         else:
             tokenizer = self.host.one(TokenizerPlugin, case.tokenizer)
             self.closed_vocabulary = tokenizer.closed_vocabulary

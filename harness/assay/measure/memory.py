@@ -35,11 +35,11 @@ def peak_torch_bytes(call: Callable[[], object]) -> int:
 
     It is the running sum of the profiler's signed memory events.
     """
-    from torch.profiler import ProfilerActivity, profile
+    from torch.autograd.profiler import profile  # that of torch.profiler imports the compiler, a second of CPU time
 
-    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
+    with profile(profile_memory=True) as profiler:
         call()
-    results = profiler.profiler.kineto_results if profiler.profiler is not None else None
+    results = profiler.kineto_results
     events = [] if results is None else [event for event in results.events() if event.name() == "[memory]"]
     living = peak = 0
     for event in sorted(events, key=lambda event: event.start_ns()):

@@ -73,6 +73,11 @@ class PipelineSubject(Subject):
             "flop_per_kb": self.workload.flop / (self.size / 1e3),
         }
 
+    def ready(self) -> Metrics:
+        """Build the attention, which passed in another process; the text must come to as many tokens as there."""
+        self.attention.ready()
+        return Metrics(tokens=len(self.ids))
+
     def operations(self) -> tuple[Operation, ...]:
         """One call of `step` goes the whole way; `tokenize`, `embed` and `attend` are its stages by themselves."""
         ids = self._tokenize()

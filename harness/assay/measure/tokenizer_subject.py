@@ -131,6 +131,8 @@ class TokenizerSubject(Subject):
         """Encode every document; the digest says whether the ids are those that passed."""
         self._pass.encode(self.texts, None)
         self.ids = tuple(self._pass.ids)
+        if self.grid:
+            self._pieces = lengths(self.texts)
         return Metrics(ids_sha256=ids_digest(self.ids))
 
     def operations(self) -> tuple[Operation, ...]:

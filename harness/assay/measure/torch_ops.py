@@ -24,11 +24,11 @@ def dispatched(call: Callable[[], object]) -> tuple[str, ...]:
     of torch.compile appears as `Torch-Compiled Region`, beside the operations that it calls. The profiler tells, since
     under a `TorchDispatchMode` PyTorch refuses to run compiled code, then and afterwards.
     """
-    from torch.profiler import ProfilerActivity, profile
+    from torch.autograd.profiler import profile  # that of torch.profiler imports the compiler, a second of CPU time
 
-    with profile(activities=[ProfilerActivity.CPU]) as profiler:
+    with profile() as profiler:
         call()
-    outermost = [event for event in profiler.events() or () if event.cpu_parent is None]
+    outermost = [event for event in profiler.function_events or () if event.cpu_parent is None]
     ran = dict.fromkeys(_names(outermost))
     return tuple(sorted(ran, key=lambda name: TELLING not in name)[:MOST])  # the sort is stable
 

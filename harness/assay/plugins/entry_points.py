@@ -69,26 +69,27 @@ def _there_are(sources: Sequence[Source]) -> str:
 
 def _installed() -> Iterator[Source]:
     """The entry points, the first one of each distribution's; ours may lie there under its former name as well."""
-    unique: dict[tuple[str, str], metadata.EntryPoint] = {}
-    for point in metadata.entry_points(group=GROUP):
-        unique.setdefault((_distribution(point) or "", point.name), point)
-    for point in unique.values():
-        dist = point.dist
+    points = metadata.entry_points(group=GROUP)
+    # A distribution parses its metadata whenever it is asked.
+    facts = {id(point.dist): point.dist.metadata for point in points if point.dist is not None}
+    unique: dict[tuple[str, str], Source] = {}
+    for point in points:
+        found = facts.get(id(point.dist))
         origin = Origin(
             entry_point=point.name,
-            distribution=_distribution(point),
-            version=dist.version if dist else None,
+            distribution=None if found is None else _distribution(point, found["Name"]),
+            version=None if found is None else found["Version"],
             target=point.value,
         )
-        yield Source(origin=origin, load=point.load, module=point.value.partition(":")[0].strip())
+        source = Source(origin=origin, load=point.load, module=point.value.partition(":")[0].strip())
+        unique.setdefault((origin.distribution or "", point.name), source)
+    yield from unique.values()
 
 
-def _distribution(point: metadata.EntryPoint) -> str | None:
+def _distribution(point: metadata.EntryPoint, name: str) -> str:
     """The name of the distribution; for a revision of ours from before the change of name, the name of today."""
-    if point.dist is None:
-        return None
-    ours = point.dist.name == FORMER_DISTRIBUTION and point.module.partition(".")[0].startswith("assay")
-    return DISTRIBUTION if ours else point.dist.name
+    ours = name == FORMER_DISTRIBUTION and point.module.partition(".")[0].startswith("assay")
+    return DISTRIBUTION if ours else name
 
 
 def _files(paths: Iterable[str | Path]) -> Iterator[Source]:

@@ -12,6 +12,8 @@ from functools import lru_cache
 from assay.records.results import Sample
 from assay.records.verdicts import Clock
 
+BETWEEN_PROCESSES = 0.02
+NORMAL = 1.96
 FEWEST_PAIRS = 7
 MOST_PAIRS = 120
 
@@ -64,15 +66,22 @@ class Ratio:
         return max(self.high / self.value, self.value / self.low) - 1.0 if self.low else math.inf
 
 
-def paired_ratio(candidate: Sequence[Sample], baseline: Sequence[Sample], *, clock: Clock = "cpu") -> Ratio:
+def paired_ratio(
+    candidate: Sequence[Sample],
+    baseline: Sequence[Sample],
+    *,
+    clock: Clock = "cpu",
+    between: float = BETWEEN_PROCESSES,
+) -> Ratio:
     """Estimate a ratio from samples that were taken in turn: the n-th of both belong to the same round.
 
     In each epoch the estimate is the Hodges-Lehmann estimate of the log ratios of the pairs, the median of
     all their means of two (Hodges and Lehmann 1963): nearly as sharp as the mean, and unmoved by wild pairs.
     The same is taken over the epochs, since now and then a process is slower by a tenth for its whole life.
     The interval is Student's t over three or more epochs, since identical code differs from process to
-    process; otherwise that of Wilcoxon's signed ranks over the pairs (Conover, Practical Nonparametric
-    Statistics, section 5.7), which knows only the noise within the processes.
+    process. Fewer epochs have that of Wilcoxon's signed ranks over the pairs (Conover, Practical Nonparametric
+    Statistics, section 5.7), which knows only the noise within the processes. It is widened by how
+    much ratios of identical code usually differ `between` processes, root mean square, as squares add up.
     Fewer than seven pairs have no interval: it is then infinitely wide.
     """
     by_epoch: dict[int, list[float]] = {}
@@ -87,7 +96,8 @@ def paired_ratio(candidate: Sequence[Sample], baseline: Sequence[Sample], *, clo
         low, high = centre - half, centre + half
     else:
         bounds = [_signed_rank_interval(means, min(MOST_PAIRS, len(by_epoch[epoch]))) for epoch, means in walsh.items()]
-        low, high = min(low for low, _ in bounds), max(high for _, high in bounds)
+        low = centre - math.hypot(centre - min(low for low, _ in bounds), NORMAL * between)
+        high = centre + math.hypot(max(high for _, high in bounds) - centre, NORMAL * between)
     return Ratio(value=math.exp(centre), low=math.exp(low), high=math.exp(high), pairs=pairs, epochs=len(centres))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
 from assay.execute.worker.protocol import Request
@@ -57,4 +58,5 @@ class ConformanceServer:
 
 if __name__ == "__main__":
     server = ConformanceServer()
-    serve({FindPlugin: server.find, MakeCheck: server.check})
+    descriptor, memory = map(int, sys.argv[1:])
+    serve(descriptor, memory, {FindPlugin: server.find, MakeCheck: server.check})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -89,7 +90,7 @@ class BenchServer:
             kind = AttentionPlugin if isinstance(case, AttentionCase) else TokenizerPlugin
             if not any(plugin.name == case.plugin for plugin in self.bench.host.every(kind)):
                 raise Unavailable(f"there is no {kind_of(case)} named {case.plugin!r}")
-            self.bench.load(case, request.documents, again=request.again)
+            self.bench.load(case, request.documents, again=request.again, kept=request.kept)
         elif request.probes is not None:
             self.bench.load_probes(request.probes, request.threads)
         self._guard = ProcessStateGuard()
@@ -142,6 +143,12 @@ class BenchServer:
         )
 
 
-if __name__ == "__main__":
+def main(descriptor: int, memory: int) -> None:
+    """Measure what the host asks for, until it goes away."""
     server = BenchServer()
-    serve(server.handlers, server.refuse)
+    serve(descriptor, memory, server.handlers, server.refuse)
+
+
+if __name__ == "__main__":
+    descriptor, memory = map(int, sys.argv[1:])
+    main(descriptor, memory)

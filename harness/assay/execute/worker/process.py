@@ -5,27 +5,24 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import secrets
 import select
 import signal
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Sequence
 from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any, TypeVar
 
 from assay.environment.describe import available_memory
+from assay.execute.worker.environment import MARK, WorkerEnvironment, new_token
+from assay.execute.worker.fork_server import ForkServer
 from assay.execute.worker.protocol import Answer, Request, receive_answer, send_request
 from assay.execute.worker.requests import Stop
 from assay.records.settings import Settings
 
 BENCH = "assay.execute.worker.main"
-MARK = "ASSAY_WORKER"
-PADDING = "ASSAY_PADDING"
 STACKS = ("Fatal Python error", "most recent call first")
 GRACE_S = 5.0
 DUMP_S = 0.5
@@ -44,38 +41,26 @@ class WorkerDied(Exception):
         self.outcome, self.reason, self.remedy = outcome, reason, remedy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkerEnvironment:
-    """Where a worker runs: its interpreter, its PYTHONPATH (None for that of the host), its working folder.
-
-    `seed` is that of Python's hashes, below 2**32; `padding` lengthens the environment by so many bytes, which moves
-    the stack. `bytecode` is a folder for compiled modules, in place of those beside their sources: the process that
-    has compiled a module runs it 1 % slower than one that found it compiled.
-    """
-
-    python: str = sys.executable
-    paths: tuple[str, ...] | None = None
-    folder: str | None = None
-    seed: int = 0
-    padding: int = 0
-    bytecode: str | None = None
-
-
 class Worker:
     """One process that measures the cases of one plugin, warm from its first case to its last."""
 
     def __init__(
-        self, remedy: str, settings: Settings, environment: WorkerEnvironment | None = None, module: str = BENCH
+        self,
+        remedy: str,
+        settings: Settings,
+        environment: WorkerEnvironment | None = None,
+        module: str = BENCH,
+        server: ForkServer | None = None,
     ) -> None:
         """Start the process; it imports while the host goes on.
 
-        `remedy` is advice for when the plugin fails, `module` what the process runs.
+        `remedy` is advice for when the plugin fails, `module` what the process runs. It is a copy of a `server`, in
+        whose environment it runs then, where one is given and can make copies.
         """
-        environment = environment or WorkerEnvironment(seed=settings.seed)
         self.remedy = remedy
         self.settings = settings
         self.memory = settings.memory_bytes or int(available_memory() * 0.8)
-        self._token = secrets.token_hex(8)
+        self._token = new_token()
         self._folder = tempfile.TemporaryDirectory(prefix="assay-")
         self._log = Path(self._folder.name, "stderr")
         self._out = Path(self._folder.name, "stdout")
@@ -85,17 +70,23 @@ class Worker:
         self._answers = select.poll()  # made once: Connection.poll makes a selector for every wait
         self._answers.register(self._connection.fileno(), select.POLLIN)
         with self._log.open("wb") as log, self._out.open("wb") as out:
-            self._process = subprocess.Popen(
-                [environment.python, "-P", "-m", module, str(theirs.fileno()), str(self.memory)],
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=log,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-                env=self._variables(environment),
-                cwd=environment.folder,
-            )
+            files = (theirs.fileno(), out.fileno(), log.fileno())
+            copy = None if server is None else server.start(module, self._token, self.memory, files)
+            self._process = copy or self._started(module, environment or WorkerEnvironment(seed=settings.seed), files)
         theirs.close()
+
+    def _started(self, module: str, environment: WorkerEnvironment, files: Sequence[int]) -> subprocess.Popen[bytes]:
+        descriptor, out, log = files
+        return subprocess.Popen(
+            [environment.python, "-P", "-m", module, str(descriptor), str(self.memory)],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=log,
+            pass_fds=[descriptor],
+            start_new_session=True,
+            env=environment.variables(self.settings.threads, self._token),
+            cwd=environment.folder,
+        )
 
     def ask(self, request: Request[A]) -> Answer[A]:
         """Have the worker take a step; raise `WorkerDied` when it dies or gives no answer in time."""
@@ -166,27 +157,6 @@ class Worker:
         size = self._out.stat().st_size
         new, self._printed = size - self._printed, size
         return new
-
-    def _variables(self, environment: WorkerEnvironment) -> Mapping[str, str]:
-        """What must stand before heavy imports: threads, hash seed, where plugins lie."""
-        paths = [path or str(Path.cwd()) for path in sys.path] if environment.paths is None else environment.paths
-        threads = str(self.settings.threads)
-        fixed = {
-            "OMP_NUM_THREADS": threads,
-            "MKL_NUM_THREADS": threads,
-            "OPENBLAS_NUM_THREADS": threads,
-            "RAYON_NUM_THREADS": threads,
-            "TORCHINDUCTOR_COMPILE_THREADS": threads,  # with more of them there are processes, which stay
-            "OMP_WAIT_POLICY": "PASSIVE",
-            "GOMP_SPINCOUNT": "0",
-            "PYTHONHASHSEED": str(environment.seed),
-            "PYTHONPATH": os.pathsep.join(paths),
-            MARK: self._token,
-            PADDING: "-" * environment.padding,
-        }
-        if environment.bytecode is not None:
-            fixed |= {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": environment.bytecode}
-        return os.environ | fixed
 
     def _died(self) -> WorkerDied:
         try:

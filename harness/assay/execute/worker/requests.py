@@ -44,7 +44,8 @@ class Load(Request[None], doing="loading"):
     """Find the plugins, where that is not done; take up a case, or the machine probes, or neither.
 
     A sample has so many `documents`, where that is known. With `again` the case was verified in another process, and
-    only whether its output is right in this one is still open. `probes` is the `dtype/device` of those of torch, or an
+    only whether its output is right in this one is still open. `kept` is a file in which the inputs of an attention
+    are kept from the one process for the other. `probes` is the `dtype/device` of those of torch, or an
     empty text for those of Python.
     """
 
@@ -52,6 +53,7 @@ class Load(Request[None], doing="loading"):
     case: Case | None = None
     documents: int | None = None
     again: bool = False
+    kept: str | None = None
     probes: str | None = None
     threads: int = 1
 

@@ -29,13 +29,14 @@ def refuse(error: AssayError) -> Answer[Any]:
     return Answer(refusal=Refusal.of(error))
 
 
-def serve(handlers: Handlers, refuse: Callable[[AssayError], Answer[Any]] = refuse) -> None:
+def serve(
+    descriptor: int, memory: int, handlers: Handlers, refuse: Callable[[AssayError], Answer[Any]] = refuse
+) -> None:
     """Answer the host until it says stop or goes away, each request by the handler of its class.
 
-    The arguments of the process are its end of a pipe, and how many bytes of memory it may take.
+    `descriptor` is this process's end of a pipe; it may take so many bytes of `memory`, 0 for any.
     """
-    descriptor, memory = map(int, sys.argv[1:])
-    _die_with_parent()
+    die_with_parent()
     faulthandler.enable()
     faulthandler.register(signal.SIGUSR1, all_threads=False)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the host's to handle
@@ -48,14 +49,14 @@ def serve(handlers: Handlers, refuse: Callable[[AssayError], Answer[Any]] = refu
             request = receive_request(connection, known)
         except EOFError:
             return
-        forked = isinstance(request, Fork) and _alone()
+        forked = isinstance(request, Fork) and alone()
         if forked:
             child = os.fork()
             if child:
                 _follow(child)  # which answers from here on, up to and with the request to join
                 continue
             copy = True
-            _die_with_parent()
+            die_with_parent()
         joined = copy and isinstance(request, Join)
         answer: Answer[Any] = Answer(forked or joined if isinstance(request, Fork | Join) else None)
         if type(request) in handlers:
@@ -80,7 +81,7 @@ def _answer(
         return refuse(error)
 
 
-def _alone() -> bool:
+def alone() -> bool:
     """Whether this process has one thread, as far as the system knows: others would be missing in a copy of it."""
     try:
         return sum(1 for _ in Path("/proc/self/task").iterdir()) == 1
@@ -98,7 +99,7 @@ def _follow(child: int) -> None:
         os._exit(code)
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Have Linux end this process when the host dies, even by kill -9."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 
 from assay.execute.worker.requests import CallFunction
 from assay.execute.worker.serve import serve
@@ -15,5 +16,11 @@ def call(request: CallFunction) -> str:
     return result
 
 
+def main(descriptor: int, memory: int) -> None:
+    """Call what the host asks for, until it goes away."""
+    serve(descriptor, memory, {CallFunction: call})
+
+
 if __name__ == "__main__":
-    serve({CallFunction: call})
+    descriptor, memory = map(int, sys.argv[1:])
+    main(descriptor, memory)
