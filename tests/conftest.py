@@ -21,9 +21,10 @@ from hypothesis import settings
 
 from commands import Ran, call, environment, execute
 from postgres import NoServer, Server, end, join, start
-from third_party.clean import build
+from third_party.clean import Place, build, make
 
 PROCESSES = {"process", "command", "finished", "once", "child_environment", "unshared", "own_postgresql"}
+LONGEST = {"third_party", "faults", "docs", "browser"}
 ROOT = Path(__file__).parents[1]
 SERVER = "postgresql.json"
 
@@ -52,7 +53,11 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Call long what starts processes. Try again what reads a clock, and nothing else: a property must always hold."""
+    """Call long what starts processes. Try again what reads a clock, and nothing else: a property must always hold.
+
+    What has the longest single tests comes first, lest a worker begin one of them when the others are done.
+    """
+    items.sort(key=lambda item: LONGEST.isdisjoint(item.path.parts))
     for item in items:
         if not PROCESSES.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.long)
@@ -163,6 +168,19 @@ def assay_wheel(once: Callable[..., Path]) -> Path:
     """Assay's wheel, built from this checkout."""
     (wheel,) = once("wheel", lambda folder: build([ROOT], folder)).glob("*.whl")
     return wheel
+
+
+@pytest.fixture(scope="session")
+def clean_place(once: Callable[..., Path], assay_wheel: Path) -> Callable[[Path], Place]:
+    """Make a clean environment in a folder, with Assay from its wheel, and compiled: `clean_place(folder)`."""
+
+    def make_one(folder: Path) -> None:
+        place = make(folder)
+        place.install(assay_wheel)
+        assert place.run("python", "-m", "compileall", "-q", str(place.environment / "lib")).rc == 0
+
+    folder = once("clean", make_one)
+    return Place(folder / "environment", folder / "elsewhere").copy
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from assay.store.store import Store
 
 Cli = Callable[..., Any]
 
-COMMAND = ("run", "--attentions", "none", "--tokenizers", "regex,regex-unk", "--budget", "0.2s", "--json")
+COMMAND = ("run", "--attentions", "none", "--tokenizers", "regex,regex-unk", "--budget", "0.1s", "--json")
 
 
 @pytest.fixture(scope="module")

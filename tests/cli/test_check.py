@@ -14,8 +14,6 @@ import pytest
 import workshop
 from planted import DOUBLE, STEADY, TEXT, plugin, source
 
-pytestmark = pytest.mark.alone
-
 Cli = Callable[..., Any]
 
 HERE = f"env:{sys.executable}"
@@ -152,6 +150,7 @@ def test_a_stored_run_is_a_baseline(cli: Cli, folder: Path) -> None:
     assert ran.json["baseline"] == f"run {stored.json['run']['id']}"
 
 
+@pytest.mark.alone
 @pytest.mark.long
 def test_a_slowdown_since_a_revision_is_found_and_nothing_else(process: Callable[..., Any], tmp_path: Path) -> None:
     root = tmp_path / "repository"
@@ -167,7 +166,7 @@ def test_a_slowdown_since_a_revision_is_found_and_nothing_else(process: Callable
     (tmp_path / "short.txt").write_text(TEXT, "utf-8")
     alone = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "", "ASSAY_CACHE": str(tmp_path / "cache"), "CI": ""}
     cases = ["--tokenizers", "pace", "--attentions", "none", "--corpora", str(tmp_path / "short.txt")]
-    limits = ["--effect", "25%", "--margin", "25%", "--budget", "3m"]
+    limits = ["--effect", "25%", "--margin", "25%", "--budget", "12s"]
     command = [environment.python, "-m", "assay", "check", "--baseline", "HEAD~1", *cases, *limits]
     ran = process(command, cwd=root, env=alone, timeout=250)
     assert ran.rc == 1, ran

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = [pytest.mark.alone, pytest.mark.long]
+pytestmark = pytest.mark.long
 
 PLUGIN = """
 import assay
@@ -46,7 +46,7 @@ def ran(process: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -
     folder = tmp_path_factory.mktemp("identity")
     (folder / "mine.py").write_text(PLUGIN, encoding="utf-8")
     chosen = ["--tokenizers", "reference,same,wrong*,of-nobody", "--corpora", "many-languages", "--held-out", "0"]
-    quick = ["--attentions", "none", "--suite", "standard", "--budget", "1s", "--json", "--report", "page.md"]
+    quick = ["--attentions", "none", "--suite", "standard", "--budget", "0.5s", "--json", "--report", "page.md"]
     command = [sys.executable, "-m", "assay", "run", "--plugin", "mine.py", *chosen, *quick]
     done = process(command, cwd=folder)
     return done, Path(folder, "page.md").read_text("utf-8")

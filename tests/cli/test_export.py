@@ -21,7 +21,7 @@ from nasty import unescaped
 
 Cli = Callable[..., Any]
 
-COMMAND = ("run", "--attentions", "none", "--tokenizers", "regex,regex-unk", "--budget", "0.2s", "--json")
+COMMAND = ("run", "--attentions", "none", "--tokenizers", "regex,regex-unk", "--budget", "0.1s", "--json")
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +77,7 @@ def test_what_cannot_be_exported_is_said_in_one_line(cli: Cli, stored: Any, argu
 
 
 def test_a_run_without_timings_is_said_to_have_none(cli: Cli, tmp_path: Path) -> None:
-    cli("run", "--attentions", "none", "--tokenizers", "regex", "--corpora", "limit-nul", "--budget", "0.2s")
+    cli("run", "--attentions", "none", "--tokenizers", "regex", "--corpora", "limit-nul", "--budget", "0.1s")
     assert "has timed nothing" in cli("export", "pytest-benchmark").complaint
 
 

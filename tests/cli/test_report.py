@@ -13,7 +13,7 @@ import pytest
 
 Cli = Callable[..., Any]
 
-COMMAND = ("run", "--attentions", "none", "--tokenizers", "regex,regex-unk", "--budget", "0.2s", "--json")
+COMMAND = ("run", "--attentions", "none", "--tokenizers", "regex,regex-unk", "--budget", "0.1s", "--json")
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,7 @@ def test_without_results_there_is_no_report(cli: Cli) -> None:
 
 @pytest.mark.long
 def test_a_report_that_cannot_be_written_costs_no_results(cli: Cli) -> None:
-    command = ["run", "--tokenizers", "regex", "--attentions", "none", "--held-out", "0", "--budget", "0.2s"]
+    command = ["run", "--tokenizers", "regex", "--attentions", "none", "--held-out", "0", "--budget", "0.1s"]
     ran = cli(*command, "--report", "no/such/folder/page.md")
     assert ran.rc == 2
     assert "the report no/such/folder/page.md cannot be written" in ran.stderr

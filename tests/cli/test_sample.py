@@ -97,7 +97,7 @@ def by_split(document: dict[str, Any]) -> dict[str, dict[str, Row]]:
 @pytest.fixture(scope="module")
 def sampled(process: Callable[..., Any], once: Callable[..., Path]) -> Sampled:
     start = [sys.executable, "-m", "assay", "run", "--json", "--attentions", "none", "--corpora", "texts"]
-    start += ["--tokenizers", "gpt2,regex-unk,bytes", "--budget", "0.3s"]
+    start += ["--tokenizers", "gpt2,regex-unk", "--budget", "0.1s"]
     part = ["--sample", f"{TARGET:.0%}", "--report", "report.md", "--precision", "9%", "--epochs", "2"]
 
     def make(folder: Path) -> None:
@@ -163,7 +163,7 @@ def test_a_resumed_run_goes_on_with_the_same_sample(sampled: Sampled, cli: Cli, 
         store.execute("DELETE FROM anchors WHERE \"group\" LIKE 'tokenizer/texts/all~%'")
     ran = cli("run", "--resume", shown["run"]["id"], "--json", cwd=folder)
     assert ran.rc == 0, ran.stderr
-    assert "3 done" in ran.stderr
+    assert "2 done" in ran.stderr
     for before, after in zip(shown["tokenizers"], ran.json["tokenizers"], strict=True):
         for name in ("case", "status", "sample_documents", "sample_width", "ids_sha256"):
             assert after[name] == before[name]
@@ -175,7 +175,7 @@ def test_one_that_fails_while_it_is_sized_costs_the_others_nothing(cli: Cli, tmp
     (tmp_path / "mine.py").write_text(PLUGIN, encoding="utf-8")
     ran = cli(
         *("run", "--plugin", "mine.py", "--tokenizers", "hang,crash,plain,refuse", "--attentions", "none"),
-        *("--corpora", "texts", "--held-out", "0", "--sample", "8%", "--budget", "0.3s", "--timeout", "3s", "--json"),
+        *("--corpora", "texts", "--held-out", "0", "--sample", "8%", "--budget", "0.1s", "--timeout", "3s", "--json"),
     )
     rows = by_split(ran.json)["all~8%"]
     assert ran.rc == 3
@@ -192,7 +192,7 @@ def test_what_a_part_would_spoil_is_taken_whole(cli: Cli, tmp_path: Path) -> Non
     (tmp_path / "mine.py").write_text(PLUGIN, encoding="utf-8")
     ran = cli(
         *("run", "--plugin", "mine.py", "--tokenizers", "bytes", "--attentions", "none", "--held-out", "0"),
-        *("--corpora", "two-languages,adversarial-digits,the-verdict", "--sample", "20%", "--budget", "0.2s"),
+        *("--corpora", "two-languages,adversarial-digits,the-verdict", "--sample", "20%", "--budget", "0.1s"),
         *("--json", "--report", "report.md"),
     )
     rows = {row["corpus"]: row for row in ran.json["tokenizers"]}

@@ -21,7 +21,7 @@ from commands import Ran
 from postgres import PASSWORD, QUOTED, Server
 
 Cli = Callable[..., Any]
-WEIGH = ("run", "--tokenizers", "bytes", "--attentions", "none", "--held-out", "0", "--budget", "0.2s")
+WEIGH = ("run", "--tokenizers", "bytes", "--attentions", "none", "--held-out", "0", "--budget", "0.1s")
 SECRETS = (PASSWORD, QUOTED, "%25w", "p%w")
 
 

@@ -27,7 +27,7 @@ from assay.records.settings import Settings
 from assay.records.verdicts import Clock, Comparison, Judgement, Tolerance, Verdict
 from planted import DOUBLE, STEADY, TEXT, living, plugin, sides
 
-pytestmark = [pytest.mark.alone, pytest.mark.long]
+pytestmark = pytest.mark.long
 
 LARGE = Tolerance(minimum_effect=0.25, equivalence_margin=0.25)
 ENOUGH_S, HARDLY_S = 120.0, 0.01
@@ -124,6 +124,7 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Comparison, Told]
     return comparison, told
 
 
+@pytest.mark.alone
 def test_doubled_work_is_called_slower_and_nothing_else(planted: tuple[Comparison, Told]) -> None:
     found = verdicts(planted[0])
     del found["sleepy/encode"]
@@ -142,6 +143,7 @@ def test_doubled_work_is_called_slower_and_nothing_else(planted: tuple[Compariso
     assert planted[0].exit_code() == planted[0].exit_code(strict=True) == 1
 
 
+@pytest.mark.alone
 def test_a_budget_by_glob_excuses_what_it_allows(planted: tuple[Comparison, Told]) -> None:
     excused = verdicts(planted[0])["excused/encode"]
     assert excused.tolerance == Tolerance(minimum_effect=0.95, equivalence_margin=0.95)
@@ -150,6 +152,7 @@ def test_a_budget_by_glob_excuses_what_it_allows(planted: tuple[Comparison, Told
     assert verdicts(planted[0])["doubled/encode"].tolerance == LARGE
 
 
+@pytest.mark.alone
 def test_a_check_says_what_it_compared(planted: tuple[Comparison, Told]) -> None:
     comparison = planted[0]
     assert (comparison.baseline, comparison.candidate, comparison.suite) == ("before", "after", "tutorial/1")
@@ -162,6 +165,7 @@ def test_a_check_says_what_it_compared(planted: tuple[Comparison, Told]) -> None
     assert {one.epochs >= 8 for one in comparison.judgements} == {True}
 
 
+@pytest.mark.alone
 def test_the_baseline_is_compared_with_itself_on_the_way(planted: tuple[Comparison, Told]) -> None:
     alike = planted[0].aa_test
     assert alike is not None
@@ -172,6 +176,7 @@ def test_the_baseline_is_compared_with_itself_on_the_way(planted: tuple[Comparis
     assert alike.false_alarms <= 0.25
 
 
+@pytest.mark.alone
 def test_it_is_told_what_goes_on(planted: tuple[Comparison, Told]) -> None:
     lines = planted[1].lines
     assert lines[0] == (f"checking 1 of 4: {planted[0].judgements[0].cell.rpartition('/')[0]}", ENOUGH_S)
@@ -182,6 +187,7 @@ def test_it_is_told_what_goes_on(planted: tuple[Comparison, Told]) -> None:
     assert left == sorted(left, reverse=True)
 
 
+@pytest.mark.alone
 def test_sleep_is_no_work_but_is_told_of(planted: tuple[Comparison, Told]) -> None:
     judgement = verdicts(planted[0])["sleepy/encode"]
     assert (judgement.clock, judgement.verdict is Verdict.REGRESSED) == ("cpu", False)
@@ -270,8 +276,9 @@ def test_what_the_candidate_lacks_is_refused_before_anything_is_measured(tmp_pat
     assert told.lines == []
 
 
+@pytest.mark.alone
 def test_to_calibrate_is_to_compare_the_baseline_with_itself(tmp_path: Path) -> None:
-    told = Told(stop_at="epoch 7")
+    told = Told(stop_at="epoch 6")
     comparison = compare(
         tmp_path, {"doubled": STEADY}, {"doubled": DOUBLE}, budget_s=ENOUGH_S, tick=told, clock="cpu", calibrate=True
     )
@@ -281,12 +288,13 @@ def test_to_calibrate_is_to_compare_the_baseline_with_itself(tmp_path: Path) -> 
     assert 0.8 < ratio < 1.25
     assert comparison.count(Verdict.REGRESSED) == 0
     assert comparison.aa_test is not None
-    assert (comparison.aa_test.cells, comparison.aa_test.readings, comparison.aa_test.epochs) == (2, 12, 6)
+    assert (comparison.aa_test.cells, comparison.aa_test.readings, comparison.aa_test.epochs) == (2, 10, 5)
 
 
+@pytest.mark.alone
 def test_sleep_is_seen_by_wall_time(tmp_path: Path) -> None:
     both = ({"sleepy": BRIEFLY}, {"sleepy": LONG})
-    told = Told(stop_at="epoch 7")
+    told = Told(stop_at="epoch 6")
     comparison = compare(tmp_path, *both, budget_s=ENOUGH_S, tick=told, clock="wall", operations=("encode",))
     (judgement,) = comparison.judgements
     assert (judgement.cell.rpartition("/")[2], judgement.verdict) == ("encode", Verdict.REGRESSED)

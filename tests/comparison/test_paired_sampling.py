@@ -21,7 +21,7 @@ from planted import DOUBLE, STEADY, case, living, sides
 pytestmark = pytest.mark.alone
 
 MARK = "VERSUS_TEST"
-TIMEOUT_S = 5.0
+TIMEOUT_S = 2.0
 EPOCHS = 2
 # Each begins its crime when a file named `now` lies beside the plugin; `in_copy` only in a copy of its process.
 WATCHED = """

@@ -8,12 +8,13 @@ import shlex
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from third_party.clean import Place, Ran, make
+from third_party.clean import Place, Ran
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
@@ -51,7 +52,7 @@ def typed(place: Place, commands: str) -> tuple[Place, Ran]:
             assert words == ["install", "-e", ".[test]"]
             place.install("--no-build-isolation", "-e", ".")
         else:
-            quickly = ("--budget", "0.3s") if words[0] == "run" else ()
+            quickly = ("--budget", "0.1s") if words[0] == "run" else ()
             ran = place.run(program, *words, *quickly, "--json")
     return place, ran
 
@@ -61,10 +62,11 @@ def test_the_page_counts_its_commands() -> None:
 
 
 @pytest.mark.long
-def test_every_line_and_command_of_the_page_does_what_it_says(tmp_path: Path, assay_wheel: Path) -> None:
+def test_every_line_and_command_of_the_page_does_what_it_says(
+    tmp_path: Path, clean_place: Callable[[Path], Place]
+) -> None:
     start, whole, ask, refused, bring, fix, weigh, table = (body for _, body in BLOCKS)
-    place = make(tmp_path)
-    place.install(assay_wheel)
+    place = clean_place(tmp_path)
 
     place, began = typed(place, start)
     module = place.folder / "words_and_bytes.py"

@@ -14,7 +14,7 @@ import assay
 
 Cli = Callable[..., Any]
 
-RUN = ["run", "--tokenizers", "regex", "--attentions", "none", "--held-out", "0", "--budget", "0.2s"]
+RUN = ["run", "--tokenizers", "regex", "--attentions", "none", "--held-out", "0", "--budget", "0.1s"]
 COMMANDS = pytest.mark.parametrize("command", [RUN, ["show"]], ids=["run", "show"])
 
 

@@ -34,7 +34,7 @@ def ran(process: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -
     folder = tmp_path_factory.mktemp("names")
     (folder / CORPUS).write_text(TEXT, encoding="utf-8")
     command = ["run", "--plugin", str(PLUGIN), "--load", "none", "--corpora", CORPUS, "--attentions", "none"]
-    command += ["--held-out", "0", "--budget", "0.5s"]
+    command += ["--held-out", "0", "--budget", "0.1s"]
     return folder, process([sys.executable, "-m", "assay", *command], cwd=folder)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from functools import partial
 
@@ -50,7 +51,14 @@ def read(text: str) -> assay.Workload | None:
         return None
 
 
-WORKLOADS = [workload for text in IDS if (workload := read(text)) is not None]
+# With `ASSAY_FULL` all, otherwise those whose scores take up to 8 MiB.
+MOST_SCORES = (1 << 40) if os.environ.get("ASSAY_FULL") else (2 << 20)
+WORKLOADS = [
+    workload
+    for text in IDS
+    if (workload := read(text)) is not None
+    and workload.batch * workload.q_heads * workload.q_len * workload.kv_len <= MOST_SCORES
+]
 
 
 def measured(plugin: assay.AttentionPlugin, workload: assay.Workload) -> int:
@@ -60,6 +68,7 @@ def measured(plugin: assay.AttentionPlugin, workload: assay.Workload) -> int:
         return peak_torch_bytes(partial(run_pass, step, inputs, upstream))
 
 
+@pytest.mark.full
 @pytest.mark.long
 @pytest.mark.parametrize("name", [name for name, plugin in PLUGINS.items() if plugin.peak_bytes])
 def test_memory_is_foretold_to_a_tenth_and_a_mebibyte(name: str) -> None:
@@ -74,7 +83,7 @@ def test_memory_is_foretold_to_a_tenth_and_a_mebibyte(name: str) -> None:
             if abs(foretold - found) > 0.1 * found + SLACK:
                 wrong.append(f"{workload.id}: {foretold} foretold, {found} found")
     assert not wrong, "\n".join(wrong)
-    assert checked >= (1 if name == "weightless" else 4)
+    assert checked >= (4 if os.environ.get("ASSAY_FULL") and name != "weightless" else 1)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import time
 from collections.abc import Iterator
@@ -17,7 +18,8 @@ import assay_dask
 from assay.testkit.rules.executor import echo
 from assay_dask.cluster import Cluster
 
-TASKS = [f"task {number}" for number in range(60)]
+KILLS = 10 if os.environ.get("ASSAY_FULL") else 3
+TASKS = [f"task {number}" for number in range(6 * KILLS)]
 
 
 def slow(text: str) -> str:
@@ -48,10 +50,11 @@ def workers() -> list[psutil.Process]:
     return found
 
 
+@pytest.mark.full
 @pytest.mark.long
 @pytest.mark.parametrize("ours", [True, False])
 def test_dask_workers_that_are_killed_in_mid_run_cost_starts_and_no_answer(ours: bool, cluster: LocalCluster) -> None:
-    """kill -9, ten times."""
+    """kill -9, over and over."""
     others = workers() if ours else []
     spread = assay.ExecutorConfig(workers=2) if ours else assay.ExecutorConfig(scheduler=cluster.scheduler_address)
     found: dict[int, assay.TaskResult] = {}
@@ -60,10 +63,10 @@ def test_dask_workers_that_are_killed_in_mid_run_cost_starts_and_no_answer(ours:
         for ended in executor.map(slow, TASKS):
             found[ended.place] = ended
             victims = [process for process in workers() if process not in others]
-            if len(found) % 5 == 3 and killed < 10 and victims:
+            if len(found) % 5 == 3 and killed < KILLS and victims:
                 victims[len(found) % len(victims)].kill()
                 killed += 1
-    assert killed == 10
+    assert killed == KILLS
     assert [found[place].result for place in range(len(TASKS))] == [task.upper() for task in TASKS]
     assert sum(ended.starts - 1 for ended in found.values()) >= 1
 

@@ -49,10 +49,10 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Outcome]:
         suite="quick",
         tokenizers="regex-unk,gpt2,letters",
         attentions="none",
-        held_out=0.1,
+        held_out=0.0,
         results=folder / "results",
         plugins=[folder / "mine.py"],
-        budget_s=0.2,
+        budget_s=0.1,
     )
     return folder, outcome
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -66,6 +67,16 @@ class Place:
     def install(self, *wheels: str | os.PathLike[str]) -> None:
         """Install from files, never from an index."""
         self._pip("install", *OFFLINE, "--no-compile", *map(os.fspath, wheels))
+
+    def copy(self, folder: Path) -> Place:
+        """Copy the environment, with what is installed there; scripts name their interpreter, so they are edited."""
+        place = Place(folder / "environment", folder / "elsewhere")
+        place.folder.mkdir()
+        shutil.copytree(self.environment, place.environment, symlinks=True)
+        for script in (place.environment / "bin").iterdir():
+            if not script.is_symlink():
+                script.write_text(script.read_text("utf-8").replace(str(self.environment), str(place.environment)))
+        return place
 
     def uninstall(self, *names: str) -> None:
         """Remove distributions."""

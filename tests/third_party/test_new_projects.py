@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from assay.plugins.types import NAMES_OF_KINDS
-from third_party.clean import make
+from third_party.clean import Place
 
 pytestmark = pytest.mark.long
 
 
-def test_new_projects_are_found_pass_their_tests_and_are_weighed(tmp_path: Path, assay_wheel: Path) -> None:
-    place = make(tmp_path)
-    place.install(assay_wheel)
+def test_new_projects_are_found_pass_their_tests_and_are_weighed(
+    tmp_path: Path, clean_place: Callable[[Path], Place]
+) -> None:
+    place = clean_place(tmp_path)
     written = {
         noun: place.assay("new-plugin", f"my-{noun}", "--kind", noun, "--json").json for noun in NAMES_OF_KINDS.values()
     }
@@ -36,7 +38,7 @@ def test_new_projects_are_found_pass_their_tests_and_are_weighed(tmp_path: Path,
 
     ran = place.assay(
         *("run", "--tokenizers", "my-tokenizer", "--attentions", "none", "--corpora", "my-corpus", "--held-out", "0"),
-        *("--metrics", "my_metric", "--report", "rows.my-report", "--budget", "0.3s", "--json"),
+        *("--metrics", "my_metric", "--report", "rows.my-report", "--budget", "0.1s", "--json"),
     )
     assert ran.rc == 0, ran.stderr
     (row,) = ran.json["tokenizers"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from third_party.clean import Ran, build, make
+from third_party.clean import Place, Ran, build
 
 pytestmark = pytest.mark.long
 
@@ -62,14 +61,10 @@ WEIGH = (
 
 
 @pytest.fixture(scope="module")
-def wheels(once: Callable[..., Path], assay_wheel: Path) -> Path:
-    """A folder with Assay's wheel and those of all strangers; their sources stay as they are."""
-
-    def make_all(folder: Path) -> None:
-        shutil.copy(assay_wheel, folder)
-        build([*(HERE / "good").iterdir(), *(HERE / "bad").iterdir()], folder)
-
-    return once("wheels", make_all)
+def wheels(once: Callable[..., Path]) -> Path:
+    """A folder with the wheels of all strangers; their sources stay as they are."""
+    projects = [*(HERE / "good").iterdir(), *(HERE / "bad").iterdir()]
+    return once("wheels", lambda folder: build(projects, folder))
 
 
 def wheel(wheels: Path, *names: str) -> list[Path]:
@@ -83,10 +78,10 @@ def statuses(ran: Ran) -> dict[str, str]:
     return {row[column]: row["status"] for kind, column in kinds for row in ran.json[kind]}
 
 
-def test_seven_bad_beside_four_good(wheels: Path, tmp_path: Path) -> None:
+def test_seven_bad_beside_four_good(wheels: Path, clean_place: Callable[[Path], Place], tmp_path: Path) -> None:
     """Every row that is nobody else's is measured; the name that two claim is nobody's until one of them is blocked."""
-    place = make(tmp_path)
-    place.install(*wheel(wheels, "assay-bench", *GOOD, *BAD))
+    place = clean_place(tmp_path)
+    place.install(*wheel(wheels, *GOOD, *BAD))
 
     listed = place.assay("list", "--json")
     assert listed.rc == 0, listed.stderr
@@ -132,10 +127,9 @@ def test_seven_bad_beside_four_good(wheels: Path, tmp_path: Path) -> None:
     assert statuses(fixed) == {"pairs-300": "ok", "pairs-500": "ok", "stream": "ok"}
 
 
-def test_the_environment_is_clean(wheels: Path, tmp_path: Path) -> None:
+def test_the_environment_is_clean(clean_place: Callable[[Path], Place], tmp_path: Path) -> None:
     """Assay comes from its wheel and not from this checkout, or the other tests would prove nothing."""
-    place = make(tmp_path)
-    place.install(*wheel(wheels, "assay-bench"))
+    place = clean_place(tmp_path)
     ask = "import assay, assay_regex, torch; print(assay.__file__, assay_regex.__file__, sep='\\n')"
     ran = place.run("python", "-P", "-c", ask)
     assert ran.rc == 0, ran.stderr
@@ -153,13 +147,15 @@ def test_every_stranger_is_a_whole_project(project: Path) -> None:
     assert {"pyproject.toml", "README.md"} < names
 
 
-def test_a_baseline_that_lacks_what_is_blocked_is_no_failure(wheels: Path, tmp_path: Path) -> None:
+def test_a_baseline_that_lacks_what_is_blocked_is_no_failure(
+    wheels: Path, clean_place: Callable[[Path], Place], tmp_path: Path
+) -> None:
     """The other side of a check has other plugins: what is left out here need not be there."""
     for name in ("then", "now"):
         (tmp_path / name).mkdir()
-    then, now = make(tmp_path / "then"), make(tmp_path / "now")
-    then.install(*wheel(wheels, "assay-bench", "pairs-bpe"))
-    now.install(*wheel(wheels, "assay-bench", "pairs-bpe", "name-clash"))
+    then, now = clean_place(tmp_path / "then"), clean_place(tmp_path / "now")
+    then.install(*wheel(wheels, "pairs-bpe"))
+    now.install(*wheel(wheels, "pairs-bpe", "name-clash"))
     ran = now.assay(
         *("check", "--baseline", f"env:{then.environment}", "--block", "name-clash:clash", "--load", "assay,*-*"),
         *("--tokenizers", "pairs-500", "--attentions", "none", "--budget", "0.3s", "--strict-plugins", "--json"),
