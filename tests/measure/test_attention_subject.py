@@ -170,7 +170,7 @@ class TestPredict:
         attention = Attention()
         made = subject(attention, Workload.self_attention("core", batch=1, length=512, d_model=8))
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(clock, "least_seconds", lambda *_: attention.built[-1].q_len ** 2 / 2e3)
+            patch.setattr(clock, "typical_seconds", lambda *_, **__: attention.built[-1].q_len ** 2 / 2e3)
             predicted = dict(made.predict())
         assert [small.q_len for small in attention.built] == [16, 32, 2]
         assert predicted["predicted_seconds"] == pytest.approx(512**2 / 2e3)
@@ -191,7 +191,7 @@ class TestPredict:
         made, _ = checked(attention, workload)
         built = len(attention.built)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(clock, "least_seconds", lambda *_: ENOUGH_S * (attention.built[-1].q_len / 256) ** 2)
+            patch.setattr(clock, "typical_seconds", lambda *_, **__: ENOUGH_S * (attention.built[-1].q_len / 256) ** 2)
             predicted = dict(made.predict())
         assert max(small.q_len for small in attention.built[built:]) == 256
         assert predicted["predicted_bytes"] == pytest.approx(dict(made.memory())["peak_bytes"], rel=0.1)

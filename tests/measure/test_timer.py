@@ -154,20 +154,21 @@ class TestCallSeconds:
         assert clock.call_seconds(sample) == pytest.approx(seconds)
 
 
-class TestLeastSeconds:
+class TestTypicalSeconds:
     def test_a_short_call_is_read_many_times_over(self) -> None:
         taken = Constant(1000)
-        assert clock.least_seconds(taken) == pytest.approx(1e-6)
-        assert taken.asked[-3:] == [1000, 1000, 1000]
+        assert clock.typical_seconds(taken) == pytest.approx(1e-6)
+        assert taken.asked[-3:] == [5000, 5000, 5000]
 
     def test_a_long_call_is_read_once_more_and_no_further(self) -> None:
         slow = Constant(60_000_000_000)
-        assert clock.least_seconds(slow) == pytest.approx(60.0)
+        assert clock.typical_seconds(slow) == pytest.approx(60.0)
         assert slow.asked == [1, 1]
 
-    def test_the_least_counts(self) -> None:
-        spans = iter([10, 30, 20, 40])
-        found = clock.least_seconds(
+    @pytest.mark.parametrize("taken_ms", [(10, 30, 20, 15), (50, 20, 90)], ids=["of three", "of two"])
+    def test_the_lower_median_counts(self, taken_ms: tuple[int, ...]) -> None:
+        spans = iter(taken_ms)
+        found = clock.typical_seconds(
             lambda iterations: Sample(iterations=iterations, wall_ns=(span := next(spans) * 10**6), cpu_ns=span)
         )
         assert found == pytest.approx(0.02)

@@ -28,14 +28,13 @@ from assay.records.results import AttentionCase, Metrics
 from assay.records.workload import Workload
 
 SMALLEST = 2
-READINGS = 5
 
 Call = Callable[[], object]
 
 
 @dataclass(frozen=True, slots=True)
 class _Probe:
-    """A key length, the least time of a call there, and what torch allocates in one where that was asked for."""
+    """A key length, the time of a call there, and what torch allocates in one where that was asked for."""
 
     size: int
     seconds: float
@@ -208,8 +207,8 @@ class AttentionSubject(Subject):
             step, inputs = self.plugin.build(small, make_weights(small)), make_inputs(small, None, 0)
             fill(step, inputs)
             call, read = _timed(step, small, inputs), reader(small.device)
-            seconds = clock.least_seconds(
-                lambda iterations: read(call, iterations)[0], READINGS, most_iterations(small.device)
+            seconds = clock.typical_seconds(
+                lambda iterations: read(call, iterations)[0], most=most_iterations(small.device)
             )
             return _Probe(small.kv_len, seconds, peak_device_bytes(call, small.device) if peak else 0)
 

@@ -88,7 +88,7 @@ class TokenizerSubject(Subject):
         cold = not self._pass.ids
         self._predicted = sizes[1]  # of a sample these were encoded first too, with what a tokenizer puts off till then
         first = _seconds(probes[0])
-        low_s, high_s = (clock.least_seconds(partial(_sample, probe)) for probe in probes)
+        low_s, high_s = (clock.typical_seconds(partial(_sample, probe)) for probe in probes)
         low, high = (peak_resident_bytes(probe) for probe in probes)
         return Metrics(
             predicted_seconds=extrapolate_seconds(sizes, (low_s, high_s), size, float),
