@@ -72,7 +72,7 @@ class TokenizerSubject(Subject):
         return relative_uncertainty(sizes, tokens, len(self._corpus))
 
     def predict(self) -> Metrics:
-        """Encode an eighth and a quarter of the text; a part may have words that the whole has not."""
+        """Encode an eighth and a quarter of the text, few times; a part may have words that the whole has not."""
         metrics = Metrics(same_ids_as=None if self.equivalence is None else self.equivalence.name)
         if self.kind == SCALING:  # of whole documents, which a closed vocabulary knows
             metrics |= growth(self.tokenizer.encode, self.texts)
@@ -88,7 +88,7 @@ class TokenizerSubject(Subject):
         cold = not self._pass.ids
         self._predicted = sizes[1]  # of a sample these were encoded first too, with what a tokenizer puts off till then
         first = _seconds(probes[0])
-        low_s, high_s = (clock.typical_seconds(partial(_sample, probe)) for probe in probes)
+        low_s, high_s = (clock.typical_seconds(partial(_sample, probe), most=1) for probe in probes)
         low, high = (peak_resident_bytes(probe) for probe in probes)
         return Metrics(
             predicted_seconds=extrapolate_seconds(sizes, (low_s, high_s), size, float),
