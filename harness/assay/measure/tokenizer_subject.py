@@ -28,6 +28,7 @@ from assay.tokenizer.metrics import ids_digest, token_counts
 
 STRIDE = 16
 SHORT = 256
+PAST_OVERHEAD_S = 1e-4
 
 
 class TokenizerSubject(Subject):
@@ -89,9 +90,12 @@ class TokenizerSubject(Subject):
         self._predicted = sizes[1]  # of a sample these were encoded first too, with what a tokenizer puts off till then
         first = _seconds(probes[0])
         low_s, high_s = (clock.typical_seconds(partial(_sample, probe), most=1) for probe in probes)
+        seconds = extrapolate_seconds(sizes, (low_s, high_s), size, float)
+        if high_s >= PAST_OVERHEAD_S:  # a smaller part that took as long was read while others were busy
+            seconds = max(seconds, high_s * size / sizes[1])
         low, high = (peak_resident_bytes(probe) for probe in probes)
         return Metrics(
-            predicted_seconds=extrapolate_seconds(sizes, (low_s, high_s), size, float),
+            predicted_seconds=seconds,
             first_call_seconds=first if cold else None,
             predicted_bytes=None if low is None or high is None else int(extrapolate(sizes, (low, high), size)),
         )
