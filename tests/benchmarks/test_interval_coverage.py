@@ -28,5 +28,5 @@ def test_epochs_of_one_server_are_told_from_those_of_two() -> None:
     runs = [{"a": [one, two, -one - two, one, two]} for one, two in ((0.1, -0.1), (-0.1, 0.1), (0.1, 0.1))]
     row = dict(zip(ALIKE, alike_row("three", runs), strict=True))
     assert row["epochs"] == "15"
-    assert float(row["correlation, one server"]) > 0.8
+    assert float(row["correlation, one server"]) > 0.7
     assert float(row["correlation, two servers"]) < 0.0

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pytest
@@ -21,9 +22,11 @@ GIB = 1 << 30
 
 @dataclass
 class Answering:
-    """A worker that has one answer."""
+    """A worker that has one answer, or some, and then the last again and again."""
 
     answer: Answer[Any]
+    later: list[Answer[Any]] = field(default_factory=list)
+    asked: int = 0
     memory: int = 8 * GIB
     remedy: str = "fix it"
 
@@ -31,13 +34,16 @@ class Answering:
         pass
 
     def collect(self) -> Answer[Any]:
+        self.asked += 1
+        if self.asked > 1 and self.later:
+            self.answer = self.later.pop(0)
         return self.answer
 
 
-def asked(answer: Answer[Any], device: str = "cuda:0") -> CaseRun:
+def asked(answer: Answer[Any], device: str = "cuda:0", later: Sequence[Answer[Any]] = ()) -> CaseRun:
     workload = Workload.parse(f"core/fwd/causal/b1.h8.s1024.d64/bf16/{device}.t1")
     case = AttentionCase(attention="naive", workload=workload)
-    return CaseRun(case=case, worker=cast("Worker", Answering(answer)), on_death=lambda worker: None)
+    return CaseRun(case=case, worker=cast("Worker", Answering(answer, list(later))), on_death=lambda worker: None)
 
 
 def predicted(*, need: int, room: int | None) -> Answer[Predicted]:
@@ -54,6 +60,34 @@ def test_what_has_no_room_where_it_is_computed_is_skipped(device: str, remedy: s
     assert (item.ended.status, item.ended.reason) == (Status.SKIPPED, "predicted 7.0 GiB > 6.0 GiB")
     assert item.ended.remedy == remedy
     assert item.ended.value("predicted_bytes") == 7 * GIB
+
+
+def lasting(seconds: float) -> Answer[Predicted]:
+    return Answer(Predicted(metrics=Metrics(predicted_seconds=seconds, first_call_seconds=seconds), room=None))
+
+
+@pytest.mark.parametrize(
+    ("predictions", "readings", "seconds"),
+    [([1.3], 1, 1.3), ([9.0, 0.06], 2, 0.06), ([9.0, 8.0, 0.06], 3, 0.06), ([9.0, 9.5, 0.06], 3, 0.06)],
+)
+def test_a_time_that_would_skip_a_case_is_predicted_again(
+    predictions: list[float], readings: int, seconds: float
+) -> None:
+    """A busy machine stretches a reading, and a case must not be lost for that."""
+    first, *later = map(lasting, predictions)
+    item = asked(first, later=later)
+    predict(item, 30.0)
+    assert item.ended is None
+    assert cast("Answering", item.worker).asked == readings
+    assert dict(item.predicted) == {"predicted_seconds": seconds, "first_call_seconds": predictions[0]}
+
+
+def test_what_takes_too_long_three_times_is_skipped_with_the_least_of_them() -> None:
+    item = asked(lasting(9.0), later=[lasting(8.0), lasting(8.5), lasting(0.1)])
+    predict(item, 30.0)
+    assert item.ended is not None
+    assert (item.ended.status, item.ended.reason) == (Status.SKIPPED, "predicted 8.0 s a call: 5 calls > 30 s")
+    assert item.ended.value("predicted_seconds") == 8.0
 
 
 @pytest.mark.parametrize("room", [9 * GIB, None])

@@ -10,14 +10,16 @@ import torch
 from torch import Tensor
 
 from assay.errors import WrongOutput
+from assay.measure import attention_subject
 from assay.measure import timer as clock
 from assay.measure.attention_subject import AttentionSubject
+from assay.measure.extrapolation import ENOUGH_S
 from assay.measure.spot_check import STRIDE
 from assay.measure.subject import Operation
 from assay.plugins.types import AttentionPlugin, Step, Weights
 from assay.records.results import AttentionCase
 from assay.records.semantics import Semantics
-from assay.records.workload import Workload
+from assay.records.workload import Phase, Workload
 
 WORKLOAD = Workload.self_attention("core", batch=2, length=8, d_model=16, heads=2)
 DROPOUT = replace(WORKLOAD, semantics=Semantics(dropout=0.1))
@@ -143,11 +145,14 @@ def test_inputs_that_are_changed_while_it_is_timed_are_noticed() -> None:
 
 
 class TestPredict:
-    def test_two_shorter_lengths_are_run(self) -> None:
+    def test_longer_lengths_are_run_up_to_that_of_a_short_call(self) -> None:
         attention = Attention()
-        workload = Workload.self_attention("core", batch=1, length=256, d_model=8)
-        predicted = dict(subject(attention, workload).predict())
-        assert [small.q_len for small in attention.built] == [32, 64, 2]
+        workload = Workload.self_attention("core", batch=1, length=128, d_model=8)
+        made = subject(attention, workload)
+        predicted = dict(made.predict())
+        lengths = [small.q_len for small in attention.built]
+        assert (lengths[0], lengths[-2:]) == (16, [128, 2])
+        assert predicted["predicted_bytes"] == dict(checked(attention, workload)[0].memory())["peak_bytes"]
         assert predicted["predicted_seconds"] > 0
         assert predicted["overhead_seconds"] > 0  # of the last, on two positions
 
@@ -159,6 +164,37 @@ class TestPredict:
         measured = dict(made.memory())
         assert predicted["predicted_bytes"] == pytest.approx(measured["peak_bytes"], rel=0.1)
         assert measured["peak_bytes"] >= 2 * 512 * 512 * 4
+
+    def test_a_call_that_takes_long_is_predicted_from_two_shorter_lengths(self) -> None:
+        """It takes a second for 2,000 pairs of positions, by a clock that a test has."""
+        attention = Attention()
+        made = subject(attention, Workload.self_attention("core", batch=1, length=512, d_model=8))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(clock, "typical_seconds", lambda *_, **__: attention.built[-1].q_len ** 2 / 2e3)
+            predicted = dict(made.predict())
+        assert [small.q_len for small in attention.built] == [16, 32, 2]
+        assert predicted["predicted_seconds"] == pytest.approx(512**2 / 2e3)
+
+    def test_what_may_not_fit_is_not_run(self) -> None:
+        attention = Attention()
+        made = subject(attention, Workload.self_attention("core", batch=1, length=4096, d_model=8))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(attention_subject, "room", lambda device: 1 << 20)
+            predicted = dict(made.predict())
+        assert max(small.q_len for small in attention.built) <= 256  # 256 KiB of scores, and as much of their softmax
+        assert predicted["predicted_bytes"] == pytest.approx(2 * 4096**2 * 4, rel=0.1)
+
+    @pytest.mark.parametrize("phase", ["fwd", "bwd", "fwd_bwd"])
+    def test_memory_of_every_phase_is_predicted_from_half_of_the_length(self, phase: Phase) -> None:
+        workload = Workload.self_attention("core", batch=1, length=512, d_model=64, heads=2, phase=phase)
+        attention = Attention()
+        made, _ = checked(attention, workload)
+        built = len(attention.built)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(clock, "typical_seconds", lambda *_, **__: ENOUGH_S * (attention.built[-1].q_len / 256) ** 2)
+            predicted = dict(made.predict())
+        assert max(small.q_len for small in attention.built[built:]) == 256
+        assert predicted["predicted_bytes"] == pytest.approx(dict(made.memory())["peak_bytes"], rel=0.1)
 
     def test_the_plugins_own_figure_goes_before(self) -> None:
         made = subject(Attention())

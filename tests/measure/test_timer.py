@@ -137,3 +137,38 @@ class TestCalibrate:
         assert all(1 < later / earlier <= 10 for earlier, later in pairwise(taken.asked))
         assert all(iterations * ns < clock.TARGET_NS for iterations in taken.asked[:-1])
         assert taken.asked[-1] * ns <= 2 * clock.TARGET_NS
+
+
+class TestCallSeconds:
+    @pytest.mark.parametrize(
+        ("wall_ns", "cpu_ns", "seconds"),
+        [
+            (9_000_000, 3_000_000, 0.001),  # others had the core for two thirds of the time
+            (3_000_000, 6_000_000, 0.001),  # two threads
+            (3_000_000, 30_000, 0.001),  # it waits
+        ],
+        ids=["CPU time of one thread", "wall time of several", "wall time of waiting"],
+    )
+    def test_by_hand(self, wall_ns: int, cpu_ns: int, seconds: float) -> None:
+        sample = Sample(iterations=3, wall_ns=wall_ns, cpu_ns=cpu_ns)
+        assert clock.call_seconds(sample) == pytest.approx(seconds)
+
+
+class TestTypicalSeconds:
+    def test_a_short_call_is_read_many_times_over(self) -> None:
+        taken = Constant(1000)
+        assert clock.typical_seconds(taken) == pytest.approx(1e-6)
+        assert taken.asked[-3:] == [5000, 5000, 5000]
+
+    def test_a_long_call_is_read_once_more_and_no_further(self) -> None:
+        slow = Constant(60_000_000_000)
+        assert clock.typical_seconds(slow) == pytest.approx(60.0)
+        assert slow.asked == [1, 1]
+
+    @pytest.mark.parametrize("taken_ms", [(10, 30, 20, 15), (50, 20, 90)], ids=["of three", "of two"])
+    def test_the_lower_median_counts(self, taken_ms: tuple[int, ...]) -> None:
+        spans = iter(taken_ms)
+        found = clock.typical_seconds(
+            lambda iterations: Sample(iterations=iterations, wall_ns=(span := next(spans) * 10**6), cpu_ns=span)
+        )
+        assert found == pytest.approx(0.02)

@@ -346,6 +346,11 @@ class TestPredict:
         assert predicted.get("predicted_bytes", 0) >= 0
         assert max(seen) <= 8000 / 4
 
+    def test_time_grows_at_least_as_the_text_does(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(clock, "typical_seconds", lambda *_, **__: 0.001)  # an eighth took as long as a quarter
+        predicted = dict(subject(Bytes(), "one two " * 1000).predict())
+        assert predicted["predicted_seconds"] == pytest.approx(0.004)
+
     @pytest.mark.parametrize("texts", [("",), ("a",), ("", "a"), ("a b c",), ("字" * 1000,), (" " * 100,)])
     def test_of_any_text(self, texts: tuple[str, ...]) -> None:
         names = list(subject(Bytes(), *texts).predict())

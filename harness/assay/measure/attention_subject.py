@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, MutableMapping
-from dataclasses import replace
+from collections.abc import Callable, MutableMapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +17,8 @@ from assay.attention.passes import fill, mode, record, run_pass
 from assay.attention.properties import check_properties, companion
 from assay.attention.reference import looked_at, widened
 from assay.errors import WrongOutput
-from assay.measure.extrapolation import extrapolate, probe_sizes
+from assay.measure import timer as clock
+from assay.measure.extrapolation import extrapolate_bytes, extrapolate_seconds, growing_sizes
 from assay.measure.gpu_timer import launch_seconds, most_iterations, on_gpu, reader, room, wait
 from assay.measure.memory import peak_device_bytes, peak_resident_bytes
 from assay.measure.spot_check import spot_checker
@@ -28,9 +29,17 @@ from assay.records.results import AttentionCase, Metrics
 from assay.records.workload import Workload
 
 SMALLEST = 2
-CALLS = 20
 
 Call = Callable[[], object]
+
+
+@dataclass(frozen=True, slots=True)
+class _Probe:
+    """A key length, the time of a call there, and what torch allocates in one where that was asked for."""
+
+    size: int
+    seconds: float
+    peak: int
 
 
 class AttentionSubject(Subject):
@@ -60,18 +69,22 @@ class AttentionSubject(Subject):
         self.build_seconds = self.first_seconds = 0.0
 
     def predict(self) -> Metrics:
-        """Run the workload at two shorter lengths; memory is the plugin's own figure where it has one."""
+        """Run the workload at shorter lengths, until a call takes long enough to tell what the whole will take.
+
+        A short workload is run as it is. Memory is the plugin's own figure where it has one.
+        """
         own = None if self.plugin.peak_bytes is None else self.plugin.peak_bytes(self.workload)
         space = room(self.workload.device)
         if self.plugin.compiles or (own is not None and space is not None and own > space):
             return Metrics(predicted_bytes=None if own is None else int(own))
-        sizes = probe_sizes(self.workload.kv_len)
-        probes = [self._probe(self._shorter(size), 3) for size in sizes]
-        seconds, peaks = zip(*probes, strict=True)
-        expected = extrapolate(sizes, (peaks[0], peaks[1]), self.workload.kv_len) if own is None else own
+        probes: list[_Probe] = []
+        for size in growing_sizes(self.workload.kv_len, lambda: probes[-1].seconds):
+            if own is None and space is not None and _peak(probes, size) > space / 2:
+                break  # larger ones may not fit
+            probes.append(self._probe(self._shorter(size), peak=own is None))
         return Metrics(
-            predicted_seconds=extrapolate(sizes, seconds, self.workload.kv_len),
-            predicted_bytes=int(expected),
+            predicted_seconds=self._seconds(probes[-2:]),
+            predicted_bytes=int(_peak(probes, self.workload.kv_len) if own is None else own),
             overhead_seconds=self._overhead(),
         )
 
@@ -170,7 +183,25 @@ class AttentionSubject(Subject):
         """At the other levels even two positions take the whole of the projections' weights."""
         if self.workload.level != "core":
             return None
-        return self._probe(replace(self._shorter(SMALLEST), batch=1), CALLS)[0]
+        return self._probe(replace(self._shorter(SMALLEST), batch=1), peak=False).seconds
+
+    def _seconds(self, probes: Sequence[_Probe]) -> float:
+        """The time of the whole from the last probes; the work is what the plugin executes, if it tells."""
+        small, large, target = probes[0], probes[-1], self.workload.kv_len
+        if large.size >= target:
+            return large.seconds
+
+        executed = self.plugin.flop or (lambda workload: None)
+        known = executed(self.workload) is not None
+
+        def work(size: int) -> float:
+            workload = self._shorter(size)
+            return float(executed(workload) or workload.flop)
+
+        if small.size == large.size:
+            return large.seconds * work(target) / work(large.size)
+        seconds = (small.seconds, large.seconds)
+        return extrapolate_seconds((small.size, large.size), seconds, target, work, known=known)
 
     def _shorter(self, size: int) -> Workload:
         """The workload at another key length; of a decoding step the queries stay, elsewhere they keep their share."""
@@ -180,15 +211,16 @@ class AttentionSubject(Subject):
         queries = max(1, workload.q_len * size // workload.kv_len)
         return replace(workload, q_len=queries, kv_len=size, source=None)
 
-    def _probe(self, small: Workload, calls: int) -> tuple[float, float]:
-        """The least time of some calls on a small workload, and what torch allocates in one."""
+    def _probe(self, small: Workload, *, peak: bool) -> _Probe:
+        """Run a small workload, and with `peak` once more for its memory."""
         with mode(small):
             step, inputs = self.plugin.build(small, make_weights(small)), make_inputs(small, None, 0)
             fill(step, inputs)
-            call = _timed(step, small, inputs)
-            call()
-            read = reader(small.device)
-            return min(read(call, 1)[0].wall_ns / 1e9 for _ in range(calls)), peak_device_bytes(call, small.device)
+            call, read = _timed(step, small, inputs), reader(small.device)
+            seconds = clock.typical_seconds(
+                lambda iterations: read(call, iterations)[0], most=most_iterations(small.device)
+            )
+            return _Probe(small.kv_len, seconds, peak_device_bytes(call, small.device) if peak else 0)
 
     def _call(self) -> Call:
         """One pass on the timed inputs; the past of a decoding step is filled in before."""
@@ -233,3 +265,16 @@ def _timed(step: Step, workload: Workload, inputs: Inputs) -> Call:
         return partial(run_pass, step, inputs, upstream)
     leaves, output = record(step, inputs)
     return partial(torch.autograd.grad, output, leaves, upstream, retain_graph=True)
+
+
+def _peak(probes: Sequence[_Probe], size: int) -> float:
+    """What a step allocates at another length: from the last two that were probed, or from one by the square."""
+    if not probes:
+        return 0.0
+    large = probes[-1]
+    if large.size >= size:
+        return large.peak
+    if len(probes) == 1:
+        return large.peak * (size / large.size) ** 2
+    small = probes[-2]
+    return extrapolate_bytes((small.size, large.size), (small.peak, large.peak), size)

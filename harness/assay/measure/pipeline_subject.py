@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -18,6 +17,7 @@ from assay.measure.memory import peak_device_bytes, peak_resident_bytes
 from assay.measure.round_trip import round_trip
 from assay.measure.spot_check import SpotCheck, spot_checker
 from assay.measure.subject import Operation, Subject
+from assay.measure.timer import call_seconds
 from assay.measure.token_ids import as_ints
 from assay.plugins.types import AttentionPlugin, Tokenizer, TokenizerPlugin
 from assay.records.results import AttentionCase, Metrics
@@ -53,10 +53,11 @@ class PipelineSubject(Subject):
         self.attention = AttentionSubject(attention, replace(case, workload=self.workload), self.embedded, held)
 
     def predict(self) -> Metrics:
-        """What the attention is expected to take, and what making its input takes, done once."""
-        start = time.perf_counter()
+        """What the attention is expected to take, and what making its input takes, done once before."""
         hidden = self._embed(self._tokenize())
-        extra = {"predicted_seconds": time.perf_counter() - start, "predicted_bytes": hidden.nbytes}
+        read = reader(self.workload.device, from_idle=True)
+        sample, _ = read(lambda: self._embed(self._tokenize()), 1)
+        extra = {"predicted_seconds": call_seconds(sample), "predicted_bytes": hidden.nbytes}
         own = self.attention.predict()
         return Metrics({name: type(more)(own[name]) + more for name, more in extra.items() if name in own})
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
+from assay.measure.timer import WAITING
 from assay.records.results import Metrics, ProbeTiming, Sample, Timing
 from assay.records.verdicts import Clock
 from assay.stats.paired_ratio import Ratio, paired_ratio, summarise
 
 BUSY = 1.1
-WAITING = 0.02  # of the wall time; a loaded machine leaves more
 
 
 def waits(samples: Sequence[Sample]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import itertools
+import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +12,9 @@ from contextlib import contextmanager
 from assay.records.results import Sample
 
 TARGET_NS = 5_000_000
+PATIENCE_S = 0.1
 MOST_ITERATIONS = 1 << 20
+WAITING = 0.02  # of the wall time; a loaded machine leaves more
 
 
 def read(call: Callable[[], object], iterations: int) -> tuple[Sample, list[object]]:
@@ -41,6 +44,26 @@ def uncollected() -> Iterator[None]:
     finally:
         if collecting:
             gc.enable()
+
+
+def call_seconds(sample: Sample) -> float:
+    """How long one call of a sample took: by CPU time where one thread works, else by wall time.
+
+    CPU time beyond the wall time is that of several threads. Next to none is that of a call that waits.
+    """
+    one_thread = WAITING * sample.wall_ns <= sample.cpu_ns <= sample.wall_ns
+    return (sample.cpu_ns if one_thread else sample.wall_ns) / sample.iterations / 1e9
+
+
+def typical_seconds(sample: Callable[[int], Sample], readings: int = 3, most: int = MOST_ITERATIONS) -> float:
+    """Return the lower median of the time of a call in some readings; what takes long is read less often.
+
+    The readings are as long as those of a run: outputs are kept for as long, and take fresh memory as often.
+    """
+    iterations, found = calibrate(sample, TARGET_NS, most), list[float]()
+    while not found or (len(found) < readings and sum(found) * iterations < PATIENCE_S):
+        found.append(call_seconds(sample(iterations)))
+    return statistics.median_low(found)
 
 
 def calibrate(sample: Callable[[int], Sample], target_ns: int = TARGET_NS, most: int = MOST_ITERATIONS) -> int:

@@ -12,8 +12,9 @@ from assay.corpus.loading import Parts
 from assay.corpus.sampling import relative_uncertainty, sample_metrics, shuffled, size_of
 from assay.environment.cpu_affinity import every_core
 from assay.errors import UnknownToken, WrongOutput
+from assay.measure import timer as clock
 from assay.measure.cold_pass import ColdStart, words_seen_before
-from assay.measure.extrapolation import extrapolate, probe_sizes
+from assay.measure.extrapolation import extrapolate, extrapolate_seconds, probe_sizes
 from assay.measure.id_equivalence import IdEquivalence
 from assay.measure.length_grid import latency, lengths
 from assay.measure.memory import peak_resident_bytes, resident_bytes
@@ -22,11 +23,12 @@ from assay.measure.scaling_exponent import growth
 from assay.measure.subject import Operation, Subject
 from assay.measure.token_ids import as_ints
 from assay.plugins.types import PARALLEL, SCALING, Document, EncodeBatch, TokenizerPlugin
-from assay.records.results import Metrics
+from assay.records.results import Metrics, Sample
 from assay.tokenizer.metrics import ids_digest, token_counts
 
 STRIDE = 16
 SHORT = 256
+PAST_OVERHEAD_S = 1e-4
 
 
 class TokenizerSubject(Subject):
@@ -71,7 +73,7 @@ class TokenizerSubject(Subject):
         return relative_uncertainty(sizes, tokens, len(self._corpus))
 
     def predict(self) -> Metrics:
-        """Encode an eighth and a quarter of the text; a part may have words that the whole has not."""
+        """Encode an eighth and a quarter of the text, few times; a part may have words that the whole has not."""
         metrics = Metrics(same_ids_as=None if self.equivalence is None else self.equivalence.name)
         if self.kind == SCALING:  # of whole documents, which a closed vocabulary knows
             metrics |= growth(self.tokenizer.encode, self.texts)
@@ -87,10 +89,13 @@ class TokenizerSubject(Subject):
         cold = not self._pass.ids
         self._predicted = sizes[1]  # of a sample these were encoded first too, with what a tokenizer puts off till then
         first = _seconds(probes[0])
-        seconds = [min(_seconds(probe) for _ in range(3)) for probe in probes]
+        low_s, high_s = (clock.typical_seconds(partial(_sample, probe), most=1) for probe in probes)
+        seconds = extrapolate_seconds(sizes, (low_s, high_s), size, float)
+        if high_s >= PAST_OVERHEAD_S:  # a smaller part that took as long was read while others were busy
+            seconds = max(seconds, high_s * size / sizes[1])
         low, high = (peak_resident_bytes(probe) for probe in probes)
         return Metrics(
-            predicted_seconds=extrapolate(sizes, (seconds[0], seconds[1]), size),
+            predicted_seconds=seconds,
             first_call_seconds=first if cold else None,
             predicted_bytes=None if low is None or high is None else int(extrapolate(sizes, (low, high), size)),
         )
@@ -220,6 +225,10 @@ def _alike(found: Sequence[int], expected: list[int], offset: int) -> bool:
     step = 1 if len(found) < SHORT else STRIDE
     ours, theirs = expected[offset % step :: step], found[offset % step :: step]
     return bool(found[-1] == expected[-1]) and (ours == theirs if type(theirs) is list else ours == list(theirs))
+
+
+def _sample(call: Callable[[], object], iterations: int) -> Sample:
+    return clock.read(call, iterations)[0]
 
 
 def _seconds(call: Callable[[], object]) -> float:
