@@ -59,9 +59,9 @@ def of_history(series: Sequence[Series]) -> str:
     for one, point, step in points_of(series):
         machine = ", ".join(f"{name}: {fact}" for name, fact in one.machine.items())
         head = (point.run, point.started, point.git, one.case, one.plugin, one.metric, point.value)
-        rows.append((*head, _unit(one.metric, one.unit), step, point.environment, machine))
-    columns = ("run", "started", "git", "case", "plugin", "metric", "value", "unit", "step", "environment", "machine")
-    return write(columns, rows)
+        rows.append((*head, _unit(one.metric, one.unit), step, point.environment, machine, one.clock))
+    named = ("run", "started", "git", "case", "plugin", "metric", "value", "unit", "step")
+    return write((*named, "environment", "machine", "clock"), rows)
 
 
 def in_order(run: Run, rows: Sequence[Measurement]) -> tuple[str, ...]:
