@@ -9,7 +9,7 @@ import assay
 from assay_html.escape import short
 from assay_html.figure import Figure
 from assay_html.shapes import dots, heat, lines, polyline, scatter
-from assay_html.values import between, number, rows_of, table, three
+from assay_html.values import between, number, plus_minus, rows_of, table, three
 
 Data = list[dict[str, object]]
 
@@ -33,10 +33,10 @@ def _lengths(rows: Sequence[assay.Measurement]) -> Iterator[Figure]:
         lengths = {_length(row) for row in members}
         if len(lengths) < 2:
             continue
-        exponents = {growth.plugin: growth.time for growth in assay.growths(family, members)}
+        exponents = {growth.plugin: growth for growth in assay.growths(family, members)}
         data: Data = [
             {
-                "attention": _labelled(row.case.plugin, exponents.get(row.case.plugin)),
+                "attention": _labelled(exponents[row.case.plugin]),
                 "length": _length(row),
                 "value": value * 1e3,
                 **between(row, spread="step_spread", value=value * 1e3),
@@ -49,8 +49,9 @@ def _lengths(rows: Sequence[assay.Measurement]) -> Iterator[Figure]:
             section="attention",
             title=f"Time of a step by length: {short(family)}",
             says="Both axes are logarithmic, so that a power law is a straight line; the number behind a name is its"
-            " exponent from 512 positions on (1 linear, 2 quadratic). The band is half the distance between the"
-            " quartiles to both sides. An exponent holds for the lengths shown.",
+            " exponent from 512 positions on (1 linear, 2 quadratic) with its 95 % interval over three epochs or more;"
+            " without these it has none. The band is half the distance between the quartiles to both sides. Time is by"
+            " the clock of the ratio. An exponent holds for the lengths shown.",
             spec=lines(data, x="length", y="value", colour="attention", titles=("positions", "milliseconds")),
             columns=("attention", "positions", "milliseconds", "spread"),
             rows=table(data, ("attention", "length", "value"), three),
@@ -197,5 +198,6 @@ def _length(row: assay.Measurement) -> int:
     return _workload(row).kv_len
 
 
-def _labelled(name: str, exponent: float | None) -> str:
-    return short(name) if exponent is None else f"{short(name)}, {exponent:.2f}"
+def _labelled(growth: assay.Growth) -> str:
+    name, exponent, half = short(growth.plugin), growth.time, growth.time_half_width
+    return name if exponent is None or half is None else f"{name}, {plus_minus(exponent, half)}"

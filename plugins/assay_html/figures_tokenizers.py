@@ -8,7 +8,7 @@ import assay
 from assay_html.escape import short
 from assay_html.figure import Figure
 from assay_html.shapes import dots, heat, lines
-from assay_html.values import between, number, rows_of, table, three
+from assay_html.values import between, number, plus_minus, rows_of, table, three
 
 STEPS = {
     "line_mb_per_s": "line",
@@ -96,9 +96,10 @@ def _speed(rows: Sequence[assay.Measurement]) -> Iterator[Figure]:
             id="chart-speed",
             section="speed",
             title="Encoding speed",
-            says="Megabytes of UTF-8 per second in one process, the median of its samples; the line is half the"
-            " distance between their quartiles to both sides. Only rows that passed their checks have a dot. Speeds"
-            " of different corpora were not sampled side by side.",
+            says="Megabytes of UTF-8 per second in one process, the median of its samples by the clock of its ratio:"
+            " CPU time, unless it works elsewhere. The line is half the distance between their quartiles to both"
+            " sides. Only rows that passed their checks have a dot. Speeds of different corpora were not sampled side"
+            " by side.",
             spec=dots(data, x="value", y="tokenizer", title="MB/s, logarithmic", colour="corpus", type="log"),
             columns=("tokenizer", "corpus", "MB/s", "spread"),
             rows=table(data, ("tokenizer", "corpus", "value"), three),
@@ -122,7 +123,8 @@ def _lengths(rows: Sequence[assay.Measurement]) -> Iterator[Figure]:
             section="speed",
             title=f"Encoding speed by length of text: {short(corpus)}",
             says="The same text encoded a line, a paragraph, a page or all at once, in batches, and for the first time."
-            " Short texts measure the call more than the tokenizer. Other corpora are in the tables below.",
+            " Each is by CPU time, with 2 threads by wall time. Short texts measure the call more than the tokenizer."
+            " Other corpora are in the tables below.",
             spec=lines(
                 data, x="step", y="value", colour="tokenizer", titles=("", "MB/s"), ordinal=tuple(STEPS.values())
             ),
@@ -161,9 +163,19 @@ def _vocabulary(rows: Sequence[assay.Measurement]) -> Iterator[Figure]:
 
 def _growth(rows: Sequence[assay.Measurement]) -> Iterator[Figure]:
     data: Data = [
-        {"tokenizer": short(row.case.plugin), "text": short(_corpus(row).removeprefix(SCALING)), "value": value}
+        {
+            "tokenizer": short(row.case.plugin),
+            "text": short(_corpus(row).removeprefix(SCALING)),
+            "value": value,
+            "label": plus_minus(value, (high - low) / 2).split(" "),
+            "low": low,
+            "high": high,
+        }
         for row in rows
-        if _corpus(row).startswith(SCALING) and (value := number(row, "growth_exponent")) is not None
+        if _corpus(row).startswith(SCALING)
+        and (value := number(row, "growth_exponent")) is not None
+        and (low := number(row, "growth_exponent_low")) is not None
+        and (high := number(row, "growth_exponent_high")) is not None
     ]
     if data:
         yield Figure(
@@ -171,9 +183,10 @@ def _growth(rows: Sequence[assay.Measurement]) -> Iterator[Figure]:
             section="growth",
             title="How encoding time grows with length",
             says="Exponents fitted over texts of one sort and growing length: 1 is linear, 2 means that twice the text"
-            " takes four times as long. Darker is worse. An exponent says nothing of the speed itself.",
-            spec=heat(data, x="text", y="tokenizer", value="value", pattern=".2f"),
-            columns=("tokenizer", "text", "exponent", ""),
+            " takes four times as long. Darker is worse. Below it is half of the 95 % interval of the fit; what"
+            " has none is left out. An exponent says nothing of the speed itself.",
+            spec=heat(data, x="text", y="tokenizer", value="value", label="label"),
+            columns=("tokenizer", "text", "exponent", "interval"),
             rows=table(data, ("tokenizer", "text", "value"), "{:.2f}"),
             alt=f"Growth exponents of {_several(data, 'tokenizer')} on {_several(data, 'text')}",
         )

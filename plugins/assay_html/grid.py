@@ -80,8 +80,10 @@ def _grid(name: str, caption: str, columns: tuple[Column, ...], rows: Sequence[a
     ]
     used = tuple(
         column
-        for column in (*columns[:-2], *added, *columns[-2:])
-        if not column.numeric or any(column.cell(row)[0] != "" for row in rows) or column.title in ("tokens",)
+        for column in (*columns[:-3], *added, *columns[-3:])
+        if (not column.numeric and column.title != "busy")
+        or column.title == "tokens"
+        or any(column.cell(row)[0] != "" for row in rows)
     )
     groups = {group: place for place, group in enumerate(dict.fromkeys(row.case.group for row in rows))}
     return Grid(
@@ -191,6 +193,7 @@ TOKENIZER = (
     Column(title="decode MB/s", cell=_figure("decode_mb_per_s", three, spread="decode_spread"), bar=True),
     Column(title="time ratio", cell=_figure("encode_ratio", TWO, low="encode_ratio_low", high="encode_ratio_high")),
     Column(title="status", cell=_words(_status), numeric=False),
+    Column(title="busy", cell=_words(lambda row: "busy" if row.value("busy") else ""), numeric=False),
     Column(title="note", cell=_words(_note), numeric=False),
 )
 ATTENTION = (
@@ -207,5 +210,6 @@ ATTENTION = (
     Column(title="predicted MiB", cell=_figure("predicted_bytes", three, factor=2**-20)),
     Column(title="operations dispatched", cell=_words(lambda row: str(row.value("dispatched") or "")), numeric=False),
     Column(title="status", cell=_words(_status), numeric=False),
+    Column(title="busy", cell=_words(lambda row: "busy" if row.value("busy") else ""), numeric=False),
     Column(title="note", cell=_words(_note), numeric=False),
 )

@@ -53,6 +53,7 @@ def write(context: assay.ReportContext) -> str:
     return _template().render(
         title=title,
         subtitle=subtitle,
+        warnings=context.outcomes[-1].warnings if context.shows == "run" else (),
         sections=[section for section in sections if section.filled],
         policy=policy(scripts, styles),
         styles=styles,

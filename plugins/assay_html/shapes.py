@@ -62,15 +62,16 @@ def lines(
     return {"width": WIDTH, "height": 260, "data": {"values": list(rows)}, "layer": layers}
 
 
-def heat(rows: Rows, *, x: str, y: str, value: str, pattern: str) -> Spec:
-    """Draw a grid of figures, tinted by size; the figures are written in it."""
+def heat(rows: Rows, *, x: str, y: str, value: str, pattern: str = "", label: str = "") -> Spec:
+    """Draw a grid of figures, tinted by size; the figures are written in it, or the two lines of their `label`."""
+    text = {"field": label} if label else {"field": value, "format": pattern}
     shared = {
         "x": {"field": x, "type": "nominal", "title": None, "sort": None, "axis": {"labelAngle": -35, "orient": "top"}},
         "y": {"field": y, "type": "nominal", "title": None, "sort": None},
     }
     return {
         "width": WIDTH,
-        "height": {"step": 24},
+        "height": {"step": 36 if label else 24},
         "data": {"values": list(rows)},
         "layer": [
             {
@@ -80,7 +81,7 @@ def heat(rows: Rows, *, x: str, y: str, value: str, pattern: str) -> Spec:
                     "opacity": {"field": value, "type": "quantitative", "legend": None, "scale": {"range": [0.12, 1]}},
                 },
             },
-            {"mark": {"type": "text"}, "encoding": {**shared, "text": {"field": value, "format": pattern}}},
+            {"mark": {"type": "text", "dy": -6 if label else 0}, "encoding": {**shared, "text": text}},
         ],
     }
 

@@ -17,6 +17,7 @@ class Trend:
     name: str
     group: str
     metric: str
+    clock: str
     line: str
     points: tuple[tuple[float, float, str], ...]
     steps: tuple[tuple[float, str], ...]
@@ -45,6 +46,7 @@ def trend(series: assay.Series) -> Trend:
         name=short(series.plugin),
         group=short(series.group),
         metric=series.metric,
+        clock={None: "", "cpu": " by CPU time", "wall": " by wall time"}[series.clock],
         line=" ".join(f"{x},{y}" for x, y in places),
         points=tuple(
             (x, y, f"{point.started}: {_text(point.value)}")

@@ -31,6 +31,11 @@ def three(value: float) -> str:
     return f"{value:.3g}"
 
 
+def plus_minus(exponent: float, half_width: float) -> str:
+    """Write an exponent with half of its interval, rounded up."""
+    return f"{exponent:.2f} ±{max(0.01, math.ceil(half_width * 100 - 1e-9) / 100):.2f}"
+
+
 def between(
     row: assay.Measurement, low: str = "", high: str = "", *, spread: str = "", value: float = 0.0
 ) -> dict[str, object]:

@@ -100,7 +100,7 @@ def wide(finished: Callable[..., Path]) -> tuple[Path, list[dict[str, Any]]]:
 def test_rows_and_figures_can_be_chosen_for_a_pipe(cli: Cli, wide: Any) -> None:
     folder, rows = wide
     header, *lines = (line.split("\t") for line in cli("show", *ASKED, "--results", folder).stdout.splitlines())
-    assert header == ["group", "tokenizer", "tokens", "fertility", "status", "reason"]
+    assert header == ["group", "tokenizer", "tokens", "fertility", "status", "busy", "reason"]
     assert [line[1:4] for line in lines] == [
         [row["tokenizer"], str(row["tokens"]), str(row["fertility"])] for row in rows
     ]
@@ -121,10 +121,12 @@ def test_and_as_markdown_and_as_a_table(cli: Cli, wide: Any) -> None:
     shown = [(row["tokenizer"], f"{row['tokens']:,}") for row in rows]
     markdown = cli("show", *ASKED, "--as", "markdown", "--results", folder).stdout
     assert "| tokenizer | tokens | fertility | status |\n| --- | ---: | ---: | --- |\n" in markdown
-    lines = [line.strip("| ").split(" | ") for line in markdown.splitlines() if line.endswith("| ok |")]
+    lines = [
+        line.strip("| ").split(" | ") for line in markdown.splitlines() if line.endswith(("| ok |", "| ok, busy |"))
+    ]
     assert [(line[0], line[1]) for line in lines] == shown
     table = cli("show", *ASKED, "--as", "table", "--results", folder).stdout
-    drawn = [line.split() for line in table.splitlines() if line.endswith(" ok")]
+    drawn = [line.split() for line in table.splitlines() if line.endswith((" ok", " ok, busy"))]
     assert [(line[0], line[1]) for line in drawn] == shown
 
 
@@ -150,7 +152,7 @@ def test_that_nothing_fits_is_said_and_no_error(cli: Cli, wide: Any) -> None:
     ("arguments", "words"),
     [
         (["--columns", "tokens,fertilty"], "no column and no metric is named 'fertilty' (did you mean fertility"),
-        (["--columns", "encode_p50"], " or latency_p50_seconds?"),
+        (["--columns", "encode_p50"], " or latency_p50_seconds or latency_p50_wall_seconds?"),
         (["--columns", " , "], "--columns names no column"),
         (["--sort", "tokns"], "did you mean tokens"),
         (["--sort", "tokens:up"], "'tokens:up' is not a valid order (write COLUMN, COLUMN:asc or COLUMN:desc)"),

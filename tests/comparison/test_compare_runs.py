@@ -200,13 +200,15 @@ def test_a_run_that_was_cut_off_is_told() -> None:
 # --- rows by hand: every figure of a judgement, every sentence
 
 
-def timed(seconds: float, rounds: int = 8, epochs: int = 1, name: str = "encode") -> Timing:
-    """Samples without any noise."""
-    one = round(seconds * 1e9)
+def timed(seconds: float, rounds: int = 8, epochs: int = 1, name: str = "encode", slower: float = 1.0) -> Timing:
+    """Samples without any noise; wall time is `slower` times the CPU time."""
+    one, wall = round(seconds * 1e9), round(seconds * 1e9 * slower)
     return Timing(
         name=name,
         samples=tuple(
-            Sample(iterations=1, wall_ns=one, cpu_ns=one, epoch=epoch) for epoch in range(epochs) for _ in range(rounds)
+            Sample(iterations=1, wall_ns=wall, cpu_ns=one, epoch=epoch)
+            for epoch in range(epochs)
+            for _ in range(rounds)
         ),
     )
 
@@ -352,7 +354,11 @@ class TestTimes:
         assert (found.verdict, found.against, found.clock) == (Verdict.REGRESSED, None, "cpu")
         assert found.ratio == pytest.approx(3.0)
         assert found.reason == "more than stored timings drift (±25%)"
-        assert (found.wall_ratio, found.baseline_s, found.candidate_s) == (None, None, None)
+        assert (found.wall_ratio, found.baseline_s, found.candidate_s) == (
+            pytest.approx(3.0),
+            pytest.approx(1.0),
+            pytest.approx(3.0),
+        )
 
     def test_ratios_to_two_different_baselines_are_not_compared(self) -> None:
         rows = row("fast", timed(1.0)), row("other", timed(9.0))
@@ -387,9 +393,29 @@ class TestTimes:
             remedy="compare runs of the store",
             run="b",
             wall_ratio=4.0,
-            baseline_s=0.5,
-            candidate_s=2.0,
         )
+
+    def test_the_times_beside_a_change_are_by_its_clock_on_both_sides(self) -> None:
+        """An older run stored wall time, a busy one; its samples have the CPU time as well."""
+        before = row("slow", timed(2.0, slower=3.0), encode_seconds=6.0)
+        after = row("slow", timed(1.0), encode_clock="cpu", encode_seconds=1.0, encode_wall_seconds=1.0)
+        found = only(compare(run_of("a", before), run_of("b", after)))
+        assert (found.clock, found.ratio) == ("cpu", pytest.approx(0.5))
+        assert (found.baseline_s, found.candidate_s) == (pytest.approx(2.0), pytest.approx(1.0))
+        assert found.wall_ratio == pytest.approx(1 / 6)
+
+    def test_without_samples_times_by_two_clocks_are_left_out(self) -> None:
+        before = row("slow", encode_samples=40, encode_seconds=6.0)
+        after = row("slow", encode_samples=40, encode_clock="cpu", encode_seconds=1.0, encode_wall_seconds=3.0)
+        found = only(compare(run_of("a", before), run_of("b", after)))
+        assert (found.clock, found.baseline_s, found.candidate_s, found.wall_ratio) == ("cpu", None, None, 0.5)
+
+    def test_where_one_side_waits_for_others_wall_time_is_that_of_both(self) -> None:
+        before = row("slow", timed(2.0), encode_clock="cpu")
+        after = row("slow", timed(1.0, slower=100.0), encode_clock="wall")
+        found = only(compare(run_of("a", before), run_of("b", after)))
+        assert (found.clock, found.ratio) == ("wall", pytest.approx(50.0))
+        assert (found.baseline_s, found.candidate_s) == (pytest.approx(2.0), pytest.approx(100.0))
 
     def test_samples_of_one_side_alone_are_not_judged(self) -> None:
         with_samples, without = row("slow", timed(1.0)), row("slow", encode_samples=40)

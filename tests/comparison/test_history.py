@@ -117,6 +117,29 @@ class TestHistory:
         assert mark.change == pytest.approx(0.12, abs=0.01)
         assert mark.differs == ()
 
+    def test_another_clock_is_another_series_and_never_a_step(self, store: Store) -> None:
+        """Twelve runs by wall time on a busy machine, then twelve by CPU time of the same code."""
+        for number, value in enumerate(speeds([(12, 50.0), (12, 100.0)])):
+            clock: dict[str, Value] = {"encode_clock": "cpu"} if number >= 12 else {}
+            keep(store, run_of(number), row_of(REGEX, encode_mb_per_s=value, **clock))
+        by_wall, by_cpu = history(store, "encode_mb_per_s")
+        assert [(one.clock, len(one.points), one.marks) for one in (by_wall, by_cpu)] == [
+            ("wall", 12, ()),
+            ("cpu", 12, ()),
+        ]
+        titles = [table.title for table in tables_of((by_wall, by_cpu))]
+        assert titles == [f"encode_mb_per_s by {clock} time: {REGEX.group}" for clock in ("wall", "CPU")]
+        (table,) = raw_tables((by_wall, by_cpu))
+        assert [row[table.columns.index("clock")] for row in table.rows] == ["wall"] * 12 + ["cpu"] * 12
+        content = json.loads(as_json("encode_mb_per_s", (by_wall, by_cpu)))
+        assert [one["clock"] for one in content["series"]] == ["wall", "cpu"]
+
+    def test_a_ratio_by_cpu_time_goes_on(self, store: Store) -> None:
+        keep(store, run_of(0), row_of(REGEX, encode_ratio=1.5))
+        keep(store, run_of(1), row_of(REGEX, encode_ratio=1.5, encode_clock="cpu"))
+        keep(store, run_of(2), row_of(REGEX, encode_ratio=1.5, encode_clock="wall"))
+        assert [len(one.points) for one in history(store, "encode_ratio")] == [2, 1]
+
     def test_a_text_changes_or_not(self, store: Store) -> None:
         fill(store, "ids_sha256", ["a" * 64, "b" * 64, "b" * 64])
         (series,) = history(store, "ids_sha256")
@@ -181,7 +204,7 @@ class TestDrawing:
         values = speeds([(12, 100.0), (12, 112.0)])
         fill(store, "encode_mb_per_s", values, {12: HERE | {"torch": "2.2"}})
         (table,) = tables_of(history(store, "encode_mb_per_s"))
-        assert table.title == "encode_mb_per_s: tokenizer/the-verdict/all"
+        assert table.title == "encode_mb_per_s by wall time: tokenizer/the-verdict/all"
         (row,) = table.rows
         assert row[0] == "regex"
         assert len(row[1]) == 24

@@ -8,10 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from assay.comparison.row_timings import clock_of, epochs, median_s, operations, ratio_to_baseline, readings
+from assay.comparison.row_timings import epochs, median_s, operations, ratio_to_baseline, readings
 from assay.comparison.session_drift import Readings
 from assay.records.results import (
-    AttentionCase,
     Case,
     Measurement,
     Metrics,
@@ -21,11 +20,13 @@ from assay.records.results import (
     TokenizerCase,
     Value,
 )
+from assay.records.verdicts import Clock
 from assay.records.workload import Workload
 from assay.stats.paired_ratio import Ratio, paired_ratio
 
 WORKLOAD = Workload.self_attention("core", batch=1, length=2, d_model=4)
 ON_GPU = replace(WORKLOAD, device="cuda:0")
+CLOCKS: tuple[Clock, Clock] = ("cpu", "wall")
 ROUNDS = [1.0, 1.1, 0.9, 1.2, 1.05, 0.95, 1.15, 1.3]
 
 
@@ -57,11 +58,6 @@ def ratio(ours: Measurement, *others: Measurement, clock: str = "cpu", settings:
 
 
 class TestRow:
-    def test_what_runs_on_another_device_is_judged_by_wall_time(self) -> None:
-        assert clock_of(row()) == "cpu"
-        assert clock_of(row(AttentionCase(attention="a", workload=WORKLOAD))) == "cpu"
-        assert clock_of(row(AttentionCase(attention="a", workload=ON_GPU))) == "wall"
-
     def test_operations_are_those_with_samples_or_a_count_of_them_each_once(self) -> None:
         found = row("ours", samples(1.0), decode_samples=40, encode_samples=8, encode_seconds=1.0, tokens=5)
         assert operations(found) == ("encode", "decode")
@@ -76,11 +72,23 @@ class TestRow:
         [(0.5, 0.5), (2, 2.0), (1e-12, 1e-12), (0.0, None), (-1.0, None), (math.inf, None), (math.nan, None)],
     )
     def test_the_median_is_a_time(self, value: float, seconds: float | None) -> None:
-        assert median_s(row(encode_seconds=value, decode_seconds=9.0), "encode") == seconds
+        assert median_s(row(encode_seconds=value, decode_seconds=9.0), "encode", "wall") == seconds
+        marked = row(encode_clock="cpu", encode_seconds=value, encode_wall_seconds=9.0)
+        assert median_s(marked, "encode", "cpu") == seconds
 
     def test_a_median_that_is_not_known_is_none(self) -> None:
-        assert median_s(row(encode_seconds="fast"), "encode") is None
-        assert median_s(row(decode_seconds=9.0), "encode") is None
+        assert median_s(row(encode_seconds="fast"), "encode", "wall") is None
+        assert median_s(row(decode_seconds=9.0), "encode", "wall") is None
+
+    def test_a_median_by_one_clock_is_never_taken_for_one_by_the_other(self) -> None:
+        older, marked = row(encode_seconds=3.0), row(encode_clock="cpu", encode_seconds=2.0, encode_wall_seconds=3.0)
+        assert [median_s(older, "encode", clock) for clock in CLOCKS] == [None, 3.0]
+        assert [median_s(marked, "encode", clock) for clock in CLOCKS] == [2.0, 3.0]
+        assert median_s(row(encode_clock="wall", encode_seconds=3.0), "encode", "cpu") is None
+
+    def test_samples_tell_both_medians_of_an_older_row_too(self) -> None:
+        older = row("ours", samples(1.0, slower=3.0), encode_seconds=9.0)
+        assert [median_s(older, "encode", clock) for clock in CLOCKS] == [pytest.approx(1.075), pytest.approx(3.225)]
 
     def test_readings_are_seconds_per_call_by_the_clock_that_judges(self) -> None:
         taken = (Sample(iterations=4, wall_ns=8_000, cpu_ns=6_000), Sample(iterations=2, wall_ns=5_000, cpu_ns=3_000))

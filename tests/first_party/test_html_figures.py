@@ -10,7 +10,18 @@ import pytest
 
 import assay
 import nasty
-from assay.records.results import Manifest, Measurement, Metrics, Run, Status, TokenizerCase
+from assay.records.results import (
+    AttentionCase,
+    Manifest,
+    Measurement,
+    Metrics,
+    Run,
+    Sample,
+    Status,
+    Timing,
+    TokenizerCase,
+)
+from assay.records.workload import Workload
 
 pytest.importorskip("vl_convert")
 from assay_html.drawing import svg
@@ -39,6 +50,8 @@ def outcome(name: str) -> assay.Outcome:
                 family="f",
                 vocabulary_size=1000 * (number + 1),
                 growth_exponent=1.1,
+                growth_exponent_low=1.06,
+                growth_exponent_high=1.14,
             ),
         )
         for number in range(3)
@@ -68,7 +81,7 @@ def test_every_drawing_is_safe_and_says_what_it_shows(name: str) -> None:
         assert {len(row) for row in figure.rows} == {len(figure.columns)}
         root = ElementTree.fromstring(svg(figure))
         tags = {element.tag.rpartition("}")[2] for element in root.iter()}
-        assert tags <= {"svg", "g", "path", "rect", "line", "text", "title", "defs", "clipPath"}
+        assert tags <= {"svg", "g", "path", "rect", "line", "text", "tspan", "title", "defs", "clipPath"}
         for element in root.iter():
             assert not {"style", "href"} & set(element.attrib)
             assert not [key for key in element.attrib if key.startswith("on")]
@@ -84,6 +97,60 @@ def test_the_rows_are_the_metrics() -> None:
     assert compression.rows[0] == ("t0", "text", "3.500", "3.000 to 4.000")
     values = [point["value"] for point in compression.spec["data"]["values"]]
     assert values == [3.5, 4.5, 5.5]
+
+
+def test_exponents_are_drawn_with_their_interval_or_not_at_all() -> None:
+    found = outcome("t")
+    growth = figures(found)[-1]
+    assert growth.rows[0] == ("t0", "spaces", "1.10", "1.06 to 1.14")
+    assert growth.spec["data"]["values"][0]["label"] == ["1.10", "±0.04"]
+    without = [
+        replace(
+            row, metrics=Metrics({name: value for name, value in row.metrics.items() if name != "growth_exponent_low"})
+        )
+        for row in found.measurements
+    ]
+    assert "chart-growth" not in {one.id for one in figures(replace(found, measurements=tuple(without)))}
+
+
+@pytest.mark.parametrize(("epochs", "label"), [(3, "sdpa, 2.00 ±0.01"), (2, "sdpa")])
+def test_an_exponent_of_time_stands_behind_a_name_from_three_epochs_on(epochs: int, label: str) -> None:
+    core = Workload.self_attention("core", batch=1, length=512, d_model=8)
+    rows = tuple(
+        Measurement(
+            case=AttentionCase(attention="sdpa", workload=replace(core, q_len=length, kv_len=length)),
+            status=Status.OK,
+            metrics=Metrics(step_clock="cpu", step_seconds=length**2 / 1e9),
+            timings=(
+                Timing(
+                    name="step",
+                    samples=tuple(Sample(1, 10 * length**2, length**2, epoch) for epoch in range(epochs)),
+                ),
+            ),
+        )
+        for length in (512, 1024, 2048)
+    )
+    (found,) = figures(replace(outcome("t"), measurements=rows))
+    assert {row[0] for row in found.rows} == {label}
+
+
+def test_a_busy_run_says_so_at_the_top_and_in_a_column_of_its_own() -> None:
+    quiet = outcome("t")
+    timed = Metrics(encode_samples=10, encode_clock="cpu", busy=True)
+    rows = (replace(quiet.measurements[0], metrics=timed), *quiet.measurements[1:])
+    grid = tokenizer_grid(rows)
+    assert [column.title for column in grid.columns][-3:] == ["status", "busy", "note"]
+    assert [row[-2] for row in grid.rows[:2]] == [["busy"], [""]]
+    assert grid.statuses == ("ok",)
+    page = write(assay.ReportContext(shows="run", outcomes=(replace(quiet, measurements=rows),)))
+    assert "The machine was busy: 1 of 1 rows" in page.partition("<nav")[0]
+    assert "The machine was busy" not in write(assay.ReportContext(shows="run", outcomes=(quiet,)))
+
+
+def test_a_trend_says_its_clock() -> None:
+    series = replace(nasty.series()[0], metric="encode_mb_per_s", clock="cpu")
+    page = write(assay.ReportContext(shows="history", series=(series,)))
+    assert "encode_mb_per_s by CPU time of" in page
 
 
 def test_a_run_without_data_has_no_figures() -> None:

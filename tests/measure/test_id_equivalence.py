@@ -125,6 +125,13 @@ class TestFirstPass:
 
         assert figures(passed(slowly, IDENTITY))["cold_ratio"] > 3.0
 
+    def test_its_interval_is_over_documents(self) -> None:
+        found = ColdStart(Bytes(lambda text, ids: ids))
+        found.encode(["some words"] * 40, IDENTITY)
+        told = figures(found)
+        assert 0.0 < told["cold_ratio_low"] <= told["cold_ratio"] <= told["cold_ratio_high"]
+        assert not {"cold_ratio_low", "cold_ratio_high"} & figures(passed(equivalence=IDENTITY)).keys()
+
     def test_a_difference_ends_it_and_is_met_again(self) -> None:
         found = ColdStart(Bytes(lambda text, ids: ids[:8]))
         for _ in range(2):

@@ -32,6 +32,8 @@ def test_a_power_law_is_found(monkeypatch: pytest.MonkeyPatch, exponent: float) 
     monkeypatch.setattr(measured, "time", clock)
     figures = dict(growth(clock.encode, LADDER[::-1]))
     assert figures["growth_exponent"] == pytest.approx(exponent)
+    assert figures["growth_exponent_low"] == pytest.approx(exponent, abs=1e-6)  # without noise
+    assert figures["growth_exponent_high"] == pytest.approx(exponent, abs=1e-6)
     assert figures["growth_characters"] == 64_000
     assert min(clock.asked) == 4000
 
@@ -85,6 +87,8 @@ def test_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     found, script = told(monkeypatch, (16_000, 4_000, 8_000), *times)
     assert found == {
         "growth_exponent": pytest.approx(1.0),
+        "growth_exponent_low": pytest.approx(1.0 - 12.7062 / 3**0.5, rel=1e-4),  # Student's t, one degree of freedom
+        "growth_exponent_high": pytest.approx(1.0 + 12.7062 / 3**0.5, rel=1e-4),
         "growth_characters": 16_000,
         "growth_seconds": pytest.approx(0.4),
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from assay.cli import options
@@ -80,7 +82,7 @@ def run_(request: CommandRequest, dry_run: bool, resume: str | None, report: str
             outcome = job.begin(host, request.selection, request.settings, request.results, reporter)
         else:
             outcome = job.resume(resume, request.results, reporter)
-    _show(outcome, as_json=request.as_json)
+    _show(outcome, as_json=request.as_json, quiet=request.quiet)
     if form is not None and report is not None:
         publish.save(report, publish.publish(form, of_run(host, outcome)))
     if not request.quiet:
@@ -89,14 +91,17 @@ def run_(request: CommandRequest, dry_run: bool, resume: str | None, report: str
     return 3 if outcome.failed else 0
 
 
-def _show(outcome: Outcome, *, as_json: bool) -> None:
+def _show(outcome: Outcome, *, as_json: bool, quiet: bool) -> None:
     from assay.report.formats import run_json
     from assay.report.tables import run_tables
 
+    if not quiet and (as_json or not sys.stdout.isatty()):  # where the warnings are not above the tables
+        for warning in outcome.warnings:
+            echo_stderr(warning)
     if as_json:
         click.echo(run_json.of_outcome(outcome))
     else:
-        run_tables.show(outcome.measurements)
+        run_tables.show(outcome)
 
 
 def _echo_where(outcome: Outcome, request: CommandRequest) -> None:

@@ -95,7 +95,7 @@ def show(
     if as_json:
         click.echo(run_json.of_outcome(_asked(outcome, query)))
     else:
-        run_tables.show(outcome.measurements, query, shape)
+        run_tables.show(outcome, query, shape)
     record = outcome.run
     if query and not _asked(outcome, query).measurements:
         echo_stderr(f"no row of run {record.id} fits")

@@ -9,7 +9,6 @@ from fnmatch import fnmatchcase
 from assay.comparison.exact_metrics import changes, other_work, same_work
 from assay.comparison.judging import Judging
 from assay.comparison.paired_sampling import PairedSampler, VerifiedCase, affordable
-from assay.comparison.row_timings import clock_of
 from assay.comparison.sides import SideEnvironment
 from assay.comparison.status_change import missing_plugins, not_measured
 from assay.environment.command_line import command_line
@@ -19,6 +18,7 @@ from assay.execute.plan import plan
 from assay.execute.selection import Selection
 from assay.measure.plugin_metrics import chosen as chosen_metrics
 from assay.plugins.host import Host
+from assay.records.metric_clock import ratio_clock
 from assay.records.results import AttentionCase, Case, Measurement, Status, TokenizerCase
 from assay.records.settings import Settings
 from assay.records.verdicts import AATest, Change, Clock, Comparison, EpochRatio, Evidence, Judgement, Verdict
@@ -128,11 +128,11 @@ class VersionCheck:
         found = changes(verified.baseline, verified.candidate, self.settings.metrics)
         self.changes += found
         self.known.update(verified.iterations)
-        clock = "wall" if verified.outside else clock_of(verified.candidate)
         wanted = self.judging.operations or tuple(verified.iterations)
         for operation in [name for name in verified.iterations if name in wanted]:
             name = f"{case.id}/{operation}"
             if same_work(found):
+                clock: Clock = "wall" if verified.outside else ratio_clock(verified.candidate, operation)
                 self.cells[name] = _Cell(case, self.judging.clock or clock)
             else:
                 self.judged[name] = other_work(name, found)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import chain
 
 from assay.comparison.exact_metrics import changes
+from assay.comparison.row_timings import median_s
 from assay.comparison.status_change import missing_plugin, status_change
 from assay.environment.command_line import command_line
 from assay.environment.describe import describe, now
@@ -16,9 +17,10 @@ from assay.execute.scheduler import execute
 from assay.plugins.host import Host
 from assay.plugins.types import AttentionPlugin, TokenizerPlugin
 from assay.records.metric_catalogue import Definition
+from assay.records.metric_clock import ratio_clock
 from assay.records.results import AttentionCase, Case, LocatedRun, Measurement, Status
 from assay.records.settings import Settings
-from assay.records.verdicts import Change, Comparison, Judgement, Verdict
+from assay.records.verdicts import Change, Clock, Comparison, Judgement, Verdict
 from assay.store.baselines import differing
 
 WARN = 1.25
@@ -112,8 +114,10 @@ def _slower(pairs: Sequence[Pair]) -> Iterator[str]:
     """A warning for each timed operation that took a quarter longer than the stored one."""
     for baseline, candidate in pairs:
         for timing in candidate.timings:
-            before, after = (row.value(f"{timing.name}_seconds") for row in (baseline, candidate))
-            if isinstance(before, int | float) and isinstance(after, int | float) and 0 < before * WARN <= after:
+            clocks: tuple[Clock, Clock] = (ratio_clock(candidate, timing.name), "wall")  # the one that both sides know
+            sides = ([median_s(row, timing.name, clock) for row in (baseline, candidate)] for clock in clocks)
+            before, after = next((found for found in sides if None not in found), (None, None))
+            if before is not None and after is not None and before * WARN <= after:
                 yield (
                     f"{candidate.case.id}: {timing.name} took {after / before - 1:.0%} longer than when it was stored;"
                     " stored times drift by a third, so check it against a revision"

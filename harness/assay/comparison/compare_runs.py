@@ -9,7 +9,7 @@ from assay.comparison.exact_metrics import changes, other_work, same_work
 from assay.comparison.history import differences
 from assay.comparison.ratio_of_ratios import NormalizedCell
 from assay.comparison.ratio_of_ratios import judge as judge_normalized
-from assay.comparison.row_timings import clock_of, epochs, median_s, operations, ratio_to_baseline, readings
+from assay.comparison.row_timings import epochs, median_s, operations, ratio_to_baseline, readings
 from assay.comparison.session_drift import Session
 from assay.comparison.session_drift import judge as judge_sessions
 from assay.comparison.status_change import status_change
@@ -17,8 +17,9 @@ from assay.environment.command_line import command_line
 from assay.environment.describe import now
 from assay.errors import AssayError, NotComparable
 from assay.records.metric_catalogue import of_plugins
+from assay.records.metric_clock import ratio_clock
 from assay.records.results import LocatedRun, Measurement, Outcome, Status
-from assay.records.verdicts import Change, Compared, Comparison, Judgement, Verdict
+from assay.records.verdicts import Change, Clock, Compared, Comparison, Judgement, Verdict
 from assay.store.baselines import differing
 from assay.store.location import RESULTS, Where
 from assay.store.lookup import find
@@ -78,6 +79,17 @@ class _Cell:
     operation: str
     before: Measurement
     after: Measurement
+
+    @property
+    def clock(self) -> Clock:
+        """The clock for both sides: wall time where one of them was told by it."""
+        both = [ratio_clock(row, self.operation) for row in (self.before, self.after)]
+        return "wall" if "wall" in both else "cpu"
+
+    def seconds(self, clock: Clock) -> tuple[float, float] | tuple[None, None]:
+        """The median times of a call on both sides by one clock, where both are known."""
+        before, after = (median_s(row, self.operation, clock) for row in (self.before, self.after))
+        return (None, None) if before is None or after is None else (before, after)
 
 
 class _Pair:
@@ -169,8 +181,8 @@ class _Pair:
         sampled = {
             cell.name: (theirs, ours)
             for cell in cells
-            if (theirs := readings(cell.before, cell.operation, clock_of(cell.after))) is not None
-            and (ours := readings(cell.after, cell.operation, clock_of(cell.after))) is not None
+            if (theirs := readings(cell.before, cell.operation, cell.clock)) is not None
+            and (ours := readings(cell.after, cell.operation, cell.clock)) is not None
         }
         then, now = (
             Session(source=one.name, environment={}, cells={name: pair[side] for name, pair in sampled.items()})
@@ -179,12 +191,13 @@ class _Pair:
         both = (*judge_sessions(now, [then]), *judge_normalized(normalized, allowance=self.allowance))
         judged = {one.cell: one for one in both}
         for cell in cells:
-            before, after = (median_s(row, cell.operation) for row in (cell.before, cell.after))
+            before, after = cell.seconds(cell.clock)
+            wall_before, wall_after = cell.seconds("wall")
             judgement = replace(
                 judged.get(cell.name) or _without_samples(cell.name),
-                clock=clock_of(cell.after),
+                clock=cell.clock,
                 epochs=epochs(cell.after, cell.operation, self.now.settings),
-                wall_ratio=after / before if before and after else None,
+                wall_ratio=wall_after / wall_before if wall_before and wall_after else None,
                 baseline_s=before,
                 candidate_s=after,
             )
@@ -195,7 +208,7 @@ class _Pair:
         return replace(judgement, verdict=Verdict.INCONCLUSIVE, reason=reason, remedy=None)
 
     def _normalized(self, cell: _Cell) -> NormalizedCell | None:
-        clock, plugin = clock_of(cell.after), cell.after.value("baseline")
+        clock, plugin = cell.clock, cell.after.value("baseline")
         before = ratio_to_baseline(cell.before, self.before, cell.operation, clock, self.then.settings)
         after = ratio_to_baseline(cell.after, self.after, cell.operation, clock, self.now.settings)
         if before is None or after is None or plugin != cell.before.value("baseline"):

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 from assay.errors import UnknownName
 from assay.plugins.host import matches
 from assay.records.metric_catalogue import CATALOGUE, definition, of_plugins
+from assay.records.metric_clock import metric_clock
 from assay.records.near_names import did_you_mean, near_names
 from assay.records.report_data import Mark, Point, Series
 from assay.records.results import Case, Measurement, Outcome, Run, TokenizerCase, Value
+from assay.records.verdicts import Clock
 from assay.stats.changepoint import detect_changepoints
 from assay.store.baselines import machine
 
@@ -38,9 +40,10 @@ def history(
 
     The choices are comma-separated names and patterns, or `none`; that of corpora applies, of attentions, to the
     corpus of their text or the id of their workload. Runs whose processor, cores, platform or Python differ are
-    series of their own. Raises `UnknownName` for a metric that neither the catalogue nor a run has.
+    series of their own, and so are figures by another clock. Raises `UnknownName` for a metric that neither the
+    catalogue nor a run has.
     """
-    found: dict[tuple[str, str], list[tuple[Run, Case, Value]]] = {}
+    found: dict[tuple[str, str, Clock | None], list[tuple[Run, Case, Value]]] = {}
     seen: set[str] = set()
     asked: set[str] = set()
     for run, rows in _runs(store, baselines):
@@ -52,13 +55,14 @@ def history(
             if value is None or (isinstance(value, float) and not math.isfinite(value)):
                 continue
             if _chosen(row.case, tokenizers, attentions, corpora):
-                found.setdefault((place, row.case.id), []).append((run, row.case, value))
+                clock = metric_clock(metric, row)
+                found.setdefault((place, row.case.id, clock), []).append((run, row.case, value))
     seen |= asked
     if metric not in seen and definition(metric) is None:
         near = near_names(metric, sorted({*seen, *(known.name for known in CATALOGUE)}))
         remedy = did_you_mean(near, "see docs/metrics.md, and for those of plugins `assay list metrics`")
         raise UnknownName(f"there is no metric named {metric!r}", remedy=remedy)
-    return tuple(_series(metric, points) for points in found.values())
+    return tuple(_series(metric, clock, points) for (_, _, clock), points in found.items())
 
 
 def _runs(store: Store, baselines: Sequence[Outcome]) -> Iterator[tuple[Run, tuple[Measurement, ...]]]:
@@ -77,8 +81,8 @@ def _chosen(case: Case, tokenizers: str, attentions: str, corpora: str) -> bool:
     return matches(attentions, case.attention) and matches(corpora, *subjects)
 
 
-def _series(metric: str, points: Sequence[tuple[Run, Case, Value]]) -> Series:
-    """One series: a metric of one case over the runs of one machine."""
+def _series(metric: str, clock: Clock | None, points: Sequence[tuple[Run, Case, Value]]) -> Series:
+    """One series: a metric of one case over the runs of one machine, by one clock."""
     case, known = points[0][1], definition(metric, points[-1][0])
     values = [value for _, _, value in points]
     exact = known is not None and known.exact
@@ -88,6 +92,7 @@ def _series(metric: str, points: Sequence[tuple[Run, Case, Value]]) -> Series:
         plugin=case.plugin,
         metric=metric,
         exact=exact,
+        clock=clock,
         unit=None if known is None else known.unit,
         machine=machine(points[0][0].environment),
         points=tuple(

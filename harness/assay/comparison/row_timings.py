@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from assay.comparison.session_drift import Readings
-from assay.records.results import AttentionCase, Measurement, Sample, Status
+from assay.records.metric_clock import metric_clock, ratio_clock
+from assay.records.results import Measurement, Status, Value
 from assay.records.verdicts import Clock
-from assay.stats.paired_ratio import Ratio, paired_ratio
+from assay.stats.paired_ratio import Ratio, paired_ratio, summarise
 
 TIMERS: dict[Clock, str] = {"cpu": "process_time", "wall": "perf_counter"}
 SAMPLES = "_samples"
-
-
-def clock_of(row: Measurement) -> Clock:
-    """Return the clock that judges: CPU time, but wall time of what runs on another device."""
-    return "wall" if isinstance(row.case, AttentionCase) and row.case.workload.device != "cpu" else "cpu"
 
 
 def operations(row: Measurement) -> tuple[str, ...]:
@@ -28,15 +24,24 @@ def operations(row: Measurement) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*(one.name for one in row.timings), *counted]))
 
 
-def median_s(row: Measurement, operation: str) -> float | None:
-    """Return the median wall time of a call in seconds, where it is known."""
-    value = row.value(f"{operation}_seconds")
+def median_s(row: Measurement, operation: str, clock: Clock) -> float | None:
+    """Return the median time of a call in seconds by a clock, where it is known.
+
+    It comes from the samples; where they were not kept, from the figure of the row that is by this clock.
+    """
+    value: Value | None
+    if samples := row.samples(operation):
+        value = summarise(samples, clock).median_ns / 1e9
+    elif metric_clock(f"{operation}_seconds", row) == clock:
+        value = row.value(f"{operation}_seconds")
+    else:
+        value = row.value(f"{operation}_wall_seconds") if clock == "wall" else None
     return float(value) if isinstance(value, int | float) and 0.0 < value < math.inf else None
 
 
 def readings(row: Measurement, operation: str, clock: Clock) -> Readings | None:
     """Return all samples of an operation, in seconds per call; None where they were not kept."""
-    samples = _samples(row, operation)
+    samples = row.samples(operation)
     if not samples:
         return None
     taken = ((one.cpu_ns if clock == "cpu" else one.wall_ns) / one.iterations / 1e9 for one in samples)
@@ -45,7 +50,7 @@ def readings(row: Measurement, operation: str, clock: Clock) -> Readings | None:
 
 def epochs(row: Measurement, operation: str, settings: str) -> int:
     """Return how many processes, one after the other, timed an operation; without samples what the run asked for."""
-    found = {sample.epoch for sample in _samples(row, operation)}
+    found = {sample.epoch for sample in row.samples(operation)}
     return len(found) or int(json.loads(settings).get("epochs") or 1)
 
 
@@ -61,11 +66,11 @@ def ratio_to_baseline(
     if not isinstance(plugin, str) or plugin == row.case.plugin:
         return None
     partner = rows.get(f"{row.case.group}/{plugin}")
-    ours, theirs = _samples(row, operation), () if partner is None else _samples(partner, operation)
+    ours, theirs = row.samples(operation), () if partner is None else partner.samples(operation)
     if {sample.epoch for sample in ours} & {sample.epoch for sample in theirs}:
         return paired_ratio(ours, theirs, clock=clock)
     value, low, high = (row.value(f"{operation}_ratio{end}") for end in ("", "_low", "_high"))
-    if ours or clock != "cpu" or not isinstance(value, float) or not 0.0 < value < math.inf:
+    if ours or clock != ratio_clock(row, operation) or not isinstance(value, float) or not 0.0 < value < math.inf:
         return None
     pairs = row.value(f"{operation}{SAMPLES}")
     return Ratio(
@@ -75,7 +80,3 @@ def ratio_to_baseline(
         pairs=pairs if isinstance(pairs, int) else 0,
         epochs=epochs(row, operation, settings),
     )
-
-
-def _samples(row: Measurement, operation: str) -> Sequence[Sample]:
-    return next((timing.samples for timing in row.timings if timing.name == operation), ())

@@ -11,6 +11,7 @@ from assay.measure.id_equivalence import IdEquivalence
 from assay.measure.token_ids import as_ints
 from assay.plugins.types import Tokenizer
 from assay.records.results import Metrics
+from assay.stats.bootstrap import ratio_interval
 
 
 class ColdStart:
@@ -52,7 +53,16 @@ class ColdStart:
         theirs = sum(each.theirs_ns for each in cold)
         if not size or not ours:
             return Metrics()
-        return Metrics(cold_bytes=size, cold_mb_per_s=size / ours * 1e3, cold_ratio=ours / theirs if theirs else None)
+        interval = (
+            ratio_interval([each.ours_ns for each in cold], [each.theirs_ns for each in cold]) if theirs else None
+        )
+        return Metrics(
+            cold_bytes=size,
+            cold_mb_per_s=size / ours * 1e3,
+            cold_ratio=ours / theirs if theirs else None,
+            cold_ratio_low=None if interval is None else interval.low,
+            cold_ratio_high=None if interval is None else interval.high,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 import time
 from collections.abc import Callable, Sequence
 
 from assay.records.results import Metrics
+from assay.stats.power_law import fit_power_law
 
 LIMIT_S = 1.0
 REPEATS = 3
@@ -19,7 +19,8 @@ def growth(encode: Callable[[str], object], texts: Sequence[str]) -> Metrics:
 
     Each text is timed three times and the median CPU time counts; a text shorter than 4,000 characters is
     mostly overhead and stays out. After the first text that takes over a second, longer ones are not tried:
-    `growth_characters` is the length of the longest one timed. Fewer than two lengths give no exponent.
+    `growth_characters` is the length of the longest one timed. Fewer than two lengths give no exponent, and fewer
+    than three no interval of it.
     """
     times: list[tuple[int, float]] = []
     for text in sorted((text for text in texts if len(text) >= SMALLEST), key=len):
@@ -27,10 +28,17 @@ def growth(encode: Callable[[str], object], texts: Sequence[str]) -> Metrics:
         times.append((len(text), max(seconds, 1e-9)))
         if seconds > LIMIT_S:
             break
-    if len({length for length, _ in times}) < 2:
+    found = fit_power_law(times)
+    if found is None:
         return Metrics()
-    fit = statistics.linear_regression(*zip(*((math.log(a), math.log(b)) for a, b in times), strict=True))
-    return Metrics(growth_exponent=fit.slope, growth_characters=times[-1][0], growth_seconds=times[-1][1])
+    half = found.half_width
+    return Metrics(
+        growth_exponent=found.value,
+        growth_exponent_low=None if half is None else found.value - half,
+        growth_exponent_high=None if half is None else found.value + half,
+        growth_characters=times[-1][0],
+        growth_seconds=times[-1][1],
+    )
 
 
 def _seconds(encode: Callable[[str], object], text: str) -> float:

@@ -24,11 +24,15 @@ class Fact:
 
 
 def row_of(run: str, measurement: Measurement) -> Cells:
-    """One measurement as flat cells: what was measured, how it ended, and its metrics."""
+    """Return one measurement as flat cells: what was measured, how it ended, and its metrics.
+
+    `busy` stands beside the status, None where nothing was timed.
+    """
     case = measurement.case
     cells: Cells = {"run": run, "case": case.id, **names_of(case)}
     cells |= {
         "status": measurement.status.value,
+        "busy": measurement.value("busy"),
         "reason": measurement.reason,
         "remedy": measurement.remedy,
         "expected": measurement.expected,

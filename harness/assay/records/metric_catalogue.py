@@ -112,6 +112,8 @@ CATALOGUE = (
         "ratio",
         "the same pass: CPU time / that of the tokenizer whose ids are claimed, document by document in turn",
     ),
+    _measured("cold_ratio_low", "ratio", "lower end of the 95 % interval of cold_ratio over documents"),
+    _measured("cold_ratio_high", "ratio", "upper end of the same"),
     _exact("words_seen_before", "share", "words (split at white space) that occurred earlier / words"),
     _measured("latency_p50_seconds", "s", "median CPU time of one line, once each"),
     _measured("latency_p99_seconds", "s", "99th percentile of the same"),
@@ -120,6 +122,8 @@ CATALOGUE = (
     _measured(
         "growth_exponent", "exponent", "slope of log CPU time over log characters, by least squares over the ladder"
     ),
+    _measured("growth_exponent_low", "exponent", "lower end of its 95 % interval: Student's t, n - 2 degrees"),
+    _measured("growth_exponent_high", "exponent", "upper end of the same"),
     _measured("growth_characters", "code points", "longest text of the size sweep timed"),
     _measured("growth_seconds", "s", "median CPU time of encoding that text"),
     _exact("same_ids_as", "text", "the tokenizer whose ids are claimed, and were found"),

@@ -8,7 +8,7 @@ from typing import Literal
 
 from assay.records.results import Outcome, Value
 from assay.records.segmentation import TokenAlignment
-from assay.records.verdicts import Comparison
+from assay.records.verdicts import Clock, Comparison
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """The values of a metric of one case on one machine, the oldest first. Values of other machines are not of it."""
+    """The values of a metric of one case on one machine, the oldest first. Values of other machines are not of it.
+
+    Nor are values by another clock: `clock` is that of a speed or a ratio, `cpu` or `wall`, and None for other figures.
+    """
 
     case: str
     group: str
@@ -52,6 +55,7 @@ class Series:
     points: tuple[Point, ...]
     marks: tuple[Mark, ...]
     unit: str | None = None
+    clock: Clock | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

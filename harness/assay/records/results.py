@@ -152,6 +152,10 @@ class Measurement:
         """Return the value of the metric of that name, or None where this row has none."""
         return self.metrics.get(name)
 
+    def samples(self, operation: str) -> tuple[Sample, ...]:
+        """Return the raw samples of an operation; nothing where none were kept."""
+        return next((timing.samples for timing in self.timings if timing.name == operation), ())
+
     @property
     def blamed(self) -> bool:
         """Whether this row makes the run exit with 3."""
@@ -258,6 +262,20 @@ class Outcome:
     def failed(self) -> bool:
         """Whether a case failed in a way that its plugin does not announce."""
         return any(measurement.blamed for measurement in self.measurements)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader should know before the figures: that the machine was busy, or that the run is an older one."""
+        marks = [row.value("busy") for row in self.measurements if row.value("busy") is not None]
+        busy = sum(map(bool, marks))
+        waited = (
+            f"The machine was busy: {busy:,} of {len(marks):,} rows waited for a core for more than a tenth of their"
+            " time; speeds and ratios are by CPU time."
+        )
+        timed = [row for row in self.measurements if any(name.endswith("_samples") for name in row.metrics)]
+        older = any(not any(name.endswith("_clock") for name in row.metrics) for row in timed)
+        by_wall = "This run was measured by an older Assay: its speeds are by wall time, its ratios by CPU time."
+        return (*([waited] if busy else []), *([by_wall] if older else []))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -84,7 +84,8 @@ class Judgement:
     would probably settle an inconclusive one, where that is known.
 
     Of stored runs: `run` is the id of the candidate. `against` names the group baseline by which both times are
-    normalized; `ratio` is then a ratio of ratios. `baseline_s` and `candidate_s` are the median wall times of a call.
+    normalized; `ratio` is then a ratio of ratios. `baseline_s` and `candidate_s` are the median times of a call by
+    `clock`, where both are known.
     """
 
     cell: str

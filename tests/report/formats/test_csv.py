@@ -134,6 +134,14 @@ def test_a_row_for_each_case_and_a_column_for_each_metric() -> None:
         assert figures == {metric.name: str(metric.value) for metric in row.metrics}
 
 
+def test_busy_stands_beside_the_status() -> None:
+    rows = [replace(row, metrics=row.metrics | {"busy": True}) for row in RUN.measurements[:1]]
+    header, first, other = lines_of(of_run(replace(RUN, measurements=(*rows, RUN.measurements[1]))))
+    place = header.index("busy")
+    assert (header[place - 1], header.count("busy")) == ("status", 1)
+    assert (first[place], other[place]) == ("True", "")
+
+
 def test_pandas_gives_the_columns_of_the_catalogue_with_their_types() -> None:
     import pandas as pd
 

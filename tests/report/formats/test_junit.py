@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import nasty
 from assay.records.report_data import ReportContext
-from assay.records.results import Measurement, Outcome, Status, TokenizerCase
+from assay.records.results import Measurement, Metrics, Outcome, Status, TokenizerCase
 from assay.report.formats.builtin import as_junit
 from assay.report.formats.junit import of_run
 from assay.report.text.escape import escape_xml
@@ -52,6 +52,13 @@ def test_every_case_is_a_test_in_the_suite_of_its_group() -> None:
     assert properties["command"] == RUN.run.command
     assert properties["cases"] == str(RUN.manifest)
     assert properties["python"] == RUN.run.environment["python"]
+
+
+def test_a_busy_run_warns_in_its_properties() -> None:
+    timed = Metrics(encode_samples=10, encode_clock="cpu", busy=True)
+    root = ElementTree.fromstring(of_run(replace(RUN, measurements=(replace(RUN.measurements[0], metrics=timed),))))
+    properties = {item.get("name"): item.get("value") for item in root.iter("property")}
+    assert str(properties["warnings"]).startswith("The machine was busy: 1 of 1 rows")
 
 
 def test_a_failure_that_the_plugin_announces_is_no_failure() -> None:

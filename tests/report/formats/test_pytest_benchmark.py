@@ -6,6 +6,7 @@ import json
 import statistics
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,19 @@ def test_a_run_comes_back_as_it_was() -> None:
         "system": "Linux",
         "python": "CPython 3.11",
     }
+
+
+@pytest.mark.parametrize(
+    ("clock", "timer", "first"), [("cpu", "process_time", 750e-9), ("wall", "perf_counter", 1000e-9)]
+)
+def test_seconds_are_by_the_clock_of_the_operation_and_the_timer_says_which(
+    clock: str, timer: str, first: float
+) -> None:
+    marked = replace(ROWS[0], metrics=Metrics(encode_clock=clock, decode_clock="wall"))
+    written = of_run(RUN, [marked])
+    assert [entry["options"]["timer"] for entry in written["benchmarks"]] == [timer, "perf_counter"]
+    encode = of_document(json.loads(json.dumps(written)), "out.json").cells["tokenizer/the-verdict/all/regex/encode"]
+    assert (encode.timer, encode.clock, encode.seconds[0]) == (timer, clock, pytest.approx(first))
 
 
 @given(st.lists(st.integers(1, 10**9), min_size=1, max_size=50))

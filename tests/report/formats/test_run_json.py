@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.records.json_document import write
+from assay.records.results import Metrics
+from assay.report.formats.run_json import of_outcome
+from assay.testkit.examples import publication
 
 
 @given(st.dictionaries(st.text(st.characters()), st.text(st.characters())))
@@ -31,6 +35,18 @@ def test_any_text_is_read_back_and_only_printable_characters_are_written(content
 )
 def test_what_is_escaped(text: str, written: str) -> None:
     assert f'"{written}"' in write({"text": text})
+
+
+def test_busy_stands_beside_the_status_and_the_run_warns() -> None:
+    run = publication("run").outcomes[-1]
+    timed = Metrics(encode_samples=10, encode_clock="cpu", busy=True)
+    rows = (replace(run.measurements[0], metrics=timed), *run.measurements[1:])
+    content = json.loads(of_outcome(replace(run, measurements=rows)))
+    first, other = content["tokenizers"]
+    assert (first["busy"], other["busy"]) == (True, None)
+    assert list(first)[list(first).index("status") + 1] == "busy"
+    (warning,) = content["warnings"]
+    assert warning.startswith("The machine was busy: 1 of 1 rows waited for a core")
 
 
 def test_figures_that_are_none_are_null() -> None:

@@ -1,19 +1,18 @@
-"""How rows grow with length, where they cross, and the table of pipelines: on made-up rows whose laws are known."""
+"""How rows grow with length, and the table of pipelines: on made-up rows whose laws are known."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.records.results import AttentionCase, Measurement, Metrics, Status, Value
+from assay.records.results import AttentionCase, Measurement, Metrics, Sample, Status, Timing, Value
 from assay.records.semantics import Semantics
 from assay.records.workload import TextSource, Workload
-from assay.report.tables.attention_scaling import CLEAR, SHORTEST, crossings, growths, scaling_tables
+from assay.report.tables.attention_scaling import SHORTEST, growths, scaling_tables
 from assay.report.tables.results import Table
 
 CAUSAL = Workload.self_attention("core", batch=1, length=512, d_model=8, semantics=Semantics(mask="causal"))
@@ -32,17 +31,40 @@ def law(
     peak: Callable[[int], float] = float,
     lengths: Sequence[int] = LENGTHS,
     of: Workload = CAUSAL,
+    epochs: int = 3,
+    waver: float = 0.0,
 ) -> list[Measurement]:
-    """A row for each length, whose time and memory follow a law."""
+    """A row for each length, whose time and memory follow a law.
+
+    The exponent is smaller by `waver` in the first epoch than in the second, and larger by it in the third.
+    """
     return [
-        row(
-            plugin,
-            replace(of, q_len=length if of.level == "core" else 1, kv_len=length),
-            step_seconds=seconds(length),
-            peak_bytes=peak(length),
+        replace(
+            row(
+                plugin,
+                replace(of, q_len=length if of.level == "core" else 1, kv_len=length),
+                step_clock="cpu",
+                step_seconds=seconds(length),
+                peak_bytes=peak(length),
+            ),
+            timings=(
+                Timing(
+                    name="step",
+                    samples=tuple(
+                        taken(seconds(length) * length ** (waver * (epoch - 1)), epoch)
+                        for epoch in range(epochs)
+                        for _ in range(8)
+                    ),
+                ),
+            ),
         )
         for length in lengths
     ]
+
+
+def taken(seconds: float, epoch: int) -> Sample:
+    """A sample on a busy machine: wall time has a law of its own."""
+    return Sample(iterations=1, wall_ns=round(1e24 / (seconds + 1)), cpu_ns=round(seconds * 1e18), epoch=epoch)
 
 
 def cells(table: Table, plugin: str) -> dict[str, str]:
@@ -56,8 +78,28 @@ class TestGrowth:
         rows = law("a", lambda length: factor * length**time, lambda length: 7.0 * length**memory)
         (found,) = growths("f", rows)
         assert (found.plugin, found.family, found.lengths) == ("a", "f", LENGTHS)
-        assert found.time == pytest.approx(time, abs=1e-9)
+        assert found.time == pytest.approx(time, abs=1e-5)  # samples are whole nanoseconds
         assert found.memory == pytest.approx(memory, abs=1e-9)
+        assert found.time_half_width == pytest.approx(0.0, abs=1e-5)
+
+    def test_its_interval_is_over_the_epochs(self) -> None:
+        (found,) = growths("f", law("a", lambda length: length**2.0, waver=0.1))
+        assert found.time == pytest.approx(2.0)
+        assert found.time_half_width == pytest.approx(4.3027 * 0.1 / 3**0.5, rel=1e-3)
+        assert found.last_half_width == pytest.approx(found.time_half_width)
+
+    @pytest.mark.parametrize("epochs", [0, 1, 2])
+    def test_fewer_than_three_epochs_have_no_exponent_of_time(self, epochs: int) -> None:
+        """No samples at all are those of an accepted baseline."""
+        (found,) = growths("f", law("a", lambda length: length**2.0, epochs=epochs))
+        assert (found.time, found.last, found.time_half_width) == (None, None, None)
+        assert found.memory == pytest.approx(1.0)
+
+    def test_lengths_by_two_clocks_have_none(self) -> None:
+        first, *others = law("a", lambda length: length**2.0)
+        by_wall = replace(first, metrics=Metrics({**first.metrics, "step_clock": "wall"}))
+        (found,) = growths("f", [by_wall, *others])
+        assert found.time is None
 
     def test_short_lengths_do_not_count(self) -> None:
         """Where a call costs more than the attention, a law of length does not show."""
@@ -72,9 +114,7 @@ class TestGrowth:
         assert (found.time, found.last, found.memory) == (None, None, None)
 
     def test_memory_that_is_not_known_has_none(self) -> None:
-        rows = [
-            row("a", replace(CAUSAL, q_len=length, kv_len=length), step_seconds=float(length)) for length in LENGTHS
-        ]
+        rows = [replace(one, metrics=Metrics({"step_seconds": 1.0})) for one in law("a", float)]
         (found,) = growths("f", rows)
         assert (found.time, found.memory) == (pytest.approx(1.0), None)
 
@@ -91,53 +131,6 @@ class TestGrowth:
         assert [(found.plugin, round(found.time or 0.0, 6)) for found in growths("f", rows)] == [("b", 2.0), ("a", 1.0)]
 
 
-class TestCrossings:
-    @given(
-        where=st.floats(520.0, 4000.0),
-        slow=st.floats(1.5, 3.0),
-        fast=st.floats(-0.5, 1.0),
-    )
-    def test_of_two_power_laws_are_found_exactly(self, where: float, slow: float, fast: float) -> None:
-        assume(all((slow - fast) * abs(math.log(length / where)) > 1.001 * CLEAR for length in LENGTHS))
-        steep = law("steep", lambda length: (length / where) ** slow)
-        flat = law("flat", lambda length: (length / where) ** fast)
-        for rows in ([*steep, *flat], [*flat, *steep]):
-            ((before, after, length),) = crossings(rows)
-            assert (before, after) == ("steep", "flat")
-            assert length == pytest.approx(where)
-
-    def test_there_and_back_are_two(self) -> None:
-        times = {512: 1.0, 1024: 4.0, 2048: 1.0}
-        rows = [
-            *law("bent", times.__getitem__, lengths=tuple(times)),
-            *law("even", lambda _: 2.0, lengths=tuple(times)),
-        ]
-        found = [(before, after, round(length)) for before, after, length in crossings(rows)]
-        assert found == [("bent", "even", 724), ("even", "bent", 1448)]
-
-    @pytest.mark.parametrize("times", [(1.0, 2.06), (1.94, 4.0)])
-    def test_what_differs_by_less_than_5_percent_at_one_length_does_not_cross(self, times: tuple[float, float]) -> None:
-        """The other takes 2 at both: noise can turn one of these round."""
-        ends = dict(zip((512, 1024), times, strict=True))
-        rows = [*law("a", ends.__getitem__, lengths=(512, 1024)), *law("b", lambda _: 2.0, lengths=(512, 1024))]
-        assert list(crossings(rows)) == []
-
-    def test_it_lies_where_the_faster_one_changes_not_halfway_to_a_clear_difference(self) -> None:
-        times = {512: 1.8, 1024: 1.98, 2048: 1.99, 4096: 3.0}
-        rows = [
-            *law("a", times.__getitem__, lengths=tuple(times)),
-            *law("b", lambda _: 2.0, lengths=tuple(times)),
-        ]
-        ((before, after, length),) = crossings(rows)
-        assert (before, after) == ("a", "b")
-        assert 2048 < length < 2200
-
-    def test_none_where_one_is_always_faster_or_no_two_lengths_are_shared(self) -> None:
-        assert list(crossings([*law("a", float), *law("b", lambda length: 2.0 * length)])) == []
-        apart = [*law("a", float, lengths=(512, 1024)), *law("b", lambda length: 1e6 / length, lengths=(2048, 4096))]
-        assert list(crossings(apart)) == []
-
-
 class TestTables:
     def test_a_family_is_one_table_with_exponents_and_crossings(self) -> None:
         rows = [
@@ -148,16 +141,26 @@ class TestTables:
         assert "core/fwd/causal/b1.h1.s*.d8/f32/cpu.t1" in table.title
         assert table.columns == ("attention", "512", "1024", "2048", "4096", "time", "last", "memory")
         naive, linear = cells(table, "naive"), cells(table, "linear")
-        assert (naive["time"], naive["memory"], linear["time"]) == ("2.00", "1.00", "1.00")
+        assert (naive["time"], naive["memory"], linear["time"]) == ("2.00\u00a0±0.01", "1.00", "1.00\u00a0±0.01")
         assert float(naive["4096"]) == pytest.approx((4096 / 1500) ** 2, rel=0.01)  # milliseconds
-        assert table.notes[-1] == "linear is faster than naive from about 1,500 positions on"
+        crossover = "linear becomes faster than naive between 1,024 and 2,048 positions"
+        assert table.notes[1:] == (f"{crossover}: from 1.46 (1.46 to 1.46) to 0.73 (0.73 to 0.73) of its time",)
+
+    def test_without_samples_nothing_is_concluded(self) -> None:
+        rows = [
+            *law("naive", lambda length: length**2.0, epochs=0),
+            *law("linear", lambda length: 1e3 * length, epochs=0),
+        ]
+        (table,) = scaling_tables(rows)
+        assert [cells(table, "naive")[column] for column in ("time", "last", "memory")] == ["-", "-", "1.00"]
+        assert len(table.notes) == 1
 
     def test_semantics_are_not_mixed(self) -> None:
         window = replace(CAUSAL, semantics=Semantics(mask="window", reach=256))
         rows = [*law("a", float), *law("a", lambda length: length**2.0, of=window)]
         tables = scaling_tables(rows)
-        assert [cells(table, "a")["time"] for table in tables] == ["1.00", "2.00"]
-        assert all(" positions on" not in note for table in tables for note in table.notes)
+        assert [cells(table, "a")["time"] for table in tables] == ["1.00\u00a0±0.01", "2.00\u00a0±0.01"]
+        assert all(" becomes faster " not in note for table in tables for note in table.notes)
 
     @pytest.mark.parametrize(
         "change", [{"dtype": "bf16"}, {"batch": 2}, {"phase": "fwd_bwd"}, {"threads": 2}, {"d_qk": 4}]
@@ -170,7 +173,7 @@ class TestTables:
         decode = replace(CAUSAL, level="decode", q_len=1)
         (table,) = scaling_tables(law("kv-cache", float, of=decode))
         assert "decode/fwd/causal/b1.h1.s1:*.d8.m8/" in table.title
-        assert cells(table, "kv-cache")["time"] == "1.00"
+        assert cells(table, "kv-cache")["time"] == "1.00\u00a0±0.01"
 
     def test_a_length_that_a_plugin_has_not_is_a_dash(self) -> None:
         rows = [*law("a", float), *law("b", float, lengths=(512, 1024))]
@@ -206,6 +209,10 @@ class TestPipelines:
         assert (found["kB/s"], found["MFLOP per kB"], found["bytes in a context"]) == ("12.3", "12.3", "4,567")
         assert (found["tokenize"], found["embed"], found["attend"]) == ("25.0%", "5.00%", "70.0%")
         assert found["status"] == "ok"
+
+    def test_a_busy_one_says_so(self) -> None:
+        (table,) = scaling_tables([row("sdpa", self.WORKLOAD, **PIPELINE, busy=True)])
+        assert cells(table, "sdpa")["status"] == "ok, busy"
 
     def test_a_failed_one_is_a_row_and_one_that_is_not_offered_is_none(self) -> None:
         rows = [row("sdpa", self.WORKLOAD, Status.FAILED), row("window", self.WORKLOAD, Status.UNSUPPORTED)]

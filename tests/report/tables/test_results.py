@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 
+import pytest
+
 from assay.records.results import AttentionCase, Measurement, Metrics, Status, TokenizerCase, Value
 from assay.records.workload import Workload
 from assay.report.tables.columns import DROP_ORDER
@@ -51,8 +53,30 @@ class TestWrite:
         pipe.seek(0)
         assert "- +-1 us" in pipe.read()
 
+    def test_warnings_stand_above_the_tables_but_not_in_a_pipe(self) -> None:
+        told = {}
+        for shape in ("table", "markdown", "tsv"):
+            pipe = io.StringIO()
+            write([PLAIN], pipe, shape, warnings=("It was *busy*.",))  # type: ignore[arg-type]
+            told[shape] = pipe.getvalue()
+        assert told["table"].startswith("It was *busy*.\n\na title\n")
+        assert told["markdown"] == f"It was \\*busy\\*.\n\n{as_markdown(PLAIN)}"
+        assert told["tsv"] == as_tsv(PLAIN)
+
 
 class TestResultTables:
+    @pytest.mark.parametrize(
+        ("figures", "status"),
+        [
+            ({"busy": True}, "ok, busy"),
+            ({"busy": False}, "ok"),
+            ({"busy": True, "overhead_bound": True}, "overhead-bound, busy"),
+        ],
+    )
+    def test_a_busy_row_says_so_beside_its_status(self, figures: dict[str, Value], status: str) -> None:
+        (table,) = result_tables([attention(**figures)])
+        assert cells(table)["status"] == status
+
     def test_one_for_each_group(self) -> None:
         rows = [tokenizer("x"), tokenizer("y"), tokenizer("x", held_out=0.1), attention()]
         tables = result_tables(rows)
@@ -202,7 +226,12 @@ class TestRawTables:
             case=TokenizerCase(tokenizer="t", corpus="c"), status=Status.FAILED, reason="wrong\noutput"
         )
         (table,) = raw_tables([failed])
-        assert as_tsv(table).splitlines()[1].endswith("\tfailed\twrong output")
+        assert as_tsv(table).splitlines()[1].endswith("\tfailed\t\twrong output")
+
+    def test_busy_stands_beside_the_status(self) -> None:
+        (table,) = raw_tables([tokenizer(busy=True), tokenizer(busy=False)])
+        assert table.columns[-3:] == ("status", "busy", "reason")
+        assert [row[-3:] for row in table.rows] == [("ok", "True", ""), ("ok", "False", "")]
 
     def test_what_is_not_offered_is_left_out(self) -> None:
         assert raw_tables([replaced(tokenizer(), Status.UNSUPPORTED)]) == ()

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from assay.records.results import Measurement, Metrics, Status, TokenizerCase, Value
 from assay.report.tables.summaries import claims, fastest, grid_tables, summary_tables
@@ -27,6 +30,10 @@ def claimant(tokenizer: str, corpus: str = "c", ratio: float = 0.5, size: int = 
         "ids_as": "array",
     }
     return row(tokenizer, corpus, **known, cold_ratio=ratio, cold_bytes=size, **figures)
+
+
+def between(low: float, high: float) -> dict[str, Value]:
+    return {"ratio": (low * high) ** 0.5, "cold_ratio_low": low, "cold_ratio_high": high}
 
 
 class TestClaims:
@@ -73,14 +80,43 @@ class TestClaims:
 class TestFastest:
     def test_the_fastest_with_the_same_ids_is_recommended(self) -> None:
         wrong = row("wrong", "d", Status.FAILED)
-        found = claims([claimant("slow", ratio=0.9), claimant("fast", ratio=0.1), claimant("wrong", ratio=0.01), wrong])
-        assert list(fastest(found)) == [
-            "recommended for the ids of gpt2: fast, 10.0 times as fast on 0.0 MB not seen before, ids as array"
+        rows = [
+            claimant("slow", **between(0.8, 0.95)),
+            claimant("fast", **between(0.08, 0.125)),
+            claimant("wrong", **between(0.01, 0.02)),
+            wrong,
         ]
+        (sentence,) = fastest(claims(rows))
+        assert sentence == (
+            "recommended for the ids of gpt2: fast, 10.0 times as fast (8.0 to 12.5) on 0.0 MB not seen before,"
+            " ids as array"
+        )
 
-    def test_none_is_faster(self) -> None:
-        (sentence,) = fastest(claims([claimant("slow", ratio=1.5)]))
-        assert sentence == "recommended for the ids of gpt2: gpt2 itself, none with the same ids is faster"
+    def test_of_two_that_the_intervals_do_not_tell_apart_both_are(self) -> None:
+        rows = [claimant("one", **between(0.4, 0.5)), claimant("two", **between(0.42, 0.52)), claimant("no", ratio=0.1)]
+        (sentence,) = fastest(claims(rows))
+        assert sentence.startswith("recommended for the ids of gpt2: one, 2.2 times as fast (2.0 to 2.5) on")
+        assert " or two, 2.1 times as fast (1.9 to 2.4) on" in sentence
+        assert "no" not in sentence.replace("not seen", "").split()
+
+    def test_where_all_are_slower_the_reference_is(self) -> None:
+        rows = [claimant("slow", **between(1.4, 1.6)), claimant("slower", **between(2.0, 3.0))]
+        (sentence,) = fastest(claims(rows))
+        assert sentence == "recommended for the ids of gpt2: gpt2 itself, all with the same ids are slower"
+
+    @pytest.mark.parametrize(
+        "figures",
+        [
+            {"ratio": 0.1},
+            {"ratio": 1.5},
+            between(0.5, 1.1),
+            between(0.9, 1.2),
+            {**between(0.1, 0.2), "encode_clock": "wall"},
+        ],
+    )
+    def test_without_an_interval_that_tells_nothing_is(self, figures: dict[str, Any]) -> None:
+        """CPU time does not tell of one that works in another process."""
+        assert list(fastest(claims([claimant("it", **figures)]))) == []
 
 
 class TestTables:
@@ -108,13 +144,13 @@ class TestTables:
 
     def test_growth(self) -> None:
         rows = [
-            row("a", "adversarial-run", growth_exponent=1.0),
+            row("a", "adversarial-run", growth_exponent=1.0, growth_exponent_low=0.97, growth_exponent_high=1.03),
             row("b", "adversarial-run", Status.SKIPPED, growth_exponent=2.04),
             row("a", "adversarial-digits", Status.FAILED),
         ]
         (table,) = summary_tables(rows)
         assert table.columns == ("tokenizer", "run", "digits")
-        assert table.rows == (("a", "1.00", "failed"), ("b", "2.04", "-"))
+        assert table.rows == (("a", "1.00\u00a0±0.03", "failed"), ("b", "-", "-"))
 
     def test_limits(self) -> None:
         def tried(tokenizer: str, limit: str, status: Status, outcome: str, reason: str | None = None) -> Measurement:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from assay.report.text.significant_digits import (
     MOST,
     count,
+    exponent_text,
     figure,
     fixed,
     interval,
@@ -180,3 +181,17 @@ def test_the_pieces() -> None:
 )
 def test_three(value: float, shown: str) -> None:
     assert three(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "half", "text"),
+    [
+        (1.96, 0.03, "1.96\u00a0±0.03"),
+        (1.963, 0.031, "1.96\u00a0±0.04"),
+        (2.0, 0.0, "2.00\u00a0±0.01"),
+        (2.0, None, "-"),
+        (None, 0.1, "-"),
+    ],
+)
+def test_it_is_written_with_its_interval_or_not_at_all(value: float | None, half: float | None, text: str) -> None:
+    assert exponent_text(value, half) == text

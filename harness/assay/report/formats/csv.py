@@ -18,7 +18,7 @@ from assay.report.formats.history import points_of
 from assay.report.tables.column_lookup import IDENTITY
 from assay.report.text.escape import escape_csv
 
-IS = ("case", "kind", "plugin", "tokenizer", "corpus", "split", "workload", "status", "reason", "remedy")
+IS = ("case", "kind", "plugin", "tokenizer", "corpus", "split", "workload", "status", "busy", "reason", "remedy")
 JUDGED = ("ratio", "low", "high", "wall_ratio", "clock", "epochs", "p_value", "more_s", "against", "reason", "remedy")
 Row = Sequence[Value | None]
 
@@ -32,11 +32,11 @@ def write(columns: Row, rows: Iterable[Row]) -> str:
 
 
 def of_run(outcome: Outcome) -> str:
-    """Write what each row is, how it ended, and its metrics: a column for each, in the order of the catalogue."""
-    metrics = in_order(outcome.run, outcome.measurements)
+    """Write what each row is, how it ended, whether it was busy, and its metrics in the order of the catalogue."""
+    metrics = [name for name in in_order(outcome.run, outcome.measurements) if name != "busy"]
     rows = []
     for row in outcome.measurements:
-        identity = (next(iter(IDENTITY[name](row)), None) for name in IS)
+        identity = (row.value(name) if name == "busy" else next(iter(IDENTITY[name](row)), None) for name in IS)
         rows.append((outcome.run.id, *identity, row.expected, *map(row.value, metrics)))
     return write(("run", *IS, "expected", *metrics), rows)
 
@@ -59,9 +59,9 @@ def of_history(series: Sequence[Series]) -> str:
     for one, point, step in points_of(series):
         machine = ", ".join(f"{name}: {fact}" for name, fact in one.machine.items())
         head = (point.run, point.started, point.git, one.case, one.plugin, one.metric, point.value)
-        rows.append((*head, _unit(one.metric, one.unit), step, point.environment, machine))
-    columns = ("run", "started", "git", "case", "plugin", "metric", "value", "unit", "step", "environment", "machine")
-    return write(columns, rows)
+        rows.append((*head, _unit(one.metric, one.unit), step, point.environment, machine, one.clock))
+    named = ("run", "started", "git", "case", "plugin", "metric", "value", "unit", "step")
+    return write((*named, "environment", "machine", "clock"), rows)
 
 
 def in_order(run: Run, rows: Sequence[Measurement]) -> tuple[str, ...]:

@@ -28,30 +28,32 @@ def marks_for(encoding: str | None) -> str:
 
 
 def tables_of(series: Sequence[Series], marks: str = BLOCKS) -> tuple[Table, ...]:
-    """Return one table for each machine and group of cases, with the steps below it."""
+    """Return one table for each machine, group of cases and clock, with the steps below it."""
     machines = _machines(series)
-    groups: dict[tuple[int, str], list[Series]] = {}
+    groups: dict[tuple[int, str, str], list[Series]] = {}
     for one in series:
-        groups.setdefault((machines.index(one.machine), one.group), []).append(one)
+        groups.setdefault((machines.index(one.machine), one.group, clock_words(one)), []).append(one)
     return tuple(
         Table(
-            title=f"{members[0].metric}: {group}" + (f", machine {number + 1}" if len(machines) > 1 else ""),
+            title=f"{members[0].metric}{clock}: {group}" + (f", machine {number + 1}" if len(machines) > 1 else ""),
             columns=(group.partition("/")[0], "history", "runs", "first", "last", "lowest", "highest"),
             rows=tuple(_row(one, marks) for one in members),
             numeric=frozenset(("runs", "first", "last", "lowest", "highest")),
             notes=tuple(_notes(members, f"machine {number + 1}: " if len(machines) > 1 else "on ")),
         )
-        for (number, group), members in sorted(groups.items(), key=lambda item: item[0][0])
+        for (number, group, clock), members in sorted(groups.items(), key=lambda item: item[0][0])
     )
 
 
 def raw_tables(series: Sequence[Series]) -> tuple[Table, ...]:
     """Return one table with a row for each run and case, for a program; the step is the change of the level there."""
-    columns = ("case", "metric", "run", "started", "git", "value", "step", "machine", "environment")
+    columns = ("case", "metric", "run", "started", "git", "value", "step", "machine", "environment", "clock")
     rows = []
     for one, point, step in points_of(series):
         head = (one.case, one.metric, point.run, point.started, point.git or "", str(point.value))
-        rows.append((*head, "" if step is None else str(step), _described(one.machine), point.environment))
+        rows.append(
+            (*head, "" if step is None else str(step), _described(one.machine), point.environment, one.clock or "")
+        )
     return (Table(title="history", columns=columns, rows=tuple(rows)),) if rows else ()
 
 
@@ -60,6 +62,11 @@ def points_of(series: Sequence[Series]) -> Iterator[tuple[Series, Point, float |
     for one in series:
         steps = {mark.index: "changed" if mark.change is None else mark.change for mark in one.marks}
         yield from ((one, point, steps.get(index)) for index, point in enumerate(one.points))
+
+
+def clock_words(one: Series) -> str:
+    """Return the clock of a series as words that follow the metric; nothing where there is only one meaning."""
+    return {None: "", "cpu": " by CPU time", "wall": " by wall time"}[one.clock]
 
 
 def metrics_of(series: Sequence[Series]) -> str:

@@ -45,6 +45,7 @@ def of_run(outcome: Outcome) -> str:
         "command": run.command,
         "state": run.state,
         "cases": str(outcome.manifest),
+        **({"warnings": " ".join(outcome.warnings)} if outcome.warnings else {}),
         **run.environment,
     }
     groups: dict[str, list[Measurement]] = {}

@@ -10,10 +10,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from assay.comparison.row_timings import readings
 from assay.comparison.session_drift import Readings, Session, minor
 from assay.errors import AssayError
 from assay.records.flat_rows import names_of
 from assay.records.metric_catalogue import definition
+from assay.records.metric_clock import speed_clock
 from assay.records.results import Measurement, Run, Timing, Value
 
 TIMER = "perf_counter"
@@ -61,9 +63,10 @@ def of_document(content: object, source: str) -> Session:
 
 
 def of_run(run: Run, measurements: Sequence[Measurement]) -> dict[str, Any]:
-    """Write a run as pytest-benchmark would: a benchmark for each timed operation, in seconds of wall time.
+    """Write a run as pytest-benchmark would: a benchmark for each timed operation, in seconds by its clock.
 
-    Exact metrics stand in `extra_info`; what has no timings is left out.
+    The timer is named accordingly: `process_time` for CPU time, `perf_counter` for wall time. Exact metrics
+    stand in `extra_info`; what has no timings is left out.
     """
     facts = run.environment
     python, _, version = facts.get("python", "").partition(" ")
@@ -102,7 +105,8 @@ def _cell(item: object, source: str) -> tuple[str, Readings]:
 def _written(run: Run, row: Measurement, timing: Timing) -> dict[str, Any]:
     case = row.case
     name = f"{case.id}/{timing.name}"
-    seconds = tuple(sample.wall_ns / sample.iterations / 1e9 for sample in timing.samples)
+    taken = readings(row, timing.name, speed_clock(row, timing.name))
+    assert taken is not None
     iterations = int(statistics.median(sample.iterations for sample in timing.samples))
     exact = {name: value for name, value in row.metrics.items() if _exact(run, name, value)}
     return {
@@ -112,8 +116,8 @@ def _written(run: Run, row: Measurement, timing: Timing) -> dict[str, Any]:
         "params": names_of(case) | {"operation": timing.name},
         "param": case.plugin,
         "extra_info": exact,
-        "options": {"timer": TIMER, "disable_gc": True},
-        "stats": summarise(seconds) | {"data": list(seconds), "iterations": iterations},
+        "options": {"timer": taken.timer, "disable_gc": True},
+        "stats": summarise(taken.seconds) | {"data": list(taken.seconds), "iterations": iterations},
     }
 
 

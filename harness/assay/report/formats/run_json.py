@@ -13,11 +13,12 @@ from assay.records.results import Manifest, Outcome, Run, TokenizerCase
 
 
 def of_outcome(outcome: Outcome) -> str:
-    """Write a run: its record, what became of its plan, how noisy the machine was, and a row for each case."""
+    """Write a run: its record, what became of its plan, warnings, the noise of the machine, and a row for each case."""
     rows = [(row.case, row_of(outcome.run.id, row)) for row in outcome.measurements]
     return write(
         {
             "run": run_record(outcome.run, outcome.manifest),
+            "warnings": outcome.warnings,
             "noise": None if outcome.noise is None else asdict(outcome.noise, dict_factory=keyed),
             "tokenizers": [cells for case, cells in rows if isinstance(case, TokenizerCase)],
             "attentions": [cells for case, cells in rows if not isinstance(case, TokenizerCase)],

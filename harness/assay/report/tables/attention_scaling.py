@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import itertools
-import math
-import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from assay.records.metric_clock import ratio_clock
 from assay.records.results import AttentionCase, Measurement, Status
 from assay.records.workload import Workload
-from assay.report.tables.columns import shown
+from assay.report.tables.columns import shown, status_cell
+from assay.report.tables.crossovers import crossovers
 from assay.report.tables.results import HINT, Table
-from assay.report.text.significant_digits import count, percent, three
+from assay.report.text.significant_digits import count, exponent_text, percent, three
+from assay.stats.paired_ratio import summarise
+from assay.stats.power_law import Exponent, fit_power_law, over_epochs
 
 SHORTEST = 512
-CLEAR = math.log(1.05)
-NOTE = f"time, memory: exponents of length from {SHORTEST} on (1 linear, 2 quadratic); last: of the two longest"
+NOTE = (
+    f"time, memory: exponents of length from {SHORTEST} on (1 linear, 2 quadratic); last: of the two longest; those of"
+    " time with their 95 % intervals over three epochs or more"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +27,9 @@ class Growth:
     """How one implementation grows over the lengths of a family of workloads, as exponents of a power law.
 
     The exponents are slopes of log time, and log peak memory, over log length, by least squares over the lengths of
-    512 and more; `last` is that of time between the two longest. None where there are fewer than two.
+    512 and more; `last` is that of time between the two longest. None where there are fewer than two lengths.
+    Those of time are means over epochs, by the clock of the ratio; a half width is half of the 95 % interval. None
+    where there are fewer than three epochs.
     """
 
     family: str
@@ -33,6 +38,8 @@ class Growth:
     time: float | None
     last: float | None
     memory: float | None
+    time_half_width: float | None = None
+    last_half_width: float | None = None
 
 
 def scaling_tables(measurements: Sequence[Measurement]) -> tuple[Table, ...]:
@@ -46,41 +53,41 @@ def growths(family: str, rows: Sequence[Measurement]) -> Iterator[Growth]:
     """Fit each plugin's rows."""
     for plugin in dict.fromkeys(row.case.plugin for row in rows):
         own = {_length(row): row for row in rows if row.case.plugin == plugin}
+        time = _of_time(own)
+        last = _of_time({length: own[length] for length in sorted(own)[-2:]})
+        memory = [(length, float(peak)) for length, row in _long(own).items() if (peak := row.value("peak_bytes"))]
+        fitted = fit_power_law(memory)
         yield Growth(
             family=family,
             plugin=plugin,
             lengths=tuple(sorted(own)),
-            time=_exponent(own, "step_seconds"),
-            last=_exponent({length: own[length] for length in sorted(own)[-2:]}, "step_seconds"),
-            memory=_exponent(own, "peak_bytes"),
+            time=None if time is None else time.value,
+            last=None if last is None else last.value,
+            memory=None if fitted is None else fitted.value,
+            time_half_width=None if time is None else time.half_width,
+            last_half_width=None if last is None else last.half_width,
         )
 
 
-def crossings(rows: Sequence[Measurement]) -> Iterator[tuple[str, str, float]]:
-    """Yield pairs of plugins and the length at which the second becomes the faster one.
-
-    Their times must differ by 5 % or more on both sides. In between the ratio is taken as a power law, from the
-    last length at which the first was faster to the next.
-    """
-    seconds: dict[str, dict[int, float]] = {}
-    for row in rows:
-        seconds.setdefault(row.case.plugin, {})[_length(row)] = float(row.value("step_seconds") or 0.0)
-    for first, second in itertools.combinations(seconds, 2):
-        shared = sorted(seconds[first].keys() & seconds[second].keys())
-        logs = {length: math.log(seconds[first][length] / seconds[second][length]) for length in shared}
-        clear = [length for length in shared if abs(logs[length]) > CLEAR]
-        for start, end in itertools.pairwise(clear):
-            if logs[start] * logs[end] < 0:
-                between = [length for length in shared if start <= length <= end]
-                shorter, longer = [pair for pair in itertools.pairwise(between) if _turns(logs, pair, start)][-1]
-                part = logs[shorter] / (logs[shorter] - logs[longer])
-                length = shorter * (longer / shorter) ** part
-                yield (first, second, length) if logs[start] < 0 else (second, first, length)
+def _of_time(rows: Mapping[int, Measurement]) -> Exponent | None:
+    """Return the exponent of time over the epochs that all of these lengths have, by the clock that all have."""
+    long = _long(rows)
+    clocks = {ratio_clock(row, "step") for row in long.values()}
+    if len(clocks) != 1:
+        return None
+    (clock,) = clocks
+    medians: dict[int, dict[int, float]] = {}
+    for length, row in long.items():
+        samples = row.samples("step")
+        for epoch in {sample.epoch for sample in samples}:
+            own = [sample for sample in samples if sample.epoch == epoch]
+            medians.setdefault(epoch, {})[length] = summarise(own, clock).median_ns
+    fits = [fit_power_law([*found.items()]) for found in medians.values() if len(found) == len(long)]
+    return over_epochs([fit.value for fit in fits if fit is not None])
 
 
-def _turns(logs: Mapping[int, float], pair: tuple[int, int], start: int) -> bool:
-    """Return whether the sign is still that of the start at the first of two lengths, and no more at the second."""
-    return logs[pair[0]] * logs[start] > 0 >= logs[pair[1]] * logs[start]
+def _long(rows: Mapping[int, Measurement]) -> Mapping[int, Measurement]:
+    return {length: row for length, row in rows.items() if length >= SHORTEST}
 
 
 def _families(measurements: Sequence[Measurement]) -> Mapping[str, list[Measurement]]:
@@ -105,15 +112,6 @@ def _length(row: Measurement) -> int:
     return row.case.workload.kv_len
 
 
-def _exponent(rows: Mapping[int, Measurement], metric: str) -> float | None:
-    points = [
-        (math.log(length), math.log(float(value)))
-        for length, row in rows.items()
-        if length >= SHORTEST and (value := row.value(metric))
-    ]
-    return statistics.linear_regression(*zip(*points, strict=True)).slope if len(points) > 1 else None
-
-
 def _growth(family: str, rows: Sequence[Measurement]) -> Table:
     lengths = sorted({_length(row) for row in rows})
     found = {(row.case.plugin, _length(row)): row for row in rows}
@@ -125,17 +123,16 @@ def _growth(family: str, rows: Sequence[Measurement]) -> Table:
             (
                 growth.plugin,
                 *(shown(found.get((growth.plugin, length)), "step_seconds", 1e3) for length in lengths),
-                *("-" if power is None else f"{power:.2f}" for power in (growth.time, growth.last, growth.memory)),
+                exponent_text(growth.time, growth.time_half_width),
+                exponent_text(growth.last, growth.last_half_width),
+                "-" if growth.memory is None else f"{growth.memory:.2f}",
             )
             for growth in growths(family, rows)
         ),
         numeric=frozenset(figures),
         notes=(
             NOTE,
-            *(
-                f"{second} is faster than {first} from about {length:,.0f} positions on"
-                for first, second, length in crossings(rows)
-            ),
+            *map(str, crossovers({(row.case.plugin, _length(row)): row for row in rows})),
         ),
     )
 
@@ -153,7 +150,7 @@ def _pipelines(measurements: Sequence[Measurement]) -> Table:
                 *(shown(row, f"{stage}_share", formatter=percent) for stage in ("tokenize", "embed", "attend")),
                 shown(row, "flop_per_kb", 1e-6, lambda value, _: three(value)),
                 shown(row, "context_bytes", formatter=count),
-                row.status.value,
+                status_cell(row),
             )
             for row in measurements
             if isinstance(row.case, AttentionCase)

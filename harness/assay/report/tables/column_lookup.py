@@ -13,7 +13,7 @@ from assay.errors import UnknownName
 from assay.records.metric_catalogue import DEFINITIONS, TIMED, definition
 from assay.records.near_names import did_you_mean, near_names
 from assay.records.results import AttentionCase, Measurement, TokenizerCase, Value
-from assay.report.tables.columns import ATTENTION, TOKENIZER, Column, column_of, status_of
+from assay.report.tables.columns import ATTENTION, TOKENIZER, Column, column_of, status_cell, status_of
 
 OPERATIONS = ("encode", "decode", "line", "paragraph", "page", "batch", "batch2", "step", "tokenize", "embed", "attend")
 MOST_NAMES = 3
@@ -127,7 +127,7 @@ IDENTITY: Mapping[str, Callable[[Measurement], tuple[str, ...]]] = MappingProxyT
         "workload": lambda row: (row.case.workload.id,) if isinstance(row.case, AttentionCase) else (),
         "group": lambda row: (row.case.group.partition("/")[2], row.case.group),
         "case": lambda row: (row.case.id,),
-        "status": lambda row: tuple(dict.fromkeys((row.status.value, status_of(row)))),
+        "status": lambda row: tuple(dict.fromkeys((row.status.value, status_of(row), status_cell(row)))),
         "reason": lambda row: (row.reason,) if row.reason else (),
         "remedy": lambda row: (row.remedy,) if row.remedy else (),
     }

@@ -42,6 +42,7 @@ OPERATIONS = {
 NAMED = re.compile("_(mb_per_s|tokens_per_s|seconds|share)$")
 DIGITS_OF_DIGEST = 12
 OVERHEAD_BOUND = "overhead-bound"
+BUSY = "busy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +124,11 @@ def relative_uncertainty(row: Measurement, metric: str) -> float | None:
 def status_of(row: Measurement) -> str:
     """Return how a row ended, for a person: `overhead-bound` is a row that is ok, and measures the call."""
     return OVERHEAD_BOUND if row.value("overhead_bound") else row.status.value
+
+
+def status_cell(row: Measurement) -> str:
+    """Return how a row ended, and beside it whether it waited for a core: `ok, busy`."""
+    return f"{status_of(row)}, {BUSY}" if row.value(BUSY) else status_of(row)
 
 
 def shown(row: Measurement | None, metric: str, factor: float = 1.0, formatter: Formatter = figure) -> str:

@@ -75,20 +75,19 @@ def chosen(measurements: Sequence[Measurement], query: Query, *, given: Sequence
         having = {kind_of(row) for row in measurements if field.values(row)}
         for kind, column in field.columns.items():
             kept = found.setdefault(kind, []) if kind in having or not having else []
-            if column not in kept and not (
-                isinstance(column, RowIdentity) and column.metric in (*given, "plugin", kind)
-            ):
+            named = isinstance(column, RowIdentity) and column.metric in ("plugin", kind)
+            if column not in kept and column.metric not in given and not named:
                 kept.append(column)
     return found
 
 
 def narrowed(measurements: Sequence[Measurement], columns: Mapping[str, Sequence[Column]]) -> tuple[Measurement, ...]:
-    """Return rows with no other metrics than those of the columns, and of what stands beside these."""
+    """Return rows with no other metrics than those of the columns, of what stands beside these, and `busy`."""
 
     def narrow(row: Measurement) -> Measurement:
         asked = columns.get(kind_of(row), ())
         names = dict.fromkeys(one.metric for column in asked for one in (column, column.beside) if one is not None)
-        return replace(row, metrics=Metrics({name: row.value(name) for name in names}))
+        return replace(row, metrics=Metrics({name: row.value(name) for name in (*names, "busy")}))
 
     return tuple(map(narrow, measurements))
 

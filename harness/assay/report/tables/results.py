@@ -9,8 +9,8 @@ from typing import Literal, TextIO
 
 from assay.corpus.sampling import taken
 from assay.records.results import AttentionCase, Measurement, Status, TokenizerCase
-from assay.report.tables.columns import Column, columns_of, drop_order, status_of
-from assay.report.text.escape import to_ascii
+from assay.report.tables.columns import BUSY, Column, columns_of, drop_order, status_cell
+from assay.report.text.escape import escape_markdown, to_ascii
 from assay.report.text.table import Table as Table
 from assay.report.text.table import as_markdown as as_markdown
 from assay.report.text.table import as_tsv
@@ -40,7 +40,7 @@ def result_tables(measurements: Sequence[Measurement], chosen: Chosen | None = N
                 title=f"{kind}: {subject}",
                 columns=(kind, *(column.title for column in columns), "status"),
                 rows=tuple(
-                    (row.case.plugin, *(column.cell(row) for column in columns), status_of(row)) for row in offered
+                    (row.case.plugin, *(column.cell(row) for column in columns), status_cell(row)) for row in offered
                 ),
                 numeric=frozenset(column.title for column in columns if column.numeric),
                 notes=(*notes, f"not offered by {', '.join(absent)}") if absent else tuple(notes),
@@ -62,13 +62,14 @@ def raw_tables(measurements: Sequence[Measurement], chosen: Chosen | None = None
             tables.append(
                 Table(
                     title=kind,
-                    columns=("group", kind, *(column.metric for column in columns), "status", "reason"),
+                    columns=("group", kind, *(column.metric for column in columns), "status", BUSY, "reason"),
                     rows=tuple(
                         (
                             row.case.group.partition("/")[2],
                             row.case.plugin,
                             *(column.raw(row) for column in columns),
                             row.status.value,
+                            "" if (busy := row.value(BUSY)) is None else str(busy),
                             row.reason or "",
                         )
                         for row in rows
@@ -78,18 +79,27 @@ def raw_tables(measurements: Sequence[Measurement], chosen: Chosen | None = None
     return tuple(tables)
 
 
-def write(tables: Iterable[Table], stream: TextIO | None = None, shape: Shape | None = None) -> None:
-    """Write tables to a stream, standard output for None: drawn on a terminal, as TSV elsewhere, or in one shape."""
+def write(
+    tables: Iterable[Table], stream: TextIO | None = None, shape: Shape | None = None, warnings: Sequence[str] = ()
+) -> None:
+    """Write tables to a stream, standard output for None: drawn on a terminal, as TSV elsewhere, or in one shape.
+
+    The warnings stand above the tables, except in TSV.
+    """
     stream = sys.stdout if stream is None else stream
     shape = shape or shape_for(stream)
     if shape == "table":
-        from assay.report.text.terminal_table import draw
+        from assay.report.text.terminal_table import draw, draw_text
 
+        for warning in warnings:
+            draw_text(warning, stream)
         for table in tables:
             draw(table, stream)
         return
     written = as_tsv if shape == "tsv" else as_markdown
-    stream.write(to_ascii("\n".join(written(table) for table in tables if table.rows), stream.encoding))
+    above = [f"{escape_markdown(warning)}\n" for warning in warnings] if shape == "markdown" else []
+    parts = (*above, *(written(table) for table in tables if table.rows))
+    stream.write(to_ascii("\n".join(parts), stream.encoding))
 
 
 def shape_for(stream: TextIO) -> Shape:

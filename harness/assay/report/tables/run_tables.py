@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from assay.records.results import Measurement
+from assay.records.results import Measurement, Outcome
 from assay.report.tables.attention_scaling import scaling_tables
 from assay.report.tables.column_lookup import kind_of
 from assay.report.tables.query import Query, ask, chosen
@@ -27,10 +27,10 @@ def report_tables(measurements: Sequence[Measurement]) -> tuple[Table, ...]:
     )
 
 
-def show(measurements: Sequence[Measurement], query: Query = EVERYTHING, shape: Shape | None = None) -> None:
+def show(outcome: Outcome, query: Query = EVERYTHING, shape: Shape | None = None) -> None:
     """Write results to standard output: rounded and with their summary tables for a person, raw as TSV."""
     shape = shape or shape_for(sys.stdout)
-    write(shown_tables(measurements, query, raw=shape == "tsv"), shape=shape)
+    write(shown_tables(outcome.measurements, query, raw=shape == "tsv"), shape=shape, warnings=outcome.warnings)
 
 
 def shown_tables(measurements: Sequence[Measurement], query: Query, *, raw: bool) -> tuple[Table, ...]:
@@ -40,7 +40,7 @@ def shown_tables(measurements: Sequence[Measurement], query: Query, *, raw: bool
     """
     rows = ask(measurements, query)
     if query.columns:
-        asked = chosen(measurements, query, given=("group", "status", "reason") if raw else ("status",))
+        asked = chosen(measurements, query, given=("group", "status", "busy", "reason") if raw else ("status",))
         rows = tuple(row for row in rows if kind_of(row) in asked)
         return (raw_tables if raw else result_tables)(rows, lambda members: asked[kind_of(members[0])])
     if raw:

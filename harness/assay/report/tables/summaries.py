@@ -6,11 +6,13 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from assay.comparison.ratio_of_ratios import ratio_of_ratios
 from assay.records.results import Measurement, Status, TokenizerCase
 from assay.report.tables.columns import shown
 from assay.report.tables.results import Table, is_limit
 from assay.report.text.escape import NO_BREAK
-from assay.report.text.significant_digits import figure
+from assay.report.text.significant_digits import exponent_text, figure
+from assay.stats.paired_ratio import Ratio
 
 GRID = ("line", "paragraph", "page", "encode", "batch", "batch2")
 DIGITS = 12
@@ -23,7 +25,8 @@ class Claim:
 
     `ids_as` is the type of its ids: those of a list are boxed while the clock runs. `equal` of `tried` corpora
     gave the same ids, `strings` nasty strings did so too; `digest` is over the ids of all corpora; `cold_ratio`
-    is CPU time over the reference's on the largest text not seen before, of `cold_bytes`.
+    is CPU time over the reference's on the largest text not seen before, of `cold_bytes`; `cold` is the same with its
+    95 % interval over documents, None where there is none, or where CPU time does not tell.
     """
 
     tokenizer: str
@@ -36,6 +39,7 @@ class Claim:
     cold_bytes: int
     ids_as: str
     difference: str | None
+    cold: Ratio | None = None
 
     @property
     def holds(self) -> bool:
@@ -85,20 +89,33 @@ def claims(measurements: Sequence[Measurement]) -> tuple[Claim, ...]:
 
 
 def fastest(found: Sequence[Claim]) -> Iterator[str]:
-    """Yield for each reference a sentence on the fastest tokenizer with its ids."""
+    """Yield for each reference a sentence on the fastest tokenizer with its ids, or those whose intervals overlap.
+
+    Nothing where no interval tells.
+    """
     for reference in dict.fromkeys(claim.reference for claim in found):
-        rivals = [claim for claim in found if claim.reference == reference and claim.holds and claim.cold_ratio]
-        if rivals:
-            best = min(rivals, key=lambda claim: claim.cold_ratio or 0.0)
-            times = 1.0 / (best.cold_ratio or 1.0)
-            if times > 1.0:
-                text = f"{best.cold_bytes / 1e6:.1f} MB not seen before"
-                yield (
-                    f"recommended for the ids of {reference}: {best.tokenizer}, {times:.1f} times as fast on {text},"
-                    f" ids as {best.ids_as}"
-                )
-            else:
-                yield f"recommended for the ids of {reference}: {reference} itself, none with the same ids is faster"
+        holding = [claim for claim in found if claim.reference == reference and claim.holds]
+        rivals = [(claim.cold, claim) for claim in holding if claim.cold is not None]
+        faster = sorted((one for one in rivals if one[0].high < 1), key=lambda one: one[0].value)
+        if faster:
+            best = faster[0]
+            others = [one for one in faster if not _beats(best, one)]
+            yield f"recommended for the ids of {reference}: {' or '.join(map(_praise, others))}"
+        elif rivals and len(rivals) == len(holding) and all(cold.low > 1 for cold, _ in rivals):
+            yield f"recommended for the ids of {reference}: {reference} itself, all with the same ids are slower"
+
+
+def _beats(best: tuple[Ratio, Claim], other: tuple[Ratio, Claim]) -> bool:
+    """Return whether the other is slower beyond both intervals, on the same text."""
+    return best[1].cold_bytes == other[1].cold_bytes and ratio_of_ratios(other[0], best[0]).high < 1
+
+
+def _praise(one: tuple[Ratio, Claim]) -> str:
+    cold, claim = one
+    return (
+        f"{claim.tokenizer}, {1 / cold.value:.1f} times as fast ({1 / cold.high:.1f} to {1 / cold.low:.1f}) on"
+        f" {claim.cold_bytes / 1e6:.1f} MB not seen before, ids as {claim.ids_as}"
+    )
 
 
 def _counts(row: Measurement, name: str) -> bool:
@@ -123,8 +140,24 @@ def _claim(name: str, reference: str, rows: Sequence[Measurement]) -> Claim:
         cold_ratio=None if ratio is None else float(ratio),
         cold_bytes=0 if largest is None else int(largest.value("cold_bytes") or 0),
         ids_as="-" if largest is None else str(largest.value("ids_as") or "-"),
+        cold=None if largest is None else _cold(largest),
         difference=f"{failed[0].case.group.split('/')[1]}: {failed[0].reason}" if failed else None,
     )
+
+
+def _cold(row: Measurement) -> Ratio | None:
+    found = _with_interval(row, "cold_ratio")
+    if found is None or found[1] <= 0 or row.value("encode_clock") == "wall":
+        return None
+    value, low, high = found
+    return Ratio(value=value, low=low, high=high, pairs=0, epochs=1)
+
+
+def _with_interval(row: Measurement, metric: str) -> tuple[float, float, float] | None:
+    """Return a figure with the ends of its interval, where it has one."""
+    found = [row.value(f"{metric}{end}") for end in ("", "_low", "_high")]
+    value, low, high = (float(one) if isinstance(one, int | float) else None for one in found)
+    return None if value is None or low is None or high is None else (value, low, high)
 
 
 def _identity(found: Sequence[Claim]) -> Table:
@@ -180,7 +213,7 @@ def _tokens(parity: str) -> str:
 
 
 def _growth(measurements: Sequence[Measurement]) -> Table:
-    """Return tokenizers by families; a dash where no exponent could be had."""
+    """Return tokenizers by families; a dash where no exponent could be had, or none with an interval."""
     cells: dict[str, dict[str, str]] = {}
     families: dict[str, None] = {}
     for row in measurements:
@@ -188,15 +221,21 @@ def _growth(measurements: Sequence[Measurement]) -> Table:
             exponent = row.value("growth_exponent")
             family = row.case.corpus.removeprefix("adversarial-")
             families[family] = None
-            shown = row.status.value if exponent is None else f"{float(exponent):.2f}"
+            shown = row.status.value if exponent is None else _exponent(row)
             failed = row.status is Status.FAILED and exponent is not None
             cells.setdefault(row.case.tokenizer, {})[family] = f"{shown} {row.status.value}" if failed else shown
     return Table(
-        title="growth of encoding time with length: exponents (1 is linear, 2 quadratic)",
+        title="growth of encoding time with length: exponents (1 is linear, 2 quadratic) with 95 % intervals",
         columns=("tokenizer", *families),
         rows=_rows(cells, families),
         numeric=frozenset(families),
     )
+
+
+def _exponent(row: Measurement) -> str:
+    """Return the exponent of a row with its interval; a dash where it has none."""
+    found = _with_interval(row, "growth_exponent")
+    return "-" if found is None else exponent_text(found[0], (found[2] - found[1]) / 2)
 
 
 def _limits(rows: Sequence[Measurement]) -> Table:

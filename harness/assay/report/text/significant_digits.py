@@ -17,6 +17,8 @@ from __future__ import annotations
 
 import math
 
+from assay.report.text.escape import NO_BREAK
+
 MOST = 3
 FINEST = -2  # of a change in percent: nobody needs a thousandth
 LEAST_FIXED = -6  # smaller figures are written with an exponent
@@ -111,3 +113,10 @@ def count(value: float, _: float | None = None) -> str:
 def _exponent(value: float, digits: int) -> int:
     """Return the power of ten of the first digit, after rounding to one and so many digits."""
     return int(f"{value:.{digits}e}".partition("e")[2])
+
+
+def exponent_text(value: float | None, half_width: float | None) -> str:
+    """Write an exponent with half of its interval, rounded up: `1.96 ±0.03`; a dash where one of both is missing."""
+    if value is None or half_width is None:
+        return "-"
+    return f"{value:.2f}{NO_BREAK}±{max(0.01, math.ceil(half_width * 100 - 1e-9) / 100):.2f}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TextIO
@@ -35,13 +35,23 @@ def draw(table: Table, stream: TextIO) -> None:
 
     NO_COLOR, FORCE_COLOR and TERM=dumb are heeded as rich heeds them.
     """
+    _print(_lines(table, width_of(stream), stream.encoding), stream)
+
+
+def draw_text(text: str, stream: TextIO) -> None:
+    """Write a paragraph on a terminal, as wide as a table may be."""
+    from rich.text import Text
+
+    lines = wrapped(escape_terminal(text, encoding=stream.encoding), width_of(stream))
+    _print((Text(line) for line in (*lines, "")), stream)
+
+
+def _print(lines: Iterable[Text], stream: TextIO) -> None:
     from rich.console import Console
     from rich.text import Text
 
-    width = width_of(stream)
-    console = Console(file=stream, highlight=False, width=width, height=25)
-    lines = Text("\n").join(_lines(table, width, stream.encoding))
-    console.print(lines, soft_wrap=True)
+    console = Console(file=stream, highlight=False, width=width_of(stream), height=25)
+    console.print(Text("\n").join(lines), soft_wrap=True)
 
 
 def width_of(stream: TextIO) -> int:
