@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from assay.execute import rounds
-from assay.execute.rounds import FEWEST, FEWEST_LONG, LOOK_EVERY, Stop, sample_rounds
+from assay.execute.rounds import FEWEST, FEWEST_LONG, Stop, sample_rounds
 from assay.records.results import Sample
 
 PLENTY_S = 3000.0
@@ -35,6 +35,7 @@ class Fake:
     times: Iterator[int]
     lives: int = 10**9
     judged: bool = True
+    epoch: int = 0
     samples: list[Sample] = field(default_factory=list)
 
     @property
@@ -53,7 +54,7 @@ class Fake:
         self.lives -= 1
         if self.alive:
             time = next(self.times)
-            self.samples.append(Sample(iterations=1, wall_ns=time, cpu_ns=time))
+            self.samples.append(Sample(iterations=1, wall_ns=time, cpu_ns=time, epoch=self.epoch))
 
 
 @pytest.fixture
@@ -196,6 +197,21 @@ class TestDeath:
 
 
 class TestStop:
+    def test_a_baseline_that_others_are_compared_with_has_no_ratio_to_be_known(self, stage: Stage) -> None:
+        slowing = [1000 * (1 + number) for number in range(100)]
+        operations = [Fake(name=name, stage=stage, times=iter(slowing)) for name in "AB"]
+        assert play(operations, operations[0], budget_s=PLENTY_S) == "precision"
+        alone = Fake(name="A", stage=stage, times=iter(slowing))
+        assert play([alone], alone, budget_s=50) == "budget"
+
+    def test_only_the_samples_of_this_epoch_count(self, stage: Stage) -> None:
+        operations = cast(stage, "AB", lambda number: steady())
+        for operation in operations:
+            operation.samples = [Sample(iterations=1, wall_ns=ns, cpu_ns=ns, epoch=0) for ns in range(1, 40)]
+            operation.epoch = 1
+        assert play(operations, operations[0], budget_s=PLENTY_S) == "precision"
+        assert len(operations[0].samples) == 39 + FEWEST
+
     def test_by_precision(self, stage: Stage) -> None:
         operations = cast(stage, "AB", lambda number: steady())
         assert play(operations, operations[0], budget_s=PLENTY_S) == "precision"
@@ -241,10 +257,9 @@ class TestStop:
 
     def test_one_that_becomes_precise_is_noticed_within_a_few_rounds(self, stage: Stage) -> None:
         operations = cast(stage, "AB")
-        play(operations, operations[0], budget_s=PLENTY_S, wanted=0.5)
+        play(operations, operations[0], budget_s=PLENTY_S, wanted=0.3)
         made = len(operations[0].samples)
-        assert made > FEWEST
-        assert made % LOOK_EVERY == 0
+        assert FEWEST < made < 3 * FEWEST
 
     def test_coarser_precision_takes_fewer_rounds(self, stage: Stage) -> None:
         made = []

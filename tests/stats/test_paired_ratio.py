@@ -359,7 +359,7 @@ class TestPrecision:
         # Sixteen times the pairs make it about four times as sharp.
         assert shares[-1] == pytest.approx(shares[-3] / 4, rel=0.2)
 
-    @pytest.mark.parametrize("pairs", range(6))
+    @pytest.mark.parametrize("pairs", range(3))
     def test_few_pairs_have_none(self, pairs: int) -> None:
         assert precision(samples(*[30] * pairs), samples(*[20] * pairs)) == math.inf
 
@@ -379,30 +379,22 @@ class TestPrecision:
         assert precision(slowing, list(slowing)) == pytest.approx(0.0, abs=1e-12)
 
     def test_by_hand(self) -> None:
-        # Of twenty, (20 - 1.96 √20) / 2 = 5.6: the fifth from either end, from the middle between 10 and 11.
-        ratios = [1.01**number for number in range(1, 21)]
-        random.Random(4).shuffle(ratios)
-        assert precision(*pairs_with(ratios)) == pytest.approx(1.01**5.5 - 1.0, rel=1e-5)
+        # The logs -2 -1 0 1 9 hundredths are 0 1 1 2 9 from their middle, in order: half of them one at most.
+        ratios = [math.exp(log / 100) for log in (1, -2, 9, 0, -1)]
+        assert precision(*pairs_with(ratios)) == pytest.approx(math.expm1(1.96 * 0.014826 / math.sqrt(5)), rel=1e-4)
 
-    def test_the_farther_end_counts(self) -> None:
-        ratios = [1.0] * 10 + [1.5] * 10 + [1.0]
-        assert precision(*pairs_with(ratios)) == pytest.approx(0.5, rel=1e-6)
+    def test_it_guesses_the_interval_of_normal_errors(self) -> None:
+        order = random.Random(3)
+        guesses = [precision(*pairs_with([math.exp(order.gauss(0.0, 0.02)) for _ in range(30)])) for _ in range(200)]
+        assert statistics.median(guesses) == pytest.approx(1.96 * 0.02 / math.sqrt(30), rel=0.1)
 
-    def test_no_one_wild_pair_moves_it(self) -> None:
+    def test_no_one_wild_pair_moves_it_far(self) -> None:
         ratios = [1.0 + number / 1000 for number in range(19)]
         calm, wild = (precision(*pairs_with([*ratios, last])) for last in (1.02, 1e6))
-        assert calm == pytest.approx(wild)
+        assert wild == pytest.approx(calm, rel=0.11)
 
     def test_cpu_time_is_judged_unless_the_wall_is_asked_for(self) -> None:
         ours = [Sample(iterations=1, wall_ns=1000 + 50 * number, cpu_ns=500) for number in range(20)]
         theirs = [Sample(iterations=1, wall_ns=1000, cpu_ns=500)] * 20
         assert precision(ours, theirs) == pytest.approx(0.0, abs=1e-12)
         assert precision(ours, theirs, clock="wall") > 0.1
-
-    @given(pairs=st.lists(TIMES, min_size=8, max_size=60))
-    def test_the_interval_is_within_all_pairs(self, pairs: list[tuple[int, int]]) -> None:
-        ours, theirs = sides([pairs])
-        logs = sorted(math.log(a / b) for a, b in pairs)
-        middle = statistics.median(logs)
-        assert precision(ours, theirs) * (1 + 1e-9) + 1e-9 >= 0.0
-        assert precision(ours, theirs) <= (math.exp(max(logs[-1] - middle, middle - logs[0])) - 1.0) * (1 + 1e-9) + 1e-9

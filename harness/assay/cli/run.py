@@ -48,7 +48,7 @@ from assay.report import publish
     "--epochs",
     Settings,
     type=click.IntRange(1),
-    help="Fresh processes for each plugin.  [default: 5, or 1 where a group has less than half a second]",
+    help="Fresh processes for each plugin.  [default: 5, or 1 where a group has less than 0.25 s]",
 )
 @options.counting
 @options.limits

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 from assay.corpus.sampling import enough
-from assay.environment.cpu_affinity import pinned
-from assay.execute.case_run import CaseRun
-from assay.execute.rounds import FEWEST, FEWEST_LONG, Stop, sample_rounds
-from assay.execute.timed_operation import TimedOperation, calibrate
-from assay.execute.worker.requests import Load, MeasureMemory, Predict, Predicted, Recheck, Size, Unload, Verify
-from assay.execute.worker_pool import PROBE_NS, WorkerPool, probe_pairs
+from assay.execute.case_run import CaseRun, check_together
+from assay.execute.epochs import SAMPLE_NS, baseline_of, load, paired_operations, partner_of, sample_epochs
+from assay.execute.timed_operation import calibrate
+from assay.execute.worker.protocol import Request
+from assay.execute.worker.requests import MeasureMemory, Predict, Predicted, Recheck, Size, Unload
+from assay.execute.worker_pool import WorkerPool
 from assay.measure.gpu_timer import on_gpu
 from assay.measure.roofline import account, overhead, stages
 from assay.measure.throughput import agreement, busy, comparison, full_pass, machine_share, speeds, waits
@@ -29,10 +28,9 @@ from assay.records.results import (
 from assay.stats.paired_ratio import paired_ratio
 from assay.tokenizer.metrics import compression
 
-SAMPLE_NS = 5_000_000
 FEWEST_CALLS = 5
-EPOCHS, LEAST_EPOCH_S = 5, 0.1
 PREDICTIONS = 3
+A = TypeVar("A")
 
 
 def run_group(
@@ -48,24 +46,20 @@ def run_group(
     """
     finished, running = _assign(cases, pool)
     tick("loading", 0, budget_s)
-    _load(running, pool)
+    load(running, pool)
     _draw(running, lambda documents: tick(f"sampling {documents:,} documents", 0, budget_s))
     for run in running:
         tick(f"predicting {run.case.plugin}", 0, budget_s)
         predict(run, pool.settings.budget_s)
-    for run in running:
-        tick(f"checking {run.case.plugin}{_predicted(run)}", 0, budget_s)
-        run.check()
+    _check(running, lambda what: tick(f"checking {what}", 0, budget_s))
     live = [run for run in running if run.ended is None]
-    calibrate(list(_pairs(live, _baseline(live, pool.settings.baselines))), SAMPLE_NS)
-    stop, probes = _rounds(name, live, pool, budget_s, lambda done, left: tick("round", done, left))
-    memory = {}
-    for run in live:
-        tick(f"memory of {run.case.plugin}", 0, 0.0)
-        memory[run.case.id] = _recheck(run)
+    calibrate(list(paired_operations(live, baseline_of(live, pool.settings.baselines))), SAMPLE_NS)
+    stop, probes = sample_epochs(name, live, pool, budget_s, lambda done, left: tick("round", done, left))
+    tick("memory", 0, 0.0)
+    memory = _recheck(live)
     whole = [run for run in live if run.ended is None]
     _choose_clocks(whole, pool.settings.threads)
-    baseline = _baseline(whole, pool.settings.baselines)
+    baseline = baseline_of(whole, pool.settings.baselines)
     for run in whole:
         metrics = _figures(run, baseline, probes) | memory[run.case.id] | run.predicted
         metrics |= Metrics(stopped_by=stop) | full_pass(metrics)
@@ -90,16 +84,6 @@ def _assign(cases: Sequence[Case], pool: WorkerPool) -> tuple[list[Measurement],
         else:
             running.append(CaseRun(case=case, worker=pool.worker(case), on_death=pool.mark_dead))
     return finished, running
-
-
-def _load(runs: Sequence[CaseRun], pool: WorkerPool, *, again: bool = False) -> None:
-    """Load all cases at once: importing takes the most time, and nothing is timed yet."""
-    for run in runs:
-        run.worker.printed()
-        kept = pool.kept(run.case)
-        run.post(Load(setup=pool.setup, case=run.case, documents=run.documents, again=again, kept=kept))
-    for run in runs:
-        run.collect()
 
 
 def _draw(runs: Sequence[CaseRun], tick: Callable[[int], object]) -> None:
@@ -144,109 +128,43 @@ def _predicted_seconds(predicted: Predicted) -> float:
     return float(predicted.metrics.get("predicted_seconds", 0.0))
 
 
+def _check(runs: Sequence[CaseRun], tell: Callable[[str], object]) -> None:
+    """Verify the outputs: of attentions at the same time, of tokenizers one by one, since their cold pass is timed."""
+    together = [run for run in runs if isinstance(run.case, AttentionCase)]
+    if together:
+        tell(", ".join(f"{run.case.plugin}{_predicted(run)}" for run in together))
+        check_together(together)
+    for run in [run for run in runs if run not in together]:
+        tell(f"{run.case.plugin}{_predicted(run)}")
+        run.check()
+
+
 def _predicted(run: CaseRun) -> str:
     seconds = run.predicted.get("predicted_seconds")
     return "" if seconds is None else f", about {float(seconds):.2g} s a call"
 
 
-def _baseline(runs: Sequence[CaseRun], names: Sequence[str]) -> CaseRun | None:
-    """The first of the named baselines that the group has, else its first case."""
-    named = [run for name in names for run in runs if run.case.plugin == name]
-    return next(iter([*named, *runs]), None)
+def _recheck(runs: Sequence[CaseRun]) -> dict[str, Metrics]:
+    """After the rounds: memory in its own pass, the output once more, and what the plugin left behind.
 
-
-def _rounds(
-    group: str, live: Sequence[CaseRun], pool: WorkerPool, budget_s: float, tick: Callable[[int, float], object]
-) -> tuple[Stop, tuple[ProbeTiming, ...]]:
-    """Sample every operation of every live case, and the machine probes, in turn."""
-    if not live:
-        return "budget", ()
-    dtype_device = _dtype_device(live)
-    probes = pool.probes(dtype_device)
-    calibrate(list(probe_pairs(probes)), PROBE_NS)
-    for probe in probes.values():
-        probe.samples = []
-    stops: set[Stop] = set()
-    epochs = pool.settings.epochs or automatic_epochs(budget_s)
-    for epoch in range(epochs):
-        if epoch:
-            tick(0, budget_s)
-            pool.restart_probes(epoch, dtype_device)
-            _restart(live, pool, epoch)
-        pairs = [*_pairs(live, _baseline(live, pool.settings.baselines)), *probe_pairs(probes)]
-        operations = [operation for operation, _ in pairs]
-        for operation in operations:
-            operation.epoch = epoch
-        later = epochs - 1 - epoch
-        share = budget_s / epochs
-        with pinned(pool.core):  # waking another core for the host costs more time
-            stopped = sample_rounds(
-                operations,
-                [partner for _, partner in pairs],
-                budget_s=share,
-                wanted=pool.settings.precision * math.sqrt(epochs),
-                fewest=(math.ceil(FEWEST / epochs), math.ceil(FEWEST_LONG / epochs)),
-                seed=pool.settings.seed + epoch,
-                tick=partial(_tell, tick, later * share),
-            )
-        stops.add(stopped)
-    return "precision" if stops == {"precision"} else "budget", tuple(
-        ProbeTiming(group=group, name=name, work=probe.tokens, samples=tuple(probe.samples))
-        for name, probe in probes.items()
-    )
-
-
-def _dtype_device(live: Sequence[CaseRun]) -> str:
-    """The `dtype/device` of a group of attention cases, whose peak is sampled beside them."""
-    workloads = [run.case.workload for run in live if isinstance(run.case, AttentionCase)]
-    return f"{workloads[0].dtype}/{workloads[0].device}" if workloads else ""
-
-
-def _tell(tick: Callable[[int, float], object], later_s: float, done: int, left_s: float) -> None:
-    """Count the later epochs into the time left."""
-    tick(done, left_s + later_s)
-
-
-def automatic_epochs(budget_s: float) -> int:
-    """Return five where each has a tenth of a second of a group's time, else one."""
-    return EPOCHS if budget_s >= EPOCHS * LEAST_EPOCH_S else 1
-
-
-def _restart(live: Sequence[CaseRun], pool: WorkerPool, epoch: int) -> None:
-    """Go on in fresh processes; what is exact must be the same again."""
-    going = [run for run in live if run.ended is None]
-    for run in going:
-        run.worker = pool.restart(run.case, epoch)
-    _load(going, pool, again=True)
-    for run in going:
-        run.post(Verify())
-    for run in going:
-        checked = run.collect()
-        if checked is not None:
-            run.compare_exact(run.metrics, checked.metrics)
-        for operation in run.operations if run.ended is None else ():
-            operation.warm_up(SAMPLE_NS)
-
-
-def _pairs(live: Sequence[CaseRun], baseline: CaseRun | None) -> Iterator[tuple[TimedOperation, TimedOperation]]:
-    """Every operation with the one that it is compared with: the baseline's of the same name, or itself."""
-    for run in live:
-        for operation in run.operations:
-            yield operation, _partner(operation, baseline) or operation
-
-
-def _partner(operation: TimedOperation, baseline: CaseRun | None) -> TimedOperation | None:
-    return next((other for other in (baseline.operations if baseline else ()) if other.name == operation.name), None)
-
-
-def _recheck(run: CaseRun) -> Metrics:
-    """After the rounds: memory in its own pass, the output once more, and what the plugin left behind."""
-    memory = run.ask(MeasureMemory()) or Metrics()
-    run.ask(Recheck())
-    run.ask(Unload())
-    if run.ended is None and (children := run.worker.offspring()):
-        run.fail(f"it left {len(children)} process(es) running, whose time nobody counts", "end them before returning")
+    Returns the memory by the ids of the cases.
+    """
+    measured: list[Metrics | None] = _ask_all(runs, MeasureMemory())
+    memory = {run.case.id: found or Metrics() for run, found in zip(runs, measured, strict=True)}
+    _ask_all(runs, Recheck())
+    _ask_all(runs, Unload())
+    for run in runs:
+        if run.ended is None and (children := run.worker.offspring()):
+            reason = f"it left {len(children)} process(es) running, whose time nobody counts"
+            run.fail(reason, "end them before returning")
     return memory
+
+
+def _ask_all(runs: Sequence[CaseRun], request: Request[A]) -> list[A | None]:
+    """Have all take a step at the same time."""
+    for run in runs:
+        run.post(request)
+    return [run.collect() for run in runs]
 
 
 def _choose_clocks(runs: Sequence[CaseRun], threads: int) -> None:
@@ -262,7 +180,7 @@ def _figures(run: CaseRun, baseline: CaseRun | None, probes: Sequence[ProbeTimin
     metrics, timings = run.metrics, run.timings()
     for operation, timing in zip(run.operations, timings, strict=True):
         metrics |= speeds(timing, operation.clock, tokens=operation.tokens, size=operation.size)
-        partner = _partner(operation, baseline)
+        partner = partner_of(operation, baseline)
         if partner is not None:
             ratio = paired_ratio(operation.samples, partner.samples, clock=operation.clock)
             metrics |= comparison(operation.name, ratio, itself=partner is operation)

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, TypeVar
 
 from assay.execute.timed_operation import TimedOperation
+from assay.records.results import Sample
 from assay.stats.paired_ratio import precision
 
 FEWEST = 10
 FEWEST_LONG = 7
-LOOK_EVERY = 5
 Stop = Literal["precision", "budget"]
 T = TypeVar("T")
 
@@ -61,7 +61,7 @@ def sample_rounds(
         if wanted > 0.0 and done >= look:
             if _precise(operations, baselines, wanted):
                 return "precision"
-            look = done + max(LOOK_EVERY, done // 10)  # a look costs time that grows with the samples
+            look = done + max(1, done // 10)  # a look costs time that grows with the samples
         if left <= 0:
             return "budget"
     return "budget"
@@ -73,9 +73,20 @@ def _shuffled(order: random.Random, things: Iterable[T]) -> list[T]:
     return drawn
 
 
+def _of_epoch(operation: TimedOperation) -> list[Sample]:
+    return [sample for sample in operation.samples if sample.epoch == operation.epoch]
+
+
 def _precise(operations: Sequence[TimedOperation], baselines: Sequence[TimedOperation], wanted: float) -> bool:
-    return all(
-        precision(operation.samples, baseline.samples if baseline.alive else operation.samples) <= wanted
+    """Whether every ratio is known; a baseline has none, and is judged by its own times where it is alone."""
+    pairs = [
+        (operation, baseline if baseline.alive else operation)
         for operation, baseline in zip(operations, baselines, strict=True)
         if operation.judged and operation.alive
+    ]
+    compared = {id(baseline) for operation, baseline in pairs if operation is not baseline}
+    return all(
+        precision(ours := _of_epoch(operation), ours if operation is baseline else _of_epoch(baseline)) <= wanted
+        for operation, baseline in pairs
+        if operation is not baseline or id(operation) not in compared
     )

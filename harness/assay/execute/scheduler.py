@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from assay.execute.edge_cases import try_group
+from assay.execute.epochs import automatic_epochs
 from assay.execute.group import run_group
 from assay.execute.sharded.group import count_group
 from assay.execute.worker_pool import WorkerPool
 from assay.plugins.host import Host
-from assay.records.results import Case, GroupResult, TokenizerCase
+from assay.records.results import AttentionCase, Case, GroupResult, TokenizerCase
 from assay.records.settings import Settings
 
 OPERATIONS_OF_TOKENIZER = 2
@@ -32,6 +33,12 @@ def execute(
     left = settings.budget_s
     with WorkerPool(host, settings) as pool:
         weights = [sum(_weight(case, pool) for case in members) for _, members in groups]
+        attended = [
+            settings.epochs or automatic_epochs(left * weight / max(1, sum(weights)))
+            for weight, (_, members) in zip(weights, groups, strict=True)
+            if weight and any(isinstance(case, AttentionCase) for case in members)
+        ]
+        pool.prepare(max(attended, default=0))
         for number, (name, members) in enumerate(groups):
             weight = weights[number] / max(1, sum(weights[number:]))
             share = _Share(name, left * weight, tick)

@@ -103,6 +103,10 @@ class WorkerPool:
             return Refusal(reason=f"it could not say what it offers: {error.message}", remedy=self._remedy(case))
         return None if unsupported is None else Refusal(status=Status.UNSUPPORTED, reason=str(unsupported))
 
+    def prepare(self, epochs: int) -> None:
+        """Have the servers import torch for so many epochs, while other cases are measured."""
+        self._servers.prepare(min(epochs, SERVERS), self.core)
+
     def worker(self, case: Case) -> Worker:
         """Return the worker of a case's plugin, started if need be."""
         key = _key(case)
@@ -130,14 +134,17 @@ class WorkerPool:
         return started
 
     def restart_probes(self, epoch: int, dtype_device: str = "") -> None:
-        """Have fresh processes for the machine probes of an epoch, the same operations sampling in them."""
+        """Have fresh processes for the Python probes of an epoch, the same operations sampling in them.
+
+        Those of torch stay: nothing is told by how much they differ.
+        """
         before = dict(self._probes)
-        for name in ("probes", "duplicate", dtype_device):
+        for name in ("probes", "duplicate"):
             if name in self._workers:
                 self._workers.pop(name).kill()
-        self._probes = {}
+        self._probes = {name: probe for name, probe in self._probes.items() if name in TORCH_PROBES}
         for name, fresh in self.probes(dtype_device, epoch).items():
-            if name in before:
+            if name in before and name not in TORCH_PROBES:
                 before[name].ask, before[name].is_alive = fresh.ask, fresh.is_alive
                 before[name].warm_up(PROBE_NS)
                 self._probes[name] = before[name]

@@ -20,11 +20,11 @@ class Settings:
     `plugins`, `block` and `load` say which plugins there are, as `discover` takes them. `budget_s` is the wall time
     for timing, shared among the groups; a group ends earlier when the 95 % interval of every ratio is within
     `precision` on both sides. The samples of a group come from `epochs` fresh processes for each plugin, one after the
-    other; None stands for five, or one where the group has less than half a second. `timeout_s` bounds each step of a
-    worker and `memory_bytes` its private memory (None takes four fifths of what is available). `baselines` are the
-    plugins that others are compared with, where a group has one; else its first row is. `grid` times tokenizers also
-    on lines, paragraphs and pages, and in batches. `metrics` are those of plugins that are to be added to the rows,
-    and what they mean: a stored run tells it without the plugin.
+    other; None stands for five, or one where the group has less than a quarter of a second. `timeout_s` bounds each
+    step of a worker and `memory_bytes` its private memory (None takes four fifths of what is available). `baselines`
+    are the plugins that others are compared with, where a group has one; else its first row is. `grid` times
+    tokenizers also on lines, paragraphs and pages, and in batches. `metrics` are those of plugins that are to be added
+    to the rows, and what they mean: a stored run tells it without the plugin.
     Corpora of shards are counted by `executor`, with so many `workers` (None for as many as it likes), on the cluster
     of a `scheduler` where one is named; `field` is the field of a record that holds its text. With `fresh` nothing
     that was counted before is taken.
@@ -34,7 +34,7 @@ class Settings:
     block: tuple[str, ...] = ()
     load: str | None = None
     baselines: tuple[str, ...] = ()
-    budget_s: float = 30.0
+    budget_s: float = 15.0
     epochs: int | None = None
     precision: float = 0.01
     timeout_s: float = 120.0

@@ -10,7 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -77,11 +77,18 @@ class ForkServer:
         `files` are its end of the pipe to the host, its standard output and its standard error.
         """
         request = {"module": module, "mark": token, "memory": memory, "folder": self._folder or str(Path.cwd())}
+        if hasattr(os, "sched_getaffinity"):
+            request["cores"] = sorted(os.sched_getaffinity(0))
         with contextlib.suppress(OSError, ValueError):
             socket.send_fds(self._line, [json.dumps(request).encode()], list(files))
             child = json.loads(self._line.recv(MOST_BYTES) or b"null")
             return None if child is None else ForkedProcess(self, child)
         return None
+
+    def keep_to(self, cores: Set[int]) -> None:
+        """Keep the server to some cores; its copies use all that this process may use."""
+        with contextlib.suppress(OSError):
+            os.sched_setaffinity(self._process.pid, cores)
 
     def reap(self, pid: int) -> int:
         """Return the exit code of a copy that has ended, negative for a signal."""
@@ -122,6 +129,14 @@ class ForkServers:
             modules = (*TORCH, *MODULES) if torch else MODULES
             self._servers[number, torch] = ForkServer(environment, self._threads, modules)
         return self._servers[number, torch]
+
+    def prepare(self, count: int, spare: int | None) -> None:
+        """Have so many servers import torch meanwhile, on other cores than the spare one where there are any."""
+        cores = os.sched_getaffinity(0) - {spare} if hasattr(os, "sched_getaffinity") else set()
+        for number in range(count):
+            server = self.get(number, torch=True)
+            if server is not None and cores and spare is not None:
+                server.keep_to(cores)
 
     def stop(self) -> None:
         """End all servers, and with them every copy that still lives."""

@@ -62,6 +62,7 @@ def _become(request: dict[str, Any], mark: str, files: list[int], server: int) -
         die_with_parent()
         if os.getppid() != server:  # it has died already
             os._exit(1)
+        os.sched_setaffinity(0, request["cores"])
         os.dup2(out, 1)
         os.dup2(log, 2)
         os.close(out)

@@ -17,6 +17,7 @@ from assay.measure.bench import Bench
 from assay.measure.edge_case_subject import EdgeCaseFailed
 from assay.measure.gpu_timer import release_idle_memory
 from assay.measure.plugin_metrics import offered
+from assay.plugins.host import Host
 from assay.plugins.types import AttentionPlugin, Provided, TokenizerPlugin
 from assay.records.refusal import Refusal
 from assay.records.results import AttentionCase, Sample
@@ -30,6 +31,8 @@ class BenchServer:
         self._loaded: Bench | None = None
         self._guard: ProcessStateGuard | None = None
         self._core: int | None = None
+        self._at_core = False
+        self._cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
 
     @property
     def bench(self) -> Bench:
@@ -52,7 +55,9 @@ class BenchServer:
             requests.MeasureMemory: lambda request: self.bench.memory(),
             requests.Recheck: lambda request: self.bench.recheck(),
         }
-        return {kind: self._then_compare(handler) for kind, handler in careful.items()} | {
+        return {
+            kind: self._then_compare(handler, timed=kind is requests.Calibrate) for kind, handler in careful.items()
+        } | {
             requests.TakeSample: self._sample,
             requests.Unload: self._unload,
         }
@@ -65,10 +70,14 @@ class BenchServer:
         announced = self._loaded is not None and self._loaded.closed_vocabulary
         return Answer(refusal=Refusal.of(error, expected=announced and isinstance(error, UnknownToken)))
 
-    def _then_compare(self, handler: Callable[[Any], object]) -> Callable[[Any], object]:
-        """Compare the state of the process after a request, and give idle memory back."""
+    def _then_compare(self, handler: Callable[[Any], object], *, timed: bool) -> Callable[[Any], object]:
+        """Compare the state of the process after a request, and give idle memory back.
+
+        What is timed keeps to the core of the run, so that all wait for the same; anything else may use every core.
+        """
 
         def handle(request: Any) -> object:
+            self._move(timed=timed)
             try:
                 answer = handler(request)
                 if self._guard is not None:
@@ -79,11 +88,17 @@ class BenchServer:
 
         return handle
 
+    def _move(self, *, timed: bool) -> None:
+        if self._core is not None and timed != self._at_core:
+            os.sched_setaffinity(0, {self._core} if timed else self._cores)
+            self._at_core = timed
+
     def _load(self, request: requests.Load) -> None:
         if self._loaded is None:
-            # The other side of a check may lack what is blocked in this one.
-            host = request.setup.plugins.discover(lenient=True)
-            self._core, self._loaded = request.setup.core, Bench(host, grid=request.setup.grid)
+            # The other side of a check may lack what is blocked in this one; probes are of no plugin.
+            host = Host((), ()) if request.probes is not None else request.setup.plugins.discover(lenient=True)
+            self._loaded = Bench(host, grid=request.setup.grid)
+        self._core = request.setup.core
         self._guard = None
         if request.case is not None:
             case = request.case
@@ -110,10 +125,7 @@ class BenchServer:
         return requests.Checked(metrics=metrics, operations=tuple(operations))
 
     def _calibrate(self, request: requests.Calibrate) -> requests.Calibrated:
-        """Move to the core on which all are timed, as what came before could use every core; then calibrate."""
-        if self._core is not None:
-            os.sched_setaffinity(0, {self._core})
-            self._core = None
+        """Find the iterations, and what other processes spent meanwhile."""
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         iterations = self.bench.calibrate(request.operation, request.target_ns)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
