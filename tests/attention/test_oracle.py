@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn.functional import dropout
 
 from assay.attention.inputs import Inputs, make_inputs, make_weights
-from assay.attention.oracle import Verified, verify
+from assay.attention.oracle import TRIALS, Verified, verify, verify_again
 from assay.attention.reference import attend
 from assay.errors import WrongOutput
 from assay.plugins.types import Step, Weights
@@ -92,6 +92,45 @@ def same_draw(shares: Tensor, p: float) -> Tensor:
 
 def gate(build: Build, workload: Workload = CAUSAL) -> Verified:
     return verify(build, workload, make_weights(workload), partial(make_inputs, workload, None))
+
+
+def again(build: Build, workload: Workload) -> Step:
+    return verify_again(build, workload, make_weights(workload), make_inputs(workload, None, TRIALS))
+
+
+class TestAgain:
+    """A step that passed the gate in another process is held to the reference on some queries."""
+
+    LONG = replace(CAUSAL, q_len=400, kv_len=400)
+
+    def test_a_right_one_passes(self) -> None:
+        for workload in (CAUSAL, self.LONG, replace(self.LONG, phase="fwd_bwd"), DROPOUT):
+            again(attention(), workload)
+
+    @pytest.mark.parametrize("row", [0, 31, 368, 399])
+    def test_a_wrong_row_at_either_end_is_refused(self, row: int) -> None:
+        with pytest.raises(WrongOutput, match=rf"reference: wrong output, first at \[0, 0, {row}, 0\]"):
+            again(attention(finish=lambda context: spoilt(context, row)), self.LONG)
+
+    def test_64_rows_between_are_drawn_anew_each_time(self) -> None:
+        """Of 336 rows between the ends one is seen in some of fifty draws, and not in all."""
+        refused = 0
+        for _ in range(50):
+            try:
+                again(attention(finish=lambda context: spoilt(context, 200)), self.LONG)
+            except WrongOutput:
+                refused += 1
+        assert 0 < refused < 50
+
+    def test_with_gradients_every_row_is_held(self) -> None:
+        with pytest.raises(WrongOutput):
+            again(attention(finish=lambda context: spoilt(context, 200)), replace(self.LONG, phase="fwd_bwd"))
+
+
+def spoilt(context: Tensor, row: int) -> Tensor:
+    found = context.clone()
+    found[..., row, 0] += 0.1
+    return found
 
 
 class TestRight:

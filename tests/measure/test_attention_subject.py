@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor
 
+from assay.attention.inputs import EmbeddedText
 from assay.errors import WrongOutput
 from assay.measure import attention_subject
 from assay.measure import timer as clock
@@ -19,7 +21,7 @@ from assay.measure.subject import Operation
 from assay.plugins.types import AttentionPlugin, Step, Weights
 from assay.records.results import AttentionCase
 from assay.records.semantics import Semantics
-from assay.records.workload import Phase, Workload
+from assay.records.workload import Phase, TextSource, Workload
 
 WORKLOAD = Workload.self_attention("core", batch=2, length=8, d_model=16, heads=2)
 DROPOUT = replace(WORKLOAD, semantics=Semantics(dropout=0.1))
@@ -200,3 +202,39 @@ class TestPredict:
         made = subject(Attention())
         made.plugin = replace(made.plugin, peak_bytes=lambda workload: 12_345)
         assert dict(made.predict())["predicted_bytes"] == 12_345
+
+
+class TestInLaterProcesses:
+    """What was verified in one process is verified once more, on less, in the next."""
+
+    WITH_TEXT = replace(WORKLOAD, source=TextSource(corpus="mine", tokenizer="letters"))
+
+    def test_the_timed_inputs_are_those_that_were_kept(self, tmp_path: Path) -> None:
+        kept = tmp_path / "kept"
+        text = EmbeddedText([number % 7 for number in range(200)], 7)
+        plugin, case = subject(Attention()).plugin, AttentionCase(attention="a", workload=self.WITH_TEXT)
+        first = AttentionSubject(plugin, case, text, kept=kept)
+        first.check()
+        again = AttentionSubject(plugin, case, None, kept=kept)
+        assert again.ready() == {}
+        assert all(map(torch.equal, first.inputs.tensors, again.inputs.tensors))  # type: ignore[union-attr]
+        again.operations()
+        again.recheck()
+
+    def test_nothing_is_kept_of_what_is_wrong(self, tmp_path: Path) -> None:
+        kept = tmp_path / "kept"
+        wrong = subject(Attention(spoil=lambda output: output + 1))
+        wrong.kept = kept
+        with pytest.raises(WrongOutput):
+            wrong.check()
+        assert not kept.exists()
+
+    def test_one_that_is_wrong_in_this_process_is_refused(self) -> None:
+        with pytest.raises(WrongOutput, match="reference: wrong output"):
+            subject(Attention(spoil=lambda output: output + 1)).ready()
+
+    def test_it_is_built_once_and_with_dropout_once_without(self) -> None:
+        for workload, shares in ((WORKLOAD, [0.0]), (DROPOUT, [0.0, 0.1])):
+            attention = Attention()
+            subject(attention, workload).ready()
+            assert [built.semantics.dropout for built in attention.built] == shares

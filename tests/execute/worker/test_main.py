@@ -1,0 +1,46 @@
+"""What a worker does around the requests: which cores it uses, and what it loads."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from assay.execute.worker import main
+from assay.execute.worker.main import BenchServer
+from assay.execute.worker.requests import Calibrate, Load, MeasureMemory, PluginSelection, Setup, TakeSample, Verify
+from assay.records.settings import Settings
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system pins no process to a core")
+
+
+@pytest.fixture
+def cores() -> Iterator[set[int]]:
+    before = os.sched_getaffinity(0)
+    yield before
+    os.sched_setaffinity(0, before)
+
+
+def test_what_is_timed_keeps_to_one_core_and_nothing_else_does(cores: set[int]) -> None:
+    server, core = BenchServer(), min(cores)
+    setup = Setup(plugins=PluginSelection.of(Settings(load="none")), core=core, grid=False)
+
+    def at(request: object) -> set[int]:
+        server.handlers[type(request)](request)  # type: ignore[index]
+        return os.sched_getaffinity(0)
+
+    assert at(Load(setup=setup, probes="")) == cores
+    assert at(Verify()) == cores
+    assert at(Calibrate(operation="python", target_ns=1000)) == {core}
+    assert at(TakeSample(operation="python", iterations=1)) == {core}
+    assert at(MeasureMemory()) == cores
+    assert at(Calibrate(operation="python", target_ns=1000)) == {core}
+
+
+def test_probes_are_of_no_plugin(cores: set[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(main.requests.PluginSelection, "discover", lambda self, *, lenient: pytest.fail("asked"))
+    server = BenchServer()
+    setup = Setup(plugins=PluginSelection.of(Settings()), core=None, grid=False)
+    server.handlers[Load](Load(setup=setup, probes=""))
+    assert server.bench.host.found == ()
