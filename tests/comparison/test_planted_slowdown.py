@@ -55,8 +55,8 @@ def test_the_share_is_read_by_cpu_time(tmp_path: Path, monkeypatch: pytest.Monke
         return Sample(iterations=1, wall_ns=9 * spent, cpu_ns=spent), []
 
     monkeypatch.setattr(clock, "read", read)
-    assert read_share(plant(3, tmp_path)) == pytest.approx(0.03)
-    assert read_share(plant(0, tmp_path)) == 0.0
+    assert read_share(plant(3, tmp_path / "3")) == pytest.approx(0.03)
+    assert read_share(plant(0, tmp_path / "0")) == 0.0
 
 
 class Checked:

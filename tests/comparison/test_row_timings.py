@@ -22,7 +22,7 @@ from assay.records.results import (
 )
 from assay.records.verdicts import Clock
 from assay.records.workload import Workload
-from assay.stats.paired_ratio import Ratio, paired_ratio
+from assay.stats.paired_ratio import BETWEEN_PROCESSES, Ratio, paired_ratio
 
 WORKLOAD = Workload.self_attention("core", batch=1, length=2, d_model=4)
 ON_GPU = replace(WORKLOAD, device="cuda:0")
@@ -110,8 +110,9 @@ class TestRatioBySamples:
     def test_it_is_of_the_samples_of_both_in_the_same_rounds(self) -> None:
         """The rounds are in both and cancel, whatever they were."""
         found = ratio(row("ours", samples(3.0), baseline="theirs"), row("theirs", samples(2.0)))
+        wide = math.exp(1.96 * BETWEEN_PROCESSES)
         assert found == Ratio(
-            value=pytest.approx(1.5), low=pytest.approx(1.5), high=pytest.approx(1.5), pairs=8, epochs=1
+            value=pytest.approx(1.5), low=pytest.approx(1.5 / wide), high=pytest.approx(1.5 * wide), pairs=8, epochs=1
         )
 
     def test_it_is_by_the_clock_that_judges(self) -> None:

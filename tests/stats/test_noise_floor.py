@@ -10,6 +10,7 @@ import pytest
 
 from assay.records.results import Noise, ProbeTiming, Sample
 from assay.stats.noise_floor import DUPLICATE, PROBE, noise_floor
+from assay.stats.paired_ratio import BETWEEN_PROCESSES
 
 UNIT = 10**9
 
@@ -33,7 +34,9 @@ def test_one_group_by_hand() -> None:
     noise = noise_floor(group("g", 1.02))
     assert noise is not None
     assert (noise.median, noise.worst) == (pytest.approx(0.02), pytest.approx(0.02))
-    assert noise.minimum_detectable_effect == pytest.approx(0.02, abs=1e-6)  # the interval has no width
+    # The interval has no width but that of one epoch.
+    width = math.expm1(1.96 * BETWEEN_PROCESSES)
+    assert noise.minimum_detectable_effect == pytest.approx(0.02 + width, abs=1e-4)
     assert noise.groups == 1
 
 

@@ -22,7 +22,7 @@ from assay.records.text import encodable
 OF_ROWS = frozenset(
     (
         *("run", "case", "group", "kind", "plugin", "tokenizer", "attention", "corpus", "split", "workload"),
-        *("status", "reason", "remedy", "expected"),
+        *("status", "busy", "reason", "remedy", "expected"),
     )
 )
 NOT_IN_NAMES = frozenset(",*?[]/\\\n\t ")

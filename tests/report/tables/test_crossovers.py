@@ -53,7 +53,7 @@ def named(found: Crossover) -> tuple[str, str, int, int]:
 
 @given(where=st.floats(600.0, 4000.0), order=st.booleans())
 def test_two_power_laws_cross_between_the_lengths_around(where: float, order: bool) -> None:
-    if any(abs(length / where - 1) < 1e-3 for length in LENGTHS):
+    if any(abs(length / where - 1) < 0.05 for length in LENGTHS):  # its interval holds 1
         return
     steep, flat = rows("steep", lambda length: (length / where) ** 2), rows("flat", lambda length: length / where)
     (found,) = crossovers(steep | flat if order else flat | steep)
@@ -105,5 +105,5 @@ def test_rows_by_two_clocks_are_not_compared() -> None:
 
 def test_it_is_said_with_both_intervals() -> None:
     (found,) = crossovers(rows("a", {512: 1.0, 1024: 4.0}) | rows("b", {512: 2.0, 1024: 2.0}))
-    told = "b becomes faster than a between 512 and 1,024 positions: from 2.00 (2.00 to 2.00) to 0.50 (0.50 to 0.50)"
+    told = "b becomes faster than a between 512 and 1,024 positions: from 2.00 (1.92 to 2.08) to 0.50 (0.48 to 0.52)"
     assert str(found) == f"{told} of its time"
