@@ -30,9 +30,9 @@ from assay.store.location import locate
 from assay.store.store import Store
 from benchmarks.load import busy
 
-TOKENIZERS = "regex,regex-unk,gpt2,o200k_base,characters"
+TOKENIZERS = "regex,regex-unk,gpt2,r50k_base,characters,bytes"
 ATTENTIONS = "naive,sdpa,row-block"
-WORKLOADS = ("core/fwd/causal/b1.h4.s128.d64/f32/cpu.t1", "core/fwd/causal/b1.h4.s256.d64/f32/cpu.t1")
+WORKLOADS = ("core/fwd/causal/b1.h4.s128.d64/f32/cpu.t1",)
 OPERATIONS = ("encode", "decode", "step")
 
 
@@ -47,7 +47,7 @@ class Interval:
 
 @click.command(help=(__doc__ or "").partition("\n")[0])
 @click.option("--runs", default=40, show_default=True, type=click.IntRange(3), help="Runs of the same job.")
-@click.option("--budget", default="3s", show_default=True, help="That of a run of the tokenizers, and of attention.")
+@click.option("--budget", default="1.5s", show_default=True, help="That of a run of the tokenizers, and of attention.")
 @click.option("--epochs", default=0, help="Epochs of each run.  [default: that of assay run]")
 @click.option(
     "--neighbours", default=0, show_default=True, help="Processes that are busy meanwhile, see benchmarks.load."

@@ -38,7 +38,8 @@ def execute(
             for weight, (_, members) in zip(weights, groups, strict=True)
             if weight and any(isinstance(case, AttentionCase) for case in members)
         ]
-        pool.prepare(max(attended, default=0))
+        first = next((members[0] for weight, (_, members) in zip(weights, groups, strict=True) if weight), None)
+        pool.prepare(max(attended, default=0), at_once=isinstance(first, AttentionCase))
         for number, (name, members) in enumerate(groups):
             weight = weights[number] / max(1, sum(weights[number:]))
             share = _Share(name, left * weight, tick)

@@ -103,9 +103,9 @@ class WorkerPool:
             return Refusal(reason=f"it could not say what it offers: {error.message}", remedy=self._remedy(case))
         return None if unsupported is None else Refusal(status=Status.UNSUPPORTED, reason=str(unsupported))
 
-    def prepare(self, epochs: int) -> None:
-        """Have the servers import torch for so many epochs, while other cases are measured."""
-        self._servers.prepare(min(epochs, SERVERS), self.core)
+    def prepare(self, epochs: int, *, at_once: bool) -> None:
+        """Have the servers import torch for so many epochs, while others are measured; the first one may be waited for."""
+        self._servers.prepare(min(epochs, SERVERS), self.core, at_once=at_once)
 
     def worker(self, case: Case) -> Worker:
         """Return the worker of a case's plugin, started if need be."""

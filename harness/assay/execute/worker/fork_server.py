@@ -130,12 +130,15 @@ class ForkServers:
             self._servers[number, torch] = ForkServer(environment, self._threads, modules)
         return self._servers[number, torch]
 
-    def prepare(self, count: int, spare: int | None) -> None:
-        """Have so many servers import torch meanwhile, on other cores than the spare one where there are any."""
+    def prepare(self, count: int, spare: int | None, *, at_once: bool) -> None:
+        """Have so many servers import torch meanwhile, on other cores than the spare one where there are any.
+
+        The first is needed `at_once`, or may take its time as well.
+        """
         cores = os.sched_getaffinity(0) - {spare} if hasattr(os, "sched_getaffinity") else set()
         for number in range(count):
             server = self.get(number, torch=True)
-            if server is not None and cores and spare is not None:
+            if server is not None and cores and spare is not None and (number or not at_once):
                 server.keep_to(cores)
 
     def stop(self) -> None:
