@@ -104,7 +104,7 @@ class WorkerPool:
         return None if unsupported is None else Refusal(status=Status.UNSUPPORTED, reason=str(unsupported))
 
     def prepare(self, epochs: int, *, at_once: bool) -> None:
-        """Have the servers import torch for so many epochs, while others are measured; the first one may be waited for."""
+        """Have the servers import torch for so many epochs, meanwhile; the first `at_once`, where it is waited for."""
         self._servers.prepare(min(epochs, SERVERS), self.core, at_once=at_once)
 
     def worker(self, case: Case) -> Worker:
