@@ -13,7 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.records.results import Sample
-from assay.stats.paired_ratio import MOST_PAIRS, Ratio, Summary, paired_ratio, precision, student_quantile, summarise
+from assay.stats.paired_ratio import (
+    CORRELATION,
+    MOST_PAIRS,
+    Ratio,
+    Summary,
+    paired_ratio,
+    precision,
+    student_quantile,
+    summarise,
+)
 
 UNIT = 10**9
 TIMES = st.tuples(st.integers(1, UNIT), st.integers(1, UNIT))
@@ -249,12 +258,20 @@ class TestEpochs:
         assert (ratio.low, ratio.high) == (0.0, math.inf)
 
     @pytest.mark.parametrize(
-        ("centres", "t"), [((1.0, 1.1, 1.2), 4.303), ((1.0, 0.9, 1.1, 1.3), 3.182), ((2.0, 2.1, 1.9, 2.2, 2.0), 2.776)]
+        ("centres", "t", "alike"),
+        [
+            ((1.0, 1.1, 1.2), 4.303, 1.75),  # (1 + 2 of 0.2) / 0.8
+            ((1.0, 0.9, 1.1, 1.3), 3.182, 2.0),
+            ((2.0, 2.1, 1.9, 2.2, 2.0), 2.776, 2.25),
+        ],
     )
-    def test_three_and_more_have_students_interval_between_them(self, centres: tuple[float, ...], t: float) -> None:
+    def test_three_and_more_have_students_interval_between_them(
+        self, centres: tuple[float, ...], t: float, alike: float
+    ) -> None:
+        """It is wider than that of independent values, as two epochs of a run are correlated by 0.2."""
         ratio = paired_ratio(*pairs_with(*([centre] * 7 for centre in centres)))
         logs = [math.log(centre) for centre in centres]
-        half = t * statistics.stdev(logs) / math.sqrt(len(logs))
+        half = t * statistics.stdev(logs) * math.sqrt(alike / len(logs))
         centre = statistics.median((a + b) / 2 for i, a in enumerate(logs) for b in logs[i:])
         assert math.log(ratio.value) == pytest.approx(centre)
         assert math.log(ratio.low) == pytest.approx(centre - half, rel=1e-3)
@@ -339,10 +356,11 @@ class TestCoverage:
 
     @pytest.mark.parametrize("epochs", [3, 5, 8])
     def test_of_processes_that_differ(self, epochs: int) -> None:
-        """What an interval over the pairs alone does not hold."""
+        """What an interval over the pairs alone does not hold; the machine is the same for all of a run."""
 
         def draw(order: random.Random) -> Sequence[Sequence[float]]:
-            centres = [order.gauss(0.0, 0.02) for _ in range(epochs)]
+            machine, share = order.gauss(0.0, 0.02), math.sqrt(CORRELATION)
+            centres = [share * machine + math.sqrt(1 - CORRELATION) * order.gauss(0.0, 0.02) for _ in range(epochs)]
             return [[1.5 * math.exp(centre + order.gauss(0.0, 0.01)) for _ in range(10)] for centre in centres]
 
         assert 0.915 <= covered(draw, 1.5) <= 0.985

@@ -13,6 +13,7 @@ from assay.records.results import Sample
 from assay.records.verdicts import Clock
 
 BETWEEN_PROCESSES = 0.02
+CORRELATION = 0.2  # of two epochs of one run, measured: docs/measuring.md
 NORMAL = 1.96
 NORMAL_PER_MAD = 1.4826
 FEWEST_PAIRS = 7
@@ -80,10 +81,11 @@ def paired_ratio(
     In each epoch the estimate is the Hodges-Lehmann estimate of the log ratios of the pairs, the median of
     all their means of two (Hodges and Lehmann 1963): nearly as sharp as the mean, and unmoved by wild pairs.
     The same is taken over the epochs, since now and then a process is slower by a tenth for its whole life.
-    The interval is Student's t over three or more epochs, since identical code differs from process to
-    process. Fewer epochs have that of Wilcoxon's signed ranks over the pairs (Conover, Practical Nonparametric
-    Statistics, section 5.7), which knows only the noise within the processes. It is widened by how
-    much ratios of identical code usually differ `between` processes, root mean square, as squares add up.
+    The interval is Student's t over three or more epochs, since identical code differs from process to process. It
+    allows for what the epochs of one run have in common, the state of the machine meanwhile. Fewer epochs have that of
+    Wilcoxon's signed ranks over the pairs (Conover, Practical Nonparametric Statistics, section 5.7), which knows only
+    the noise within the processes. It is widened by how much ratios of identical code usually differ `between`
+    processes, root mean square, as squares add up.
     Fewer than seven pairs have no interval: it is then infinitely wide.
     """
     by_epoch: dict[int, list[float]] = {}
@@ -94,7 +96,7 @@ def paired_ratio(
     centres = [statistics.median(means) for means in walsh.values()]
     centre = statistics.median(_means_of_two(centres))
     if len(centres) > 2 and pairs >= FEWEST_PAIRS:
-        half = student_quantile(len(centres) - 1, 0.975) * statistics.stdev(centres) / math.sqrt(len(centres))
+        half = student_quantile(len(centres) - 1, 0.975) * _standard_error(centres)
         low, high = centre - half, centre + half
     else:
         bounds = [_signed_rank_interval(means, min(MOST_PAIRS, len(by_epoch[epoch]))) for epoch, means in walsh.items()]
@@ -131,6 +133,13 @@ def student_quantile(freedom: float, level: float) -> float:
     from scipy.special import stdtrit
 
     return float(stdtrit(freedom, level))
+
+
+def _standard_error(centres: Sequence[float]) -> float:
+    """The standard error of the mean of values of which any two are correlated as two epochs of one run are."""
+    count = len(centres)
+    shared = (1 + (count - 1) * CORRELATION) / (1 - CORRELATION)
+    return statistics.stdev(centres) * math.sqrt(shared / count)
 
 
 def _pairs(candidate: Sequence[Sample], baseline: Sequence[Sample]) -> Iterator[tuple[Sample, Sample]]:
