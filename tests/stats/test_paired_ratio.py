@@ -260,15 +260,15 @@ class TestEpochs:
     @pytest.mark.parametrize(
         ("centres", "t", "alike"),
         [
-            ((1.0, 1.1, 1.2), 4.303, 1.75),  # (1 + 2 of 0.2) / 0.8
-            ((1.0, 0.9, 1.1, 1.3), 3.182, 2.0),
-            ((2.0, 2.1, 1.9, 2.2, 2.0), 2.776, 2.25),
+            ((1.0, 1.1, 1.2), 4.303, 3.0),  # (1 + 2 of 0.4) / 0.6
+            ((1.0, 0.9, 1.1, 1.3), 3.182, 3.6667),
+            ((2.0, 2.1, 1.9, 2.2, 2.0), 2.776, 4.3333),
         ],
     )
     def test_three_and_more_have_students_interval_between_them(
         self, centres: tuple[float, ...], t: float, alike: float
     ) -> None:
-        """It is wider than that of independent values, as two epochs of a run are correlated by 0.2."""
+        """It is wider than that of independent values, as two epochs of a run are taken to be correlated by 0.4."""
         ratio = paired_ratio(*pairs_with(*([centre] * 7 for centre in centres)))
         logs = [math.log(centre) for centre in centres]
         half = t * statistics.stdev(logs) * math.sqrt(alike / len(logs))

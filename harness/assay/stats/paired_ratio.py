@@ -13,7 +13,7 @@ from assay.records.results import Sample
 from assay.records.verdicts import Clock
 
 BETWEEN_PROCESSES = 0.02
-CORRELATION = 0.2  # of two epochs of one run, measured: docs/measuring.md
+CORRELATION = 0.4  # of two epochs of one run: with it the intervals were found to hold, see docs/measuring.md
 NORMAL = 1.96
 NORMAL_PER_MAD = 1.4826
 FEWEST_PAIRS = 7
