@@ -95,6 +95,7 @@ def test_servers_of_other_numbers_have_other_hash_seeds(tmp_path: Path) -> None:
         for number in (0, 1):
             made = servers.get(number, torch=False)
             assert made is not None
+            Worker("fix it", Settings(), server=made).kill()  # so that it has begun
             variables = psutil.Process(made._process.pid).environ()
             seeds.append((variables["PYTHONHASHSEED"], len(variables["ASSAY_PADDING"])))
         assert seeds == [(str(2**32 - 1), 0), ("0", 1104)]
@@ -138,6 +139,13 @@ def test_what_it_left_running_is_seen_and_ended(server: ForkServer, function: st
     assert not psutil.pid_exists(left) or psutil.Process(left).status() == psutil.STATUS_ZOMBIE
     assert ask(neighbour, "facts")
     neighbour.kill()
+
+
+def test_one_is_ended_as_soon_as_it_is_made(server: ForkServer) -> None:
+    for _ in range(20):
+        one = worker(server)
+        one.kill()
+        assert one._process.returncode == -9
 
 
 def test_the_mark_of_each_is_its_own(server: ForkServer) -> None:

@@ -127,6 +127,9 @@ class Worker:
         """End the process and every process that it started, at once; none of them lives when this returns."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
+        if self._process.returncode is None:  # a copy that has just been made has no group of its own yet
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGKILL)
         # The kernel ends a process some time after it was told to, on a busy machine a good while.
         patience = time.monotonic() + GRACE_S
         while (started := self.offspring()) and time.monotonic() < patience:
