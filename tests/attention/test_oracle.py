@@ -103,6 +103,7 @@ class TestAgain:
 
     LONG = replace(CAUSAL, q_len=400, kv_len=400)
 
+    @pytest.mark.long
     def test_a_right_one_passes(self) -> None:
         for workload in (CAUSAL, self.LONG, replace(self.LONG, phase="fwd_bwd"), DROPOUT):
             again(attention(), workload)

@@ -93,6 +93,7 @@ def test_a_comment_and_junit_xml_are_written_beside_it(checked: Checked) -> None
     assert [test.get("name") for test in suite.findall("testcase")] != []
 
 
+@pytest.mark.long
 def test_without_strict_it_passes_and_shows_tables(cli: Cli, folder: Path) -> None:
     ran = cli(*STEADY_ONLY, *SHORT, "--baseline", HERE, "--operation", "encode", env={"ASSAY_CACHE": folder / "cache"})
     assert ran.rc == 0, ran.stderr
@@ -134,12 +135,14 @@ def test_a_setting_that_cannot_be_meant_is_refused(cli: Cli, folder: Path, table
     assert problem in cli(*STEADY_ONLY, *SHORT, "--baseline", HERE, "--quiet").complaint
 
 
+@pytest.mark.long
 def test_an_operation_that_nothing_has_is_no_pass(cli: Cli, folder: Path) -> None:
     env = {"ASSAY_CACHE": folder / "cache"}
     ran = cli(*STEADY_ONLY, *SHORT, "--baseline", HERE, "--operation", "encoed", "--quiet", env=env)
     assert ran.rc in (2, 5), ran
 
 
+@pytest.mark.long
 def test_a_stored_run_is_a_baseline(cli: Cli, folder: Path) -> None:
     cases = ["--plugin", "planted.py", "--tokenizers", "steady", "--attentions", "none", "--corpora", "short.txt"]
     stored = cli("run", *cases, "--held-out", "0", "--budget", "0.1s", "--json")

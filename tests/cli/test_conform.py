@@ -43,6 +43,7 @@ def test_a_good_plugin(conform: Cli) -> None:
     assert len(found) == 22
 
 
+@pytest.mark.long
 def test_a_fault_is_exit_code_3_with_the_reason_and_the_remedy(conform: Cli) -> None:
     ran = conform(FAULTS["wrong sha256"].source, "--json")
     assert ran.rc == 3
@@ -60,6 +61,7 @@ def test_a_fault_is_exit_code_3_with_the_reason_and_the_remedy(conform: Cli) -> 
     assert failed[0]["remedy"].startswith("declare that of the UTF-8 bytes")
 
 
+@pytest.mark.long
 def test_what_it_prints_does_not_reach_standard_output(conform: Cli) -> None:
     source = plugin("metric", "print('loading')\ndef of_row(row):\n    print('a row')\n    return None")
     ran = conform(source)
@@ -127,6 +129,7 @@ def test_an_unknown_name(conform: Cli, cli: Cli) -> None:
     assert "'tokeniser' is not one of" in cli("conform", "gpt2", "--kind", "tokeniser").complaint
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("source", "words"),
     [
@@ -143,6 +146,7 @@ def test_a_plugin_that_cannot_be_loaded_is_exit_code_3_and_one_line(conform: Cli
     assert ran.stderr.count("\n") == 1
 
 
+@pytest.mark.long
 def test_other_plugins_that_fail_are_warned_of(conform: Cli, install: Install) -> None:
     site = install("broken", "1", {"broken": "broken_plugin"}, {"broken_plugin": "import tea_and_biscuits"})
     ran = conform(plugin("metric"), env={"PYTHONPATH": os.fspath(site)})

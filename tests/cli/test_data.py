@@ -100,6 +100,7 @@ def states(ran: Any) -> dict[str, str]:
     return {row["name"]: row["state"] for row in ran.json["corpora"]}
 
 
+@pytest.mark.long
 def test_fetch_brings_the_file_once(data: Cli, shelf: Shelf) -> None:
     first = data("fetch", "tale", "--json")
     assert (first.rc, states(first)) == (0, {"tale": "fetched"}), first.stderr
@@ -110,6 +111,7 @@ def test_fetch_brings_the_file_once(data: Cli, shelf: Shelf) -> None:
     assert (second.rc, states(second), second.stderr) == (0, {"tale": "ready"}, "")
 
 
+@pytest.mark.long
 def test_a_fetched_corpus_is_read(data: Cli, cli: Cli, shelf: Shelf) -> None:
     assert data("fetch", "tale").rc == 0
     ran = cli("tokens", "Once", "--corpora", "tale", "--tokenizers", "regex", "--plugin", shelf.plugin, env=shelf.env)
@@ -129,6 +131,7 @@ def test_another_file_than_was_pinned_is_refused_and_not_kept(data: Cli, shelf: 
     assert list(shelf.folder.iterdir()) == []
 
 
+@pytest.mark.long
 def test_without_a_network_the_road_by_hand_is_shown_and_works(data: Cli, shelf: Shelf, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     ran = data("fetch", "tale", PIP_FIND_LINKS=str(tmp_path / "empty"))
@@ -152,6 +155,7 @@ def test_a_damaged_file_is_found_and_mended(data: Cli, shelf: Shelf) -> None:
     assert data("verify", "tale").rc == 0
 
 
+@pytest.mark.long
 def test_a_corpus_without_a_hash_is_unverified_and_shows_its_own(data: Cli) -> None:
     data("fetch", "tale")
     (row,) = data("verify", "tale", "--json").json["corpora"]
@@ -159,6 +163,7 @@ def test_a_corpus_without_a_hash_is_unverified_and_shows_its_own(data: Cli) -> N
     assert hashlib.sha256(b"Once upon a time.\n").hexdigest() in row["reason"]
 
 
+@pytest.mark.long
 def test_verify_passes_over_what_is_missing_unless_it_is_asked_for(data: Cli) -> None:
     ran = data("verify", "--json")
     found = states(ran)

@@ -53,6 +53,7 @@ def test_the_plan_tells_cost_here_and_on_machines_and_stores_nothing(cli: Cli, s
     assert not (tmp_path / "results").exists()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("corpora", "said"),
     [("nowhere/*.jsonl", "there are no shards"), ("bad.jsonl", "line 1 of"), ("empty.jsonl", "have no text")],

@@ -76,6 +76,7 @@ def test_what_cannot_be_exported_is_said_in_one_line(cli: Cli, stored: Any, argu
     assert words in cli("export", *arguments, *where).complaint
 
 
+@pytest.mark.long
 def test_a_run_without_timings_is_said_to_have_none(cli: Cli, tmp_path: Path) -> None:
     cli("run", "--attentions", "none", "--tokenizers", "regex", "--corpora", "limit-nul", "--budget", "0.1s")
     assert "has timed nothing" in cli("export", "pytest-benchmark").complaint

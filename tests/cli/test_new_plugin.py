@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 Cli = Callable[..., Any]
 
 
@@ -32,6 +34,7 @@ def test_a_project_and_what_comes_next(cli: Cli, tmp_path: Path) -> None:
     assert again.endswith("my-tokenizer exists already (give another place with -o, or another name)")
 
 
+@pytest.mark.long
 def test_a_single_file_conforms_by_the_command_that_is_printed(cli: Cli, tmp_path: Path) -> None:
     ran = cli("new-plugin", "wall-time", "--kind", "metric", "--file", "-o", "new folder/it.py", "--json")
     assert ran.json["files"] == ["new folder/it.py"]

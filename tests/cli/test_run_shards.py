@@ -218,6 +218,7 @@ def test_plain_text_is_timed_unless_an_executor_is_asked_for(cli: Cli, tmp_path:
     assert timed["tokens"] == counted["tokens"] == 700
 
 
+@pytest.mark.long
 def test_a_check_of_shards_is_refused(cli: Cli, shards: Path) -> None:
     asked = ("--corpora", "data", "--tokenizers", "bytes", "--attentions", "none", "--quiet")
     ran = cli("check", "--baseline", f"env:{sys.prefix}", *asked)

@@ -91,6 +91,7 @@ def test_trainable_tokenizers_learn_from_the_named_corpus(cli: Cli, tmp_path: Pa
     assert row["ids"] == [0, 1, 2, 4]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("text", ["", "   ", "naïve 🙂 日本語", "\x00\x1b[31m", "<|endoftext|>"])
 def test_any_text_is_cut(cli: Cli, tmp_path: Path, text: str) -> None:
     (tmp_path / "any.txt").write_text(text, encoding="utf-8")

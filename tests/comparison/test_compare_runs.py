@@ -88,6 +88,7 @@ def cell(comparison: Comparison, plugin: str) -> Judgement:
     return next(one for one in comparison.judgements if f"/{plugin}/" in one.cell or one.cell.endswith(f"/{plugin}"))
 
 
+@pytest.mark.long
 @given(st.floats(0.2, 5.0))
 def test_the_speed_of_the_machine_cancels(speed: float) -> None:
     found = cell(compare(outcome("a"), outcome("b", speed=speed)), "slow")

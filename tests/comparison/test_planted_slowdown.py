@@ -28,6 +28,7 @@ class Counting:
         return [0]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("percent", [0, 1, 3, 5, 10])
 def test_the_candidate_encodes_a_whole_number_of_times_more(percent: int, tmp_path: Path) -> None:
     planted = plant(percent, tmp_path)

@@ -78,6 +78,7 @@ def test_drift_of_five_percent_raises_at_most_one_false_alarm_in_a_hundred(sessi
     assert found[Verdict.UNCHANGED] >= 0.5
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sessions", [3, 5])
 def test_sessions_that_drift_more_than_the_allowance_widen_it(sessions: int) -> None:
     alarms = verdicts(sessions, drift=0.2, slower=1.0, decisions=500, seed=9)[Verdict.REGRESSED]

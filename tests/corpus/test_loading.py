@@ -258,6 +258,7 @@ class TestDivide:
         assert parts.training.strip()
         assert any(text.strip() for text in texts_of(parts.measured))
 
+    @pytest.mark.long
     @given(words=st.lists(st.text("abc", min_size=1, max_size=5), min_size=60, max_size=100))
     def test_words_are_not_cut(self, words: list[str]) -> None:
         parts = divide(corpus_of(" ".join(words)), 0.1)

@@ -113,6 +113,7 @@ def test_the_page_has_every_column_and_table(folder: Path) -> None:
     assert f"format {FORMAT})" in PAGE
 
 
+@pytest.mark.long
 def test_the_view_says_the_same_on_a_server(folder: Path, cli: Callable[..., Any], postgresql: Any) -> None:
     """The page's query, carried out by PostgreSQL."""
     psycopg = pytest.importorskip("psycopg")

@@ -150,6 +150,7 @@ def test_a_tokenizer_is_looked_at_by_its_tokens_and_by_its_row(good: Done) -> No
     }
 
 
+@pytest.mark.long
 def test_of_a_sample_the_documents_that_were_drawn_are_looked_at(good: Done) -> None:
     drawn = good.outcome.measurements[0].value("sample_documents")
     assert isinstance(drawn, int)
@@ -204,6 +205,7 @@ def test_a_bad_one_costs_its_own_figure_and_says_whose_it_is(bad: assay.Outcome)
     assert bad.failed is False
 
 
+@pytest.mark.long
 def test_one_that_ends_its_process_twice_is_not_asked_again(bad: assay.Outcome) -> None:
     reason = str(bad.measurements[2].reason)
     for name in ("dies", "exits", "hangs"):

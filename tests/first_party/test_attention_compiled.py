@@ -176,6 +176,7 @@ class TestCompileStep:
                 torch.testing.assert_close(step(x), x.sin())
                 assert dispatched(partial(step, x)) == ("Torch-Compiled Region",)
 
+    @pytest.mark.long
     def test_a_step_that_cannot_be_one_graph_is_refused(self) -> None:
         def breaks(x: torch.Tensor) -> torch.Tensor:
             return x.sin() if x.sum().item() > 0 else x.cos()

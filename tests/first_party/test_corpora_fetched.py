@@ -41,6 +41,7 @@ def pack(path: Path, files: Mapping[str, bytes]) -> Path:
 
 
 class TestArchive:
+    @pytest.mark.long
     @given(
         files=st.dictionaries(NAMES, st.binary(max_size=50), max_size=5), suffix=st.sampled_from([".whl", ".tar.gz"])
     )

@@ -20,6 +20,7 @@ def texts(limit: str) -> dict[str, str]:
     return {document.id: document.text for document in documents(limit)}
 
 
+@pytest.mark.long
 def test_every_limit_is_a_corpus_and_every_corpus_of_the_kind_a_limit() -> None:
     host = assay.discover()
     found = {corpus.name: corpus for corpus in host.every(assay.CorpusPlugin) if corpus.kind == EDGE_CASE}
@@ -44,6 +45,7 @@ def test_no_text_of_the_surrogates_has_utf_8_and_every_other_text_does() -> None
     }
 
 
+@pytest.mark.long
 def test_unbroken_is_a_megabyte_of_letters_in_which_no_dozen_comes_twice() -> None:
     (text,) = texts("unbroken").values()
     assert len(text.encode("ascii")) == MEGABYTE == 1_000_000

@@ -83,6 +83,7 @@ def test_a_cluster_that_was_there_stays(cluster: LocalCluster) -> None:
         client.wait_for_workers(2, 60)  # of which one may have been ended by another test, and be starting again
 
 
+@pytest.mark.long
 def test_what_a_function_raises_is_told(cluster: LocalCluster) -> None:
     with closing(Cluster(assay.ExecutorConfig(scheduler=cluster.scheduler_address))) as executor:
         (ended,) = executor.map(refusing, ["no"])

@@ -134,6 +134,7 @@ def test_an_exponent_of_time_stands_behind_a_name_from_three_epochs_on(epochs: i
     assert {row[0] for row in found.rows} == {label}
 
 
+@pytest.mark.long
 def test_a_busy_run_says_so_at_the_top_and_in_a_column_of_its_own() -> None:
     quiet = outcome("t")
     timed = Metrics(encode_samples=10, encode_clock="cpu", busy=True)

@@ -74,6 +74,7 @@ class TestCharacters:
         assert tokenizer.encode("abz") == [0, 1, 3]
         assert tokenizer.decode([0, 1, 3]) == "ab\ufffd"
 
+    @pytest.mark.long
     @properties
     @given(training=ANY_TEXT, text=ANY_TEXT)
     def test_each_character_is_kept_or_unknown(self, host: assay.Host, training: str, text: str) -> None:
@@ -106,6 +107,7 @@ class TestWhitespace:
         assert tokenizer.encode("a <|unk|> b never") == [0, 2, 1, 2]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["characters", "whitespace"])
 @properties
 @given(text=ANY_TEXT)

@@ -133,6 +133,7 @@ class TestAnyText:
         for form in (ids, tuple(ids), array("i", ids), array("q", ids)):
             assert ours.decode(form) == theirs.decode(ids)
 
+    @pytest.mark.long
     @properties
     @given(training=NASTY_TEXT)
     def test_vocabulary(self, make: Callable[[str, str], Any], training: str) -> None:
@@ -168,6 +169,7 @@ def test_many_blocks(pair: tuple[Any, Any], joint: str) -> None:
         assert ours.decode(ours.encode(text)) == theirs.decode(ids)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("run", ["a", "-", "--a", "a-", " ", "\u3000", "的", "'"])
 def test_long_runs(pair: tuple[Any, Any], run: str) -> None:
     ours, theirs = pair

@@ -76,6 +76,7 @@ class TestNumbers:
     def test_the_lengths_the_tutorial_prints(self) -> None:
         assert (len(HELLO_IDS), len(OUTER_IDS)) == (20, 25)
 
+    @pytest.mark.long
     @pytest.mark.parametrize(
         ("name", "vocabulary", "tokens"),
         [
@@ -117,6 +118,7 @@ class TestNumbers:
 
 
 class TestTiktokensOwnFiles:
+    @pytest.mark.long
     @pytest.mark.parametrize("name", FILES)
     def test_ranks_are_tiktokens_file_byte_for_byte(self, name: str) -> None:
         by_rank = sorted(ranks(name).items(), key=lambda item: item[1])
@@ -141,6 +143,7 @@ class TestTiktokensOwnFiles:
 
 
 class TestAnyText:
+    @pytest.mark.long
     @pytest.mark.parametrize("name", NAMES)
     @settings(deadline=None, max_examples=100)
     @given(text=TEXT)
@@ -231,6 +234,7 @@ class TestOptionalVocabulary:
         assert "pip install" in str(caught.value.remedy)
         assert file.read_bytes() == wrong
 
+    @pytest.mark.long
     def test_the_package_stands_in_for_a_wrong_file_in_the_cache(
         self, host: assay.Host, cache: Path, name: str
     ) -> None:

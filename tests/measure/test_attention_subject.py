@@ -186,6 +186,7 @@ class TestPredict:
         assert max(small.q_len for small in attention.built) <= 256  # 256 KiB of scores, and as much of their softmax
         assert predicted["predicted_bytes"] == pytest.approx(2 * 4096**2 * 4, rel=0.1)
 
+    @pytest.mark.long
     @pytest.mark.parametrize("phase", ["fwd", "bwd", "fwd_bwd"])
     def test_memory_of_every_phase_is_predicted_from_half_of_the_length(self, phase: Phase) -> None:
         workload = Workload.self_attention("core", batch=1, length=512, d_model=64, heads=2, phase=phase)

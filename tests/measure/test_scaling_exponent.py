@@ -52,6 +52,7 @@ def test_one_length_has_no_exponent(ladder: tuple[str, ...]) -> None:
     assert growth(len, ladder) == {}
 
 
+@pytest.mark.long
 def test_a_quadratic_encoder_for_real() -> None:
     def encode(text: str) -> int:
         return sum(text[:place].count("b") for place in range(0, len(text), 8))

@@ -57,6 +57,7 @@ def workloads(draw: st.DrawFn) -> Workload:
 
 
 class TestId:
+    @pytest.mark.long
     @given(workload=workloads())
     def test_is_read_as_what_it_was(self, workload: Workload) -> None:
         assert Workload.parse(workload.id) == workload

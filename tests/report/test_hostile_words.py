@@ -55,6 +55,7 @@ def of_pages(page: str) -> tuple[set[str], set[str], str]:
     return tags - {""}, raw, "".join(words)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SHOWN)
 def test_hostile_words_are_text_in_markdown(name: str) -> None:
     page = as_markdown(SHOWN[name])
@@ -109,6 +110,7 @@ def test_pytest_benchmark_gets_names_that_json_holds() -> None:
     assert names == [f"{row.case.id}/encode" for row in nasty.rows() if row.timings]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", [60, 120])
 def test_hostile_words_are_text_on_a_terminal(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", str(width))

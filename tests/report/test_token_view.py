@@ -112,6 +112,7 @@ def test_without_a_text_of_one_document_there_is_nothing_to_read(measured: tuple
     assert token_view(host, replace(outcome, measurements=long)) is None
 
 
+@pytest.mark.long
 def test_the_settings_of_the_run_say_which_plugins_to_load(measured: tuple[Path, Outcome]) -> None:
     folder, outcome = measured
     assert Settings.from_json(outcome.run.settings).plugins == (str(folder / "mine.py"),)

@@ -130,6 +130,7 @@ def test_five_ratios_and_five_epochs_are_enough() -> None:
     assert aa_test([[0.01, 0.02], [0.0, 0.01]], 5) is None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("logs", "epochs", "q", "effect", "seed", "alarms"),
     [
@@ -150,6 +151,7 @@ def test_golden_false_alarms(
     assert found.false_alarms == alarms
 
 
+@pytest.mark.long
 def test_it_takes_no_time() -> None:
     start = time.process_time()
     assert aa_test(cells(100, 8), 32) is not None

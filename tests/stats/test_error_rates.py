@@ -215,6 +215,7 @@ def test_a_suite_with_two_slow_cells(noise: Noise, cells: int, count: int, power
     assert rate <= 0.02  # 1 in 100, and the chance of so few checks
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("cells", "count"), [(20, 200), (100, 40)])
 def test_a_suite_of_identical_code_stays_green(cells: int, count: int, table: list[str]) -> None:
     found = checks(measured, count, cells, 32)

@@ -354,6 +354,7 @@ class TestCoverage:
 
         assert 0.915 <= covered(draw, 0.8) <= 0.985
 
+    @pytest.mark.long
     @pytest.mark.parametrize("epochs", [3, 5, 8])
     def test_of_processes_that_differ(self, epochs: int) -> None:
         """What an interval over the pairs alone does not hold; the machine is the same for all of a run."""

@@ -61,6 +61,7 @@ rows = st.builds(
 )
 
 
+@pytest.mark.long
 @given(st.lists(rows, max_size=4).map(tuple))
 @settings(deadline=None, max_examples=100)
 def test_what_is_accepted_is_read_back(tmp_path_factory: Any, measurements: tuple[Measurement, ...]) -> None:

@@ -72,6 +72,7 @@ def whole(store: Store) -> tuple[object, ...]:
     return store.run(run), store.planned(run), store.measurements(run), store.probes(run), store.manifest(run)
 
 
+@pytest.mark.long
 def test_a_copy_says_all_that_was_said(
     source: Store, target: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

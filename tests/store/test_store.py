@@ -155,6 +155,7 @@ class TestRoundTrip:
         told = ("a\0b", "\0") if isinstance(where, Path) else (r"a\x00b", r"\x00")
         assert (found.reason, found.value("m")) == told
 
+    @pytest.mark.long
     @pytest.mark.parametrize("names", [("encode", "decode"), ("decode", "encode"), ("z", "a", "m")])
     def test_timings_in_their_order(self, where: Where, names: tuple[str, ...]) -> None:
         timings = tuple(Timing(name=name, samples=READINGS * 6) for name in names)
@@ -508,6 +509,7 @@ class TestSeveralProcesses:
         """Threads meet more often than processes do; each has a store and connections of its own."""
         assert made_at_once([tmp_path / str(attempt) for attempt in range(5)]) == []
 
+    @pytest.mark.long
     def test_several_that_make_it_at_once_on_a_server(self, postgresql: Server) -> None:
         assert made_at_once([postgresql.room() for _ in range(3)]) == []
 

@@ -72,6 +72,7 @@ def test_attentions_conform(name: str) -> None:
     assert refused("attention", name) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ELSEWHERE)
 def test_what_is_for_another_device_conforms_there_and_cannot_be_said_to_here(name: str) -> None:
     import torch

@@ -53,6 +53,7 @@ def made_here(**fields: Any) -> assay.Host:
     return assay.Host([Found(plugin=tokenizer, origin=assay.Origin(entry_point="here"))], [])
 
 
+@pytest.mark.long
 def test_a_plugin_made_in_this_process_is_tried_as_far_as_that_goes() -> None:
     found = {finding.check: finding for finding in conform(made_here(), "tokenizer", "letters")}
     assert [str(finding) for finding in found.values() if finding.status == "failed"] == []

@@ -349,6 +349,7 @@ class TestOdd:
         assert (found["bytes"], found["tokens"], found["unknown_tokens"], found["words"]) == (5, 2, 0, 2)
         assert found["continued_words"] == 0.0
 
+    @pytest.mark.long
     def test_a_megabyte_is_counted_in_under_a_second(self) -> None:
         corpus = documents(*["a banana, and another one aaé. " * 1000] * 33)
         tokenizer = Telling(cut(corpus[0].text))

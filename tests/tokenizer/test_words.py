@@ -65,6 +65,7 @@ def test_ascii_by_itself_against_the_rules() -> None:
     assert [text for text in texts if word_spans(text) != uax29.word_spans(text)] == []
 
 
+@pytest.mark.long
 @settings(max_examples=1000, deadline=None)
 @given(text=st.text(st.characters(max_codepoint=127), max_size=12))
 def test_ascii_against_the_rules_on_any_character(text: str) -> None:

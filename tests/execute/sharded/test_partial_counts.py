@@ -53,6 +53,7 @@ def grouped(parts: Sequence[MergeableCounts], chance: random.Random) -> Mergeabl
     return left[0]
 
 
+@pytest.mark.long
 @given(parts=st.lists(PARTS, min_size=1, max_size=6), chance=st.randoms(use_true_random=False))
 def test_order_and_grouping_change_nothing(parts: list[MergeableCounts], chance: random.Random) -> None:
     written = json.dumps(reduce(add, parts).to_plain())
@@ -169,6 +170,7 @@ def test_parts_of_two_vocabularies_do_not_add_up() -> None:
         part() + MergeableCounts(vocabulary=Vocabulary(size=7, assigned=5, special=2))
 
 
+@pytest.mark.long
 @given(lengths=st.lists(st.integers(0, 10**9), min_size=1, max_size=200), share=st.sampled_from([0.01, 0.5, 0.9, 0.99]))
 def test_a_quantile_is_that_of_the_lengths_but_for_1_in_128(lengths: list[int], share: float) -> None:
     sketch: dict[int, int] = {}

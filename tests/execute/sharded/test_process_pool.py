@@ -90,6 +90,7 @@ def test_a_task_that_hangs_is_ended_when_its_time_is_up() -> None:
     assert [found[1].result, found[2].result] == ["a", "b"]
 
 
+@pytest.mark.long
 def test_closing_in_mid_run_leaves_nothing_behind() -> None:
     def endless() -> Iterator[str]:
         while True:

@@ -128,6 +128,7 @@ def test_a_declared_cut_changes_no_id(built: dict[str, Tokenizer], name: str, pi
         assert [*tokenizer.encode(text[:place]), *tokenizer.encode(text[place:])] == whole, (text[:place], text[place:])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["gpt2", "regex-unk", "bytes"])
 def test_documents_that_are_cut_are_counted_as_if_they_were_not(built: dict[str, Tokenizer], name: str) -> None:
     of, tokenizer = HOST.one(TokenizerPlugin, name), built[name]

@@ -174,6 +174,7 @@ def test_as_the_server_ends_so_do_its_copies(tmp_path: Path) -> None:
     one.kill()
 
 
+@pytest.mark.long
 def test_without_a_server_that_can_copy_a_worker_is_started(tmp_path: Path) -> None:
     (tmp_path / "busy.py").write_text(
         "import threading, time\nthreading.Thread(target=time.sleep, args=[60]).start()\n"

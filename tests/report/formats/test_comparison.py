@@ -270,6 +270,7 @@ class TestMarkdown:
         (row,) = (cells_of(line) for line in page.splitlines() if line.startswith("| failed"))
         assert (row[1], row[-1]) == ("g/a`b/encode", "see `c`")
 
+    @pytest.mark.long
     @pytest.mark.parametrize("verdict", [Verdict.REGRESSED, Verdict.UNCHANGED])
     def test_five_thousand_cells_fit(self, verdict: Verdict) -> None:
         cells = tuple(judged(f"{WORKLOAD}/plugin-{number}/step", verdict, 1.05) for number in range(5000))
@@ -398,6 +399,7 @@ comparisons = st.builds(
 )
 
 
+@pytest.mark.long
 @given(comparisons)
 @settings(deadline=None, max_examples=100)
 def test_whatever_is_in_it_can_be_shown_and_read_back(comparison: Comparison) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -79,6 +80,7 @@ def test_columns_leave_in_their_order_and_no_more_than_need_to(found: list[Exten
     assert set(fit(found, width + 1).left_out) <= set(left)
 
 
+@pytest.mark.long
 @given(extents(), WIDTHS)
 def test_all_are_as_wide_as_they_like_where_there_is_room(found: list[Extent], width: int) -> None:
     natural = sum(one.natural for one in found) + GAP * (len(found) - 1)
