@@ -43,7 +43,7 @@ def enter(store: Array, starts: Array, slots: Array, hashes: Array) -> None:
 
 @compiled
 def white_width(data: Array, at: int, white: Array) -> int:
-    """Return the length in bytes of the white space that begins with a byte above ASCII, or 0 where there is none."""
+    """Return the length in bytes of the white space that begins with a byte above ASCII, or 0 for any other."""
     first, second = np.int64(data[at]), np.int64(data[at + 1] & 0x3F)
     if first < 0xE0:
         width, code = 2, (first & 0x1F) << 6 | second

@@ -42,7 +42,7 @@ from assay.report import publish
     "--precision",
     Settings,
     callback=options.share,
-    help="Stop timing a group when the 95 % interval of every ratio is within this.",
+    help="Stop timing a group when the noise within its processes leaves every ratio known to this share.",
 )
 @options.option(
     "--epochs",

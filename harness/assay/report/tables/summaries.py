@@ -26,7 +26,7 @@ class Claim:
     `ids_as` is the type of its ids: those of a list are boxed while the clock runs. `equal` of `tried` corpora
     gave the same ids, `strings` nasty strings did so too; `digest` is over the ids of all corpora; `cold_ratio`
     is CPU time over the reference's on the largest text not seen before, of `cold_bytes`; `cold` is the same with its
-    95 % interval over documents, None where there is none, or where CPU time does not tell.
+    95 % interval over documents, None without one, or where CPU time does not tell.
     """
 
     tokenizer: str
