@@ -181,7 +181,7 @@ class WorkerPool:
         return {name: probe for name, probe in alive.items() if dtype_device or name not in TORCH_PROBES}
 
     def _start(self, remedy: str, *, torch: bool, number: int = 0) -> Worker:
-        """Start a worker as a copy of one of three servers: those of one server are more alike than processes are."""
+        """Start a worker as a copy of one of three servers, which have other hash seeds and stacks."""
         return Worker(remedy, self.settings, server=self._servers.get(number % SERVERS, torch=torch))
 
     def _offered(self, name: str, number: int, dtype_device: str = "") -> dict[str, TimedOperation]:

@@ -18,9 +18,9 @@ class Settings:
     """Settings of the engine.
 
     `plugins`, `block` and `load` say which plugins there are, as `discover` takes them. `budget_s` is the wall time
-    for timing, shared among the groups; a group ends earlier when the noise within its processes leaves every
-    ratio known to the share `precision`. The samples of a group come from `epochs` fresh processes for each plugin, one after the
-    other; None stands for five, or one where the group has less than a quarter of a second. `timeout_s` bounds each
+    for timing, shared among the groups. A group ends earlier when the noise within its processes leaves every ratio
+    known to the share `precision`. The samples of a group come from `epochs` fresh processes for each plugin, one after
+    the other; None stands for five, or one where the group has less than a quarter of a second. `timeout_s` bounds each
     step of a worker and `memory_bytes` its private memory (None takes four fifths of what is available). `baselines`
     are the plugins that others are compared with, where a group has one; else its first row is. `grid` times
     tokenizers also on lines, paragraphs and pages, and in batches. `metrics` are those of plugins that are to be added

@@ -51,8 +51,7 @@ class ForkedProcess:
 class ForkServer:
     """A process that has imported modules and makes copies of itself, all with its hash seed and its memory layout.
 
-    A process that has imported torch is copied in some 35 ms, where importing takes one to three seconds. Copies of
-    one server are more alike than fresh processes are: whoever asks how much processes differ takes several servers.
+    A process that has imported torch is copied in some 20 ms, where importing takes one to three seconds.
     """
 
     def __init__(self, environment: WorkerEnvironment, threads: int, modules: Sequence[str]) -> None:
