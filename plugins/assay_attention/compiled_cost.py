@@ -50,12 +50,12 @@ def naive_compiled_bytes(workload: assay.Workload) -> int | None:
         return None
     if mask == "none":
         return None if grouped else cost.flash_bytes(workload)
-    heads = workload.batch * workload.q_heads
+    heads, hidden = workload.batch * workload.q_heads, workload.q_len * workload.kv_len
     square, sums = heads * workload.q_len * workload.kv_len * SCORE, 2 * heads * workload.q_len * SCORE
     if heads == 1 or workload.dtype != "f32":
-        return None if grouped else 2 * square + sums
+        return None if grouped else 2 * square + sums + hidden
     values = heads * workload.kv_len * workload.d_v * SCORE if grouped else 0
-    return square + max(heads * workload.q_len * workload.d_v * SCORE, sums) + values
+    return square + max(heads * workload.q_len * workload.d_v * SCORE, sums) + values + hidden
 
 
 def _forward(workload: assay.Workload) -> bool:

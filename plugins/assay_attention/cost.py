@@ -1,7 +1,8 @@
 """What the implementations allocate and execute at level `core`, foretold from a workload.
 
-A function `..._bytes` gives what torch's tensors hold at the peak of one call, its output included and its inputs not;
-one `..._flop` the operations executed, two for a multiply-add. Each gives None where it does not know.
+A function `..._bytes` gives what torch's tensors hold at the peak of one call, its output and what its build made
+included and its inputs not; one `..._flop` the operations executed, two for a multiply-add. Each gives None where it
+does not know.
 """
 
 from __future__ import annotations
@@ -32,21 +33,21 @@ def weightless_bytes(workload: assay.Workload) -> int | None:
 def naive_bytes(workload: assay.Workload) -> int | None:
     """Scores and what the next operation makes of them; backward one square more, on a GPU two, and what is saved."""
     scores, output, repeated = _scores(workload), _output(workload), _repeated(workload)
+    held = _hidden(workload) + _bias(workload)
     if workload.phase == "fwd":
-        return _core(workload, max(2 * scores, scores + output) + repeated + _turned(workload))
-    if workload.phase == "bwd":
-        return None
+        return _core(workload, max(2 * scores, scores + output) + repeated + _turned(workload) + held)
     rope = workload.semantics.bias == "rope"
     saved = _heads(workload, workload.kv_len, workload.d_qk) if repeated or rope else 0
     saved += _heads(workload, workload.q_len, workload.d_qk) if rope else 0
     squares = 3 if workload.device == "cpu" else 4
-    return _core(workload, squares * scores + output + _heads(workload, workload.kv_len, workload.d_v) + saved)
+    return _core(workload, squares * scores + output + _heads(workload, workload.kv_len, workload.d_v) + saved + held)
 
 
 def math_bytes(workload: assay.Workload) -> int | None:
     """Scores, their softmax, and a byte for each that says whether it is hidden; scaled queries, and a mask.
 
     All of it is float32 in every dtype; queries, keys and values of half precision are copied to float32 before.
+    Backward there are three squares of scores, beside the gradients and scaled queries.
     """
     wide = replace(workload, dtype="f32")
     hidden = workload.batch * workload.q_heads * workload.q_len * workload.kv_len
@@ -55,9 +56,13 @@ def math_bytes(workload: assay.Workload) -> int | None:
     if workload.dtype != "f32":
         rows = workload.kv_heads * workload.kv_len * (workload.d_qk + workload.d_v)
         raised = queries + workload.batch * rows * ITEM["f32"]
-    return _forward(
-        workload, 2 * _scores(wide) + hidden + queries + _mask(wide) + _repeated(wide) + raised + _turned(workload)
-    )
+    held = 0 if _own_mask(workload) else _hidden(workload)
+    if workload.phase != "fwd":
+        grouped = _repeated(wide) // 2
+        known = workload.dtype == "f32" and workload.device == "cpu" and workload.semantics.bias == "none"
+        return _core(workload, 3 * _scores(wide) + 4 * queries + grouped + held) if known else None
+    made = _mask(wide) + _repeated(wide) + raised + _turned(workload)
+    return _forward(workload, 2 * _scores(wide) + hidden + queries + made + held)
 
 
 def sdpa_bytes(workload: assay.Workload) -> int | None:
@@ -68,13 +73,15 @@ def sdpa_bytes(workload: assay.Workload) -> int | None:
 
 def flash_bytes(workload: assay.Workload) -> int | None:
     """The kernel's, and a mask where lengths differ: its own causal one is for equal lengths."""
-    square = workload.q_len == workload.kv_len
-    return _kernel(workload, 0 if square and workload.semantics.mask == "causal" else _mask(workload))
+    return _kernel(workload, 0 if _own_mask(workload) else _mask(workload) + _hidden(workload))
 
 
 def mask_bytes(workload: assay.Workload) -> int | None:
-    """The kernel's, and its booleans as numbers; biases are numbers from the start."""
-    return _kernel(workload, 0 if workload.semantics.bias == "alibi" else _mask(workload))
+    """The kernel's, and its booleans as numbers; biases are numbers from the start, and made anew of padding."""
+    if workload.semantics.bias != "alibi":
+        return _kernel(workload, _mask(workload) + _hidden(workload))
+    padded = _scores(workload) if workload.semantics.mask == "padding" else 0
+    return _kernel(workload, _bias(workload) + padded)
 
 
 def repeat_bytes(workload: assay.Workload) -> int | None:
@@ -86,16 +93,28 @@ def repeat_bytes(workload: assay.Workload) -> int | None:
 def fold_bytes(workload: assay.Workload) -> int | None:
     """The kernel's for longer heads, and its mask once for each head of a group."""
     group = workload.q_heads // workload.kv_heads
-    return _kernel(workload, group * _mask(workload), group)
+    return _kernel(workload, group * (_mask(workload) + _hidden(workload)), group)
 
 
 def row_block_bytes(workload: assay.Workload) -> int | None:
-    """Two strips of scores, beside a block of queries, its output and all outputs before; or the output twice."""
+    """Two strips of scores, beside a block of queries, its output and all outputs before; or the output twice.
+
+    Backward the weights of all strips, the gradients and, of a pass that is kept, what it scaled and gave; beside these
+    two strips of scores, or one and two copies of all keys.
+    """
     row = workload.batch * workload.q_heads * ITEM[workload.dtype]
+    if workload.phase != "fwd":
+        strips = [row * (block.stop - block.start) * (seen.stop - seen.start) for block, seen in block_bounds(workload)]
+        queries, output = _heads(workload, workload.q_len, workload.d_qk), _output(workload)
+        share = workload.kv_heads / workload.q_heads
+        keys, values = (int(share * _heads(workload, workload.kv_len, d)) for d in (workload.d_qk, workload.d_v))
+        kept = queries + output + values + (queries + keys if workload.phase == "bwd" else 0)
+        copies = 2 * max(keys, values) + (queries // 2 if workload.phase == "fwd_bwd" else 0)
+        return _core(workload, sum(strips) + kept + max(strips) + max(max(strips), copies))
     peak = 2 * _output(workload)
-    for queries, keys in block_bounds(workload):
-        rows, seen = queries.stop - queries.start, keys.stop - keys.start
-        peak = max(peak, row * (queries.stop * workload.d_v + rows * (workload.d_qk + 2 * seen)))
+    for block, span in block_bounds(workload):
+        rows, width = block.stop - block.start, span.stop - span.start
+        peak = max(peak, row * (block.stop * workload.d_v + rows * (workload.d_qk + 2 * width)))
     return _forward(workload, peak)
 
 
@@ -215,6 +234,25 @@ def _turned(workload: assay.Workload) -> int:
         return 0
     rows = workload.q_heads * workload.q_len + workload.kv_heads * workload.kv_len
     return workload.batch * rows * workload.d_qk * ITEM[workload.dtype]
+
+
+def _own_mask(workload: assay.Workload) -> bool:
+    """Whether the kernel's own causal mask serves, which is for equal lengths."""
+    return workload.q_len == workload.kv_len and workload.semantics.mask == "causal"
+
+
+def _bias(workload: assay.Workload) -> int:
+    """Biases of all heads, which are made once."""
+    square = workload.q_heads * workload.q_len * workload.kv_len * ITEM[workload.dtype]
+    return square if workload.semantics.bias == "alibi" else 0
+
+
+def _hidden(workload: assay.Workload) -> int:
+    """A byte for each pair that is made once; none for padding or where every key is seen."""
+    pairs = workload.q_len * workload.kv_len
+    if workload.semantics.mask == "padding" or workload.semantics.pairs(workload.q_len, workload.kv_len) == pairs:
+        return 0
+    return pairs
 
 
 def _mask(workload: assay.Workload) -> int:

@@ -1,4 +1,4 @@
-"""Which keys each query sees, as booleans that are made once."""
+"""Which keys each query sees, as booleans: made once, or of padding in each call, as its lengths change."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ import assay
 
 
 def visible(workload: assay.Workload) -> Tensor | None:
-    """Return [batch or 1, 1, q_len or 1, kv_len], true where a query sees a key; None where each sees all."""
+    """Return [1, 1, q_len, kv_len], true where a query sees a key; None where each sees all, or all but padding."""
     semantics = workload.semantics
-    if semantics.mask == "none":
+    if semantics.mask in ("none", "padding"):
         return None
     keys = torch.arange(workload.kv_len, device=workload.device)
-    if semantics.mask == "padding":
-        lengths = torch.tensor(workload.lengths, device=workload.device)
-        return keys < lengths.view(-1, 1, 1, 1)
     seen = sees(semantics, positions(workload), keys)
     return None if bool(seen.all()) else seen[None, None]
+
+
+def valid(lengths: Tensor, kv_len: int) -> Tensor:
+    """Return [batch, 1, 1, kv_len], true for the keys within the valid length of an item."""
+    return torch.arange(kv_len, device=lengths.device) < lengths.view(-1, 1, 1, 1)
 
 
 def positions(workload: assay.Workload) -> Tensor:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 import assay
-from assay_attention.mask import visible
+from assay_attention.mask import valid, visible
 from assay_attention.position import alibi, turned
 
 
@@ -36,7 +36,8 @@ class Naive(nn.Module):
         scores = q @ k.mT * self.scale
         if self.bias is not None:
             scores = scores + self.bias
-        if self.hidden is not None:
-            scores = scores.masked_fill(self.hidden, -torch.inf)
+        hidden = ~valid(lengths[0], k.shape[-2]) if lengths else self.hidden
+        if hidden is not None:
+            scores = scores.masked_fill(hidden, -torch.inf)
         scores = torch.softmax(scores, dim=-1)
         return scores @ v

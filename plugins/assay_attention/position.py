@@ -19,12 +19,16 @@ def alibi(workload: assay.Workload) -> Tensor:
 
 
 def slopes(workload: assay.Workload) -> Tensor:
-    """Return ALiBi's slope of each head, float64 [q_heads]: 2^(-8 (h + 1) / heads).
+    """Return ALiBi's slope of each head, float64 [q_heads]: 2^(-8 (h + 1) / heads) for a power of two.
 
-    Press et al. 2022, Train Short, Test Long.
+    Else those of the largest power of two below, then every other one of twice as many, as in the authors' code
+    (Press et al. 2022, Train Short, Test Long).
     """
-    heads = torch.arange(1, workload.q_heads + 1, dtype=torch.float64, device=workload.device)
-    return 2.0 ** (-8.0 * heads / workload.q_heads)
+    heads = workload.q_heads
+    power = 1 << (heads.bit_length() - 1)
+    steps = torch.arange(1, 2 * power + 1, dtype=torch.float64, device=workload.device)
+    slope = 2.0 ** (-4.0 * steps / power)  # of twice as many heads as `power`
+    return torch.cat([slope[1::2], slope[::2][: heads - power]])
 
 
 class Rope(nn.Module):

@@ -1,4 +1,4 @@
-"""PyTorch's scaled dot-product attention with a mask that is made once: the kernel looks at every pair."""
+"""PyTorch's scaled dot-product attention with a mask: the kernel looks at every pair."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
 import assay
-from assay_attention.mask import visible
+from assay_attention.mask import valid, visible
 from assay_attention.position import alibi, turned
 from assay_attention.projected import projected
 
@@ -18,7 +18,7 @@ def build(workload: assay.Workload, weights: assay.Weights | None) -> assay.Step
 
 
 class Masked(nn.Module):
-    """The kernel with booleans, or with numbers to add where there are biases."""
+    """The kernel with booleans, or with numbers to add where there are biases; made once, but for padding."""
 
     mask: Tensor | None
 
@@ -33,4 +33,8 @@ class Masked(nn.Module):
 
     def forward(self, q: Tensor, k: Tensor, v: Tensor, *lengths: Tensor) -> Tensor:
         """Attend: q [batch, q_heads, q_len, d] and k, v [batch, kv_heads, kv_len, d] to [.., q_len, d_v]."""
-        return scaled_dot_product_attention(q, k, v, attn_mask=self.mask, enable_gqa=self.grouped)
+        mask = self.mask
+        if lengths:
+            seen = valid(lengths[0], k.shape[-2])
+            mask = seen if mask is None else mask.masked_fill(~seen, -torch.inf)
+        return scaled_dot_product_attention(q, k, v, attn_mask=mask, enable_gqa=self.grouped)

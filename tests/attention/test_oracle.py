@@ -12,8 +12,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import dropout
 
+from assay.attention import oracle
+from assay.attention.calls import CheckedStep, checked
 from assay.attention.inputs import Inputs, make_inputs, make_weights
-from assay.attention.oracle import TRIALS, Verified, verify, verify_again
+from assay.attention.oracle import Verified, spread_rows, verify
 from assay.attention.reference import attend
 from assay.errors import WrongOutput
 from assay.plugins.types import Step, Weights
@@ -72,7 +74,7 @@ def last_result(workload: Workload, weights: Weights | None) -> Step:
 
     def step(*inputs: Tensor) -> Tensor:
         results.append(right(*inputs))
-        return results[-2:][0]
+        return results[-2:][0].clone()
 
     return step
 
@@ -91,7 +93,7 @@ def same_draw(shares: Tensor, p: float) -> Tensor:
 
 
 def gate(build: Build, workload: Workload = CAUSAL) -> Verified:
-    return verify(build, workload, make_weights(workload), partial(make_inputs, workload, None))
+    return verify(checked(build), workload, make_weights(workload), partial(make_inputs, workload, None))
 
 
 def again(build: Build, workload: Workload) -> Step:
@@ -188,8 +190,9 @@ class TestRight:
         assert verified.error == verified.naive_error > 0.0
 
     def test_the_step_that_is_given_back_is_the_one_that_drops(self) -> None:
-        step = gate(attention(), DROPOUT).step
-        inputs = make_inputs(DROPOUT, None, 0).tensors
+        run = gate(attention(), DROPOUT).run
+        assert isinstance(run, CheckedStep)
+        step, inputs = run.step, make_inputs(DROPOUT, None, 0).tensors
         assert not torch.equal(step(*inputs), step(*inputs))
 
     def test_the_global_generator_is_left_as_it_was(self) -> None:
@@ -237,13 +240,63 @@ def test_it_is_refused_in_low_precision_too(name: str) -> None:
         gate(WRONG[name][0], replace(CAUSAL, dtype="bf16"))
 
 
-@pytest.mark.parametrize("view", [lambda v: v, lambda v: v.view_as(v), lambda v: v[:]], ids=["itself", "view", "slice"])
-def test_an_output_that_is_an_input_is_refused(view: Callable[[Tensor], Tensor]) -> None:
-    # A single position sees only itself: its value is the right output, so that only the memory is wrong.
-    single = Workload.self_attention("core", batch=2, length=1, d_model=4)
-    gate(lambda workload, weights: lambda q, k, v: v.clone(), single)
-    with pytest.raises(WrongOutput, match="shares its memory"):
-        gate(lambda workload, weights: lambda q, k, v: view(v), single)
+class TestManyPairs:
+    """Above a number of pairs of positions some rows are looked at: the edges, and one in each stretch between."""
+
+    LONG = Workload.self_attention("core", batch=1, length=2000, d_model=4, semantics=Semantics(mask="causal"))
+
+    def gate(self, wrong: slice, seed: int = 0) -> Verified:
+        def build(workload: Workload, weights: Weights | None) -> Step:
+            right = attention(future=lambda length: torch.ones(length, length).triu(1).bool())(workload, weights)
+
+            def step(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+                output = right(q, k, v)
+                output[:, :, wrong] = 0.0
+                return output
+
+            return step
+
+        return verify(checked(build), self.LONG, None, partial(make_inputs, self.LONG, None), seed=seed)
+
+    @pytest.fixture(autouse=True)
+    def _few_pairs(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(oracle, "MOST_PAIRS", 1000)
+
+    def test_a_part_is_looked_at(self) -> None:
+        assert self.gate(slice(0, 0)).checked == 640 / 2000
+
+    @pytest.mark.parametrize("start", [0, 60, 990, 1500, 1992])
+    def test_a_wrong_block_is_found_in_every_run(self, start: int) -> None:
+        for seed in range(5):
+            with pytest.raises(WrongOutput, match=r"^reference: wrong output, first at \[0, 0, "):
+                self.gate(slice(start, start + 8), seed)
+
+    def test_other_rows_in_another_run(self) -> None:
+        """One row of some four is looked at: a single wrong one is missed in most runs, and not in all."""
+        found = 0
+        for seed in range(12):
+            try:
+                self.gate(slice(1234, 1235), seed)
+            except WrongOutput:
+                found += 1
+        assert 0 < found < 12
+
+    def test_below_that_number_all_are(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(oracle, "MOST_PAIRS", 2000 * 2000)
+        assert self.gate(slice(0, 0)).checked == 1.0
+        with pytest.raises(WrongOutput, match=r"first at \[0, 0, 1234, 0\]"):
+            self.gate(slice(1234, 1235))
+
+    @pytest.mark.parametrize(("length", "most"), [(2000, 640), (641, 640), (100_000, 128), (8192, 640)])
+    def test_rows_are_spread(self, length: int, most: int) -> None:
+        rows = spread_rows(length, most, torch.Generator().manual_seed(1))
+        assert rows is not None
+        assert len(rows) == most
+        edge = most // 10
+        assert rows[:edge].tolist() == list(range(edge))
+        assert rows[-edge:].tolist() == list(range(length - edge, length))
+        assert rows.diff().max() <= 2 * (length - 2 * edge) / (most - 2 * edge) + 1
+        assert spread_rows(most, most, torch.Generator()) is None
 
 
 WRONG_DROPOUT = {

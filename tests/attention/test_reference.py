@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
-from assay.attention.inputs import Inputs, make_inputs, make_weights
-from assay.attention.oracle import doubled
-from assay.attention.reference import attend, chunks, looked_at, visible
+from assay.attention.inputs import Inputs, convert_weights, make_inputs, make_weights
+from assay.attention.reference import attend, chunks, looked_at, slopes, visible
 from assay.records.semantics import Semantics
 from assay.records.workload import Workload
 
@@ -119,7 +118,8 @@ class TestAgainstPyTorch:
         workload = replace(PLAIN, batch=3, q_len=9, semantics=Semantics(mask="padding"))
         inputs = exact(workload)
         found = attend(workload, inputs, None)
-        assert inputs.tensors[3].tolist() == list(workload.lengths) == [3, 6, 9]
+        assert inputs.lengths is not None
+        assert inputs.lengths.tolist() == list(workload.lengths) == [3, 6, 9]
         for item, length in enumerate(workload.lengths):
             q, k, v = (tensor[item : item + 1, :, :length] for tensor in inputs.tensors[:3])
             same(found[item : item + 1, :, :length], scaled_dot_product_attention(q, k, v, enable_gqa=True))
@@ -181,11 +181,47 @@ def positive(x: Tensor) -> Tensor:
     return torch.where(x > 0, x + 1, x.exp())
 
 
+def published(heads: int) -> list[float]:
+    """The slopes as the authors' code makes them, and that of BLOOM and MPT."""
+
+    def of_power(power: int) -> list[float]:
+        start = 2 ** (-(2 ** -(math.log2(power) - 3)))
+        return [start * start**i for i in range(power)]
+
+    closest = 2 ** math.floor(math.log2(heads))
+    if closest == heads:
+        return of_power(heads)
+    return of_power(closest) + published(2 * closest)[0::2][: heads - closest]
+
+
+class TestSlopes:
+    @pytest.mark.parametrize("heads", range(1, 41))
+    def test_are_those_that_are_published(self, heads: int) -> None:
+        assert slopes(heads).tolist() == pytest.approx(published(heads))
+
+    def test_of_twelve_heads(self) -> None:
+        powers = [1, 2, 3, 4, 5, 6, 7, 8, 0.5, 1.5, 2.5, 3.5]
+        assert slopes(12).tolist() == pytest.approx([2.0**-power for power in powers])
+
+    def test_they_are_what_is_subtracted(self) -> None:
+        """Keys that are all 0 leave only the distances: the weights are those of softmax(-slope * distance)."""
+        workload = replace(
+            PLAIN, q_heads=3, kv_heads=3, q_len=4, kv_len=4, d_v=4, semantics=Semantics.parse("full+alibi")
+        )
+        q, k, v = exact(workload).tensors
+        values = torch.eye(4, dtype=torch.float64).expand_as(v)
+        found = attend(workload, Inputs(tensors=(q, torch.zeros_like(k), values)), None)
+        for head, slope in enumerate([2.0**-4, 2.0**-8, 2.0**-2]):
+            raw = [[math.exp(-slope * abs(i - j)) for j in range(4)] for i in range(4)]
+            wanted = [[value / sum(row) for value in row] for row in raw]
+            same(found[0, head], torch.tensor(wanted, dtype=torch.float64))
+
+
 class TestLevels:
     @pytest.mark.parametrize("label", ["full", "causal", "causal+rope", "window2+alibi"])
     def test_a_module_projects_attends_head_by_head_and_projects(self, label: str) -> None:
         workload = replace(PLAIN, level="module", q_len=6, kv_len=6, d_model=7, semantics=Semantics.parse(label))
-        weights, inputs = doubled(make_weights(workload)), exact(workload)
+        weights, inputs = convert_weights(make_weights(workload), Tensor.double), exact(workload)
         (x,) = inputs.tensors
         q, k = (
             torch.stack([x @ w[:, 6 * head : 6 * head + 6] for head in range(heads)], dim=1)
@@ -203,7 +239,7 @@ class TestLevels:
     def test_decoding_gives_the_last_rows_of_the_module(self, label: str, queries: int) -> None:
         module = replace(PLAIN, level="module", q_len=9, d_model=7, semantics=Semantics.parse(label))
         decode = replace(module, level="decode", q_len=queries)
-        inputs, weights = exact(decode), doubled(make_weights(decode))
+        inputs, weights = exact(decode), convert_weights(make_weights(decode), Tensor.double)
         assert inputs.past is not None
         assert inputs.past.shape == (2, 9 - queries, 7)
         everything = Inputs(tensors=(torch.cat([inputs.past, *inputs.tensors], dim=1),))
@@ -224,7 +260,7 @@ class TestRows:
 
     def test_of_a_module_they_stand_in_the_place_of_the_queries(self) -> None:
         workload = replace(PLAIN, level="module", q_len=9, semantics=Semantics(mask="causal"))
-        inputs, weights = exact(workload), doubled(make_weights(workload))
+        inputs, weights = exact(workload), convert_weights(make_weights(workload), Tensor.double)
         wanted = attend(workload, inputs, weights)[:, [8, 2]]
         same(attend(workload, inputs, weights, torch.tensor([8, 2])), wanted)
 

@@ -13,7 +13,8 @@ from assay.errors import Unavailable
 from assay.plugins.types import Weights
 from assay.records.workload import Workload
 
-UPSTREAM = 1 << 20
+UPSTREAM, LENGTHS = 1 << 20, 2 << 20  # the first of their streams
+SEED_BITS = 24
 DTYPES = {"f32": torch.float32, "bf16": torch.bfloat16, "f16": torch.float16}
 
 
@@ -26,6 +27,11 @@ class Inputs:
 
     tensors: tuple[Tensor, ...]
     past: Tensor | None = None
+
+    @property
+    def lengths(self) -> Tensor | None:
+        """The valid lengths [batch] where there is padding."""
+        return None if self.tensors[-1].is_floating_point() else self.tensors[-1]
 
     def map(self, change: Callable[[Tensor], Tensor]) -> Inputs:
         """Change every floating-point tensor."""
@@ -77,7 +83,7 @@ def make_weights(workload: Workload) -> Weights | None:
     """Draw the canonical projections from N(0, 1 / fan_in); None at level `core`."""
     if workload.level == "core":
         return None
-    generator = _generator(workload, 0)
+    generator = generator_of(workload, 0, None)
     query_width, key_width = workload.q_heads * workload.d_qk, workload.kv_heads * workload.d_qk
     value_width, context_width = workload.kv_heads * workload.d_v, workload.q_heads * workload.d_v
 
@@ -92,44 +98,68 @@ def make_weights(workload: Workload) -> Weights | None:
     )
 
 
-def make_inputs(workload: Workload, text: EmbeddedText | None, trial: int) -> Inputs:
+def convert_weights(weights: Weights | None, change: Callable[[Tensor], Tensor]) -> Weights | None:
+    """Change every tensor of some weights."""
+    if weights is None:
+        return None
+    wo = None if weights.wo is None else change(weights.wo)
+    return Weights(wq=change(weights.wq), wk=change(weights.wk), wv=change(weights.wv), wo=wo)
+
+
+def make_inputs(workload: Workload, text: EmbeddedText | None, trial: int, seed: int | None = None) -> Inputs:
     """Draw the inputs of a trial; another trial gives other values of the same shapes.
 
     With a text, x is the embedding of its windows, each trial one token further on; without, it is drawn
-    from N(0, 1). At level `core` with a text, q, k and v are the heads of x in three orders. Raises
-    `Unavailable` for too short a text.
+    from N(0, 1). At level `core` with a text, q, k and v are the heads of x in three orders. With the `seed` of a run
+    they are that run's own, padded lengths too; without, they are the workload's. Raises `Unavailable` for too short
+    a text.
     """
     lengths: tuple[Tensor, ...] = ()
     if workload.semantics.mask == "padding":
-        lengths = (torch.tensor(workload.lengths, device=workload.device),)
+        lengths = (_lengths(workload, trial, seed).to(workload.device),)
     if workload.level == "core":
-        return Inputs(tensors=(*_heads(workload, text, trial), *lengths))
-    x = _cast(_hidden(workload, text, trial, workload.d_model), workload)
+        return Inputs(tensors=(*_heads(workload, text, trial, seed), *lengths))
+    x = _cast(_hidden(workload, text, trial, workload.d_model, seed), workload)
     if workload.level == "decode":
         past, new = x.split((workload.kv_len - workload.q_len, workload.q_len), dim=1)
         return Inputs(tensors=(new.contiguous(), *lengths), past=past.contiguous())
     return Inputs(tensors=(x, *lengths))
 
 
-def make_upstream(workload: Workload, trial: int) -> Tensor:
+def make_upstream(workload: Workload, trial: int, seed: int | None = None, lengths: Tensor | None = None) -> Tensor:
     """Draw the gradient of the output of level `core` from N(0, 1); at padded queries it is 0."""
     shape = (workload.batch, workload.q_heads, workload.q_len, workload.d_v)
-    upstream = torch.randn(shape, generator=_generator(workload, trial + UPSTREAM))
+    upstream = torch.randn(shape, generator=generator_of(workload, trial + UPSTREAM, seed))
     if workload.semantics.mask == "padding":
-        valid = torch.arange(workload.q_len) < torch.tensor(workload.lengths).unsqueeze(-1)
+        valid_lengths = torch.tensor(workload.lengths) if lengths is None else lengths.cpu()
+        valid = torch.arange(workload.q_len) < valid_lengths.unsqueeze(-1)
         upstream = upstream * valid[:, None, :, None]
     return _cast(upstream, workload)
 
 
-def _heads(workload: Workload, text: EmbeddedText | None, trial: int) -> tuple[Tensor, ...]:
+def generator_of(workload: Workload, stream: int, seed: int | None) -> torch.Generator:
+    """Return the generator of one stream of numbers, of the workload alone or of a run with this seed."""
+    own = 0 if seed is None else (seed + 1) << SEED_BITS
+    return torch.Generator().manual_seed((own + workload.seed + stream) % (1 << 63))
+
+
+def _lengths(workload: Workload, trial: int, seed: int | None) -> Tensor:
+    """The workload's valid lengths, or with the seed of a run others, from 1 on."""
+    if seed is None:
+        return torch.tensor(workload.lengths)
+    generator = generator_of(workload, trial + LENGTHS, seed)
+    return torch.randint(1, workload.kv_len + 1, (workload.batch,), generator=generator)
+
+
+def _heads(workload: Workload, text: EmbeddedText | None, trial: int, seed: int | None) -> tuple[Tensor, ...]:
     if workload.semantics.kind == "weightless":
-        x = _cast(_hidden(workload, text, trial, workload.d_qk), workload).unsqueeze(1)
+        x = _cast(_hidden(workload, text, trial, workload.d_qk, seed), workload).unsqueeze(1)
         return x, x, x
     if text is not None:
-        x = _hidden(workload, text, trial, workload.q_heads * workload.d_qk)
+        x = _hidden(workload, text, trial, workload.q_heads * workload.d_qk, seed)
         heads = _cast(x.unflatten(-1, (workload.q_heads, -1)).transpose(1, 2), workload)
         return heads, heads.roll(1, dims=1).contiguous(), heads.flip(1).contiguous()
-    generator = _generator(workload, trial + 1)
+    generator = generator_of(workload, trial + 1, seed)
     shapes = (
         (workload.batch, workload.q_heads, workload.q_len, workload.d_qk),
         (workload.batch, workload.kv_heads, workload.kv_len, workload.d_qk),
@@ -138,15 +168,11 @@ def _heads(workload: Workload, text: EmbeddedText | None, trial: int) -> tuple[T
     return tuple(_cast(torch.randn(shape, generator=generator), workload) for shape in shapes)
 
 
-def _hidden(workload: Workload, text: EmbeddedText | None, trial: int, width: int) -> Tensor:
+def _hidden(workload: Workload, text: EmbeddedText | None, trial: int, width: int, seed: int | None) -> Tensor:
     if text is None:
         shape = (workload.batch, workload.kv_len, width)
-        return torch.randn(shape, generator=_generator(workload, trial + 1))
+        return torch.randn(shape, generator=generator_of(workload, trial + 1, seed))
     return text.hidden(batch=workload.batch, length=workload.kv_len, width=width, seed=workload.seed, offset=trial)
-
-
-def _generator(workload: Workload, stream: int) -> torch.Generator:
-    return torch.Generator().manual_seed(workload.seed + stream)
 
 
 def _cast(tensor: Tensor, workload: Workload) -> Tensor:

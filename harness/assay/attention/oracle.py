@@ -2,45 +2,125 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from torch import Tensor
 
+from assay.attention.calls import OUTPUTS, Build, Run
 from assay.attention.dropout import verify_dropout
-from assay.attention.inputs import Inputs, make_upstream
-from assay.attention.passes import OUTPUTS, expected, fill, run_pass
-from assay.attention.reference import looked_at, widened
-from assay.errors import WrongOutput
-from assay.plugins.types import Step, Weights
+from assay.attention.inputs import Inputs, convert_weights, generator_of, make_upstream
+from assay.attention.layouts import Layout
+from assay.attention.passes import run_pass
+from assay.attention.reference import attend, looked_at
+from assay.attention.rounding import Rounding
+from assay.attention.stress import stressed
+from assay.attention.tolerance import Answer, Errors
+from assay.plugins.types import Weights
 from assay.records.workload import Workload
 
-TRIALS = 2
-ULPS = 16.0
+ORDINARY, STRESSED, DROPPED, TIMED = range(4)  # trials
 MOST_PAIRS = 1 << 28
-BLOCK = 64
-BLOCKS = 10
+MOST_ROWS = 640
+STRESSED_ROWS = SOME_ROWS = 128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Errors:
-    """Largest absolute differences from float64: of a step, of the definition in its precision, and allowed."""
+class Problem:
+    """One pass that is asked of a step: a workload, the host's weights and inputs, and what its gradient begins with.
 
-    step: float
-    naive: float
-    allowed: float
+    `rows` are the queries that are held to the reference, all for None. An ordinary problem is one of N(0, 1): of
+    others no mean is taken. A `loose` one is for an approximation.
+    """
+
+    workload: Workload
+    weights: Weights | None
+    inputs: Inputs
+    upstream: Tensor | None = None
+    rows: Tensor | None = None
+    ordinary: bool = True
+    loose: bool = False
+
+    def solve(self, run: Run, layout: Layout = "contiguous") -> tuple[Errors, ...]:
+        """Have a step run it, and hold its output and then its gradients to float64; raise `WrongOutput`."""
+        found = run(self.inputs, self.upstream, layout=layout)
+        return self.compare(found)
+
+    def compare(self, found: tuple[Tensor, ...], *, gradients_only: bool = False) -> tuple[Errors, ...]:
+        """Hold what a step found to float64: the output and the gradients, or these only."""
+        with torch.inference_mode(self.upstream is None):
+            answers = self._answers((None, *found) if gradients_only else found)
+            if self.loose:
+                return tuple(answer.compare_loosely() for answer in answers)
+            return tuple(answer.compare(mean=self.ordinary) for answer in answers)
+
+    def expected(self, precision: Callable[[Tensor], Tensor]) -> tuple[Tensor, ...]:
+        """Compute what comes out by the definition in a precision."""
+        inputs, weights = self.inputs.map(precision), convert_weights(self.weights, precision)
+        if self.upstream is None:
+            return (attend(self.workload, inputs, weights, self.rows),)
+
+        def definition(*tensors: Tensor) -> Tensor:
+            return attend(self.workload, Inputs(tensors=tensors), weights)
+
+        return tuple(tensor.detach() for tensor in run_pass(definition, inputs, precision(self.upstream)))
+
+    def answer_of_output(self, found: Tensor, exact: Tensor, plain: Tensor | None = None) -> Answer:
+        """Return what is to be compared of an output of all queries; without the plain formula's, that is exact."""
+        queries = torch.arange(self.workload.q_len) if self.rows is None else self.rows
+
+        def variance(suspects: Tensor | None) -> Tensor:
+            rounding = Rounding(self.workload, self.inputs, self.weights)
+            return rounding.output(queries if suspects is None else queries[suspects.cpu()])
+
+        return Answer(
+            name=OUTPUTS[0],
+            found=found if self.rows is None else found.index_select(found.ndim - 2, self.rows.to(found.device)),
+            plain=exact if plain is None else plain,
+            exact=exact,
+            variance=variance,
+            mask=looked_at(self.workload, queries, self.inputs.lengths),
+            rows=queries,
+        )
+
+    def _answers(self, found: tuple[Tensor | None, ...]) -> Iterator[Answer]:
+        exact, plain = self.expected(Tensor.double), self.expected(_as_it_is)
+        if found[0] is not None:
+            yield self.answer_of_output(found[0], exact[0], plain[0])
+        for place in range(1, len(exact)):
+            gradient = found[place]
+            assert gradient is not None, "only the output may be missing"
+            yield Answer(
+                name=OUTPUTS[place],
+                found=gradient,
+                plain=plain[place],
+                exact=exact[place],
+                variance=partial(self._variance, place),
+                mask=None,
+                rows=torch.arange(exact[place].shape[-2]),
+            )
+
+    def _variance(self, place: int, suspects: Tensor | None) -> Tensor:
+        """The variance of a gradient, of the rows at some places or of all for None."""
+        assert self.upstream is not None
+        rounding = Rounding(self.workload, self.inputs, self.weights)
+        if place == 1:
+            return rounding.gradients(self.upstream, suspects)[0]
+        whole = rounding.gradients(self.upstream)[place - 1]
+        return whole if suspects is None else whole.index_select(2, suspects)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """A step that passed the gate, and its largest errors over the trials; `allowed` is the least allowed error.
+    """A step that passed the gate, and its largest errors on ordinary inputs; `allowed` is the largest allowed there.
 
     `gradient` is the largest of the three gradients', None where none is asked for; `checked` is the share of the
     queries that were held to the reference.
     """
 
-    step: Step
+    run: Run
     error: float
     naive_error: float
     allowed: float
@@ -49,191 +129,112 @@ class Verified:
 
 
 def verify(
-    build: Callable[[Workload, Weights | None], Step],
+    build: Build,
     workload: Workload,
     weights: Weights | None,
     inputs_of: Callable[[int], Inputs],
+    *,
+    seed: int = 0,
+    approximate: bool = False,
 ) -> Verified:
-    """Build a step and hold it to the float64 reference on several fresh inputs, or raise `WrongOutput`.
+    """Build a step and hold it to the float64 reference, on ordinary inputs and on inputs that are hard.
 
-    The largest error may be twice that of the definition in the workload's own precision, plus 16 units in the
-    last place of the largest output of its row; the same goes for each gradient, with the largest of all
-    three. The inputs must be left as they were and the
-    output must be new. With dropout the figures come from a twin of the step without it; the step itself must
-    vary from call to call, around the reference. Above 2^28 pairs of positions some blocks of queries are
-    looked at, others in each trial.
+    In each row the largest error may be twice that of the definition in the workload's own precision, plus some units
+    in the last place of the row's largest number, see `tolerance`. With dropout the figures come from a twin of the
+    step without it; the step itself must vary from call to call, around the reference. What is drawn follows the
+    `seed` of the run. Of hard inputs some rows are looked at, and above 2^28 pairs of positions of all. Raises
+    `WrongOutput`.
     """
     exact = replace(workload, semantics=replace(workload.semantics, dropout=0.0))
-    step = build(exact, weights)
-    trials = [check_step(step, exact, weights, inputs_of(trial), trial) for trial in range(TRIALS)]
+    run = build(exact, weights)
+    ordinary = make_problem(exact, weights, inputs_of(ORDINARY), ORDINARY, seed=seed, loose=approximate)
+    outcome = ordinary.solve(run)
+    if not approximate:
+        hard = stressed(exact, inputs_of(STRESSED), seed)
+        rows = spread_rows(workload.q_len, STRESSED_ROWS, generator_of(exact, STRESSED, seed))
+        Problem(workload=exact, weights=weights, inputs=hard, rows=rows, ordinary=False).solve(run)
     if workload.semantics.dropout:
-        step = build(workload, weights)
-        check_dropout(step, workload, weights, inputs_of(TRIALS))
-    outputs = [trial[0] for trial in trials]
-    gradients = [errors for trial in trials for errors in trial[1:]]
+        run = build(workload, weights)
+        check_dropout(run, workload, weights, inputs_of(DROPPED), seed)
+    gradients = outcome[1:]
     return Verified(
-        step=step,
-        error=max(errors.step for errors in outputs),
-        naive_error=max(errors.naive for errors in outputs),
-        allowed=min(errors.allowed for errors in outputs),
-        checked=len(rows_to_check(workload, 0)) / workload.q_len,
+        run=run,
+        error=outcome[0].step,
+        naive_error=outcome[0].naive,
+        allowed=outcome[0].allowed,
+        checked=1.0 if ordinary.rows is None else len(ordinary.rows) / workload.q_len,
         gradient=max(gradients, key=lambda errors: errors.step, default=None),
     )
 
 
 def verify_again(
-    build: Callable[[Workload, Weights | None], Step], workload: Workload, weights: Weights | None, inputs: Inputs
-) -> Step:
-    """Build a step that passed the gate in another process, and hold it to the reference once more, on some queries.
-
-    These are the first, the last and a block drawn between, 128 in all; with gradients it is every query. Raises
-    `WrongOutput`.
-    """
-    exact = replace(workload, semantics=replace(workload.semantics, dropout=0.0))
-    step = build(exact, weights)
-    check_step(step, exact, weights, inputs, TRIALS, rows=_some_rows(workload))
-    return build(workload, weights) if workload.semantics.dropout else step
-
-
-def check_dropout(step: Step, workload: Workload, weights: Weights | None, inputs: Inputs) -> None:
-    """Hold a step with dropout to what dropping makes of the reference, over many calls; raise `WrongOutput`."""
-    verify_dropout(
-        lambda: call_step(step, workload, inputs, None)[0],
-        workload,
-        inputs,
-        None if weights is None else doubled(weights),
-    )
-
-
-def check_step(
-    step: Step,
+    build: Build,
     workload: Workload,
     weights: Weights | None,
     inputs: Inputs,
-    trial: int = 0,
-    rows: Tensor | None = None,
-) -> tuple[Errors, ...]:
-    """Hold a step without dropout to the reference on one input: its output, then its gradients.
+    *,
+    seed: int = 0,
+    approximate: bool = False,
+) -> Run:
+    """Build a step that passed the gate in another process, and hold it to the reference once more, on some queries.
 
-    The queries held are `rows`, or those of the trial.
+    These are the first, the last and others drawn between, 128 in all; with gradients it is every query. Raises
+    `WrongOutput`.
     """
-    upstream = None if workload.phase == "fwd" else make_upstream(workload, trial)
-    rows = rows_to_check(workload, trial) if rows is None else rows
-    exact = expected(
-        workload,
-        inputs.map(Tensor.double),
-        None if weights is None else doubled(weights),
-        None if upstream is None else upstream.double(),
-        rows,
-    )
-    naive = expected(workload, inputs, weights, upstream, rows)
-    found = call_step(step, workload, inputs, upstream)
-    seen = looked_at(workload, torch.arange(workload.q_len) if upstream is not None else rows)
-    results = []
-    steepest = max((reference.abs().max().item() for reference in exact[1:]), default=0.0)
-    for name, output, plain, reference in zip(OUTPUTS, found, naive, exact, strict=False):
-        axis = 1 if reference.ndim == 3 else 2
-        wanted = output.index_select(axis, rows.to(output.device)) if name == "output" else output
-        mask = seen if name == "output" else None
-        least = 0.0 if name == "output" else steepest
-        results.append(_compare(name, (wanted, plain, reference), mask, rows, least))
-    return tuple(results)
+    exact = replace(workload, semantics=replace(workload.semantics, dropout=0.0))
+    run = build(exact, weights)
+    problem = make_problem(exact, weights, inputs, TIMED, seed=seed, ordinary=False, loose=approximate)
+    if problem.upstream is None:
+        rows = spread_rows(workload.q_len, SOME_ROWS, generator_of(exact, TIMED, seed))
+        problem = replace(problem, rows=rows)
+    problem.solve(run)
+    return build(workload, weights) if workload.semantics.dropout else run
 
 
-def rows_to_check(workload: Workload, trial: int) -> Tensor:
-    """All queries; of very many the first and the last block, and others drawn anew for each trial."""
-    length = workload.q_len
-    pairs = workload.batch * workload.q_heads * length * workload.kv_len
-    if pairs <= MOST_PAIRS or length <= BLOCK * BLOCKS or workload.phase != "fwd":
-        return torch.arange(length)
-    generator = torch.Generator().manual_seed(workload.seed + trial)
-    drawn = torch.randint(0, length - BLOCK, (BLOCKS - 2,), generator=generator).tolist()
-    starts = (0, length - BLOCK, *drawn)
-    rows: Tensor = torch.cat([torch.arange(start, start + BLOCK) for start in starts]).unique()
-    return rows
-
-
-def _some_rows(workload: Workload) -> Tensor:
-    length, half = workload.q_len, BLOCK // 2
-    if length <= 2 * BLOCK or workload.phase != "fwd":
-        return torch.arange(length)
-    middle = torch.randint(half, length - half - BLOCK, (1,)).item()
-    rows: Tensor = torch.cat([torch.arange(half), middle + torch.arange(BLOCK), torch.arange(length - half, length)])
-    return rows
-
-
-def doubled(weights: Weights) -> Weights:
-    """The same weights in float64."""
-    return Weights(
-        wq=weights.wq.double(),
-        wk=weights.wk.double(),
-        wv=weights.wv.double(),
-        wo=None if weights.wo is None else weights.wo.double(),
+def make_problem(
+    workload: Workload,
+    weights: Weights | None,
+    inputs: Inputs,
+    trial: int,
+    *,
+    seed: int,
+    ordinary: bool = True,
+    loose: bool = False,
+) -> Problem:
+    """Return the problem of some inputs in the workload's phase; above 2^28 pairs of positions some rows are asked."""
+    rows, upstream = None, None
+    if workload.phase != "fwd":
+        upstream = make_upstream(workload, trial, seed, inputs.lengths)
+    elif workload.batch * workload.q_heads * workload.q_len * workload.kv_len > MOST_PAIRS:
+        rows = spread_rows(workload.q_len, MOST_ROWS, generator_of(workload, trial, seed))
+    return Problem(
+        workload=workload,
+        weights=weights,
+        inputs=inputs,
+        upstream=upstream,
+        rows=rows,
+        ordinary=ordinary,
+        loose=loose,
     )
 
 
-def call_step(step: Step, workload: Workload, inputs: Inputs, upstream: Tensor | None) -> tuple[Tensor, ...]:
-    """Call a step once and check everything about the output but its values."""
-    fill(step, inputs)
-    before = inputs.map(Tensor.clone)
-    _poison(shape := _shape(workload), inputs.tensors[0])
-    found = run_pass(step, inputs, upstream)
-    output: object = found[0]
-    plain = type(output) in (Tensor, torch.nn.Parameter)  # others could compute when they are looked at
-    if not isinstance(output, Tensor) or not plain:
-        raise WrongOutput(f"output: it is {type(output).__name__}, not a plain tensor")
-    pairs = zip(before.tensors, inputs.tensors, strict=True)
-    if any(not torch.equal(kept, tensor) for kept, tensor in pairs) or (
-        before.past is not None and inputs.past is not None and not torch.equal(before.past, inputs.past)
-    ):
-        raise WrongOutput("inputs: the inputs were changed")
-    if list(output.shape) != shape:
-        raise WrongOutput(f"output: it has shape {list(output.shape)}, not {shape}")
-    source = inputs.tensors[0]
-    if output.dtype != source.dtype or output.device != source.device:
-        raise WrongOutput(f"output: it is {output.dtype} on {output.device}, not {source.dtype} on {source.device}")
-    storage = output.untyped_storage().data_ptr()
-    if any(storage == tensor.untyped_storage().data_ptr() for tensor in inputs.tensors):
-        raise WrongOutput("memory: the output shares its memory with an input")
-    return tuple(tensor.detach() for tensor in found)
+def spread_rows(length: int, most: int, generator: torch.Generator) -> Tensor | None:
+    """Return so many rows: the first, the last, and one at random in each of equal stretches between; None for all."""
+    edge = most // 10
+    inner = most - 2 * edge
+    if length <= most:
+        return None
+    bounds = torch.linspace(edge, length - edge, inner + 1, dtype=torch.float64).long()
+    drawn = bounds[:-1] + (torch.rand(inner, generator=generator) * bounds.diff()).long()
+    return torch.cat([torch.arange(edge), drawn, torch.arange(length - edge, length)])
 
 
-def _shape(workload: Workload) -> list[int]:
-    if workload.level == "core":
-        return [workload.batch, workload.q_heads, workload.q_len, workload.d_v]
-    width = workload.q_heads * workload.d_v if workload.level == "qkv" else workload.d_model
-    return [workload.batch, workload.q_len, width]
+def check_dropout(run: Run, workload: Workload, weights: Weights | None, inputs: Inputs, seed: int) -> None:
+    """Hold a step with dropout to what dropping makes of the reference, over many calls; raise `WrongOutput`."""
+    doubled = convert_weights(weights, Tensor.double)
+    with torch.inference_mode():
+        verify_dropout(lambda: run(inputs)[0], workload, inputs, doubled, seed)
 
 
-def _poison(shape: list[int], like: Tensor) -> None:
-    """Leave NaN in the memory that an output of this size is likely to be given, so that what is not written shows."""
-    torch.full(shape, torch.nan, dtype=like.dtype, device=like.device)
-
-
-def _compare(
-    name: str, tensors: tuple[Tensor, Tensor, Tensor], mask: Tensor | None, rows: Tensor, least: float
-) -> Errors:
-    """Hold an output, and the definition's in its precision, to the reference.
-
-    Only where the mask [batch or 1, rows] is set. The slack is of the largest number of the reference's row, or of
-    `least`: a gradient that is 0 in theory is rounded like the others.
-    """
-    output, naive, reference = tensors
-    difference, plain = (output.double() - reference).abs(), (naive.double() - reference).abs()
-    largest = reference.abs()
-    if mask is not None:
-        wide = widened(mask, reference)
-        difference, plain, largest = (torch.where(wide, tensor, 0.0) for tensor in (difference, plain, largest))
-    ulp = torch.finfo(output.dtype).eps * largest.amax(dim=-1, keepdim=True).clamp_min(least)
-    allowed = (2.0 * plain.max().item() + ULPS * ulp).expand_as(difference)
-    wrong = ~(difference <= allowed)  # a NaN is never within bounds
-    if wrong.any():
-        where = wrong.nonzero()[0].tolist()
-        got, wanted, bound = (tensor[tuple(where)].item() for tensor in (output, reference, allowed))
-        if mask is not None:
-            where[-2] = rows[where[-2]].item()
-        raise WrongOutput(
-            f"reference: wrong {name}, first at {where}: {got:.6g} instead of {wanted:.6g}"
-            f" (largest error {difference.max().item():.3g}, allowed here {bound:.3g})"
-        )
-    return Errors(step=difference.max().item(), naive=plain.max().item(), allowed=allowed.max().item())
+def _as_it_is(tensor: Tensor) -> Tensor:
+    return tensor

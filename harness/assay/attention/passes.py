@@ -8,16 +8,13 @@ import torch
 from torch import Tensor
 
 from assay.attention.inputs import Inputs
-from assay.attention.reference import attend
 from assay.errors import WrongOutput
-from assay.plugins.types import Prefill, Step, Weights
+from assay.plugins.types import Prefill, Step
 from assay.records.workload import Workload
-
-OUTPUTS = ("output", "gradient of q", "gradient of k", "gradient of v")
 
 
 def mode(workload: Workload) -> AbstractContextManager[object]:
-    """The context in which a step is built and called: without gradients unless they are asked for."""
+    """Return the context in which a step is built and called: without gradients unless they are asked for."""
     return torch.inference_mode() if workload.phase == "fwd" else nullcontext()
 
 
@@ -38,19 +35,6 @@ def run_pass(step: Step, inputs: Inputs, upstream: Tensor | None) -> tuple[Tenso
 
 
 def record(step: Step, inputs: Inputs) -> tuple[tuple[Tensor, ...], Tensor]:
-    """Call a step so that gradients can be asked for; give the q, k and v that they belong to, and the output."""
+    """Call a step so that gradients can be asked for; return the q, k and v that they belong to, and the output."""
     leaves = tuple(tensor.detach().requires_grad_() for tensor in inputs.tensors[:3])
     return leaves, step(*leaves, *inputs.tensors[3:])
-
-
-def expected(
-    workload: Workload, inputs: Inputs, weights: Weights | None, upstream: Tensor | None, rows: Tensor
-) -> tuple[Tensor, ...]:
-    """What a pass should give, in the precision of the inputs; `rows` are the queries wanted."""
-    if upstream is None:
-        return (attend(workload, inputs, weights, rows),)
-
-    def definition(*tensors: Tensor) -> Tensor:
-        return attend(workload, Inputs(tensors=tensors), weights)
-
-    return run_pass(definition, inputs, upstream)

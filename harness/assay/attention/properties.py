@@ -2,164 +2,172 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from assay.attention.inputs import Inputs, make_inputs, make_weights
-from assay.attention.oracle import ULPS, call_step, check_step
-from assay.attention.passes import mode, run_pass
+from assay.attention.calls import Candidate, Run
+from assay.attention.inputs import Inputs, make_inputs, make_upstream, make_weights
+from assay.attention.oracle import ORDINARY, STRESSED, Problem, make_problem
 from assay.attention.reference import looked_at, visible, widened
+from assay.attention.stress import stressed
+from assay.attention.tolerance import LOOSE
 from assay.errors import WrongOutput
-from assay.plugins.types import AttentionPlugin, Step
 from assay.records.workload import Workload
 
-LENGTH = 192
+OTHER = 9  # a trial
+ULPS = 16.0
 LEAST = 0.05
-ODD = 7
 MASKED = ("causal", "window", "prefix", "padding")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltStep:
-    """A step of a workload, the inputs it is tried on, and what came out."""
+    """A step of a workload, the inputs it is tried on, and what came out: the output, then gradients."""
 
-    step: Step
+    run: Run
     workload: Workload
     inputs: Inputs
-    output: Tensor
+    seed: int
+    approximate: bool
+    found: tuple[Tensor, ...]
 
-    def again(self, inputs: Inputs) -> Tensor:
-        """Call the step on other inputs."""
-        return call_step(self.step, self.workload, inputs, None)[0]
+    @property
+    def output(self) -> Tensor:
+        """The output on the inputs."""
+        return self.found[0]
+
+    def other(self) -> Inputs:
+        """Return other inputs, with the same padded lengths."""
+        drawn = make_inputs(self.workload, None, OTHER, self.seed)
+        return (
+            drawn if self.inputs.lengths is None else replace(drawn, tensors=(*drawn.tensors[:-1], self.inputs.lengths))
+        )
+
+    def problem(self, inputs: Inputs, trial: int, *, ordinary: bool = True) -> Problem:
+        """Return what is asked on some inputs, to be held to float64."""
+        weights = make_weights(self.workload)
+        return make_problem(
+            self.workload, weights, inputs, trial, seed=self.seed, ordinary=ordinary, loose=self.approximate
+        )
+
+    def upstream(self) -> Tensor | None:
+        """Return the gradient of the output, where the workload asks for gradients."""
+        if self.workload.phase == "fwd":
+            return None
+        return make_upstream(self.workload, ORDINARY, self.seed, self.inputs.lengths)
 
     def hold(self, name: str, found: Tensor, wanted: Tensor, what: str) -> None:
         """Raise `WrongOutput` unless two outputs agree, to the slack, where they are looked at."""
-        wide = widened(looked_at(self.workload, torch.arange(self.workload.q_len)), found)
+        seen = looked_at(self.workload, torch.arange(self.workload.q_len), self.inputs.lengths)
+        self._hold(name, found, wanted, what, widened(seen, found))
+
+    def hold_all(self, name: str, found: tuple[Tensor, ...], wanted: tuple[Tensor, ...], what: str) -> None:
+        """Hold an output, and its gradients everywhere."""
+        self.hold(name, found[0], wanted[0], what)
+        for gradient, other in zip(found[1:], wanted[1:], strict=True):
+            self._hold(name, gradient, other, what, torch.ones_like(gradient, dtype=torch.bool))
+
+    def slack(self, output: Tensor) -> Tensor:
+        """How far two orders of the same sum may lie apart: 16 units in the last place of the row's largest number."""
+        rows = output.double().abs().nan_to_num(0.0).amax(dim=-1, keepdim=True)
+        allowed = LOOSE if self.approximate else ULPS * torch.finfo(output.dtype).eps
+        return allowed * rows.clamp_min(LEAST * rows.max().item())
+
+    def _hold(self, name: str, found: Tensor, wanted: Tensor, what: str, wide: Tensor) -> None:
         difference = (found.double() - wanted.double()).abs()
         wrong = wide & ~(difference <= self.slack(wanted))
         if bool(wrong.any()):
             raise WrongOutput(f"{name}: {what}, and the output differs by {difference[wrong].max().item():.3g}")
 
-    def slack(self, output: Tensor) -> Tensor:
-        """How far two orders of the same sum may lie apart: 16 units in the last place of the row's largest number."""
-        rows = output.double().abs().nan_to_num(0.0).amax(dim=-1, keepdim=True)
-        return ULPS * torch.finfo(output.dtype).eps * rows.clamp_min(LEAST * rows.max().item())
 
-
-def companion(workload: Workload, *, compiles: bool = False) -> Workload:
-    """A workload of the same semantics that is small enough to be tried many times, without dropout or gradients.
-
-    For one that compiles it has the size of the workload: another would be compiled by itself.
-    """
-    if compiles:
-        plain = replace(workload.semantics, dropout=0.0)
-        return replace(workload, phase="fwd", semantics=plain, source=None)
-    length = min(workload.kv_len, LENGTH)
-    reach = workload.semantics.reach and max(1, min(workload.semantics.reach, length // 3))
-    queries = max(1, min(workload.q_len, length - 1 if workload.level == "decode" else length))
-    return replace(
-        workload,
-        q_len=length if workload.q_len == workload.kv_len else queries,
-        kv_len=length,
-        batch=min(workload.batch, 2),
-        phase="fwd",
-        semantics=replace(workload.semantics, dropout=0.0, reach=reach),
-        source=None,
-    )
-
-
-def check_properties(plugin: AttentionPlugin, workload: Workload) -> tuple[str, ...]:
-    """Try a plugin on the workload and on variants of it that it offers; give the names of what held.
+def check_properties(built: BuiltStep, *, layouts: bool = True) -> list[str]:
+    """Try what must hold of a step, in one layout of memory or in several; return the names of what held.
 
     Raises `WrongOutput` with the name of the first property that does not hold, and whatever the plugin raises.
     """
-    if plugin.unsupported(workload) is not None:
-        return ()
-    with mode(workload):
-        built = _build(plugin, workload)
-        checks = {name: check for name, check in CHECKS.items() if not (plugin.compiles and name == "strided")}
-        names = [name for name, check in checks.items() if check(built)]
-        try:
-            check_step(built.step, workload, make_weights(workload), built.inputs)
-        except WrongOutput as error:
-            raise WrongOutput(f"{error.message}, in {workload.id}") from error
-        if not plugin.compiles:  # each variant would be compiled by itself
-            names += [name for name, variant in _variants(workload) if _holds(plugin, name, variant)]
-            names += ["batch"] if _batch(plugin, built) else []
-            names += ["empty-rows"] if _empty_rows(plugin, workload) else []
-    return tuple(names)
+    checks = {name: check for name, check in CHECKS.items() if layouts or name != "strided"}
+    names = [name for name, check in checks.items() if check(built)]
+    built.problem(built.inputs, ORDINARY).compare(built.found)
+    return names + (["stress"] if _stress(built) else [])
 
 
-def _build(plugin: AttentionPlugin, workload: Workload) -> BuiltStep:
-    step, inputs = plugin.build(workload, make_weights(workload)), make_inputs(workload, None, 0)
-    output = call_step(step, workload, inputs, None)[0].clone()  # a step may use its output again
-    return BuiltStep(step=step, workload=workload, inputs=inputs, output=output)
+def build_step(candidate: Candidate, workload: Workload, seed: int, run: Run | None = None) -> BuiltStep:
+    """Build a step, unless it is built already, and call it once."""
+    run = candidate.build(workload, make_weights(workload)) if run is None else run
+    inputs = make_inputs(workload, None, ORDINARY, seed)
+    upstream = None if workload.phase == "fwd" else make_upstream(workload, ORDINARY, seed, inputs.lengths)
+    return BuiltStep(
+        run=run,
+        workload=workload,
+        inputs=inputs,
+        seed=seed,
+        approximate=candidate.approximate,
+        found=run(inputs, upstream),
+    )
 
 
 def _repeats(built: BuiltStep) -> bool:
     """The same inputs give the same output, whatever was asked in between, and other inputs another."""
-    other = built.again(make_inputs(built.workload, None, 1)).clone()
-    built.hold("repeat", built.again(built.inputs), built.output, "it is called again with the same inputs")
-    if torch.equal(other, built.output):
+    upstream = built.upstream()
+    other = built.run(built.other(), upstream)
+    again = built.run(built.inputs, upstream)
+    built.hold_all("repeat", again, built.found, "it is called again with the same inputs")
+    if torch.equal(other[0], built.output):
         raise WrongOutput("repeat: other inputs give the same output")
     return True
 
 
 def _afresh(built: BuiltStep) -> bool:
     """The same tensors with other values give another output: nothing is remembered by who asks."""
-    other, kept = make_inputs(built.workload, None, 1), built.inputs.map(Tensor.clone)
-    wanted = built.again(other).clone()
-    _put(built.inputs, other)
-    try:
-        built.hold("afresh", built.again(built.inputs), wanted, "the same tensors hold other values")
-    finally:
-        _put(built.inputs, kept)
+    upstream, other = built.upstream(), built.other()
+    wanted = built.run(other, upstream)
+    built.run(built.inputs, upstream)
+    found = built.run(other, upstream, same_memory=True)
+    built.hold_all("afresh", found, wanted, "the same tensors hold other values")
     return True
 
 
-def _put(into: Inputs, source: Inputs) -> None:
-    for old, new in zip(into.tensors, source.tensors, strict=True):
-        old.copy_(new)
-    if into.past is not None and source.past is not None:
-        into.past.copy_(source.past)
-
-
 def _stays(built: BuiltStep) -> bool:
-    """A call of a decoding step does not move on: the next one is for the same positions."""
+    """A call of a decoding step does not move on: the next one is for the same positions, whatever it is given."""
     if built.inputs.past is None:
         return False
-    built.again(built.inputs)
-    found = run_pass(built.step, built.inputs, None)[0]
+    other = replace(built.inputs, tensors=built.other().tensors)
+    wanted = built.run(other)[0]
+    built.run(built.inputs)
+    found = built.run(built.inputs, prefill=False)[0]
     built.hold("stays", found, built.output, "it is called twice after one prefill")
+    found = built.run(other, prefill=False)[0]
+    built.hold("stays", found, wanted, "it is called with another x after one prefill")
     return True
 
 
 def _unseen(built: BuiltStep) -> bool:
     """What a query does not see may be anything finite: its output stays."""
-    workload, mask = built.workload, built.workload.semantics.mask
+    workload, mask, lengths = built.workload, built.workload.semantics.mask, built.inputs.lengths
     if mask not in MASKED:
         return False
     for row in dict.fromkeys((0, workload.q_len // 2, workload.q_len - 1)):
-        seen = visible(workload, torch.tensor([row]))[:, 0, 0]
-        if bool(seen.all()) or not bool(looked_at(workload, torch.tensor([row])).all()):
+        place = torch.tensor([row])
+        seen, counts = visible(workload, place, lengths)[:, 0, 0], looked_at(workload, place, lengths)[:, 0]
+        if bool((seen.all(dim=-1) | ~counts).all()):
             continue
-        changed = built.again(_replaced(built, ~seen))
+        changed = built.run(_replaced(built, ~seen), built.upstream())[0]
         axis = changed.ndim - 2
-        moved = (changed.double() - built.output.double()).abs() / built.slack(built.output)
-        difference = (changed.double() - built.output.double()).select(axis, row).abs().max().item()
-        if not moved.select(axis, row).max().item() <= 1.0:
-            name = "causality" if mask == "causal" else mask
-            raise WrongOutput(f"{name}: query {row} changes by {difference:.3g} with keys that it must not see")
+        difference = (changed.double() - built.output.double()).abs().select(axis, row)
+        moved = difference / built.slack(built.output).select(axis, row)
+        counted = counts.expand(workload.batch).to(moved.device)
+        if not moved[counted].max().item() <= 1.0:
+            name, largest = "causality" if mask == "causal" else mask, difference[counted].max().item()
+            raise WrongOutput(f"{name}: query {row} changes by {largest:.3g} with keys that it must not see")
     return True
 
 
 def _replaced(built: BuiltStep, where: Tensor) -> Inputs:
     """Other finite values at some positions [batch or 1, kv_len] of k and v, or of x."""
-    workload, inputs = built.workload, built.inputs
-    other = make_inputs(workload, None, 1)
+    workload, inputs, other = built.workload, built.inputs, built.other()
     if workload.level == "core":
         wide = where[:, None, :, None].to(built.output.device)
         q, k, v, *lengths = inputs.tensors
@@ -178,12 +186,18 @@ def _replaced(built: BuiltStep, where: Tensor) -> Inputs:
 
 
 def _ones(built: BuiltStep) -> bool:
-    """Weights of attention add up to one: where every value is 1, so is every output."""
+    """Weights of attention add up to one: where every value is 1, so is every output, to the precision."""
     if built.workload.level != "core" or built.workload.semantics.kind == "weightless":
         return False
     q, k, v, *lengths = built.inputs.tensors
-    found = built.again(Inputs(tensors=(q, k, torch.ones_like(v), *lengths)))
-    built.hold("ones", found, torch.ones_like(found), "every value is 1")
+    problem = built.problem(Inputs(tensors=(q, k, torch.ones_like(v), *lengths)), ORDINARY, ordinary=False)
+    found = built.run(problem.inputs, problem.upstream)
+    try:
+        problem.answer_of_output(found[0], torch.ones_like(found[0])).compare(mean=False)
+    except WrongOutput as error:
+        raise WrongOutput(
+            f"ones: every value is 1, and there is a {error.message.removeprefix('reference: ')}"
+        ) from error
     return True
 
 
@@ -192,31 +206,39 @@ def _key_order(built: BuiltStep) -> bool:
     semantics, workload = built.workload.semantics, built.workload
     if semantics.mask != "none" or semantics.bias != "none":
         return False
-    if workload.level == "core" and semantics.kind != "weightless":
-        q, k, v = built.inputs.tensors
-        found = built.again(Inputs(tensors=(q, k.flip(2), v.flip(2))))
+    tensors, past = built.inputs.tensors, built.inputs.past
+    if past is not None:
+        found = built.run(Inputs(tensors=tensors, past=past.flip(-2)))[0]
+    elif workload.level == "core" and semantics.kind != "weightless":
+        q, k, v = tensors
+        found = built.run(Inputs(tensors=(q, k.flip(2), v.flip(2))), built.upstream())[0]
     else:
-        flipped = tuple(tensor.flip(-2) for tensor in built.inputs.tensors[:1]) * len(built.inputs.tensors)
-        found = built.again(Inputs(tensors=flipped)).flip(-2)
+        x = tensors[0].flip(-2)
+        found = built.run(Inputs(tensors=(x,) * len(tensors)), built.upstream())[0].flip(-2)
     built.hold("key-order", found, built.output, "keys and values are turned round")
     return True
 
 
 def _strided(built: BuiltStep) -> bool:
     """Inputs that do not lie in one piece of memory are the same inputs."""
-    spread = built.inputs.map(_spread)
-    if built.workload.semantics.kind == "weightless":
-        spread = Inputs(tensors=spread.tensors[:1] * 3)
-    built.hold("strided", built.again(spread), built.output, "the inputs lie in memory in another order")
+    found = built.run(built.inputs, built.upstream(), layout="transposed")
+    built.hold_all("strided", found, built.found, "the inputs lie in memory in another order")
     return True
 
 
-def _spread(tensor: Tensor) -> Tensor:
-    axis = 1 if tensor.ndim == 4 else 0
-    return tensor.transpose(axis, -2).contiguous().transpose(axis, -2)
+def _stress(built: BuiltStep) -> bool:
+    """Inputs that are hard are computed like others; an approximation may be far off there."""
+    if built.approximate:
+        return False
+    inputs = stressed(built.workload, make_inputs(built.workload, None, STRESSED, built.seed), built.seed)
+    try:
+        built.problem(inputs, STRESSED, ordinary=False).solve(built.run)
+    except WrongOutput as error:
+        raise WrongOutput(f"stress: {error.message.removeprefix('reference: ')}, in {built.workload.id}") from error
+    return True
 
 
-CHECKS: dict[str, Callable[[BuiltStep], bool]] = {
+CHECKS: Mapping[str, Callable[[BuiltStep], bool]] = {
     "repeat": _repeats,
     "afresh": _afresh,
     "stays": _stays,
@@ -225,62 +247,3 @@ CHECKS: dict[str, Callable[[BuiltStep], bool]] = {
     "key-order": _key_order,
     "strided": _strided,
 }
-
-
-def _variants(workload: Workload) -> Iterator[tuple[str, Workload]]:
-    """Sizes at which implementations break: one position, and a head dimension that no block divides."""
-    if workload.level != "decode":
-        yield "length-one", replace(workload, q_len=1, kv_len=1)
-    width = ODD + (workload.semantics.bias == "rope")
-    yield "odd-heads", replace(workload, d_qk=width, d_v=width, d_model=width * workload.q_heads)
-
-
-def _holds(plugin: AttentionPlugin, name: str, workload: Workload) -> bool:
-    if plugin.unsupported(workload) is not None:
-        return False
-    weights = make_weights(workload)
-    _named(name, lambda: check_step(plugin.build(workload, weights), workload, weights, make_inputs(workload, None, 0)))
-    return True
-
-
-def _named(name: str, check: Callable[[], object]) -> None:
-    """Name what a refusal speaks of."""
-    try:
-        check()
-    except WrongOutput as error:
-        raise WrongOutput(f"{name}: {error.message}") from error
-
-
-def _batch(plugin: AttentionPlugin, built: BuiltStep) -> bool:
-    """An item of a batch comes out as it does alone."""
-    workload = built.workload
-    pair = replace(workload, batch=2)
-    alone = replace(workload, batch=1)
-    if workload.semantics.mask == "padding" or any(plugin.unsupported(one) is not None for one in (pair, alone)):
-        return False
-    both = built if workload.batch == 2 else _build(plugin, pair)
-    step = plugin.build(alone, make_weights(alone))
-    second = both.inputs.map(lambda tensor: tensor[1:])
-    if workload.semantics.kind == "weightless":
-        second = Inputs(tensors=second.tensors[:1] * 3)
-    found = call_step(step, alone, second, None)[0]
-    both.hold("batch", found.expand_as(both.output[1:]), both.output[1:], "the second of a batch is computed alone")
-    return True
-
-
-def _empty_rows(plugin: AttentionPlugin, workload: Workload) -> bool:
-    """Two queries come before the first key: they give what the plugin declares, and the rest is right."""
-    semantics = workload.semantics
-    if workload.level != "core" or semantics.kind == "weightless" or semantics.mask not in ("causal", "window"):
-        return False
-    longer = replace(workload, q_len=workload.kv_len + 2)
-    if plugin.unsupported(longer) is not None:
-        return False
-    inputs = make_inputs(longer, None, 0)
-    step = plugin.build(longer, None)
-    _named("empty-rows", lambda: check_step(step, longer, None, inputs))
-    empty = call_step(step, longer, inputs, None)[0][:, :, :2]
-    right = {"zero": bool((empty == 0).all()), "nan": bool(empty.isnan().all()), "unstated": True}
-    if not right[plugin.empty_rows]:
-        raise WrongOutput(f"empty-rows: a query that sees no key does not give {plugin.empty_rows}, as is declared")
-    return True

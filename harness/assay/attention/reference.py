@@ -28,7 +28,7 @@ def attend(workload: Workload, inputs: Inputs, weights: Weights | None, rows: Te
     q, k, v = project(workload, inputs, weights)
 
     def attended(part: Tensor) -> Tensor:
-        return product(weigh(workload, q, k, part), v)
+        return product(weigh(workload, q, k, part, inputs.lengths), v)
 
     recorded = q.requires_grad and torch.is_grad_enabled()  # then every part is computed again on the way back
     parts = [
@@ -65,23 +65,26 @@ def project(workload: Workload, inputs: Inputs, weights: Weights | None) -> tupl
     return q, k, v
 
 
-def weigh(workload: Workload, q: Tensor, k: Tensor, rows: Tensor) -> Tensor:
+def weigh(workload: Workload, q: Tensor, k: Tensor, rows: Tensor, lengths: Tensor | None = None) -> Tensor:
     """Return the weights of attention of some queries, [batch, q_heads, len(rows), kv_len]."""
     semantics = workload.semantics
-    hidden_keys = ~visible(workload, rows).to(q.device)
+    hidden_keys = ~visible(workload, rows, lengths).to(q.device)
     if semantics.kind == "linear":
-        products = product(_positive(q[:, :, rows]), _positive(k).mT).masked_fill(hidden_keys, 0.0)
+        products = product(positive(q[:, :, rows]), positive(k).mT).masked_fill(hidden_keys, 0.0)
         return products / products.sum(dim=-1, keepdim=True)
     scores = product(q[:, :, rows], k.mT)
     if not semantics.scale_is_one:
         scores = scores / math.sqrt(workload.d_qk)
     if semantics.bias == "alibi":
-        scores = scores + _alibi(workload, rows).to(scores)
+        scores = scores + alibi(workload, rows).to(scores)
     return torch.softmax(scores.masked_fill(hidden_keys, -torch.inf), dim=-1)
 
 
-def visible(workload: Workload, rows: Tensor) -> Tensor:
-    """Which keys some queries see: booleans [batch or 1, 1, len(rows), kv_len], on the CPU."""
+def visible(workload: Workload, rows: Tensor, lengths: Tensor | None = None) -> Tensor:
+    """Return which keys some queries see: booleans [batch or 1, 1, len(rows), kv_len], on the CPU.
+
+    With the mask `padding` an item has the valid `lengths` [batch], those of the workload for None.
+    """
     semantics = workload.semantics
     keys = torch.arange(workload.kv_len)
     own = (rows.cpu() + workload.kv_len - workload.q_len).unsqueeze(-1)
@@ -93,19 +96,18 @@ def visible(workload: Workload, rows: Tensor) -> Tensor:
     if semantics.mask == "prefix":
         seen = (keys <= own) | (keys < semantics.reach)
     if semantics.mask == "padding":
-        lengths = torch.tensor(workload.lengths).view(-1, 1, 1, 1)
-        return seen & (keys < lengths)
+        return seen & (keys < _lengths(workload, lengths).view(-1, 1, 1, 1))
     return seen[None, None]
 
 
-def looked_at(workload: Workload, rows: Tensor) -> Tensor:
-    """Which outputs are held to the reference: booleans [batch or 1, len(rows)].
+def looked_at(workload: Workload, rows: Tensor, lengths: Tensor | None = None) -> Tensor:
+    """Return which outputs are held to the reference: booleans [batch or 1, len(rows)].
 
     Padded queries are not, nor those that see no key.
     """
-    seen = visible(workload, rows).any(dim=-1)[:, 0]
+    seen = visible(workload, rows, lengths).any(dim=-1)[:, 0]
     if workload.semantics.mask == "padding":
-        return seen & (rows.cpu() < torch.tensor(workload.lengths).unsqueeze(-1))
+        return seen & (rows.cpu() < _lengths(workload, lengths).unsqueeze(-1))
     return seen
 
 
@@ -128,15 +130,31 @@ def chunks(workload: Workload, rows: Tensor) -> Iterator[Tensor]:
     yield from rows.split(size)
 
 
-def _positive(x: Tensor) -> Tensor:
+def positive(x: Tensor) -> Tensor:
+    """Return φ(x) = elu(x) + 1 of linear attention."""
     return torch.nn.functional.elu(x) + 1
 
 
-def _alibi(workload: Workload, rows: Tensor) -> Tensor:
-    slopes = 2.0 ** (-8.0 * torch.arange(1, workload.q_heads + 1, dtype=torch.float64) / workload.q_heads)
+def _lengths(workload: Workload, lengths: Tensor | None) -> Tensor:
+    return torch.tensor(workload.lengths) if lengths is None else lengths.cpu()
+
+
+def alibi(workload: Workload, rows: Tensor) -> Tensor:
+    """Return what is added to scaled scores, float64 [q_heads, len(rows), kv_len]: -slope * distance."""
     own = (rows.cpu() + workload.kv_len - workload.q_len).unsqueeze(-1)
     distance = (own - torch.arange(workload.kv_len)).abs()
-    return -slopes.view(-1, 1, 1) * distance
+    return -slopes(workload.q_heads).view(-1, 1, 1) * distance
+
+
+def slopes(heads: int) -> Tensor:
+    """Return ALiBi's slope of each head, float64 [heads], as published (Press et al. 2022, and their code).
+
+    For a power of two, 2^(-8 (h + 1) / heads). Otherwise those of the largest power of two below, then every other one
+    of twice as many.
+    """
+    power = 1 << (heads.bit_length() - 1)
+    of_twice = 2.0 ** (-4.0 * torch.arange(1, 2 * power + 1, dtype=torch.float64) / power)
+    return torch.cat([of_twice[1::2], of_twice[::2][: heads - power]])
 
 
 def _turned(x: Tensor, start: int) -> Tensor:

@@ -50,6 +50,13 @@ from assay.report import publish
     type=click.IntRange(1),
     help="Fresh processes for each plugin.  [default: 5, or 1 where a group has less than 0.25 s]",
 )
+@options.option(
+    "--seed",
+    Settings,
+    "run_seed",
+    type=click.IntRange(0, 2**32 - 1),
+    help="What attentions are judged on is drawn from this; `run_seed` of a stored run repeats it.  [default: random]",
+)
 @options.counting
 @options.limits
 @options.dtype

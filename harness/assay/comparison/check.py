@@ -68,7 +68,7 @@ class VersionCheck:
     interrupted: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
-        self.settings = replace(self.settings, metrics=chosen_metrics(self.host, self.selection.metrics))
+        self.settings = replace(self.settings, metrics=chosen_metrics(self.host, self.selection.metrics)).drawn()
         self.cases = [case for case in plan(self.host, self.selection, self.settings) if not case.edge_case]
         sharded = next((case.corpus for case in self.cases if isinstance(case, TokenizerCase) and case.shards), None)
         if sharded is not None:

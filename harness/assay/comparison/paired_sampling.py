@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import random
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from types import TracebackType
 from typing import Self, TypeVar
 
 from assay.comparison.side_process import SideProcess
 from assay.comparison.sides import SideEnvironment
+from assay.environment import shared_memory
 from assay.environment.cpu_affinity import one_core, pinned
-from assay.execute.case_run import CaseRun, check_together
+from assay.execute.case_run import CaseRun, check_together, judge_answers
 from assay.execute.group import predict
+from assay.execute.judge_slot import JudgeSlot
 from assay.execute.timed_operation import TimedOperation
+from assay.execute.worker.environment import WorkerEnvironment
+from assay.execute.worker.fork_server import ForkServers
 from assay.execute.worker.requests import Calibrate, Fork, Join, TakeSample, Unload
 from assay.measure.throughput import waits
 from assay.records.results import AttentionCase, Case, Measurement
@@ -57,8 +63,11 @@ class PairedSampler:
     ) -> None:
         self.settings = settings
         self.core = one_core() if settings.threads == 1 else None
+        self._folder = tempfile.TemporaryDirectory(prefix="assay-", dir=shared_memory.folder())
+        self._judges = ForkServers(WorkerEnvironment(), settings.threads)
         self.baseline, self.candidate, self.duplicate = (
-            SideProcess(side, settings, self.core, torch=torch) for side in (baseline, candidate, baseline)
+            SideProcess(side, settings, self.core, self._judge(name), torch=torch)
+            for name, side in (("baseline", baseline), ("candidate", candidate), ("duplicate", baseline))
         )
         self._chance = random.Random(settings.seed)
         self._verified: dict[str, VerifiedCase] = {}
@@ -73,6 +82,8 @@ class PairedSampler:
         for side in (self.baseline, self.candidate, self.duplicate):
             side.kill() if kind is not None else None
             side.close()
+        self._judges.stop()
+        self._folder.cleanup()
 
     def verify(self, case: Case) -> VerifiedCase:
         """Verify a case on both sides, and find the iterations of a batch."""
@@ -148,7 +159,7 @@ class PairedSampler:
             run.collect()
         verified = self._verified[case.id]
         second = verified.baseline if sides[1] is self.duplicate else verified.candidate
-        check_together(self._shuffled(pair))
+        check_together(self._shuffled(pair), epoch=number, again=True)
         for run, before in zip(pair, (verified.baseline, second), strict=True):
             run.compare_exact(before.metrics, run.metrics)
         found: dict[str, EpochRatio] = {}
@@ -191,12 +202,16 @@ class PairedSampler:
                         operation.ask(TakeSample(operation=operation.name, iterations=1))
                 for _ in range(blocks * (fork + 1) // forks - blocks * fork // forks):
                     self._block(operations)
+                judge_answers(pair)
                 for run in self._shuffled(pair) if forked else ():
                     run.ask(Join())
         baseline, candidate = operations
         if not all(run.ended is None for run in pair):
             return None
         return epoch_ratio(number, candidate.samples, baseline.samples, time.monotonic() - start)
+
+    def _judge(self, name: str) -> JudgeSlot:
+        return JudgeSlot(name, self._folder.name, self.settings, partial(self._judges.get, 0, torch=True))
 
     def _fork(self, pair: Sequence[CaseRun]) -> bool:
         """Copy both processes, or neither."""

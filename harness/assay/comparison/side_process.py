@@ -9,6 +9,7 @@ from dataclasses import replace
 from assay.comparison.sides import SideEnvironment
 from assay.environment import cache
 from assay.execute.case_run import CaseRun
+from assay.execute.judge_slot import JudgeSlot
 from assay.execute.plugin_metric_worker import PluginMetricWorker
 from assay.execute.worker.environment import WorkerEnvironment
 from assay.execute.worker.fork_server import SERVERS, ForkServers
@@ -21,8 +22,14 @@ from assay.records.settings import Settings
 class SideProcess:
     """A side of a check and its present process, if it has one."""
 
-    def __init__(self, side: SideEnvironment, settings: Settings, core: int | None, *, torch: bool = False) -> None:
-        """With `torch` processes are copies of three servers that have imported it, which takes seconds."""
+    def __init__(
+        self, side: SideEnvironment, settings: Settings, core: int | None, judge: JudgeSlot, *, torch: bool = False
+    ) -> None:
+        """With `torch` processes are copies of three servers that have imported it, which takes seconds.
+
+        Attentions are judged in the process of `judge`, which is the host's and not the side's.
+        """
+        self.judge = judge
         self.side = side
         self.settings = settings
         self.core = core
@@ -51,11 +58,11 @@ class SideProcess:
 
     def begin(self, case: Case) -> CaseRun:
         """Take up a case."""
-        return CaseRun(case=case, worker=self.start(), on_death=self._mark_dead)
+        return CaseRun(case=case, worker=self.start(), on_death=self._mark_dead, judge=self.judge)
 
     def load(self, run: CaseRun, *, again: bool) -> None:
         """Have the process load a case, `again` when it was verified in another; `collect` ends that."""
-        run.post(Load(setup=self._setup(), case=run.case, again=again))
+        run.post(Load(setup=self._setup(), case=run.case, again=again, file=self.judge.file))
 
     def names(self) -> Mapping[str, Mapping[str, str | None]]:
         """Return the names of this side's tokenizers and attentions, with the distributions that they come from.
@@ -76,8 +83,9 @@ class SideProcess:
             self._worker = None
 
     def close(self) -> None:
-        """End the process, that of metrics, and the servers."""
+        """End the process, that of metrics, the judge, and the servers."""
         self.stop()
+        self.judge.kill()
         self._servers.stop()
 
     def kill(self) -> None:

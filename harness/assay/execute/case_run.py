@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
+from assay.execute.judge_exchange import JudgeExchange, ready
+from assay.execute.judge_slot import JudgeSlot
 from assay.execute.plugin_metric_worker import PluginMetricWorker
 from assay.execute.timed_operation import TimedOperation
 from assay.execute.worker.process import Worker, WorkerDied
-from assay.execute.worker.protocol import Request
+from assay.execute.worker.protocol import Answer, Request
 from assay.execute.worker.requests import Checked, Verify
+from assay.execute.worker.step_requests import FetchAnswer, JudgeAgain, JudgeAnswer, Turn
 from assay.records.metric_catalogue import definition
 from assay.records.refusal import Refusal
-from assay.records.results import Case, Measurement, Metrics, Status, Timing
+from assay.records.results import AttentionCase, Case, Measurement, Metrics, Status, Timing
 
 A = TypeVar("A")
 
@@ -22,12 +26,13 @@ A = TypeVar("A")
 class CaseRun:
     """A case on its way; whatever goes wrong becomes `ended`, a measurement without a speed.
 
-    `documents` is how many its sample has, once that is known.
+    `documents` is how many its sample has, once that is known. An attention is judged in the process of `judge`.
     """
 
     case: Case
     worker: Worker
     on_death: Callable[[Worker], object]
+    judge: JudgeSlot
     documents: int | None = None
     metrics: Metrics = Metrics()
     predicted: Metrics = Metrics()
@@ -53,26 +58,66 @@ class CaseRun:
             answer = self.worker.collect()
         except WorkerDied as death:
             self.on_death(self.worker)
-            return self.fail(death.reason, death.remedy)
+            self.fail(death.reason, death.remedy)
+            return None
+        return self._taken(answer)
+
+    def _taken(self, answer: Answer[A]) -> A | None:
+        """Return what an answer holds; a refusal ends the case."""
         refusal = answer.refusal
         if refusal is None:
             return answer.value
         if refusal.status is Status.FAILED and not refusal.expected:
             limit = f" (limit {self.worker.memory / 2**30:.1f} GiB)" if _out_of_memory(refusal.reason) else ""
-            return self.fail(f"{refusal.reason}{limit}", refusal.remedy or self.worker.remedy)
-        self.ended = refusal.row(self.case)
+            self.fail(f"{refusal.reason}{limit}", refusal.remedy or self.worker.remedy)
+        else:
+            self.ended = refusal.row(self.case)
         return None
 
     def check(self) -> None:
         """Have the output verified: the exact figures, and what can be timed."""
         check_together([self])
 
+    @property
+    def approximate(self) -> bool:
+        """Whether its plugin announces that it only approximates; known once it was verified."""
+        return "approximate" in self.metrics
+
+    def begin_judging(self, request: Request[Turn] | None) -> JudgeExchange | None:
+        """Have the judge begin; None where the case is over or needs no judge."""
+        if request is None or self.ended is not None or not isinstance(self.case, AttentionCase):
+            return None
+        exchange = JudgeExchange(self.judge.start(), self.worker)
+        exchange.begin(request)
+        return exchange
+
+    def go_on_judging(self, exchange: JudgeExchange) -> bool:
+        """Hand a question or an answer on; return whether the judgement goes on."""
+        try:
+            answer = exchange.go_on()
+        except WorkerDied as death:
+            if exchange.asked is self.worker:
+                self.on_death(self.worker)
+                self.fail(death.reason, death.remedy)
+            else:
+                self.fail(f"its judge is gone: {death.reason}", death.remedy)
+            self.judge.kill()  # it waits for an answer that nobody gives, or is gone
+            return False
+        if answer is not None and (turn := self._taken(answer)) is not None:
+            self.metrics |= turn.metrics
+        return answer is None
+
     def take_up(self, checked: Checked | None) -> None:
         """Go on with what was verified; nothing where the case is over."""
         if checked is not None:
-            self.metrics = checked.metrics
+            self.metrics |= checked.metrics
             self.operations = [
-                TimedOperation(**asdict(offered), ask=self.ask, is_alive=lambda: self.ended is None)
+                TimedOperation(
+                    **asdict(offered),
+                    ask=self.ask,
+                    is_alive=lambda: self.ended is None,
+                    chance=random.Random(f"{self.worker.settings.run_seed} {self.case.id} {offered.name}"),
+                )
                 for offered in checked.operations
             ]
 
@@ -94,7 +139,8 @@ class CaseRun:
     def succeed(self, metrics: Metrics, *, restarted: bool) -> None:
         """End the case with its figures; what it printed and whether an earlier process died is noted."""
         printed = self.worker.printed()
-        notes = [f"it printed {printed:,} bytes, which its time includes"] if printed else []
+        notes = [str(metrics["mispredicted"])] if "mispredicted" in metrics else []
+        notes += [f"it printed {printed:,} bytes, which its time includes"] if printed else []
         notes += ["measured in a new process, after one died"] if restarted else []
         self.ended = Measurement(
             case=self.case,
@@ -119,12 +165,54 @@ class CaseRun:
         self.ended = Refusal(status=Status.SKIPPED, reason=reason, remedy=remedy).row(self.case, self.predicted)
 
 
-def check_together(runs: Sequence[CaseRun]) -> None:
-    """Have the outputs of cases verified at the same time: the exact figures, and what can be timed."""
+def check_together(runs: Sequence[CaseRun], *, epoch: int = 0, again: bool = False) -> None:
+    """Have the outputs of cases verified at the same time: the exact figures, and what can be timed in an epoch.
+
+    With `again` they passed in other processes.
+    """
+    for run, checked in _checked(runs, epoch, again=again):
+        run.take_up(checked)
+
+
+def check_again(runs: Sequence[CaseRun], epoch: int) -> None:
+    """Have the outputs of cases verified in fresh processes, which go on with the same operations in an epoch.
+
+    What is exact must be the same again.
+    """
+    for run, checked in _checked(runs, epoch, again=True):
+        if checked is not None:
+            run.compare_exact(run.metrics, checked.metrics)
+
+
+def _checked(runs: Sequence[CaseRun], epoch: int, *, again: bool) -> Iterator[tuple[CaseRun, Checked | None]]:
+    _judge_together({run: run.begin_judging(run.judge.request(run.case, epoch, again=again)) for run in runs})
     for run in runs:
         run.post(Verify())
+    yield from [(run, run.collect()) for run in runs]
+
+
+def judge_answers(runs: Sequence[CaseRun]) -> None:
+    """Have the answers of timed calls judged that were kept; a wrong one ends its case."""
+    exchanges: dict[CaseRun, JudgeExchange | None] = {}
     for run in runs:
-        run.take_up(run.collect())
+        kept = next((found for each in run.operations if (found := each.release()) is not None), None)
+        tensors = None if kept is None else run.ask(FetchAnswer())
+        if kept is not None and tensors is not None:
+            exchanges[run] = run.begin_judging(JudgeAnswer(tensors=tensors, **asdict(kept)))
+    _judge_together(exchanges)
+
+
+def judge_again(runs: Sequence[CaseRun]) -> None:
+    """Have judged after timing what the answers of timed calls do not show."""
+    _judge_together({run: run.begin_judging(JudgeAgain()) for run in runs})
+
+
+def _judge_together(exchanges: Mapping[CaseRun, JudgeExchange | None]) -> None:
+    going = {exchange: run for run, exchange in exchanges.items() if exchange is not None}
+    while going:
+        for exchange in ready(list(going)):
+            if not going[exchange].go_on_judging(exchange):
+                del going[exchange]
 
 
 def _out_of_memory(reason: str) -> bool:

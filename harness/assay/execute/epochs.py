@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from assay.environment.cpu_affinity import pinned
-from assay.execute.case_run import CaseRun
+from assay.execute.case_run import CaseRun, check_again, judge_answers
 from assay.execute.rounds import FEWEST, FEWEST_LONG, Stop, sample_rounds
 from assay.execute.timed_operation import TimedOperation, calibrate
-from assay.execute.worker.requests import Load, Verify
+from assay.execute.worker.requests import Load
 from assay.execute.worker_pool import PROBE_NS, WorkerPool, probe_pairs
 from assay.records.results import AttentionCase, ProbeTiming
 
@@ -27,8 +27,7 @@ def load(runs: Sequence[CaseRun], pool: WorkerPool, *, again: bool = False) -> N
     """Load all cases at once: importing takes the most time, and nothing is timed yet."""
     for run in runs:
         run.worker.printed()
-        kept = pool.kept(run.case)
-        run.post(Load(setup=pool.setup, case=run.case, documents=run.documents, again=again, kept=kept))
+        run.post(Load(setup=pool.setup, case=run.case, documents=run.documents, again=again, file=run.judge.file))
     for run in runs:
         run.collect()
 
@@ -71,6 +70,7 @@ def sample_epochs(
                 tick=partial(_tell, tick, later * share),
             )
         stops.add(stopped)
+        judge_answers(live)
     return "precision" if stops == {"precision"} else "budget", tuple(
         ProbeTiming(group=group, name=name, work=probe.tokens, samples=tuple(probe.samples))
         for name, probe in probes.items()
@@ -83,20 +83,17 @@ def _restart(live: Sequence[CaseRun], pool: WorkerPool, epoch: int) -> None:
     for run in going:
         run.worker = pool.restart(run.case, epoch)
     load(going, pool, again=True)
+    check_again(going, epoch)
     for run in going:
-        run.post(Verify())
-    for run in going:
-        checked = run.collect()
-        if checked is not None:
-            run.compare_exact(run.metrics, checked.metrics)
         for operation in run.operations if run.ended is None else ():
             operation.warm_up(SAMPLE_NS)
 
 
 def baseline_of(runs: Sequence[CaseRun], names: Sequence[str]) -> CaseRun | None:
-    """The first of the named baselines that the group has, else its first case."""
+    """The first of the named baselines that the group has, else its first case; one that approximates only at last."""
     named = [run for name in names for run in runs if run.case.plugin == name]
-    return next(iter([*named, *runs]), None)
+    exact = [run for run in [*named, *runs] if not run.approximate]
+    return next(iter([*exact, *named, *runs]), None)
 
 
 def paired_operations(

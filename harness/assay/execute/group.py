@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from assay.corpus.sampling import enough
-from assay.execute.case_run import CaseRun, check_together
+from assay.execute.case_run import CaseRun, check_together, judge_again
 from assay.execute.epochs import SAMPLE_NS, baseline_of, load, paired_operations, partner_of, sample_epochs
 from assay.execute.timed_operation import calibrate
 from assay.execute.worker.protocol import Request
@@ -82,7 +82,8 @@ def _assign(cases: Sequence[Case], pool: WorkerPool) -> tuple[list[Measurement],
         if refusal is not None:
             finished.append(refusal.row(case))
         else:
-            running.append(CaseRun(case=case, worker=pool.worker(case), on_death=pool.mark_dead))
+            worker, judge = pool.worker(case), pool.judge(case)
+            running.append(CaseRun(case=case, worker=worker, on_death=pool.mark_dead, judge=judge))
     return finished, running
 
 
@@ -152,6 +153,7 @@ def _recheck(runs: Sequence[CaseRun]) -> dict[str, Metrics]:
     measured: list[Metrics | None] = _ask_all(runs, MeasureMemory())
     memory = {run.case.id: found or Metrics() for run, found in zip(runs, measured, strict=True)}
     _ask_all(runs, Recheck())
+    judge_again(runs)
     _ask_all(runs, Unload())
     for run in runs:
         if run.ended is None and (children := run.worker.offspring()):

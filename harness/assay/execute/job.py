@@ -158,6 +158,7 @@ def resume(name: str, results: Where, listener: ProgressListener | None = None) 
 def _carry_on(
     host: Host, store: Store, record: Run, cases: Sequence[Case], settings: Settings, listener: ProgressListener
 ) -> Outcome:
+    settings = settings.drawn()  # a plugin could read in the store what is drawn from it: it is recorded at the end
     with FallbackStore(store, record, cases, listener.warned) as results:
         missing = [case for case in cases if case.id not in results.done]
         share = replace(settings, budget_s=settings.budget_s * max(1, len(missing)) / len(cases))
@@ -167,15 +168,15 @@ def _carry_on(
                 results.add(result)
                 for measurement in result.measurements:
                     listener.measured(measurement)
-            results.end("complete")
+            results.end("complete", settings.to_json())
             return results.outcome()
         except KeyboardInterrupt:
             with suppress(StoreError):
-                results.end("interrupted")
+                results.end("interrupted", settings.to_json())
             raise Interrupted(f"interrupted: {results.kept}", remedy=results.remedy) from None
         except StoreError as error:
             raise StoreError(f"{error.message}; {results.kept}", remedy=f"{error.remedy}; {results.remedy}") from None
         except AssayError:  # an executor that cannot begin
             with suppress(StoreError):
-                results.end("failed")
+                results.end("failed", settings.to_json())
             raise

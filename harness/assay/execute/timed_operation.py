@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from assay.execute.worker.protocol import Request
-from assay.execute.worker.requests import Calibrate, Calibrated, TakeSample
+from assay.execute.worker.requests import Calibrate, Calibrated, KeepAnswer, TakeSample
 from assay.records.results import Sample
 from assay.records.verdicts import Clock
+
+SEED_BITS = 48
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """A call of a batch, which follows from its seed and iterations."""
+
+    seed: int
+    iterations: int
+    call: int
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -18,6 +30,8 @@ class TimedOperation:
 
     `ask` takes a step in the worker, and returns None when that cannot be any more. `judged` ones decide when the
     rounds are precise enough. A sample is two batches of `iterations` calls each, or one of a single long call.
+    `chance` draws the values of each batch. Of an operation with `answers` one call of an epoch is `kept` for the
+    judge, and each is as likely to be it.
     """
 
     name: str
@@ -27,10 +41,14 @@ class TimedOperation:
     ask: Callable[[Request[Any]], Any]
     is_alive: Callable[[], bool]
     judged: bool = True
+    answers: bool = False
+    chance: random.Random = field(default_factory=random.Random)
+    kept: Answered | None = None
     iterations: int = 1
     epoch: int = 0
     samples: list[Sample] = field(default_factory=list)
     _batches: list[Sample] = field(default_factory=list)
+    _taken: int = 0
 
     @property
     def alive(self) -> bool:
@@ -61,9 +79,20 @@ class TimedOperation:
             self._append()
 
     def _take_batch(self) -> None:
-        sampled: Sample | None = self.ask(TakeSample(operation=self.name, iterations=self.iterations))
-        if sampled is not None:
-            self._batches.append(sampled)
+        seed, iterations = self.chance.getrandbits(SEED_BITS), self.iterations
+        sampled: Sample | None = self.ask(TakeSample(operation=self.name, iterations=iterations, seed=seed))
+        if sampled is None:
+            return
+        self._batches.append(sampled)
+        self._taken += self.answers
+        if self.answers and self.chance.random() * self._taken < 1.0:
+            self.kept = Answered(seed=seed, iterations=iterations, call=self.chance.randrange(iterations))
+            self.ask(KeepAnswer(call=self.kept.call))
+
+    def release(self) -> Answered | None:
+        """Return which answer was kept for the judge, and begin anew."""
+        kept, self.kept, self._taken = self.kept, None, 0
+        return kept
 
     def _append(self) -> None:
         batches = self._batches

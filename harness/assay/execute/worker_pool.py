@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from functools import partial
-from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
 from assay.corpus.loading import find
+from assay.environment import shared_memory
 from assay.environment.cpu_affinity import one_core
 from assay.errors import AssayError, Unavailable, guard
+from assay.execute.judge_slot import JudgeSlot
 from assay.execute.plugin_metric_worker import PluginMetricWorker
 from assay.execute.timed_operation import TimedOperation
 from assay.execute.worker.environment import WorkerEnvironment
@@ -48,7 +48,8 @@ class WorkerPool:
         self._deaths: dict[str, int] = {}
         self._probes: dict[str, TimedOperation] = {}
         self._dtype_device = ""
-        self._folder = tempfile.TemporaryDirectory(prefix="assay-")
+        self._judges: dict[str, JudgeSlot] = {}
+        self._folder = tempfile.TemporaryDirectory(prefix="assay-", dir=shared_memory.folder())
         self._servers = ForkServers(WorkerEnvironment(seed=settings.seed), settings.threads)
         self.core = one_core() if settings.threads == 1 else None
         self.setup = Setup(plugins=PluginSelection.of(settings), core=self.core, grid=settings.grid)
@@ -68,14 +69,20 @@ class WorkerPool:
             self.shutdown()
         for worker in self._workers.values():
             worker.kill()
+        for judge in self._judges.values():
+            judge.kill()
         self._workers = {}
         self._servers.stop()
         self.metric_worker.kill()
         self._folder.cleanup()
 
-    def kept(self, case: Case) -> str:
-        """Return the file in which the inputs of a case are kept from one process for the next."""
-        return str(Path(self._folder.name, hashlib.sha256(case.id.encode()).hexdigest()))
+    def judge(self, case: Case) -> JudgeSlot:
+        """Return where the judge of a case's plugin is."""
+        key = _key(case)
+        if key not in self._judges:
+            server = partial(self._servers.get, 0, torch=True)
+            self._judges[key] = JudgeSlot(key, self._folder.name, self.settings, server)
+        return self._judges[key]
 
     def refusal(self, case: Case) -> Refusal | None:
         """Return why a case cannot even begin, or None."""
@@ -153,6 +160,8 @@ class WorkerPool:
         """Stop all workers; those that are needed again start afresh."""
         for worker in self._workers.values():
             worker.stop()
+        for judge in self._judges.values():
+            judge.kill()
         self._workers, self._probes = {}, {}
         self._servers.stop()
         self.metric_worker.stop()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from assay.corpus.loading import divide, find, load
 from assay.errors import AssayError, Unavailable, WrongOutput
@@ -23,7 +22,10 @@ from assay.records.results import AttentionCase, Case, Measurement, Metrics, Sam
 from assay.records.workload import TextSource
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from assay.attention.inputs import EmbeddedText
+    from assay.measure.attention_subject import AttentionSubject
 
 CPU = "cpu"
 
@@ -38,19 +40,19 @@ class Bench:
         self._equivalences: dict[str, IdEquivalence] = {}
         self._fuzzed: dict[str, Metrics | WrongOutput] = {}
         self.closed_vocabulary = False
-        self._held: dict[tuple[str, str], tuple[str, ...]] = {}
         self._texts: dict[TextSource, EmbeddedText] = {}
         self._subject: Subject | None = None
         self._device = CPU
         self._again = False
         self._operations: dict[str, Operation] = {}
+        self._outputs: tuple[Operation, list[object]] | None = None
+        self._answer: tuple[Tensor, ...] = ()
 
-    def load(self, case: Case, documents: int | None = None, *, again: bool = False, kept: str | None = None) -> None:
+    def load(self, case: Case, documents: int | None = None, *, again: bool = False) -> None:
         """Take up a case: build a tokenizer, make ready the text for an attention.
 
         A sample has so many `documents`, where that is known already. `again`: the case was verified in another
-        process, and `check` need only make sure that the output is right in this one too. `kept` is a file in which the
-        inputs of an attention are kept from the one process for the other.
+        process, and `check` need only make sure that the output is right in this one too.
         Raises `Unavailable` for what is missing on this machine, and whatever the plugin raises.
         """
         self.unload()
@@ -68,10 +70,8 @@ class Bench:
             if source is not None and case.workload.level == "pipeline":
                 self._subject = self._pipeline(attention, case, source)
                 return
-            file = None if kept is None or source is None else Path(kept)
-            there = again and file is not None and file.exists()
-            text = None if source is None or there else self._text(source)
-            self._subject = AttentionSubject(attention, case, text, self._held, file)
+            text = None if source is None or again else self._text(source)
+            self._subject = AttentionSubject(attention, case, text, again=again)
         else:
             tokenizer = self.host.one(TokenizerPlugin, case.tokenizer)
             self.closed_vocabulary = tokenizer.closed_vocabulary
@@ -102,11 +102,20 @@ class Bench:
         else:
             self._subject = PythonProbes()
 
+    @property
+    def attention(self) -> AttentionSubject:
+        """The attention that is loaded, or that of a pipeline."""
+        subject = self._loaded()
+        subject = getattr(subject, "attention", subject)
+        assert not isinstance(subject, TokenizerSubject), "an attention comes first"
+        return cast("AttentionSubject", subject)
+
     def unload(self) -> None:
         """Drop the case, so that its memory is free for the next."""
         self._subject = None
         self._device = CPU
         self._operations = {}
+        self._outputs, self._answer = None, ()
 
     def size(self, documents: int) -> float:
         """Draw a sample of so many documents, and return its relative uncertainty."""
@@ -139,13 +148,28 @@ class Bench:
         """Find the iterations that make a sample of about so many nanoseconds."""
         return clock.calibrate(partial(self.sample, name), target_ns, self._operations[name].most_iterations)
 
-    def sample(self, name: str, iterations: int) -> Sample:
-        """Time an operation once, then check what it returned."""
+    def sample(self, name: str, iterations: int, seed: int = 0) -> Sample:
+        """Time an operation once, on values that follow from the seed, then check what it returned."""
         operation = self._operations[name]
+        self._outputs = None
         with operation.context():
+            operation.refresh(seed, iterations)
             sample, outputs = operation.read(operation.call, iterations)
             operation.spot_check(outputs)
+        if operation.answer is not None:
+            self._outputs = operation, outputs
         return sample
+
+    def keep_answer(self, call: int) -> None:
+        """Keep what one call of the last sample gave, until it is asked for."""
+        assert self._outputs is not None, "a sample comes first"
+        operation, outputs = self._outputs
+        assert operation.answer is not None
+        self._answer = operation.answer(outputs, call)
+
+    def answer(self) -> tuple[Tensor, ...]:
+        """Return the answer that was kept last."""
+        return self._answer
 
     def memory(self) -> Metrics:
         """Measure the memory of one call."""
@@ -228,7 +252,7 @@ class Bench:
         parts = divide(corpus, 0.0)
         texts = tuple(document.text for document in parts.measured)
         built = tokenizer.build(parts.training)
-        return PipelineSubject((tokenizer, attention), case, built, texts, self._held)
+        return PipelineSubject((tokenizer, attention), case, built, texts, again=self._again)
 
     def _need_device(self, device: str) -> None:
         import torch

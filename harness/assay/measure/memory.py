@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from assay.measure.gpu_timer import on_gpu
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
+T = TypeVar("T")
 STATUS = Path("/proc/self/status")
 CLEAR_REFS = Path("/proc/self/clear_refs")
 RESET_PEAK = "5"
@@ -35,17 +41,51 @@ def peak_torch_bytes(call: Callable[[], object]) -> int:
 
     It is the running sum of the profiler's signed memory events.
     """
-    from torch.autograd.profiler import profile  # that of torch.profiler imports the compiler, a second of CPU time
-
-    with profile(profile_memory=True) as profiler:
-        call()
-    results = profiler.kineto_results
-    events = [] if results is None else [event for event in results.events() if event.name() == "[memory]"]
     living = peak = 0
-    for event in sorted(events, key=lambda event: event.start_ns()):
-        living += event.nbytes()
+    for size in _allocations(call):
+        living += size
         peak = max(peak, living)
     return peak
+
+
+def held_torch_bytes(make: Callable[[], T]) -> tuple[T, int]:
+    """Return what a call gives, and how many bytes of CPU tensors it leaves allocated while that lives."""
+    made: list[T] = []
+    events = _allocations(lambda: made.append(make()))
+    return made[0], max(0, sum(events))
+
+
+def held_device_bytes(make: Callable[[], T], device: str) -> tuple[T, int]:
+    """Return what a call gives, and how many bytes it leaves allocated on a device while that lives."""
+    if not on_gpu(device):
+        return held_torch_bytes(make)
+    import torch
+
+    torch.cuda.synchronize(device)
+    before = torch.cuda.memory_allocated(device)
+    made = make()
+    torch.cuda.synchronize(device)
+    return made, max(0, torch.cuda.memory_allocated(device) - before)
+
+
+def in_bytes(number: float) -> str:
+    """Write a size: `1 byte`, `640 bytes`, `12.5 KiB`, `4.0 MiB`."""
+    for unit, size in (("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10)):
+        if number >= size:
+            return f"{number / size:.1f} {unit}"
+    return f"{number:,.0f} byte{'s' * (number != 1)}"
+
+
+def living_bytes() -> int:
+    """Return the bytes of all tensors that Python holds, on whatever device: nothing is watched, but it takes a second.
+
+    A tensor that only code in C++ holds is not seen.
+    """
+    import torch
+
+    gc.collect()
+    tensors = [found for found in gc.get_objects() if issubclass(type(found), torch.Tensor)]
+    return sum(dict(filter(None, map(_storage, tensors))).values())
 
 
 def peak_device_bytes(call: Callable[[], object], device: str) -> int:
@@ -63,6 +103,26 @@ def peak_device_bytes(call: Callable[[], object], device: str) -> int:
     call()
     torch.cuda.synchronize(device)
     return max(0, torch.cuda.max_memory_allocated(device) - before)
+
+
+def _allocations(call: Callable[[], object]) -> list[int]:
+    """The sizes of the CPU tensors that a call allocates, in order; those that it frees are negative."""
+    from torch.autograd.profiler import profile  # that of torch.profiler imports the compiler, a second of CPU time
+
+    with profile(profile_memory=True) as profiler:
+        call()
+    results = profiler.kineto_results
+    events = [] if results is None else [event for event in results.events() if event.name() == "[memory]"]
+    return [event.nbytes() for event in sorted(events, key=lambda event: event.start_ns())]
+
+
+def _storage(tensor: Tensor) -> tuple[int, int] | None:
+    """The address and the bytes of what a tensor lies in."""
+    try:
+        storage = tensor.untyped_storage()
+        return storage.data_ptr(), storage.nbytes()
+    except (RuntimeError, NotImplementedError):  # one that only describes a tensor
+        return None
 
 
 def _status(field: str) -> int | None:

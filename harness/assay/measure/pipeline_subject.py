@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -36,9 +36,13 @@ class PipelineSubject(Subject):
         case: AttentionCase,
         tokenizer: Tokenizer,
         texts: Sequence[str],
-        held: MutableMapping[tuple[str, str], tuple[str, ...]],
+        *,
+        again: bool = False,
     ) -> None:
-        """Take as much of the texts, laid end to end, as fills the windows; the last is filled up with id 0."""
+        """Take as much of the texts, laid end to end, as fills the windows; the last is filled up with id 0.
+
+        With `again` what is exact is known from another process.
+        """
         self.tokenizer_plugin, attention = plugins
         self.tokenizer = tokenizer
         self.workload = case.workload.of_step
@@ -50,7 +54,8 @@ class PipelineSubject(Subject):
         self.size = len(self.text.encode("utf-8", "surrogatepass"))
         filled = [*self.ids, *[PADDING] * (self.workload.tokens + SPARE - len(self.ids))]
         self.embedded = EmbeddedText(filled, tokenizer.vocab_size)
-        self.attention = AttentionSubject(attention, replace(case, workload=self.workload), self.embedded, held)
+        step = replace(case, workload=self.workload)
+        self.attention = AttentionSubject(attention, step, self.embedded, again=again)
 
     def predict(self) -> Metrics:
         """What the attention is expected to take, and what making its input takes, done once before."""
@@ -62,7 +67,7 @@ class PipelineSubject(Subject):
         return Metrics({name: type(more)(own[name]) + more for name, more in extra.items() if name in own})
 
     def check(self) -> Metrics:
-        """Verify the attention against the reference, and the ids of the tokenizer and its promise of a round trip."""
+        """Verify the ids of the tokenizer and its promise of a round trip; the attention was judged before."""
         metrics = self.attention.check()
         difference = round_trip(self.tokenizer, "the text", self.text, self.ids)
         if difference is not None and self.tokenizer_plugin.lossless:
@@ -75,8 +80,7 @@ class PipelineSubject(Subject):
         }
 
     def ready(self) -> Metrics:
-        """Build the attention, which passed in another process; the text must come to as many tokens as there."""
-        self.attention.ready()
+        """Return how many tokens the text comes to, which must be as many as in another process."""
         return Metrics(tokens=len(self.ids))
 
     def operations(self) -> tuple[Operation, ...]:
@@ -112,12 +116,11 @@ class PipelineSubject(Subject):
         (whole, *_) = self.operations()
         with torch.inference_mode():
             resident = peak_resident_bytes(whole.call)
-            peak = peak_device_bytes(whole.call, self.workload.device)
+            peak = self.attention.held_bytes + peak_device_bytes(whole.call, self.workload.device)
         return Metrics(peak_bytes=peak, peak_resident_bytes=resident)
 
     def recheck(self) -> None:
-        """Check the attention once more, and that the text gives the same ids."""
-        self.attention.recheck()
+        """Check that the text gives the same ids."""
         _same_ids(self.ids, [self._tokenize()])
 
     def _tokenize(self) -> Sequence[int]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from assay.attention.fresh_values import FreshValues
 from assay.errors import WrongOutput
 
 STRIDE = 61
@@ -44,6 +45,50 @@ def spot_checker(expected: Sequence[Tensor], wide: Tensor | None, *, random: boo
                 raise WrongOutput("a timed call gives another output than before")
 
     return check
+
+
+class AnswerCheck:
+    """Looks at what a batch of timed calls gave: plain tensors of one shape, which stay as they were returned."""
+
+    def __init__(self, fresh: FreshValues) -> None:
+        """With the values that the calls are made with."""
+        self._fresh = fresh
+        self._last: tuple[Tensor, ...] = ()
+        self._early: list[Tensor] = []
+
+    def begin(self, seed: int, iterations: int) -> None:
+        """Make the values of the next batch of so many calls."""
+        self._check_last()
+        self._last, self._early = (), []
+        self._fresh.begin(seed, iterations)
+
+    def check(self, outputs: Sequence[object]) -> None:
+        """Raise `WrongOutput` for a batch that changed its inputs, or gave what is not a plain tensor."""
+        self._fresh.check_unchanged()
+        found = [_tensors(output) for output in outputs]
+        if any([tensor.shape for tensor in each] != [tensor.shape for tensor in found[0]] for each in found):
+            raise WrongOutput("timed: a timed call gives an output of another shape")
+        self._last = found[-1]
+        self._early = [tensor.detach().flatten()[::STRIDE].clone() for tensor in self._last]
+
+    def answer(self, outputs: Sequence[object], call: int) -> tuple[Tensor, ...]:
+        """Return what one of the calls gave, of which only the last may be known."""
+        self._check_last()
+        return _tensors(outputs[min(call, len(outputs) - 1)])
+
+    def _check_last(self) -> None:
+        """A thread that goes on with the work after a call has returned writes to its output later."""
+        for tensor, early in zip(self._last, self._early, strict=True):
+            if not torch.equal(tensor.detach().flatten()[::STRIDE].nan_to_num(), early.nan_to_num()):
+                raise WrongOutput("timed: an output changed after it was returned")
+
+
+def _tensors(output: object) -> tuple[Tensor, ...]:
+    several = output if isinstance(output, tuple) else (output,)
+    for tensor in several:
+        if type(tensor) not in (Tensor, torch.nn.Parameter):  # others could compute when they are looked at
+            raise WrongOutput(f"timed: a timed call gives {type(tensor).__name__}, not a plain tensor")
+    return several
 
 
 def _slack(tensor: Tensor, *, by_row: bool) -> Tensor:

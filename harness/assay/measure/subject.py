@@ -5,19 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from assay.measure import timer
 from assay.records.results import Metrics, Sample
 from assay.records.verdicts import Clock
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def _keep(seed: int, iterations: int) -> None:
+    """Leave the values as they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """One thing to time, and how many tokens (and bytes of text) one call of it handles.
 
-    `clock` is the one that its speed is told by: wall time where it uses several threads. `spot_check` looks at the
-    outputs of timed calls, and raises `WrongOutput` for a wrong one. `context` is entered around a whole sample. Both
-    stay outside the timed region. `read` takes a call and iterations, at most `most_iterations`, and times them.
+    `clock` is the one that its speed is told by: wall time where it uses several threads. `refresh` makes the values of
+    a batch from a seed and the number of its calls. `spot_check` looks at the outputs of timed calls, and raises
+    `WrongOutput` for a wrong one. `answer` returns what one of the calls gave, for another process to judge. `context`
+    is entered around a whole sample. All stay outside the timed region. `read` takes a call and iterations, at most
+    `most_iterations`, and times them.
     """
 
     name: str
@@ -26,6 +36,8 @@ class Operation:
     tokens: int
     size: int | None = None
     clock: Clock = "cpu"
+    refresh: Callable[[int, int], None] = _keep
+    answer: Callable[[Sequence[object], int], tuple[Tensor, ...]] | None = None
     context: Callable[[], AbstractContextManager[object]] = nullcontext
     read: Callable[[Callable[[], object], int], tuple[Sample, list[object]]] = timer.read
     most_iterations: int = timer.MOST_ITERATIONS

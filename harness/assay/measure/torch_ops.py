@@ -33,6 +33,23 @@ def dispatched(call: Callable[[], object]) -> tuple[str, ...]:
     return tuple(sorted(ran, key=lambda name: TELLING not in name)[:MOST])  # the sort is stable
 
 
+def counted_flop(call: Callable[[], object]) -> int | None:
+    """Make a call, and count the operations of its products, two for a multiply-add; None where that cannot be.
+
+    A kernel that PyTorch does not know counts nothing, nor does its own attention on a CPU. Nothing that is compiled
+    may be called.
+    """
+    from torch.utils.flop_counter import FlopCounterMode
+
+    counter = FlopCounterMode(display=False)
+    try:
+        with counter:
+            call()
+    except Exception:  # it cannot look into everything, such as eager FlexAttention
+        return None
+    return int(counter.get_total_flops())
+
+
 def _names(events: list[FunctionEvent]) -> Iterator[str]:
     for event in sorted(events, key=lambda event: event.time_range.start):
         name = event.name.removeprefix(ATEN)

@@ -165,6 +165,8 @@ class AttentionPlugin(Provided):
     and recomputation included, where the plugin knows. `empty_rows` declares what comes out for a query that
     sees no key at all: zeros, NaN, or nothing that one may rely on. `compiles` announces that a first call
     translates code, which takes seconds: the host then does without what it would learn from small workloads.
+    `approximate` says what is approximated, such as `int8 queries and keys`: such a row is held to a loose bound only,
+    shows its error, and is never compared as exact.
     """
 
     build: Callable[[Workload, Weights | None], Step]
@@ -173,6 +175,7 @@ class AttentionPlugin(Provided):
     flop: Callable[[Workload], int | None] | None = None
     empty_rows: Literal["zero", "nan", "unstated"] = "unstated"
     compiles: bool = False
+    approximate: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

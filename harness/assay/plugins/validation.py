@@ -121,7 +121,7 @@ def _wanted(name: str, value: object) -> str | None:
         (OPTIONAL_CALLABLES, lambda found: found is None or callable(found), "a callable or None"),
         (FLAGS, lambda found: isinstance(found, bool), "True or False"),
         (
-            frozenset({"sha256", "same_ids_as", "family"}),
+            frozenset({"sha256", "same_ids_as", "family", "approximate"}),
             lambda found: found is None or isinstance(found, str),
             "text or None",
         ),

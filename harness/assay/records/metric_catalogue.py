@@ -153,6 +153,8 @@ CATALOGUE = (
     _exact("dispatched", "text", "the ATen operations that a step ran, most telling first"),
     _measured("first_step_seconds", "s", "wall time of the first call of a step, compiling included"),
     _exact("executed_flop", "FLOP", "what the plugin says that it executes"),
+    _measured("mispredicted", "text", "predictions of the plugin that are more than a tenth off"),
+    _exact("approximate", "text", "what is approximated, as the plugin announces"),
     _exact("credited_bytes", "bytes", "what must be moved at least, see assay.Workload.bytes"),
     _measured("gb_per_s", "GB/s", "credited_bytes / 10^9 / median step time"),
     _exact("credited_flop", "FLOP", "what the semantics ask for, see assay.Workload.flop"),
@@ -175,7 +177,7 @@ CATALOGUE = (
     _measured(
         "peak_bytes",
         "bytes",
-        "attention: largest sum of living torch allocations of a step, from the profiler;"
+        "attention: largest sum of living torch allocations of a step, and what is held between steps;"
         " tokenizer: VmHWM of encoding all documents, above VmRSS before",
     ),
     _measured("peak_resident_bytes", "bytes", "VmHWM of a step, above VmRSS before"),

@@ -32,13 +32,14 @@ class Semantics:
     - `none`: all; `causal`: its own position and those before it;
     - `window`: of these the last `reach`, its own included; `prefix`: of these all, and the first `reach`
       positions whatever its own;
-    - `padding`: item b of a batch has only `Workload.lengths[b]` valid positions, which see each other; what comes
-      out at the others is not looked at.
+    - `padding`: item b of a batch has only so many valid positions, which see each other; what comes out at the others
+      is not looked at. The lengths change from call to call; those of timed calls are `Workload.lengths`.
 
-    `bias` `alibi` adds -slope_h * distance to the scaled scores, slope_h = 2^(-8 (h + 1) / heads) (Press et al.
-    2022); `rope` turns the pairs (i, i + d/2) of query and key by position * 10000^(-2i/d) before the product (Su et
-    al. 2021, in the half-split order of GPT-NeoX). `dropout` is the probability with which an attention weight is
-    zeroed, the rest being scaled by 1 / (1 - dropout).
+    `bias` `alibi` adds -slope_h * distance to the scaled scores, slope_h = 2^(-8 (h + 1) / heads) for a power of two
+    of heads, else as published: those of the largest power of two below, then every other one of twice as many
+    (Press et al. 2022); `rope` turns the pairs (i, i + d/2) of query and key by position * 10000^(-2i/d) before the
+    product (Su et al. 2021, in the half-split order of GPT-NeoX). `dropout` is the probability with which an attention
+    weight is zeroed, the rest being scaled by 1 / (1 - dropout).
     """
 
     kind: Kind = "softmax"

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass
+import secrets
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from assay.errors import AssayError
 
 if TYPE_CHECKING:
     from assay.records.metric_catalogue import Definition
+
+RUN_SEED_BITS = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +30,8 @@ class Settings:
     to the rows, and what they mean: a stored run tells it without the plugin.
     Corpora of shards are counted by `executor`, with so many `workers` (None for as many as it likes), on the cluster
     of a `scheduler` where one is named; `field` is the field of a record that holds its text. With `fresh` nothing
-    that was counted before is taken.
+    that was counted before is taken. `seed` orders what is sampled, and is the same in every run; what attentions are
+    checked on is drawn from `run_seed`, anew for each run where it is None.
     """
 
     plugins: tuple[str, ...] = ()
@@ -48,6 +52,7 @@ class Settings:
     scheduler: str | None = None
     field: str = "text"
     fresh: bool = False
+    run_seed: int | None = None
 
     def __post_init__(self) -> None:
         bounds = (("budget_s", 0.0), ("timeout_s", 0.0), ("epochs", 0.5), ("threads", 0.5), ("precision", -1e-9))
@@ -55,6 +60,10 @@ class Settings:
             value = getattr(self, name)
             if value is not None and not above < value < math.inf:
                 raise AssayError(f"{name} cannot be {getattr(self, name)}")
+
+    def drawn(self) -> Settings:
+        """Return the settings with a seed for this run, if there is none yet."""
+        return replace(self, run_seed=secrets.randbits(RUN_SEED_BITS)) if self.run_seed is None else self
 
     def to_json(self) -> str:
         """Write the settings."""

@@ -44,9 +44,9 @@ class Workload:
     - `pipeline`: as much of a text as fills `batch` windows of q_len tokens, tokenized, embedded and given to a step
       of level `module`.
 
-    With the mask `padding` a step receives the valid lengths, int64 [batch], as its last argument. Phase `bwd` is
-    the gradient of the inputs q, k, v for a given gradient of the output, `fwd_bwd` both; they are asked for at
-    level `core` only.
+    With the mask `padding` a step receives the valid lengths of the call, int64 [batch], as its last argument. Phase
+    `bwd` is the gradient of the inputs q, k, v for a given gradient of the output, `fwd_bwd` both; they are asked for
+    at level `core` only.
     """
 
     level: Level
@@ -188,7 +188,7 @@ class Workload:
 
     @property
     def lengths(self) -> tuple[int, ...]:
-        """The valid positions of each item: with the mask `padding` from kv_len / batch in even steps up to kv_len."""
+        """The valid positions of each item in timed calls: with padding from kv_len / batch in even steps to kv_len."""
         if self.semantics.mask != "padding":
             return (self.kv_len,) * self.batch
         return tuple(-(-self.kv_len * (item + 1) // self.batch) for item in range(self.batch))

@@ -12,7 +12,7 @@ from assay.store.schema import anchors, cases, measurements, metrics, runs, samp
 from assay.store.store import Store
 
 BATCH = 5_000
-SAME = ("started", "suite", "command", "environment", "settings")
+SAME = ("started", "suite", "command", "environment")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

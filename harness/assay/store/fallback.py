@@ -44,17 +44,17 @@ class FallbackStore(AbstractContextManager["FallbackStore"]):
                 self._fall_back(error)
         self.done |= {measurement.case.id for measurement in result.measurements}
 
-    def end(self, state: Literal["complete", "interrupted", "failed"]) -> None:
-        """Record how the run ended; raise `StoreError` where it is not all in the store that it was meant for."""
+    def end(self, state: Literal["complete", "interrupted", "failed"], settings: str | None = None) -> None:
+        """Record how the run ended, and its settings in full; raise `StoreError` where its store lacks some of it."""
         if self._fallback is None:
             try:
-                self._store.finish(self._run.id, state)
+                self._store.finish(self._run.id, state, settings)
             except StoreError as error:
                 self._fall_back(error)
             else:
                 return
         assert self._fallback is not None
-        self._fallback.finish(self._run.id, state)
+        self._fallback.finish(self._run.id, state, settings)
         transfer(self._fallback, self._store, self._run.id)
         self._warn(f"{self._store.location} can be reached again, and has the whole run {self._run.id}")
         self._close()

@@ -90,12 +90,14 @@ class Store(AbstractContextManager["Store"]):
         """Record that a run goes on."""
         self._set(run, "running", None)
 
-    def finish(self, run: str, state: Literal["complete", "interrupted", "failed"]) -> None:
-        """Record how a run ended."""
-        self._set(run, state, now())
+    def finish(
+        self, run: str, state: Literal["complete", "interrupted", "failed"], settings: str | None = None
+    ) -> None:
+        """Record how a run ended, and the settings with what had to be secret until then."""
+        self._set(run, state, now(), **({} if settings is None else {"settings": settings}))
 
-    def _set(self, run: str, state: str, finished: str | None) -> None:
-        change = update(schema.runs).where(schema.runs.c.id == run).values(state=state, finished=finished)
+    def _set(self, run: str, state: str, finished: str | None, **others: str) -> None:
+        change = update(schema.runs).where(schema.runs.c.id == run).values(state=state, finished=finished, **others)
         with self.transaction(write=True) as connection:
             connection.execute(change)
 

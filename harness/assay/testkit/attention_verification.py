@@ -27,6 +27,7 @@ BROKEN_BY: Mapping[str, str] = {
     "padding": "mask",
     "reference": "reference",
     "dropout": "dropout",
+    "dropout-masks": "dropout",
 }
 
 
@@ -95,16 +96,17 @@ def one_thread() -> Iterator[None]:
 
 def _trial(plugin: AttentionPlugin, workload: Workload) -> WorkloadTrial:
     """The properties first, as they say what is wrong; then float64 on other inputs."""
+    from assay.attention.calls import Candidate
+    from assay.attention.companions import check_kind
     from assay.attention.inputs import make_inputs, make_weights
     from assay.attention.oracle import verify
-    from assay.attention.passes import mode
-    from assay.attention.properties import check_properties, companion
 
     try:
+        candidate = Candidate.of(plugin)
+        inputs_of = partial(make_inputs, workload, None, seed=0)
         with guard():
-            held = check_properties(plugin, companion(workload, compiles=plugin.compiles))
-        with guard(), mode(workload):
-            verify(plugin.build, workload, make_weights(workload), partial(make_inputs, workload, None))
+            held = check_kind(candidate, workload)
+            verify(candidate.build, workload, make_weights(workload), inputs_of, approximate=candidate.approximate)
     except WrongOutput as error:
         breaks = BROKEN_BY.get(error.message.partition(":")[0], "properties")
         return WorkloadTrial(workload=workload.id, breaks=breaks, message=error.message)

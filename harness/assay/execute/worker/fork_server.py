@@ -19,7 +19,7 @@ from assay.execute.worker.environment import MARK, WorkerEnvironment, new_token
 MODULE = "assay.execute.worker.fork_server_main"
 MOST_BYTES = 1 << 10
 MODULES = ("assay.execute.worker.main",)
-TORCH = ("torch", "assay.measure.attention_subject", "assay.measure.pipeline_subject")
+TORCH = ("torch", "assay.execute.worker.judge", "assay.measure.attention_subject", "assay.measure.pipeline_subject")
 SERVERS = 3  # of one kind, which take turns
 PADDING_STEP = 1_104  # bytes; no multiple of a cache line or a page
 

@@ -13,6 +13,7 @@ from assay.execute.worker import requests
 from assay.execute.worker.protocol import Answer
 from assay.execute.worker.serve import Handlers, serve
 from assay.execute.worker.state_guard import ProcessStateGuard
+from assay.execute.worker.step_handlers import StepHandlers
 from assay.measure.bench import Bench
 from assay.measure.edge_case_subject import EdgeCaseFailed
 from assay.measure.gpu_timer import release_idle_memory
@@ -32,6 +33,7 @@ class BenchServer:
         self._guard: ProcessStateGuard | None = None
         self._core: int | None = None
         self._at_core = False
+        self._steps = StepHandlers(lambda: self.bench)
         self._cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
 
     @property
@@ -54,11 +56,13 @@ class BenchServer:
             requests.Calibrate: self._calibrate,
             requests.MeasureMemory: lambda request: self.bench.memory(),
             requests.Recheck: lambda request: self.bench.recheck(),
+            **self._steps.handlers,
         }
         return {
             kind: self._then_compare(handler, timed=kind is requests.Calibrate) for kind, handler in careful.items()
         } | {
             requests.TakeSample: self._sample,
+            requests.KeepAnswer: lambda request: self.bench.keep_answer(request.call),
             requests.Unload: self._unload,
         }
 
@@ -105,7 +109,9 @@ class BenchServer:
             kind = AttentionPlugin if isinstance(case, AttentionCase) else TokenizerPlugin
             if not any(plugin.name == case.plugin for plugin in self.bench.host.every(kind)):
                 raise Unavailable(f"there is no {kind_of(case)} named {case.plugin!r}")
-            self.bench.load(case, request.documents, again=request.again, kept=request.kept)
+            if request.file is not None:
+                self._steps.open(request.file)
+            self.bench.load(case, request.documents, again=request.again)
         elif request.probes is not None:
             self.bench.load_probes(request.probes, request.threads)
         self._guard = ProcessStateGuard()
@@ -118,7 +124,11 @@ class BenchServer:
         metrics = self.bench.check()
         operations = (
             requests.OfferedOperation(
-                name=operation.name, clock=operation.clock, tokens=operation.tokens, size=operation.size
+                name=operation.name,
+                clock=operation.clock,
+                tokens=operation.tokens,
+                size=operation.size,
+                answers=operation.answer is not None,
             )
             for operation in self.bench.operations()
         )
@@ -133,7 +143,7 @@ class BenchServer:
         return requests.Calibrated(iterations=iterations, children_s=spent)
 
     def _sample(self, request: requests.TakeSample) -> Sample:
-        return self.bench.sample(request.operation, request.iterations)
+        return self.bench.sample(request.operation, request.iterations, request.seed)
 
     def _name_plugins(self, request: requests.NamePlugins) -> Mapping[str, Mapping[str, str | None]]:
         host = self.bench.host

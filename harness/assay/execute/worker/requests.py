@@ -44,16 +44,16 @@ class Load(Request[None], doing="loading"):
     """Find the plugins, where that is not done; take up a case, or the machine probes, or neither.
 
     A sample has so many `documents`, where that is known. With `again` the case was verified in another process, and
-    only whether its output is right in this one is still open. `kept` is a file in which the inputs of an attention
-    are kept from the one process for the other. `probes` is the `dtype/device` of those of torch, or an
-    empty text for those of Python.
+    only whether its output is right in this one is still open. The names of the files through which an attention
+    is given its inputs begin with `file`. `probes` is the `dtype/device` of those of torch, or an empty text for those
+    of Python.
     """
 
     setup: Setup
     case: Case | None = None
     documents: int | None = None
     again: bool = False
-    kept: str | None = None
+    file: str | None = None
     probes: str | None = None
     threads: int = 1
 
@@ -82,12 +82,16 @@ class Predict(Request[Predicted], doing="predicting"):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferedOperation:
-    """An operation that can be timed, the clock that it is timed by, and what one call handles: tokens, bytes."""
+    """An operation that can be timed, the clock that it is timed by, and what one call handles: tokens, bytes.
+
+    Of one with `answers` some timed calls are judged.
+    """
 
     name: str
     clock: Clock
     tokens: int
     size: int | None
+    answers: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,10 +122,17 @@ class Calibrate(Request[Calibrated], doing="calibrating"):
 
 
 class TakeSample(Request[Sample], doing="sampling"):
-    """Time so many iterations of an operation."""
+    """Time so many iterations of an operation; the values that it is called with follow from the seed."""
 
     operation: str
     iterations: int
+    seed: int = 0
+
+
+class KeepAnswer(Request[None], doing="keeping an answer"):
+    """Keep what one call of the last sample gave, for the judge."""
+
+    call: int
 
 
 class MeasureMemory(Request[Metrics], doing="measuring memory"):

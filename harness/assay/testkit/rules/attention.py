@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from assay.execute.suites import SUITES
 from assay.plugins.types import AttentionPlugin
 from assay.records.workload import Workload
@@ -111,7 +109,7 @@ def dropout(plugin: AttentionPlugin, context: Context) -> str:
 
 
 def peak_bytes(plugin: AttentionPlugin, context: Context) -> str:
-    """The memory that it foretells is what torch allocates, to a tenth and a mebibyte."""
+    """The memory that it foretells is what torch allocates, its build included, to a tenth and a mebibyte."""
     foretell = plugin.peak_bytes
     if foretell is None:
         raise Skip("it foretells no memory")
@@ -127,21 +125,20 @@ def peak_bytes(plugin: AttentionPlugin, context: Context) -> str:
         if not abs(value - found) <= SHARE * found + SLACK:
             raise ConformanceError(
                 f"peak_bytes foretells {value:,} bytes and a step allocates {found:,}, on {workload.id}",
-                remedy="count what a step allocates, its output too, its inputs not; give None where it is not known",
+                remedy="count what build keeps and a step allocates, its output too, its inputs not; or give None",
             )
     return _told(len(known))
 
 
 def _allocated(plugin: AttentionPlugin, workload: Workload) -> int:
-    from assay.attention.inputs import make_inputs, make_upstream, make_weights
-    from assay.attention.passes import fill, mode, run_pass
+    from assay.attention.passes import mode
+    from assay.measure.attention_prediction import opened
     from assay.measure.memory import peak_device_bytes
 
-    with verification.one_thread(), mode(workload):
-        step, inputs = plugin.build(workload, make_weights(workload)), make_inputs(workload, None, 0)
-        fill(step, inputs)
-        upstream = None if workload.phase == "fwd" else make_upstream(workload, 0)
-        return peak_device_bytes(partial(run_pass, step, inputs, upstream), workload.device)
+    with verification.one_thread():
+        call, held = opened(plugin, workload)
+        with mode(workload):
+            return held + peak_device_bytes(call, workload.device)
 
 
 def _told(count: int) -> str:
