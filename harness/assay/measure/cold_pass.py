@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from time import process_time_ns
 
 from assay.measure.id_equivalence import IdEquivalence
 from assay.measure.token_ids import as_ints
@@ -28,14 +28,14 @@ class ColdStart:
         Raises `WrongOutput` where ids are not those claimed; the next call then begins with that document.
         """
         for number, text in enumerate(texts[len(self.ids) :], start=len(self.ids)):
-            start = time.process_time_ns()
+            start = process_time_ns()
             ids = self.tokenizer.encode(text)
-            taken = time.process_time_ns() - start
+            taken = process_time_ns() - start
             reference = 0
             if equivalence is not None:
-                start = time.process_time_ns()
+                start = process_time_ns()
                 expected = equivalence.reference.encode(text)
-                reference = time.process_time_ns() - start
+                reference = process_time_ns() - start
                 equivalence.compare(f"document {number}", text, as_ints(expected), as_ints(ids))
             size = len(text.encode("utf-8", "surrogatepass"))
             self.ids.append(as_ints(ids))  # a copy: a list may be refilled

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 import re
 import statistics
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from time import perf_counter, process_time
 
 from assay.records.results import Metrics
 
@@ -59,10 +59,10 @@ def latency(encode: Callable[[str], object], texts: Sequence[str]) -> Metrics:
     """
     walls, cpus = [], []
     for text in texts:
-        wall, cpu = time.perf_counter(), time.process_time()
+        wall, cpu = perf_counter(), process_time()
         encode(text)
-        cpus.append(time.process_time() - cpu)
-        walls.append(time.perf_counter() - wall)
+        cpus.append(process_time() - cpu)
+        walls.append(perf_counter() - wall)
     if len(texts) < FEWEST:
         return Metrics()
     return Metrics(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import statistics
-import time
 from collections.abc import Callable, Sequence
+from time import process_time
 
 from assay.records.results import Metrics
 from assay.stats.power_law import fit_power_law
@@ -45,9 +45,9 @@ def _seconds(encode: Callable[[str], object], text: str) -> float:
     """The median of three, or the first if that takes too long."""
     taken: list[float] = []
     for _ in range(REPEATS):
-        start = time.process_time()
+        start = process_time()
         encode(text)
-        taken.append(time.process_time() - start)
+        taken.append(process_time() - start)
         if taken[0] > LIMIT_S:
             break
     return statistics.median(taken)

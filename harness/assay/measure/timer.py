@@ -5,9 +5,9 @@ from __future__ import annotations
 import gc
 import itertools
 import statistics
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import perf_counter_ns, process_time_ns  # bound here, before any plugin can replace them
 
 from assay.records.results import Sample
 
@@ -18,7 +18,7 @@ WAITING = 0.02  # of the wall time; a loaded machine leaves more
 
 
 def read(call: Callable[[], object], iterations: int) -> tuple[Sample, list[object]]:
-    """Time `iterations` calls in a row with the garbage collector off, and return what they returned.
+    """Time `iterations` calls in a row without garbage collection, and return what they returned.
 
     Wall time is `time.perf_counter_ns`; CPU time is that of the whole process, all threads together. The
     outputs are kept until the clock is read, so that each can be looked at.
@@ -27,23 +27,26 @@ def read(call: Callable[[], object], iterations: int) -> tuple[Sample, list[obje
     keep = outputs.append
     repetitions = itertools.repeat(None, iterations)
     with uncollected():
-        wall, cpu = time.perf_counter_ns(), time.process_time_ns()
+        wall, cpu = perf_counter_ns(), process_time_ns()
         for _ in repetitions:
             keep(call())
-        cpu, wall = time.process_time_ns() - cpu, time.perf_counter_ns() - wall
+        cpu, wall = process_time_ns() - cpu, perf_counter_ns() - wall
     return Sample(iterations=iterations, wall_ns=wall, cpu_ns=cpu), outputs
 
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Have the garbage collector off meanwhile."""
-    collecting = gc.isenabled()
-    gc.disable()
+    """Have nothing collect garbage by itself meanwhile.
+
+    `gc.isenabled` stays as it was, and a worker does this around every request, not only around what is timed. So a
+    plugin cannot tell by the collector whether it is timed.
+    """
+    thresholds = gc.get_threshold()
+    gc.set_threshold(0)
     try:
         yield
     finally:
-        if collecting:
-            gc.enable()
+        gc.set_threshold(*thresholds)
 
 
 def call_seconds(sample: Sample) -> float:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 WATCH = """
-import gc, locale, os, sys
+import gc, locale, os, sys, time
 {before}
 from assay.errors import WrongOutput
 from assay.execute.worker.state_guard import ProcessStateGuard
@@ -59,6 +59,16 @@ def test_a_change_is_told_once(tmp_path: Path, change: str, name: str) -> None:
     assert re.match(f"it changed {name}", first), first
     assert first.endswith("(restore what is changed before returning)")
     assert second == "nothing"
+
+
+def test_a_clock_that_was_replaced_is_told_every_time(tmp_path: Path) -> None:
+    told = "it changed time.perf_counter_ns, which reads a clock (leave the clocks alone)"
+    replaced = "time.perf_counter_ns = lambda: 0"
+    assert watch(tmp_path, replaced) == [told] * 2
+    loading = f"from assay.execute.worker import state_guard\n{replaced}"
+    assert watch(tmp_path, "pass", loading) == [told] * 2  # before the plugin was taken up
+    ours = "from assay.measure import timer; timer.process_time_ns = lambda: 0"
+    assert watch(tmp_path, ours)[0].startswith("it changed timer.process_time_ns, ")
 
 
 UNCHANGED = {

@@ -10,6 +10,7 @@ import resource
 import signal
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 from assay.errors import AssayError, guard
 from assay.execute.worker.protocol import Answer, Request, receive_request, send_answer
 from assay.execute.worker.requests import Fork, Join, Stop
+from assay.measure.timer import uncollected
 from assay.records.refusal import Refusal
 
 PR_SET_PDEATHSIG = 1
@@ -30,12 +32,19 @@ def refuse(error: AssayError) -> Answer[Any]:
 
 
 def serve(
-    descriptor: int, memory: int, handlers: Handlers, refuse: Callable[[AssayError], Answer[Any]] = refuse
+    descriptor: int,
+    memory: int,
+    handlers: Handlers,
+    refuse: Callable[[AssayError], Answer[Any]] = refuse,
+    *,
+    collect: bool = False,
 ) -> None:
     """Answer the host until it says stop or goes away, each request by the handler of its class.
 
-    `descriptor` is this process's end of a pipe; it may take so many bytes of `memory`, 0 for any.
+    `descriptor` is this process's end of a pipe; it may take so many bytes of `memory`, 0 for any. Garbage is
+    collected between requests, and within them only where they do not time anything: with `collect`.
     """
+    around = nullcontext if collect else uncollected
     die_with_parent()
     faulthandler.enable()
     faulthandler.register(signal.SIGUSR1, all_threads=False)
@@ -63,7 +72,8 @@ def serve(
             if memory:  # what Assay itself needed for importing is not limited
                 resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
                 memory = 0
-            answer = _answer(handlers[type(request)], request, refuse)
+            with around():
+                answer = _answer(handlers[type(request)], request, refuse)
         with contextlib.suppress(OSError, ValueError):  # what a plugin printed, so that the host can count it
             sys.stdout.flush()
         send_answer(connection, answer)

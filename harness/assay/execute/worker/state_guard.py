@@ -6,11 +6,23 @@ import gc
 import locale
 import os
 import sys
+import time
 from pathlib import Path
 
 from assay.errors import WrongOutput
+from assay.measure import timer
 
 LOCALES = ("LC_CTYPE", "LC_COLLATE", "LC_NUMERIC", "LC_TIME", "LC_MONETARY")
+# Bound here, before any plugin is loaded.
+CLOCKS = tuple(
+    (module, name, getattr(module, name))
+    for module, names in (
+        (time, ("perf_counter_ns", "process_time_ns", "perf_counter", "process_time", "monotonic", "monotonic_ns")),
+        (time, ("time", "time_ns", "thread_time", "thread_time_ns")),
+        (timer, ("perf_counter_ns", "process_time_ns", "read")),
+    )
+    for name in names
+)
 
 
 class ProcessStateGuard:
@@ -20,7 +32,14 @@ class ProcessStateGuard:
         self._before = _state()
 
     def compare(self) -> None:
-        """Raise `WrongOutput` for the first thing that a plugin changed."""
+        """Raise `WrongOutput` for the first thing that a plugin changed.
+
+        A clock that was replaced, even while the plugin was loaded, is told every time.
+        """
+        for module, name, function in CLOCKS:
+            if getattr(module, name, None) is not function:
+                where = module.__name__.rpartition(".")[2]
+                raise WrongOutput(f"it changed {where}.{name}, which reads a clock", remedy="leave the clocks alone")
         for (name, before), (_, now) in zip(self._before, _state(), strict=True):
             if before is not None and now != before:
                 self._before = _state()

@@ -18,7 +18,7 @@ def call(request: CallFunction) -> str:
 
 def main(descriptor: int, memory: int) -> None:
     """Call what the host asks for, until it goes away."""
-    serve(descriptor, memory, {CallFunction: call})
+    serve(descriptor, memory, {CallFunction: call}, collect=True)
 
 
 if __name__ == "__main__":
