@@ -117,6 +117,7 @@ class CaseRun:
                     ask=self.ask,
                     is_alive=lambda: self.ended is None,
                     chance=random.Random(f"{self.worker.settings.run_seed} {self.case.id} {offered.name}"),
+                    cpu_ns=lambda: self.worker.cpu_ns(),
                 )
                 for offered in checked.operations
             ]

@@ -9,6 +9,7 @@ from functools import partial
 from assay.environment.cpu_affinity import pinned
 from assay.execute.case_run import CaseRun, check_again, judge_answers
 from assay.execute.rounds import FEWEST, FEWEST_LONG, Stop, sample_rounds
+from assay.execute.second_opinion import WorkerTimes, compare_epoch
 from assay.execute.timed_operation import TimedOperation, calibrate
 from assay.execute.worker.requests import Load
 from assay.execute.worker_pool import PROBE_NS, WorkerPool, probe_pairs
@@ -56,7 +57,8 @@ def sample_epochs(
         pairs = [*paired_operations(live, baseline_of(live, pool.settings.baselines)), *probe_pairs(probes)]
         operations = [operation for operation, _ in pairs]
         for operation in operations:
-            operation.epoch = epoch
+            operation.epoch, operation.seen = epoch, []
+        began = [(run, WorkerTimes.of(run)) for run in live if run.ended is None]
         later = epochs - 1 - epoch
         share = budget_s / epochs
         with pinned(pool.core):  # waking another core for the host costs more time
@@ -70,6 +72,8 @@ def sample_epochs(
                 tick=partial(_tell, tick, later * share),
             )
         stops.add(stopped)
+        for run, before in began:
+            compare_epoch(run, before, pool.settings.threads)
         judge_answers(live)
     return "precision" if stops == {"precision"} else "budget", tuple(
         ProbeTiming(group=group, name=name, work=probe.tokens, samples=tuple(probe.samples))

@@ -8,6 +8,7 @@ from typing import TypeVar
 from assay.corpus.sampling import enough
 from assay.execute.case_run import CaseRun, check_together, judge_again
 from assay.execute.epochs import SAMPLE_NS, baseline_of, load, paired_operations, partner_of, sample_epochs
+from assay.execute.second_opinion import compare_cores
 from assay.execute.timed_operation import calibrate
 from assay.execute.worker.protocol import Request
 from assay.execute.worker.requests import MeasureMemory, Predict, Predicted, Recheck, Size, Unload
@@ -58,7 +59,11 @@ def run_group(
     tick("memory", 0, 0.0)
     memory = _recheck(live)
     whole = [run for run in live if run.ended is None]
+    offered = [[operation.clock for operation in run.operations] for run in whole]
     _choose_clocks(whole, pool.settings.threads)
+    for run, clocks in zip(whole, offered, strict=True):
+        compare_cores(run, clocks, pool.settings.threads)
+    whole = [run for run in whole if run.ended is None]
     baseline = baseline_of(whole, pool.settings.baselines)
     for run in whole:
         metrics = _figures(run, baseline, probes) | memory[run.case.id] | run.predicted

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from time import perf_counter_ns  # bound here, before any plugin can replace it
 from typing import Any
 
 from assay.execute.worker.protocol import Request
@@ -24,12 +25,25 @@ class Answered:
     call: int
 
 
+@dataclass(frozen=True, slots=True)
+class SeenBatch:
+    """A batch as its process claims it, and the time of the request by the host's own clocks.
+
+    `cpu_ns` is the CPU time of the process, None where the host cannot read it.
+    """
+
+    claimed: Sample
+    wall_ns: int
+    cpu_ns: int | None
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class TimedOperation:
     """An operation in a worker, and its samples so far.
 
     `ask` takes a step in the worker, and returns None when that cannot be any more. `judged` ones decide when the
-    rounds are precise enough. A sample is two batches of `iterations` calls each, or one of a single long call.
+    rounds are precise enough. `cpu_ns` reads the CPU clock of the process, `seen` has the batches of this epoch. A
+    sample is two batches of `iterations` calls each, or one of a single long call.
     `chance` draws the values of each batch. Of an operation with `answers` one call of an epoch is `kept` for the
     judge, and each is as likely to be it.
     """
@@ -40,6 +54,7 @@ class TimedOperation:
     size: int | None
     ask: Callable[[Request[Any]], Any]
     is_alive: Callable[[], bool]
+    cpu_ns: Callable[[], int | None] = lambda: None
     judged: bool = True
     answers: bool = False
     chance: random.Random = field(default_factory=random.Random)
@@ -47,6 +62,7 @@ class TimedOperation:
     iterations: int = 1
     epoch: int = 0
     samples: list[Sample] = field(default_factory=list)
+    seen: list[SeenBatch] = field(default_factory=list)
     _batches: list[Sample] = field(default_factory=list)
     _taken: int = 0
 
@@ -80,10 +96,13 @@ class TimedOperation:
 
     def _take_batch(self) -> None:
         seed, iterations = self.chance.getrandbits(SEED_BITS), self.iterations
+        cpu, wall = self.cpu_ns(), perf_counter_ns()
         sampled: Sample | None = self.ask(TakeSample(operation=self.name, iterations=iterations, seed=seed))
+        wall, after = perf_counter_ns() - wall, self.cpu_ns()
         if sampled is None:
             return
         self._batches.append(sampled)
+        self.seen.append(SeenBatch(sampled, wall, None if cpu is None or after is None else after - cpu))
         self._taken += self.answers
         if self.answers and self.chance.random() * self._taken < 1.0:
             self.kept = Answered(seed=seed, iterations=iterations, call=self.chance.randrange(iterations))

@@ -18,7 +18,7 @@ from assay.records.settings import Settings
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are copied on Linux only")
 
 TASK = "assay.execute.worker.task_main"
-PLANTED = """
+PLANTED = '''
 import os, subprocess, sys, time
 calls = []
 
@@ -44,10 +44,28 @@ def copy(task):
         time.sleep(60)
     return ""
 
+DAEMON = """
+import os, time
+if os.fork():
+    os._exit(0)
+os.setsid()
+end = time.process_time() + 0.1
+while time.process_time() < end:
+    pass
+open({done!r}, "w").close()
+time.sleep(60)
+"""
+
+def daemon(task):
+    subprocess.run([sys.executable, "-c", DAEMON.format(done=task)], env={})
+    while not os.path.exists(task):
+        time.sleep(0.01)
+    return ""
+
 def say(task):
     print("x" * 10)
     return ""
-"""
+'''
 
 
 @pytest.fixture(scope="module")
@@ -139,6 +157,24 @@ def test_what_it_left_running_is_seen_and_ended(server: ForkServer, function: st
     assert not psutil.pid_exists(left) or psutil.Process(left).status() == psutil.STATUS_ZOMBIE
     assert ask(neighbour, "facts")
     neighbour.kill()
+
+
+def test_a_daemon_without_the_environment_is_seen_counted_and_ended(server: ForkServer, tmp_path: Path) -> None:
+    """In a worker, since only the processes below one can be told from others."""
+    one = worker(server)
+    assert ask(one, "facts")
+    before, none = one.other_cpu_seconds()
+    ask(one, "daemon", str(tmp_path / "done"))
+    (left,) = one.offspring()
+    spent, others = one.other_cpu_seconds()
+    assert (none, others) == (0, 1)
+    assert spent - before >= 0.08  # in ticks of 10 ms
+    clock = one.cpu_ns()
+    assert clock is not None
+    assert 0 < clock < 60e9
+    one.kill()
+    assert not psutil.pid_exists(left) or psutil.Process(left).status() == psutil.STATUS_ZOMBIE
+    assert one.cpu_ns() is None
 
 
 def test_one_is_ended_as_soon_as_it_is_made(server: ForkServer) -> None:

@@ -13,11 +13,13 @@ import time
 from collections.abc import Sequence
 from multiprocessing import Pipe
 from pathlib import Path
+from time import clock_gettime_ns
 from typing import Any, TypeVar
 
 from assay.environment.describe import available_memory
 from assay.execute.worker.environment import MARK, WorkerEnvironment, new_token
 from assay.execute.worker.fork_server import ForkServer
+from assay.execute.worker.process_tree import Process, alive, descendants, processes
 from assay.execute.worker.protocol import Answer, Request, receive_answer, send_request
 from assay.execute.worker.requests import Stop
 from assay.records.settings import Settings
@@ -25,6 +27,7 @@ from assay.records.settings import Settings
 BENCH = "assay.execute.worker.main"
 STACKS = ("Fatal Python error", "most recent call first")
 GRACE_S = 5.0
+CPU_CLOCK = 2  # of another process on Linux, see clock_getcpuclockid(3)
 DUMP_S = 0.5
 A = TypeVar("A")
 FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+) in (?P<name>\S+)')
@@ -125,6 +128,7 @@ class Worker:
 
     def kill(self) -> None:
         """End the process and every process that it started, at once; none of them lives when this returns."""
+        known = self._others()  # some can be told by their parent only as long as that lives
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
         if self._process.returncode is None:  # a copy that has just been made has no group of its own yet
@@ -132,7 +136,7 @@ class Worker:
                 os.kill(self._process.pid, signal.SIGKILL)
         # The kernel ends a process some time after it was told to, on a busy machine a good while.
         patience = time.monotonic() + GRACE_S
-        while (started := self.offspring()) and time.monotonic() < patience:
+        while (started := {*self.offspring(), *alive(known)}) and time.monotonic() < patience:
             for pid in started:
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.kill(pid, signal.SIGKILL)
@@ -144,16 +148,37 @@ class Worker:
     def offspring(self) -> list[int]:
         """The living processes that the worker started, also those that left its process group.
 
-        They are known by a mark in the environment that they inherited; where there is no /proc, none is.
+        They are known by a mark in the environment that they inherited, or by their parents; where there is no /proc,
+        none is.
         """
+        return [process.pid for process in self._others() if not process.ended]
+
+    def other_cpu_seconds(self) -> tuple[float, int]:
+        """Return the CPU seconds of all processes that the worker started, and how many of them there are now.
+
+        Those that ended count where their parent has waited for them.
+        """
+        everything = {process.pid: process for process in processes()}
+        own, others = everything.get(self._process.pid), self._others(tuple(everything.values()))
+        waited = 0.0 if own is None else own.waited_cpu_s
+        return waited + sum(each.cpu_s + each.waited_cpu_s for each in others), len(others)
+
+    def cpu_ns(self) -> int | None:
+        """Read the CPU clock of the process from outside, in nanoseconds; None where that cannot be."""
+        try:
+            return clock_gettime_ns(~self._process.pid << 3 | CPU_CLOCK)
+        except (OSError, ValueError):
+            return None
+
+    def _others(self, everything: Sequence[Process] | None = None) -> list[Process]:
         mark = f"{MARK}={self._token}".encode()
-        found = []
-        for entry in Path("/proc").glob("[0-9]*"):
-            with contextlib.suppress(OSError):
-                ended = entry.joinpath("stat").read_text().rpartition(")")[2].split()[0] in "ZX"
-                if not ended and mark in entry.joinpath("environ").read_bytes().split(b"\0"):
-                    found.append(int(entry.name))
-        return [pid for pid in found if pid != self._process.pid]
+        found = processes() if everything is None else everything
+        below = descendants(self._process.pid, found)
+        return [
+            process
+            for process in found
+            if process.pid != self._process.pid and (process.pid in below or mark in process.environment())
+        ]
 
     def printed(self) -> int:
         """How many bytes were written to standard output since this was last asked."""

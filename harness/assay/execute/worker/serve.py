@@ -21,7 +21,7 @@ from assay.execute.worker.requests import Fork, Join, Stop
 from assay.measure.timer import uncollected
 from assay.records.refusal import Refusal
 
-PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 JOINED = 78  # the exit code of a copy that was joined: with any other one, 0 too, its process ends as well
 Handlers = Mapping[type[Request[Any]], Callable[[Any], object]]
 
@@ -46,6 +46,7 @@ def serve(
     """
     around = nullcontext if collect else uncollected
     die_with_parent()
+    adopt_orphans()
     faulthandler.enable()
     faulthandler.register(signal.SIGUSR1, all_threads=False)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the host's to handle
@@ -113,3 +114,9 @@ def die_with_parent() -> None:
     """Have Linux end this process when the host dies, even by kill -9."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def adopt_orphans() -> None:
+    """Have Linux make what a child leaves behind a child of this process, so that the host finds it."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
