@@ -15,10 +15,11 @@ from assay.execute.second_opinion import (
     clock_fault,
     compare_cores,
     compare_epoch,
+    compare_limit,
 )
 from assay.execute.timed_operation import SeenBatch, TimedOperation
 from assay.execute.worker.process import Worker
-from assay.records.results import AttentionCase, Metrics, Sample, Status, TokenizerCase
+from assay.records.results import AttentionCase, Metrics, ProbeTiming, Sample, Status, TokenizerCase
 from assay.records.verdicts import Clock
 from assay.records.workload import Workload
 
@@ -184,3 +185,13 @@ def test_cores_that_were_not_granted(cpu: float, threads: int, clock: Clock, off
     assert (item.ended is not None) is refused
     if item.ended is not None and threads == 1:
         assert item.ended.reason == "cores: it used 1.9 cores where 1 was granted"
+
+
+def test_what_is_faster_than_the_machine_fails() -> None:
+    item, probe = run(*[batch(5, 5.3)] * 5), batch(5, 5).claimed
+    copies = [ProbeTiming(group="g", name="own-copy", work=work, samples=(probe,)) for work in (10**6, 10**3)]
+    compare_limit(item, copies[:1])
+    assert item.ended is None
+    compare_limit(item, copies[1:])
+    assert item.ended is not None
+    assert (item.ended.reason or "").startswith("limit: faster than this machine can: ")

@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.measure.roofline import OVERHEAD_S, STAGES, account, overhead, stages
+from assay.measure.roofline import (
+    OVERHEAD_S,
+    STAGES,
+    account,
+    attention_limit,
+    least_flop,
+    overhead,
+    stages,
+    text_limit,
+)
 from assay.records.results import Metrics, ProbeTiming, Sample, Timing
 from assay.records.workload import Workload
 
@@ -62,6 +71,65 @@ class TestAccount:
         found = account(replace(WORKLOAD, dtype="bf16"), STEP, "cpu", {})
         assert found.keys() == {"credited_flop", "flop_per_s", "credited_bytes", "gb_per_s"}
         assert found["credited_bytes"] == WORKLOAD.bytes / 2
+
+
+def spread(work: int, *milliseconds: int) -> ProbeTiming:
+    samples = tuple(Sample(iterations=1, wall_ns=each * 10**6, cpu_ns=each * 10**6) for each in milliseconds)
+    return ProbeTiming(group="g", name="p", work=work, samples=samples)
+
+
+class TestLimit:
+    """The step takes 2 ms of CPU time, and 4 of wall time."""
+
+    @pytest.mark.parametrize(("share", "refused"), [(1.04, False), (1.06, True)])
+    def test_faster_than_the_best_product(self, share: float, refused: bool) -> None:
+        probe = spread(round(WORKLOAD.flop / share), 2, 30, 30)  # a busy machine slowed two of three samples
+        found = attention_limit(WORKLOAD, STEP, "cpu", {"gemm": probe})
+        told = "limit: faster than this machine can: 1.06 times the rate of its best matrix product"
+        assert found == (told if refused else None)
+        assert attention_limit(WORKLOAD, STEP, "wall", {"gemm": probe}) is None
+
+    @pytest.mark.parametrize(("share", "refused"), [(1.2, False), (1.45, False), (1.6, True)])
+    def test_faster_than_a_copy_of_as_many_bytes(self, share: float, refused: bool) -> None:
+        """Reading alone was 1.15 times faster than a copy here, and can be 1.5 times faster."""
+        probe = spread(round(WORKLOAD.bytes / share), 30, 2, 30)
+        found = attention_limit(WORKLOAD, STEP, "cpu", {"own-copy": probe})
+        assert found == (
+            "limit: faster than this machine can: 1.6 times the rate of a copy of as many bytes" if refused else None
+        )
+
+    def test_what_is_overhead_is_far_from_every_limit(self) -> None:
+        """4 positions, 10 us: a copy of their 256 bytes takes a microsecond, most of it the call of torch."""
+        tiny = Workload.self_attention("core", batch=1, length=4, d_model=4, heads=1)
+        step = Timing(name="step", samples=(Sample(iterations=1000, wall_ns=10**7, cpu_ns=10**7),) * 3)
+        copy = ProbeTiming(
+            group="g", name="p", work=tiny.bytes, samples=(Sample(iterations=1, wall_ns=1000, cpu_ns=1000),)
+        )
+        product = spread(2 * 768**3, 10)
+        assert attention_limit(tiny, step, "cpu", {"own-copy": copy, "gemm": product}) is None
+
+    def test_faster_than_a_copy_of_the_text(self) -> None:
+        told = "limit: faster than this machine can: 2 times the rate of a copy of the text"
+        assert text_limit(1000, STEP, "cpu", {"copy": spread(500, 2, 9)}) == told
+        assert text_limit(1000, STEP, "cpu", {"copy": spread(990, 2, 9)}) is None
+
+    def test_without_probes_there_is_no_limit(self) -> None:
+        assert attention_limit(WORKLOAD, STEP, "cpu", {}) is None
+        assert text_limit(1000, STEP, "cpu", {"copy": spread(1)}) is None
+
+    @pytest.mark.parametrize(
+        ("workload", "share"),
+        [
+            ("core/fwd/causal/b1.h4.s256.d64/f32/cpu.t1", 1.0),
+            ("core/bwd/causal/b1.h4.s256.d64/f32/cpu.t1", 4 / 5),  # scores that are kept need no computing
+            ("core/fwd_bwd/causal/b1.h4.s256.d64/f32/cpu.t1", 6 / 7),
+            ("core/fwd/linear+causal/b1.h4.s16.d64/f32/cpu.t1", 17 / 128),  # by scores, which are few
+            ("core/fwd/linear+causal/b1.h4.s4096.d64/f32/cpu.t1", 1.0),
+        ],
+    )
+    def test_only_work_that_nobody_can_save_counts(self, workload: str, share: float) -> None:
+        parsed = Workload.parse(workload)
+        assert least_flop(parsed) == pytest.approx(share * parsed.flop)
 
 
 class TestOverhead:

@@ -115,9 +115,9 @@ def partner_of(operation: TimedOperation, baseline: CaseRun | None) -> TimedOper
 
 
 def _dtype_device(live: Sequence[CaseRun]) -> str:
-    """The `dtype/device` of a group of attention cases, whose peak is sampled beside them."""
+    """The `dtype/device/bytes` of a group of attention cases, whose limits are sampled beside them."""
     workloads = [run.case.workload for run in live if isinstance(run.case, AttentionCase)]
-    return f"{workloads[0].dtype}/{workloads[0].device}" if workloads else ""
+    return "/".join(map(str, (workloads[0].dtype, workloads[0].device, workloads[0].bytes))) if workloads else ""
 
 
 def _tell(tick: Callable[[int, float], object], later_s: float, done: int, left_s: float) -> None:

@@ -8,7 +8,7 @@ from typing import TypeVar
 from assay.corpus.sampling import enough
 from assay.execute.case_run import CaseRun, check_together, judge_again
 from assay.execute.epochs import SAMPLE_NS, baseline_of, load, paired_operations, partner_of, sample_epochs
-from assay.execute.second_opinion import compare_cores
+from assay.execute.second_opinion import compare_cores, compare_limit
 from assay.execute.timed_operation import calibrate
 from assay.execute.worker.protocol import Request
 from assay.execute.worker.requests import MeasureMemory, Predict, Predicted, Recheck, Size, Unload
@@ -63,6 +63,7 @@ def run_group(
     _choose_clocks(whole, pool.settings.threads)
     for run, clocks in zip(whole, offered, strict=True):
         compare_cores(run, clocks, pool.settings.threads)
+        compare_limit(run, probes)
     whole = [run for run in whole if run.ended is None]
     baseline = baseline_of(whole, pool.settings.baselines)
     for run in whole:

@@ -1,4 +1,4 @@
-"""The host's second opinion: whether what a worker claims of its times agrees with what the host saw of it."""
+"""The host's second opinion: whether the times that a worker claims agree with what the host saw, and can be."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from assay.execute.case_run import CaseRun
 from assay.execute.timed_operation import SeenBatch, TimedOperation
 from assay.measure.gpu_timer import on_gpu
+from assay.measure.roofline import attention_limit, text_limit
 from assay.measure.throughput import waits
-from assay.records.results import AttentionCase
+from assay.records.results import AttentionCase, ProbeTiming, Timing
 from assay.records.verdicts import Clock
 
 SHARE = 0.1  # of what is claimed
@@ -131,6 +132,20 @@ def compare_cores(run: CaseRun, offered: Sequence[Clock], threads: int) -> None:
         if used > CORES * granted:
             were = "was" if granted == 1 else "were"
             run.fail(f"cores: it used {used:.1f} cores where {granted} {were} granted", "keep to the threads granted")
+
+
+def compare_limit(run: CaseRun, probes: Sequence[ProbeTiming]) -> None:
+    """Fail a case whose first operation is faster than the machine can be."""
+    operation, named = run.operations[0], {probe.name: probe for probe in probes}
+    timing = Timing(name=operation.name, samples=tuple(operation.samples))
+    if run.ended is not None or not timing.samples:
+        return
+    if isinstance(run.case, AttentionCase):
+        reason = attention_limit(run.case.workload, timing, operation.clock, named)
+    else:
+        reason = text_limit(operation.size or 0, timing, operation.clock, named)
+    if reason is not None:
+        run.fail(reason, "compute every call anew")
 
 
 def _on_gpu(run: CaseRun) -> bool:

@@ -32,7 +32,7 @@ from assay.stats.noise_floor import DUPLICATE, PROBE
 A = TypeVar("A")
 MOST_DEATHS = 2
 PROBE_NS = 2_000_000
-TORCH_PROBES = ("gemm", "stream")
+TORCH, TORCH_PROBES = "torch probes", ("gemm", "stream", "own-copy")
 
 
 class WorkerPool:
@@ -169,8 +169,8 @@ class WorkerPool:
     def probes(self, dtype_device: str = "", epoch: int = 0) -> dict[str, TimedOperation]:
         """Return the machine probes by name; the duplicate is the Python loop once more, in another process.
 
-        Those of a `dtype/device` such as `f32/cpu` have a process of their own: one with torch in it runs the loop 7 %
-        slower. The next `dtype/device` takes its place.
+        Those of a `dtype/device/bytes` such as `f32/cpu/786432` have a process of their own: one with torch in it runs
+        the loop 7 % slower. The next ones take the place of those.
         """
         if PROBE not in self._probes:
             self._probes |= self._offered("probes", epoch)
@@ -178,14 +178,10 @@ class WorkerPool:
             duplicate = self._offered("duplicate", epoch + 1)  # a copy of the same server would be too alike
             if PROBE in duplicate:
                 self._probes[DUPLICATE] = duplicate[PROBE]
-        if dtype_device and dtype_device != self._dtype_device:
-            if self._dtype_device in self._workers:
-                self._workers.pop(self._dtype_device).stop()
-            for name in TORCH_PROBES:
-                self._probes.pop(name, None)
+        if dtype_device and (dtype_device != self._dtype_device or TORCH not in self._workers):
+            self._probes = {name: probe for name, probe in self._probes.items() if name not in TORCH_PROBES}
             self._dtype_device = dtype_device
-        if dtype_device and dtype_device not in self._workers:
-            self._probes |= self._offered(dtype_device, epoch, dtype_device)
+            self._probes |= self._offered(TORCH, epoch, dtype_device)
         alive = {name: probe for name, probe in self._probes.items() if probe.alive}
         return {name: probe for name, probe in alive.items() if dtype_device or name not in TORCH_PROBES}
 

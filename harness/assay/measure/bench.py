@@ -93,12 +93,12 @@ class Bench:
             self._subject = subject
 
     def load_probes(self, dtype_device: str, threads: int) -> None:
-        """Take up machine probes instead of a case: those of a `dtype/device`, or Python's for an empty text."""
+        """Take up machine probes instead of a case: those of a `dtype/device/bytes`, or Python's for an empty text."""
         self.unload()
         if dtype_device:
             self._set_threads(threads)
-            dtype, _, device = dtype_device.partition("/")
-            self._subject = TorchProbes(dtype, device)
+            dtype, device, moved = dtype_device.split("/")
+            self._subject = TorchProbes(dtype, device, int(moved))
         else:
             self._subject = PythonProbes()
 

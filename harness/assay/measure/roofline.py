@@ -8,10 +8,13 @@ from assay.measure.throughput import machine_share
 from assay.records.results import Metrics, ProbeTiming, Timing
 from assay.records.verdicts import Clock
 from assay.records.workload import Workload
-from assay.stats.paired_ratio import summarise
+from assay.stats.paired_ratio import least_ns, summarise
 
 OVERHEAD_S = 100e-6
 OVERHEAD_SHARE = 0.5
+PRODUCT_MARGIN = 1.05
+COPY_MARGIN = 1.5  # a copy reads what it writes into as well, so that only reading can be 1.5 times faster
+TEXT_MARGIN = 1.05
 STAGES = ("tokenize", "embed", "attend")
 
 
@@ -34,6 +37,44 @@ def account(workload: Workload, timing: Timing, clock: Clock, probes: Mapping[st
         stream_fraction=stream,
         roofline_fraction=None if gemm is None or stream is None else max(gemm, stream),
     )
+
+
+def attention_limit(workload: Workload, timing: Timing, clock: Clock, probes: Mapping[str, ProbeTiming]) -> str | None:
+    """Return that a row is faster than this machine can compute or move what it must, or None."""
+    return _limit(
+        timing,
+        clock,
+        (least_flop(workload), probes.get("gemm"), PRODUCT_MARGIN, "the rate of its best matrix product"),
+        (workload.bytes, probes.get("own-copy"), COPY_MARGIN, "the rate of a copy of as many bytes"),
+    )
+
+
+def text_limit(size: int, timing: Timing, clock: Clock, probes: Mapping[str, ProbeTiming]) -> str | None:
+    """Return that a tokenizer is faster than a copy of its text, or None."""
+    return _limit(timing, clock, (size, probes.get("copy"), TEXT_MARGIN, "the rate of a copy of the text"))
+
+
+def _limit(timing: Timing, clock: Clock, *limits: tuple[int, ProbeTiming | None, float, str]) -> str | None:
+    """Compare the median of a row with the best sample of each probe, which a busy machine leaves alone."""
+    seconds = summarise(timing.samples, clock).median_ns
+    for work, probe, margin, what in limits:
+        if probe is not None and probe.samples:
+            times = work / probe.work * least_ns(probe.samples, clock) / seconds
+            if times > margin:
+                return f"limit: faster than this machine can: {times:.3g} times {what}"
+    return None
+
+
+def least_flop(workload: Workload) -> int:
+    """Return the FLOP that no way of computing a workload can save.
+
+    They are fewer than those credited backward, where the scores can be kept instead of computed again. Linear
+    attention on short texts can be computed by scores. Scores without weights are symmetric. Projections can be merged.
+    """
+    scores = workload.d_qk // 2 if workload.semantics.kind == "weightless" else workload.d_qk
+    forward = 2 * workload.q_heads * workload.pairs * (scores + workload.d_v)
+    flop = {"fwd": forward, "bwd": 2 * forward, "fwd_bwd": 3 * forward}[workload.phase]
+    return min(flop, workload.flop)
 
 
 def overhead(metrics: Metrics) -> Metrics:

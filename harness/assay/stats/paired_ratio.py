@@ -50,6 +50,11 @@ def summarise(samples: Sequence[Sample], clock: Clock) -> Summary:
     return Summary(median_ns=median, wall_ns=wall, spread=spread, contention=contention, samples=len(times))
 
 
+def least_ns(samples: Sequence[Sample], clock: Clock) -> float:
+    """Return the least time of a call over some samples, in nanoseconds."""
+    return min(_per_loop(sample, clock) for sample in samples)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ratio:
     """Candidate time over baseline time, above 1 is slower, with a 95 % interval.

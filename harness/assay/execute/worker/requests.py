@@ -45,8 +45,8 @@ class Load(Request[None], doing="loading"):
 
     A sample has so many `documents`, where that is known. With `again` the case was verified in another process, and
     only whether its output is right in this one is still open. The names of the files through which an attention
-    is given its inputs begin with `file`. `probes` is the `dtype/device` of those of torch, or an empty text for those
-    of Python.
+    is given its inputs begin with `file`. `probes` is the `dtype/device/bytes` of those of torch, or an empty text for
+    those of Python.
     """
 
     setup: Setup
