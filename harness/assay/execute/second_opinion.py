@@ -18,6 +18,7 @@ SHARE = 0.1  # of what is claimed
 # What a worker does for a batch outside its clock, in nanoseconds. Messages take some 0.3 ms here.
 BATCH_NS = 1_500_000
 CALL_NS, TOKEN_NS = 2_000, 8  # an output is looked at and freed
+ID_NS = 40  # of a pipeline, whose ids are all compared
 PIECE_NS = 1_500  # the ids of each document are compared
 MOVED_NS = 1  # of each byte of an attention: its inputs are refreshed
 KEPT_NS = 0.1  # of each byte of an attention, for each call: outputs of MiBs are given back to the system
@@ -70,7 +71,8 @@ def allowance_ns(run: CaseRun, operation: TimedOperation) -> float:
     calls = operation.iterations
     if isinstance(run.case, AttentionCase):
         moved = run.case.workload.bytes
-        return BATCH_NS + moved * (MOVED_NS + KEPT_NS * calls) + calls * (CALL_NS + TOKEN_NS * operation.tokens)
+        token_ns = ID_NS if run.case.workload.level == "pipeline" else TOKEN_NS
+        return BATCH_NS + moved * (MOVED_NS + KEPT_NS * calls) + calls * (CALL_NS + token_ns * operation.tokens)
     whole = operation.name in ("encode", "decode")
     pieces = int(run.metrics.get("documents", 0)) if whole else operation.tokens
     return BATCH_NS + calls * (CALL_NS + TOKEN_NS * operation.tokens + PIECE_NS * pieces)
