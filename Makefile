@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest
 # Keep bytecode: else each process compiles Assay anew, and pytest its assertions.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run test test-fast test-full coverage check reference screenshot clean
+.PHONY: help run test test-fast test-full redteam coverage check reference screenshot clean
 help:  ## print this
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do printf 'make %-11s %s\n' "$$name" "$$what"; done
 
@@ -26,6 +26,9 @@ test-fast: $(DEV)  ## run all but the long tests: under a minute on two cores
 
 test-full: $(DEV)  ## run the products that `make test` only samples, and every kill of a run
 	ASSAY_FULL=1 $(PYTEST) -n auto --dist worksteal -m full
+
+redteam: $(DEV)  ## run the planted cheats and faults, which must be refused, and what is right, in under four minutes
+	PYTHONPATH=tests $(BIN)/python -m redteam
 
 coverage: $(DEV)  ## run all tests with branch coverage, in processes too; print it, write htmlcov/
 	$(BIN)/coverage erase

@@ -20,7 +20,7 @@ SOURCES = [ROOT / name for name in ("harness", "plugins", "corpora")]
 PACKAGES = sorted(path.parent for source in SOURCES for path in source.glob("*/__init__.py"))
 MODULES = sorted(path for source in SOURCES for path in source.rglob("*.py"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-OTHER_TESTS = {"benchmarks", "browser", "docs", "faults", "first_party", "packaging", "perf", "third_party"}
+OTHER_TESTS = {"benchmarks", "browser", "docs", "faults", "first_party", "packaging", "perf", "redteam", "third_party"}
 CONSTRAINTS = [
     line for line in (ROOT / "constraints.txt").read_text("utf-8").splitlines() if line and not line.startswith("#")
 ]
@@ -81,6 +81,7 @@ def test_ci_runs_what_the_makefile_runs() -> None:
     assert "make check" in text
     assert "make test\n" in text
     assert "make test-full\n" in text
+    assert "make redteam\n" in text
     assert "assay_bench-*.whl" in text
 
 
