@@ -21,6 +21,7 @@ BUDGET_S, EACH_S, LONG_S = 1.0, 0.15, 6.0
 LONG = 4096
 MOST_AT_ONCE = 24
 TIMEOUT_S = 100.0
+AGAIN_S, AGAIN_EPOCHS = 3.0, 3
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -32,6 +33,8 @@ def main(arguments: Sequence[str]) -> int:
         for number, cases in enumerate(shared, 1):
             _tell(f"run {number} of {len(shared)}, {len(cases)} plugins on {cases[0].workload}")
             for case, complaint in judged(cases, results):
+                if complaint and case.harmless:  # a busy machine may have stretched what it is compared with
+                    ((_, complaint),) = judged([case], results, budget_s=AGAIN_S, epochs=AGAIN_EPOCHS)
                 if complaint:
                     complaints[case.planted].append(complaint)
                     print(f"{case.plugin} on {case.workload}: {complaint}", flush=True)
@@ -54,9 +57,12 @@ def runs(cases: Sequence[Case]) -> list[Sequence[Case]]:
     return shared
 
 
-def judged(cases: Sequence[Case], results: str) -> Iterator[tuple[Case, str]]:
+def judged(
+    cases: Sequence[Case], results: str, *, budget_s: float | None = None, epochs: int = 1
+) -> Iterator[tuple[Case, str]]:
     """Run the cases of one workload; yield each with what is not as it must be, or nothing."""
     workload = assay.Workload.parse(cases[0].workload)
+    usual = LONG_S if workload.q_len > LONG else BUDGET_S + EACH_S * len(cases)
     names = dict.fromkeys([*(case.plugin for case in cases), _baseline(cases[0])])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of noise, which is not the point
@@ -69,8 +75,8 @@ def judged(cases: Sequence[Case], results: str) -> Iterator[tuple[Case, str]]:
             attentions=",".join(names),
             workloads=[workload.id],
             baselines=BASELINES,
-            budget_s=LONG_S if workload.q_len > LONG else BUDGET_S + EACH_S * len(cases),
-            epochs=1,
+            budget_s=usual if budget_s is None else budget_s,
+            epochs=epochs,
             timeout_s=TIMEOUT_S,
         )
     rows = {row.case.plugin: row for row in outcome.measurements}

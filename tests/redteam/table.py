@@ -88,11 +88,12 @@ CHEATS = (
     refused("replay-after-20-calls", CAUSAL, SEEN),
     refused("replay-every-other", CAUSAL, SEEN),
     refused("guess-the-inputs", CAUSAL, SEEN),
-    refused("slow-clocks", CAUSAL, "clock"),
-    refused("slow-wall-clock", CAUSAL, "clock"),
-    refused("slow-cpu-clock", CAUSAL, "clock"),
-    refused("slow-bound-clocks", CAUSAL, "clock"),
-    refused("turned-clock", CAUSAL, "clock"),
+    refused("slow-clocks", CAUSAL, "it changed"),
+    refused("slow-wall-clock", CAUSAL, "it changed"),
+    refused("slow-cpu-clock", CAUSAL, "it changed"),
+    refused("slow-bound-clocks", CAUSAL, "it changed"),
+    refused("turned-clock", CAUSAL, "it changed"),
+    refused("slow-clocks-unguarded", CAUSAL, "clock"),
     refused("patch-the-tolerance", CAUSAL, "reference"),
     refused("patch-the-judge", CAUSAL, "reference"),
     refused("patch-the-objects", CAUSAL, "reference"),
@@ -215,7 +216,7 @@ DECODING = (
     refused("decode-rope-from-zero", DECODE_ROPE, "reference"),
     refused("decode-int8-cache", DECODE, "reference"),
     refused("decode-whole-pages", DECODE, ROWS),
-    refused("decode-remembers", DECODE, f"repeat|afresh|reference|{TIMED}"),
+    refused("decode-remembers", DECODE, "stays"),
 )
 EVERYWHERE = "right right-reciprocal right-log-softmax right-float64-softmax right-prescaled-q right-float64-inside"
 FLASH = "right-flash right-merged-splits"

@@ -154,8 +154,9 @@ def _with_heads(workload: Workload, number: int) -> Workload:
 
 
 def _three_heads(workload: Workload) -> Workload:
-    """Three heads, where there are several and each has its own keys."""
-    if workload.q_heads != workload.kv_heads or workload.q_heads == 1:
+    """Three heads, where there are several and each has its own keys; ALiBi of powers of two is another formula."""
+    of_powers = workload.semantics.bias == "alibi" and workload.q_heads & (workload.q_heads - 1) == 0
+    if workload.q_heads != workload.kv_heads or workload.q_heads == 1 or of_powers:
         return workload
     return _with_model(workload, replace(workload, q_heads=3, kv_heads=3))
 

@@ -85,6 +85,11 @@ class Problem:
             rows=queries,
         )
 
+    def answer(self, found: Tensor) -> Answer:
+        """Return what is to be compared of an output of all queries."""
+        with torch.inference_mode():
+            return self.answer_of_output(found, self.expected(Tensor.double)[0], self.expected(_as_it_is)[0])
+
     def _answers(self, found: tuple[Tensor | None, ...]) -> Iterator[Answer]:
         exact, plain = self.expected(Tensor.double), self.expected(_as_it_is)
         if found[0] is not None:

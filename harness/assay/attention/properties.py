@@ -13,11 +13,11 @@ from assay.attention.inputs import Inputs, make_inputs, make_upstream, make_weig
 from assay.attention.oracle import ORDINARY, STRESSED, Problem, make_problem
 from assay.attention.reference import looked_at, visible, widened
 from assay.attention.stress import stressed
-from assay.attention.tolerance import LOOSE
+from assay.attention.tolerance import LEAST_FOR_MEAN, LOOSE, join
 from assay.errors import WrongOutput
 from assay.records.workload import Workload
 
-OTHER = 9  # a trial
+OTHER, MANY = 9, 64  # trials
 ULPS = 16.0
 LEAST = 0.05
 MASKED = ("causal", "window", "prefix", "padding")
@@ -144,6 +144,20 @@ def _stays(built: BuiltStep) -> bool:
     return True
 
 
+def _means(built: BuiltStep) -> bool:
+    """Errors that no call of a decoding step shows, since it gives few numbers, show in the mean over many calls."""
+    if built.inputs.past is None or built.approximate:
+        return False
+    built.run(built.inputs)
+    answers = []
+    for trial in range(MANY, MANY + -(-LEAST_FOR_MEAN // built.output.numel())):
+        other = make_inputs(built.workload, None, trial, built.seed).tensors[0]
+        inputs = replace(built.inputs, tensors=(other, *built.inputs.tensors[1:]))
+        answers.append(built.problem(inputs, trial).answer(built.run(inputs, prefill=False)[0]))
+    join(answers).compare_means()
+    return True
+
+
 def _unseen(built: BuiltStep) -> bool:
     """What a query does not see may be anything finite: its output stays."""
     workload, mask, lengths = built.workload, built.workload.semantics.mask, built.inputs.lengths
@@ -242,6 +256,7 @@ CHECKS: Mapping[str, Callable[[BuiltStep], bool]] = {
     "repeat": _repeats,
     "afresh": _afresh,
     "stays": _stays,
+    "means": _means,
     "unseen": _unseen,
     "ones": _ones,
     "key-order": _key_order,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -13,7 +13,7 @@ from assay.errors import WrongOutput
 
 FACTOR = 2.0
 LEAST_FOR_MEAN = 4096
-MOST_NOISE = 1.5
+MOST_NOISE = MOST_OF_CALLS = 1.5
 SIGMAS, SIGMAS_OF_HALF = 8.0, 4.0
 LOOSE = 0.25
 HALF = (torch.bfloat16, torch.float16)
@@ -80,6 +80,18 @@ class Answer:
             raise WrongOutput(f"reference: the {self.name} is wrong by {share:.2g} of its size, for an approximation")
         return Errors(step=found.abs().max().item(), naive=plain.abs().max().item(), allowed=LOOSE)
 
+    def compare_means(self) -> None:
+        """Raise `WrongOutput` unless the errors of many calls are near enough in the mean, whatever those of each are.
+
+        Half precision has less room than elsewhere: the plain formula rounds after each operation, and right
+        implementations of one query were seen to be off by 0.8 to 1.0 times as much, a cache of int8 by 1.8.
+        """
+        found, plain = self.found.double() - self.exact, self.plain.double() - self.exact
+        if self.found.dtype in HALF:
+            self._refuse_means(found, plain, MOST_OF_CALLS * _root_mean_square(plain))
+        else:
+            self._compare_means(found, plain)
+
     def _sigmas(self) -> float:
         """Standard deviations of rounding that are allowed, by what right implementations were seen to need."""
         return (SIGMAS_OF_HALF if self.found.dtype in HALF else SIGMAS) * (1.0 if self.mask is not None else 1.5)
@@ -101,13 +113,17 @@ class Answer:
         """Errors that no row shows by itself show in all rows of a head: a scale that is wrong by 1 %."""
         if found.shape[-1] * found.shape[-2] < LEAST_FOR_MEAN:
             return
-        error, usual = (tensor.square().mean(dim=(-2, -1)).sqrt() for tensor in (found, plain))
-        if bool((error <= FACTOR * usual).all()):
+        usual = _root_mean_square(plain)
+        if bool((_root_mean_square(found) <= FACTOR * usual).all()):
             return
         spread = self.variance(None).double()
         if self.mask is not None:
             spread = torch.where(widened(self.mask, spread), spread, 0.0)
-        allowed = torch.maximum(FACTOR * usual, MOST_NOISE * spread.mean(dim=(-2, -1)).sqrt())
+        expected = spread.mean(dim=(-2, -1)).sqrt()
+        self._refuse_means(found, plain, torch.maximum(FACTOR * usual, MOST_NOISE * expected))
+
+    def _refuse_means(self, found: Tensor, plain: Tensor, allowed: Tensor) -> None:
+        error, usual = _root_mean_square(found), _root_mean_square(plain)
         wrong = ~(error <= allowed)
         if wrong.any():
             where = tuple(wrong.nonzero()[0].tolist())
@@ -115,6 +131,26 @@ class Answer:
                 f"reference: wrong {self.name}: its errors at {list(where)} are {error[where].item():.3g} in the root"
                 f" mean square, and {usual[where].item():.3g} those of the plain formula in the same precision"
             )
+
+
+def _root_mean_square(tensor: Tensor) -> Tensor:
+    """Of each head, over its rows and width."""
+    return tensor.square().mean(dim=(-2, -1)).sqrt()
+
+
+def join(answers: Sequence[Answer]) -> Answer:
+    """Lay answers of several calls after one another, each an output [..., rows, width] without a mask."""
+    found, plain, exact = (
+        torch.cat([getattr(answer, name) for answer in answers], dim=-2) for name in ("found", "plain", "exact")
+    )
+
+    def variance(suspects: Tensor | None) -> Tensor:
+        whole = torch.cat([answer.variance(None) for answer in answers], dim=-2)
+        return whole if suspects is None else whole.index_select(whole.ndim - 2, suspects)
+
+    return replace(
+        answers[0], found=found, plain=plain, exact=exact, variance=variance, mask=None, rows=torch.arange(len(answers))
+    )
 
 
 def ulps(dtype: torch.dtype) -> float:
