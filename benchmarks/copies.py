@@ -24,6 +24,7 @@ from assay.comparison.side_process import SideProcess
 from assay.comparison.sides import candidate
 from assay.environment.cpu_affinity import one_core, pinned
 from assay.execute.case_run import CaseRun
+from assay.execute.judge_slot import JudgeSlot
 from assay.execute.worker.requests import Fork, Join, TakeSample
 from assay.records.results import TokenizerCase
 from assay.records.settings import Settings
@@ -41,7 +42,8 @@ COPIES, BLOCKS = 8, 12
 def main(pairs: int, tokenizer: str, seed: int) -> None:
     """Measure, and print a table."""
     core, chance = one_core(), random.Random(seed)
-    sides = [SideProcess(candidate(), Settings(), core) for _ in range(2)]
+    unused = JudgeSlot("", tempfile.gettempdir(), Settings(), lambda: None)  # no attention is judged
+    sides = [SideProcess(candidate(), Settings(), core, unused) for _ in range(2)]
     as_they_are, copied = [], []
     with tempfile.TemporaryDirectory() as folder:
         corpus = Path(folder, "paragraph.txt")

@@ -85,13 +85,14 @@ def _grid(name: str, caption: str, columns: tuple[Column, ...], rows: Sequence[a
         or column.title == "tokens"
         or any(column.cell(row)[0] != "" for row in rows)
     )
-    groups = {group: place for place, group in enumerate(dict.fromkeys(row.case.group for row in rows))}
+    keys = [(row.case.group, row.value("approximate") is not None) for row in rows]
+    groups = {key: place for place, key in enumerate(dict.fromkeys(keys))}
     return Grid(
         id=name,
         caption=caption,
         columns=used,
         rows=tuple([column.cell(row) for column in used] for row in rows),
-        groups=tuple(groups[row.case.group] for row in rows),
+        groups=tuple(groups[key] for key in keys),
         statuses=tuple(dict.fromkeys(_status(row) for row in rows)),
     )
 

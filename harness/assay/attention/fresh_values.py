@@ -6,7 +6,10 @@ A process that knows the seed of a batch can make the inputs of any call of it a
 
 from __future__ import annotations
 
+import itertools
 import random
+from collections import Counter
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
@@ -15,7 +18,7 @@ from assay.attention.inputs import Inputs
 from assay.errors import WrongOutput
 from assay.records.workload import Workload
 
-MOST_ROWS = 50  # in a batch: writing one takes some 2 microseconds, all of them 2 % of a batch of 5 ms
+MOST_ROWS = 12  # in a batch: writing one takes some 3 microseconds, all of them 1 % of a batch of 5 ms
 BANK = 64
 
 
@@ -36,8 +39,10 @@ class FreshValues:
         self._rows = [tensor.unbind(-2) for tensor in self._tensors]
         generator = torch.Generator().manual_seed(seed)
         self._bank = [self._drawn(tensor, generator) for tensor in self._base]
-        self._places: list[int] = []
-        self._turn = self._every = self._left = 0
+        self._plan: list[tuple[int, Callable[[Tensor], object], Tensor]] = []
+        self._on_gpu = workload.device.startswith("cuda")
+        self._made = 0
+        self._every = 1
         self._versions: list[int] = []
 
     @staticmethod
@@ -56,32 +61,42 @@ class FreshValues:
                 torch.mul(base, sign, out=tensor)
             else:
                 tensor.copy_(base.flatten().roll(shift).view(base.shape))
-        self._places = [chance.randrange(1 << 30) for _ in range(MOST_ROWS)]
         self._every = -(-iterations // MOST_ROWS)
-        self._turn = self._left = 0
+        self._plan = [self._drawn_write(turn, chance) for turn in range(MOST_ROWS)]
+        self._made = 0
         self._versions = [tensor._version for tensor in self._tensors]
 
+    def calls(self, call: Callable[[], object], iterations: int) -> Iterator[Callable[[], object]]:
+        """Return the calls of a batch: a row is written over before the first, and before others evenly spread."""
+
+        def advanced() -> object:
+            self.advance()
+            return call()
+
+        return itertools.islice(itertools.cycle((advanced, *itertools.repeat(call, self._every - 1))), iterations)
+
     def advance(self) -> None:
-        """Make the inputs of the next call."""
-        if self._left:
-            self._left -= 1
-            return
-        self._left = self._every - 1
-        turn = self._turn
-        self._turn += 1
-        which = turn % len(self._tensors)
-        rows, bank = self._rows[which], self._bank[which]
-        place = 0 if self._tensors[which] is self._fixed else self._places[turn % MOST_ROWS] % len(rows)
-        rows[place].copy_(bank[turn % BANK])
-        self._versions[which] += 1
+        """Write over the next row."""
+        _, write, row = self._plan[self._made]
+        write(row)
+        self._made += 1
 
     def at(self, seed: int, iterations: int, call: int) -> None:
-        """Make the inputs of a call of a batch, counted from 0."""
+        """Make the inputs of a call of a batch, counted from 0; on a GPU they change between batches only."""
         self.begin(seed, iterations)
-        for _ in range(call + 1):
+        for _ in range(0 if self._on_gpu else call // self._every + 1):
             self.advance()
 
     def check_unchanged(self) -> None:
         """Raise `WrongOutput` where another wrote to the tensors since the batch began."""
-        if self._versions != [tensor._version for tensor in self._tensors]:
+        own = Counter(which for which, _, _ in self._plan[: self._made])
+        expected = [version + own[which] for which, version in enumerate(self._versions)]
+        if expected != [tensor._version for tensor in self._tensors]:
             raise WrongOutput("inputs: the inputs were changed while it was timed")
+
+    def _drawn_write(self, turn: int, chance: random.Random) -> tuple[int, Callable[[Tensor], object], Tensor]:
+        """Draw the place of a row: which tensor it is of, how it is written over, and with what."""
+        which = turn % len(self._tensors)
+        rows = self._rows[which]
+        place = 0 if self._tensors[which] is self._fixed else chance.randrange(len(rows))
+        return which, rows[place].copy_, self._bank[which][chance.randrange(BANK)]

@@ -17,6 +17,7 @@ from assay.attention.fresh_values import FreshValues
 from assay.attention.inputs import EmbeddedText, Inputs
 from assay.attention.layouts import Layout
 from assay.attention.passes import fill, mode, run_pass
+from assay.measure import timer
 from assay.measure.attention_prediction import Call, predict, timed_call
 from assay.measure.gpu_timer import launch_seconds, most_iterations, on_gpu, reader, wait
 from assay.measure.memory import held_device_bytes, in_bytes, living_bytes, peak_device_bytes, peak_resident_bytes
@@ -24,7 +25,7 @@ from assay.measure.spot_check import AnswerCheck
 from assay.measure.subject import Operation, Subject
 from assay.measure.torch_ops import TELLING, counted_flop, dispatched
 from assay.plugins.types import AttentionPlugin, Step, Weights
-from assay.records.results import AttentionCase, Metrics
+from assay.records.results import AttentionCase, Metrics, Sample
 from assay.records.workload import Workload
 
 OFF, LEAST_BYTES = 0.1, 1 << 16
@@ -125,20 +126,17 @@ class AttentionSubject(Subject):
     def operations(self) -> tuple[Operation, ...]:
         """One call computes one pass of the workload's phase."""
         device = self.workload.device
-        call = self._call()
-        if not on_gpu(device):  # there writing one row takes longer than some calls
-            call = partial(_advanced, self.fresh.advance, call)
         answers = AnswerCheck(self.fresh)
         operation = Operation(
             name="step",
-            call=call,
+            call=self._call(),
             spot_check=answers.check,
             refresh=answers.begin,
             answer=answers.answer,
             tokens=self.workload.tokens,
             clock="wall" if on_gpu(device) else "cpu",
             context=partial(mode, self.workload),
-            read=reader(device),
+            read=reader(device) if on_gpu(device) else self._read,  # there writing a row takes longer than some calls
             most_iterations=most_iterations(device),
         )
         return (operation,)
@@ -175,6 +173,9 @@ class AttentionSubject(Subject):
     def _given(self) -> Inputs:
         assert self._inputs is not None, "take_inputs comes first"
         return self._inputs
+
+    def _read(self, call: Call, iterations: int) -> tuple[Sample, list[object]]:
+        return timer.read_calls(self.fresh.calls(call, iterations), iterations)
 
     def _call(self) -> Call:
         """One pass on the timed inputs; the past of a decoding step is filled in before."""
@@ -236,9 +237,3 @@ class AttentionSubject(Subject):
             unseen = flop > counted and any(TELLING in name for name in self._ran)
             if abs(flop - counted) > OFF * counted and not unseen:
                 yield f"its plugin says that it executes {flop:,} FLOP and {counted:,} were counted"
-
-
-def _advanced(advance: Call, call: Call) -> object:
-    """Write over a row, and make a call."""
-    advance()
-    return call()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import itertools
 import statistics
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from time import perf_counter_ns, process_time_ns  # bound here, before any plugin can replace them
 
@@ -23,12 +23,16 @@ def read(call: Callable[[], object], iterations: int) -> tuple[Sample, list[obje
     Wall time is `time.perf_counter_ns`; CPU time is that of the whole process, all threads together. The
     outputs are kept until the clock is read, so that each can be looked at.
     """
+    return read_calls(itertools.repeat(call, iterations), iterations)
+
+
+def read_calls(calls: Iterable[Callable[[], object]], iterations: int) -> tuple[Sample, list[object]]:
+    """Time so many calls, which may differ, as `read` does."""
     outputs: list[object] = []
     keep = outputs.append
-    repetitions = itertools.repeat(None, iterations)
     with uncollected():
         wall, cpu = perf_counter_ns(), process_time_ns()
-        for _ in repetitions:
+        for call in calls:
             keep(call())
         cpu, wall = process_time_ns() - cpu, perf_counter_ns() - wall
     return Sample(iterations=iterations, wall_ns=wall, cpu_ns=cpu), outputs

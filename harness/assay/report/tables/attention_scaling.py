@@ -10,7 +10,7 @@ from assay.records.results import AttentionCase, Measurement, Status
 from assay.records.workload import Workload
 from assay.report.tables.columns import shown, status_cell
 from assay.report.tables.crossovers import crossovers
-from assay.report.tables.results import HINT, Table
+from assay.report.tables.results import HINT, Table, is_approximate
 from assay.report.text.significant_digits import count, exponent_text, percent, three
 from assay.stats.paired_ratio import summarise
 from assay.stats.power_law import Exponent, fit_power_law, over_epochs
@@ -132,7 +132,7 @@ def _growth(family: str, rows: Sequence[Measurement]) -> Table:
         numeric=frozenset(figures),
         notes=(
             NOTE,
-            *map(str, crossovers({(row.case.plugin, _length(row)): row for row in rows})),
+            *map(str, crossovers({(row.case.plugin, _length(row)): row for row in rows if not is_approximate(row)})),
         ),
     )
 

@@ -24,20 +24,24 @@ def result_tables(measurements: Sequence[Measurement], chosen: Chosen | None = N
     """Return a table for each group of rows that may be compared, of the usual columns or of those `chosen` for it.
 
     Combinations that a plugin does not offer are named in a note; they are rows in JSON and in the store. Limits
-    have a table of their own, see `assay.report.tables.summaries`, unless columns are chosen.
+    have a table of their own, see `assay.report.tables.summaries`, unless columns are chosen. So have attentions that
+    only approximate.
     """
     tables = []
-    rows = (row for row in measurements if chosen is not None or not is_limit(row))
-    for group, grouped in groupby(rows, key=lambda row: row.case.group):
+    rows = [row for row in measurements if chosen is not None or not is_limit(row)]
+    places = {group: place for place, group in enumerate(dict.fromkeys(row.case.group for row in rows))}
+    rows.sort(key=lambda row: (places[row.case.group], is_approximate(row)))
+    for (group, approximate), grouped in groupby(rows, key=lambda row: (row.case.group, is_approximate(row))):
         members = list(grouped)
         offered = [row for row in members if row.status is not Status.UNSUPPORTED]
         absent = [row.case.plugin for row in members if row.status is Status.UNSUPPORTED]
         columns = (columns_of if chosen is None else chosen)(members)
         kind, _, subject = group.partition("/")
         notes = [note for note in (taken(offered), counted(offered), *map(_note, offered)) if note]
+        notes += [f"{row.case.plugin} approximates: {row.value('approximate')}" for row in offered if approximate]
         tables.append(
             Table(
-                title=f"{kind}: {subject}",
+                title=f"{kind}: {subject}{', approximate' if approximate else ''}",
                 columns=(kind, *(column.title for column in columns), "status"),
                 rows=tuple(
                     (row.case.plugin, *(column.cell(row) for column in columns), status_cell(row)) for row in offered
@@ -49,6 +53,11 @@ def result_tables(measurements: Sequence[Measurement], chosen: Chosen | None = N
             )
         )
     return tuple(tables)
+
+
+def is_approximate(row: Measurement) -> bool:
+    """Whether a row is of an attention that announces to approximate, so that it stands apart from exact ones."""
+    return row.value("approximate") is not None
 
 
 def raw_tables(measurements: Sequence[Measurement], chosen: Chosen | None = None) -> tuple[Table, ...]:
