@@ -76,7 +76,7 @@ def test_where_the_reference_fails_the_other_may_fail_too() -> None:
 def passed(
     spoil: Callable[[str, list[int]], Sequence[int]] = lambda text, ids: ids, equivalence: IdEquivalence | None = None
 ) -> ColdStart:
-    found = ColdStart(Bytes(spoil))
+    found = ColdStart(Bytes(spoil).encode)
     found.encode(TestFirstPass.TEXTS, equivalence)
     return found
 
@@ -111,7 +111,7 @@ class TestFirstPass:
             encoded.append(text)
             return ids
 
-        found = ColdStart(Bytes(note))
+        found = ColdStart(Bytes(note).encode)
         for end in (1, 1, 3, 3):
             found.encode(self.TEXTS[:end], IDENTITY)
             assert tuple(encoded) == self.TEXTS[:end]
@@ -126,14 +126,14 @@ class TestFirstPass:
         assert figures(passed(slowly, IDENTITY))["cold_ratio"] > 3.0
 
     def test_its_interval_is_over_documents(self) -> None:
-        found = ColdStart(Bytes(lambda text, ids: ids))
+        found = ColdStart(Bytes(lambda text, ids: ids).encode)
         found.encode(["some words"] * 40, IDENTITY)
         told = figures(found)
         assert 0.0 < told["cold_ratio_low"] <= told["cold_ratio"] <= told["cold_ratio_high"]
         assert not {"cold_ratio_low", "cold_ratio_high"} & figures(passed(equivalence=IDENTITY)).keys()
 
     def test_a_difference_ends_it_and_is_met_again(self) -> None:
-        found = ColdStart(Bytes(lambda text, ids: ids[:8]))
+        found = ColdStart(Bytes(lambda text, ids: ids[:8]).encode)
         for _ in range(2):
             with pytest.raises(WrongOutput, match="document 2 has 8 tokens instead of 9"):
                 found.encode(self.TEXTS, IDENTITY)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from time import process_time_ns
 
 from assay.measure.id_equivalence import IdEquivalence
 from assay.measure.token_ids import as_ints
-from assay.plugins.types import Tokenizer
 from assay.records.results import Metrics
 from assay.stats.bootstrap import ratio_interval
 
@@ -17,8 +16,8 @@ from assay.stats.bootstrap import ratio_interval
 class ColdStart:
     """Encodes each document once, and with it, in turn, the reference whose ids are claimed; by CPU time."""
 
-    def __init__(self, tokenizer: Tokenizer) -> None:
-        self.tokenizer = tokenizer
+    def __init__(self, encode: Callable[[str], Sequence[int]]) -> None:
+        self.encode_one = encode
         self.ids: list[list[int]] = []
         self._times: list[_DocumentTime] = []
 
@@ -29,7 +28,7 @@ class ColdStart:
         """
         for number, text in enumerate(texts[len(self.ids) :], start=len(self.ids)):
             start = process_time_ns()
-            ids = self.tokenizer.encode(text)
+            ids = self.encode_one(text)
             taken = process_time_ns() - start
             reference = 0
             if equivalence is not None:

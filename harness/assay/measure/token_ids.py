@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 
 from assay.errors import WrongOutput
 
@@ -14,6 +15,41 @@ def as_ints(ids: Sequence[int]) -> list[int]:
         return list(map(operator.index, ids))
     except TypeError:
         raise WrongOutput(f"encode gives {type(ids).__name__} whose items are not all integers") from None
+
+
+class RealIds:
+    """An encode whose ids are there when it returns; what may compute its items when they are looked at is copied.
+
+    A list, tuple, bytes, array, NumPy array or tensor holds its items. Any other sequence is copied to a list.
+    """
+
+    def __init__(self, encode: Callable[[str], Sequence[int]]) -> None:
+        self._encode = encode
+        self._copies = False
+
+    def __call__(self, text: str) -> Sequence[int]:
+        """Encode a text."""
+        ids = self._encode(text)
+        if is_real(ids):
+            return ids
+        self._copies = True
+        return list(ids)
+
+    @property
+    def timed(self) -> Callable[[str], Sequence[int]]:
+        """What is timed: the encode itself, unless its ids had to be copied."""
+        return self if self._copies else self._encode
+
+
+def is_real(ids: object) -> bool:
+    """Whether ids are of a type that holds its items."""
+    return type(ids) in _held()
+
+
+def _held() -> frozenset[type]:
+    loaded = (("array", "array"), ("numpy", "ndarray"), ("torch", "Tensor"))
+    found = (getattr(sys.modules.get(module), name, None) for module, name in loaded)
+    return frozenset({list, tuple, bytes, bytearray, *(kind for kind in found if isinstance(kind, type))})
 
 
 def first_difference(ours: Sequence[object], theirs: Sequence[object]) -> int | None:
