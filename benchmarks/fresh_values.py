@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import statistics
 import time
-from collections.abc import Sequence
 from functools import partial
 
 import click
@@ -38,7 +37,7 @@ def main(rounds: int) -> None:
     click.echo(as_markdown(Table(title="fresh values", columns=columns, rows=tuple(rows))), nl=False)
 
 
-def _measured(workload: Workload, rounds: int) -> Sequence[str]:
+def _measured(workload: Workload, rounds: int) -> tuple[str, ...]:
     with torch.inference_mode(False), torch.no_grad():
         drawn = make_inputs(workload, None, 0)
         inputs = Inputs(tensors=tuple(tensor.clone() for tensor in drawn.tensors))

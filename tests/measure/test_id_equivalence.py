@@ -8,7 +8,7 @@ import pytest
 
 from assay.errors import WrongOutput
 from assay.measure.cold_pass import ColdStart, words_seen_before
-from assay.measure.id_equivalence import FUZZ, IdEquivalence
+from assay.measure.id_equivalence import FUZZ, IdEquivalence, fuzz_digest
 
 
 class Bytes:
@@ -138,6 +138,14 @@ class TestFirstPass:
             with pytest.raises(WrongOutput, match="document 2 has 8 tokens instead of 9"):
                 found.encode(self.TEXTS, IDENTITY)
         assert len(found.ids) == 2
+
+
+def test_a_digest_of_fuzz_strings_tells_ids_apart_and_follows_the_seed() -> None:
+    right = fuzz_digest(Bytes(), 200, 1)
+    assert fuzz_digest(Bytes(), 200, 1) == right
+    assert fuzz_digest(Bytes(), 200, 2) != right
+    assert fuzz_digest(Bytes(lambda text, ids: ids[::-1]), 200, 1) != right
+    assert fuzz_digest(Bytes(crash), 200, 1) != right
 
 
 def test_words_seen_before() -> None:

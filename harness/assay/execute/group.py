@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TypeVar
 
 from assay.corpus.sampling import enough
 from assay.execute.case_run import CaseRun, check_together, judge_again
+from assay.execute.claimed_ids import compare_claims
 from assay.execute.epochs import SAMPLE_NS, baseline_of, load, paired_operations, partner_of, sample_epochs
 from assay.execute.second_opinion import compare_cores, compare_limit
 from assay.execute.timed_operation import calibrate
@@ -53,6 +55,7 @@ def run_group(
         tick(f"predicting {run.case.plugin}", 0, budget_s)
         predict(run, pool.settings.budget_s)
     _check(running, lambda what: tick(f"checking {what}", 0, budget_s))
+    compare_claims(running, partial(_started, pool), pool.settings.run_seed or 0)
     live = [run for run in running if run.ended is None]
     calibrate(list(paired_operations(live, baseline_of(live, pool.settings.baselines))), SAMPLE_NS)
     stop, probes = sample_epochs(name, live, pool, budget_s, lambda done, left: tick("round", done, left))
@@ -91,6 +94,18 @@ def _assign(cases: Sequence[Case], pool: WorkerPool) -> tuple[list[Measurement],
             worker, judge = pool.worker(case), pool.judge(case)
             running.append(CaseRun(case=case, worker=worker, on_death=pool.mark_dead, judge=judge))
     return finished, running
+
+
+def _started(pool: WorkerPool, case: TokenizerCase, documents: int | None) -> CaseRun | None:
+    """Check a case that is not part of the group; None where it cannot begin."""
+    (finished, running) = _assign([case], pool)
+    if finished:
+        return None
+    (run,) = running
+    run.documents = documents
+    load(running, pool)
+    run.check()
+    return run
 
 
 def _draw(runs: Sequence[CaseRun], tick: Callable[[int], object]) -> None:

@@ -11,7 +11,7 @@ from assay.errors import AssayError, Unavailable, WrongOutput
 from assay.measure import timer as clock
 from assay.measure.edge_case_subject import EdgeCaseSubject
 from assay.measure.gpu_timer import on_gpu, room, wake
-from assay.measure.id_equivalence import IdEquivalence
+from assay.measure.id_equivalence import IdEquivalence, fuzz_digest
 from assay.measure.machine_probes import PythonProbes, TorchProbes
 from assay.measure.plugin_metrics import figure
 from assay.measure.subject import Operation, Subject
@@ -139,6 +139,12 @@ class Bench:
             metrics |= self._fuzz(subject.plugin.name, subject.tokenizer, subject.equivalence)
         self._operations = {operation.name: operation for operation in subject.operations()}
         return metrics
+
+    def digest(self, strings: int, seed: int) -> str:
+        """Return the SHA-256 of the ids of fuzz strings, to be compared with that of another process."""
+        subject = self._loaded()
+        assert isinstance(subject, TokenizerSubject), "only a tokenizer has ids"
+        return fuzz_digest(subject.tokenizer, strings, seed)
 
     def operations(self) -> Sequence[Operation]:
         """Return the operations of the case that passed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
 from assay.errors import WrongOutput
@@ -60,6 +61,15 @@ class IdEquivalence:
             return ""
         offset = sum(len(self.reference.token_bytes(value)) for value in before)
         return f", byte {offset}: {text.encode('utf-8', 'surrogatepass')[offset : offset + EXCERPT]!r}"
+
+
+def fuzz_digest(tokenizer: Tokenizer, number: int, seed: int) -> str:
+    """Return the SHA-256 of the ids of so many fuzz strings; all that a tokenizer may raise counts alike."""
+    digest = hashlib.sha256()
+    for text in strings(number, seed):
+        ids = _ids(tokenizer, text)
+        digest.update(repr(None if isinstance(ids, Exception) else ids).encode())
+    return digest.hexdigest()
 
 
 def _ids(tokenizer: Tokenizer, text: str) -> Result:

@@ -53,6 +53,7 @@ class BenchServer:
             requests.Size: lambda request: self.bench.size(request.documents),
             requests.Predict: lambda request: requests.Predicted(metrics=self.bench.predict(), room=self.bench.room()),
             requests.Verify: self._check,
+            requests.DigestIds: lambda request: self.bench.digest(request.strings, request.seed),
             requests.Calibrate: self._calibrate,
             requests.MeasureMemory: lambda request: self.bench.memory(),
             requests.Recheck: lambda request: self.bench.recheck(),

@@ -114,6 +114,13 @@ class Calibrated:
     children_s: float
 
 
+class DigestIds(Request[str], doing="encoding fuzz strings"):
+    """Encode so many fuzz strings, which follow from the seed; answered by the SHA-256 of their ids."""
+
+    strings: int
+    seed: int
+
+
 class Calibrate(Request[Calibrated], doing="calibrating"):
     """Find the iterations that make a sample of about so many nanoseconds."""
 
