@@ -514,7 +514,7 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
         "no dropout": Fault(
             "attention",
             "dropout",
-            "nothing is dropped",
+            "a weight is neither dropped nor scaled by 1 / (1 - 0.2)",
             "OFFERED = assay.Supports(levels=('core',), masks=('none', 'causal'))\nMine = Step",
         ),
         "false peak_bytes": Fault(

@@ -127,12 +127,14 @@ WRONG: dict[str, tuple[object, Workload, str]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("build", "workload", "message"), WRONG.values(), ids=WRONG)
 def test_what_no_dropout_gives_is_refused(build: object, workload: Workload, message: str) -> None:
     with pytest.raises(WrongOutput, match=message):
         check(build, workload)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("share", [0.01, 0.1, 0.5, 0.9, 0.99])
 @pytest.mark.parametrize("label", ["full", "causal", "padding"])
 def test_a_right_one_passes(label: str, share: float) -> None:
@@ -141,6 +143,7 @@ def test_a_right_one_passes(label: str, share: float) -> None:
         check(attention(), replace(DROPPING, semantics=semantics), seed)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("dtype", ["f32", "bf16", "f16"])
 @pytest.mark.parametrize("level", ["core", "qkv", "module", "decode"])
 def test_at_every_level_and_precision(level: str, dtype: str) -> None:
@@ -150,6 +153,7 @@ def test_at_every_level_and_precision(level: str, dtype: str) -> None:
         check(attention(shared(1)), workload)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("d_v", "d_model"), [(8, 64), (128, 64), (16, 20)])
 def test_where_values_are_narrow_or_the_output_is_some_masks_are_read(d_v: int, d_model: int) -> None:
     workload = replace(DROPPING, level="module", d_v=d_v, d_model=d_model)

@@ -85,6 +85,7 @@ FAULTS = {
 
 
 class TestFaults:
+    @pytest.mark.long
     @pytest.mark.parametrize("dtype", DTYPES)
     @pytest.mark.parametrize("name", FAULTS)
     def test_what_does_not_show_on_small_scores_shows_here(self, name: str, dtype: str) -> None:
@@ -121,6 +122,7 @@ class TestRight:
     def test_float32_inside_passes(self, seed: int, dtype: str) -> None:
         solve(attention(), replace(CAUSAL, dtype=dtype), seed)
 
+    @pytest.mark.long
     @pytest.mark.parametrize("dtype", DTYPES)
     @pytest.mark.parametrize("phase", ["fwd", "bwd"])
     @pytest.mark.parametrize(

@@ -64,6 +64,14 @@ class TestRows:
         assert passes(of_gradients)
         assert not passes(replace(of_gradients, found=answer(dtype, error=1.52 * limit, plain=0.0).found))
 
+    @pytest.mark.parametrize("plain", [torch.nan, torch.inf, -torch.inf])
+    def test_where_the_plain_formula_breaks_down_it_allows_nothing(self, dtype: torch.dtype, plain: float) -> None:
+        """And refuses nothing that is right: half precision makes 0 / 0 of some rows of linear attention."""
+        limit = UNITS[dtype] * EPS[dtype] * 4.0
+        assert passes(answer(dtype, error=0.98 * limit, plain=plain))
+        assert not passes(answer(dtype, error=1.02 * limit, plain=plain))
+        assert passes(answer(dtype, error=0.98 * SIGMAS[dtype] * 0.5, plain=plain, variance=0.25))
+
     def test_a_larger_row_beside_it_allows_nothing(self, dtype: torch.dtype) -> None:
         """The other row has the number 100, and errors of its own would be allowed there."""
         limit = UNITS[dtype] * EPS[dtype] * 4.0

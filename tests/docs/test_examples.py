@@ -65,6 +65,7 @@ def test_attention_of_the_guide_passes_the_gate(tmp_path):
 
     import torch
 
+    from assay.attention.calls import checked
     from assay.attention.inputs import make_inputs
     from assay.attention.oracle import verify
 
@@ -76,7 +77,7 @@ def test_attention_of_the_guide_passes_the_gate(tmp_path):
     )
     assert plugin.unsupported(causal) is None
     with torch.inference_mode():
-        assert verify(plugin.build, causal, None, partial(make_inputs, causal, None)).error < 1e-5
+        assert verify(checked(plugin.build), causal, None, partial(make_inputs, causal, None)).error < 1e-5
 
 
 def test_every_command_is_in_the_readme():

@@ -10,11 +10,12 @@ import pytest
 
 from assay.execute.case_run import CaseRun
 from assay.execute.group import predict
+from assay.execute.judge_slot import JudgeSlot
 from assay.execute.worker.process import Worker
 from assay.execute.worker.protocol import Answer, Request
 from assay.execute.worker.requests import Predicted
 from assay.records.refusal import Refusal
-from assay.records.results import AttentionCase, Metrics, Status
+from assay.records.results import AttentionCase, Case, Metrics, Status
 from assay.records.workload import Workload
 
 GIB = 1 << 30
@@ -40,10 +41,22 @@ class Answering:
         return self.answer
 
 
+class Nobody:
+    """A judge that asks for nothing."""
+
+    def request(self, case: Case, epoch: int, *, again: bool) -> None:
+        pass
+
+
 def asked(answer: Answer[Any], device: str = "cuda:0", later: Sequence[Answer[Any]] = ()) -> CaseRun:
     workload = Workload.parse(f"core/fwd/causal/b1.h8.s1024.d64/bf16/{device}.t1")
     case = AttentionCase(attention="naive", workload=workload)
-    return CaseRun(case=case, worker=cast("Worker", Answering(answer, list(later))), on_death=lambda worker: None)
+    return CaseRun(
+        case=case,
+        worker=cast("Worker", Answering(answer, list(later))),
+        on_death=lambda worker: None,
+        judge=cast("JudgeSlot", Nobody()),
+    )
 
 
 def predicted(*, need: int, room: int | None) -> Answer[Predicted]:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import assay
+from assay.errors import AssayError
 from assay.execute import job
 from assay.execute.selection import Selection
+from assay.plugins.host import Host
+from assay.records.results import Case, GroupResult, TokenizerCase
 from assay.records.settings import Settings
+from assay.store.location import locate
+from assay.store.store import Store
 
 
 @pytest.fixture
@@ -51,6 +58,53 @@ def test_an_option_goes_before_the_settings_and_none_is_none(begun: list[tuple[S
     settings = Settings(budget_s=7.0, epochs=3, plugins=("mine.py",), executor="local")
     assay.run(settings=settings, budget_s=2.0, epochs=None, tokenizers=None, executor=None)
     assert begun == [(Selection(), Settings(budget_s=2.0, epochs=3, plugins=("mine.py",), executor="local"))]
+
+
+class TestRunSeed:
+    """What attentions are judged on is drawn from it, so that no plugin may know it while the run goes on."""
+
+    def seeds(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: BaseException | None = None, **options: Any
+    ) -> tuple[int | None, int | None, int | None]:
+        """Return that of the store meanwhile, the one that is used, and that of the store in the end."""
+        where, meanwhile, used = locate(None, tmp_path), [], []
+
+        def execute(host: Host, cases: Sequence[Case], settings: Settings, tick: object) -> Iterator[GroupResult]:
+            meanwhile.extend(self.stored(tmp_path))
+            used.append(settings.run_seed)
+            if ending is not None:
+                raise ending
+            yield from ()
+
+        monkeypatch.setattr(job, "execute", execute)
+        host = assay.discover(load="none")
+        selection = Selection(tokenizers="none", attentions="none", corpora="none")
+        monkeypatch.setattr(job, "plan", lambda *given: (TokenizerCase(tokenizer="t", corpus="c"),))
+        with contextlib.suppress(AssayError):
+            job.begin(host, selection, Settings(**options), where)
+        (last,) = self.stored(tmp_path)
+        return meanwhile[0], used[0], last
+
+    def stored(self, folder: Path) -> list[int | None]:
+        with Store(locate(None, folder), create=False) as store:
+            return [Settings.from_json(run.settings).run_seed for run in store.runs()]
+
+    @pytest.mark.parametrize("ending", [None, KeyboardInterrupt(), AssayError("an executor that cannot begin")])
+    def test_it_is_stored_when_the_run_has_ended(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: BaseException | None
+    ) -> None:
+        meanwhile, used, last = self.seeds(tmp_path, monkeypatch, ending)
+        assert meanwhile is None
+        assert used is not None
+        assert 0 <= used < 2**32
+        assert last == used
+
+    def test_each_run_has_its_own(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert len({self.seeds(tmp_path / str(number), monkeypatch)[1] for number in range(3)}) == 3
+
+    @pytest.mark.parametrize("seed", [0, 7])
+    def test_one_that_is_given_is_kept(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+        assert self.seeds(tmp_path, monkeypatch, run_seed=seed) == (seed, seed, seed)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 import assay
+from assay.attention.calls import checked
 from assay.attention.inputs import EmbeddedText, Inputs, make_inputs, make_weights
 from assay.attention.oracle import verify
 from assay.execute.suites import SUITES
@@ -139,9 +140,8 @@ class TestEveryWorkload:
         plugin = host.one(assay.AttentionPlugin, name)
         reason = plugin.unsupported(workload)
         if reason is None:
-            with torch.inference_mode():
-                weights = make_weights(workload)
-                verified = verify(plugin.build, workload, weights, partial(inputs_of, workload, text))
+            weights = make_weights(workload)
+            verified = verify(checked(plugin.build), workload, weights, partial(inputs_of, workload, text))
             assert 0.0 <= verified.error < float("inf")
         else:
             assert "offered" in reason or "heads" in reason

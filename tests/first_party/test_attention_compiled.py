@@ -17,11 +17,12 @@ import pytest
 import torch
 
 import assay
+from assay.attention.calls import Candidate, Run, checked
+from assay.attention.companions import check_kind
 from assay.attention.inputs import make_inputs, make_weights
 from assay.attention.oracle import verify
 from assay.attention.passes import mode
-from assay.attention.properties import check_properties
-from assay.measure.memory import peak_torch_bytes
+from assay.measure.memory import held_torch_bytes, peak_torch_bytes
 from assay.measure.torch_ops import dispatched
 from assay_attention.compiled import compile_step
 from assay_attention.compiling import toolchain
@@ -80,13 +81,12 @@ def ready(host: assay.Host, name: str) -> assay.AttentionPlugin:
     return plugin
 
 
-def gate(host: assay.Host, name: str, workload_id: str) -> assay.Step:
+def gate(host: assay.Host, name: str, workload_id: str) -> Run:
     plugin, workload = ready(host, name), assay.Workload.parse(workload_id)
     assert plugin.unsupported(workload) is None
-    with mode(workload):
-        found = verify(plugin.build, workload, make_weights(workload), partial(make_inputs, workload, None))
+    found = verify(checked(plugin.build), workload, make_weights(workload), partial(make_inputs, workload, None))
     assert found.error < float("inf")
-    return found.step
+    return found.run
 
 
 @pytest.mark.long
@@ -98,7 +98,7 @@ def test_flex_eager_passes_the_gate(host: assay.Host, workload_id: str) -> None:
 @pytest.mark.long
 def test_flex_eager_has_the_properties(host: assay.Host) -> None:
     workload = assay.Workload.parse("core/fwd/causal/b2.h4:2.s150.d16/f32/cpu.t1")
-    held = check_properties(host.one(assay.AttentionPlugin, "flex-eager"), workload)
+    held = check_kind(Candidate.of(host.one(assay.AttentionPlugin, "flex-eager")), workload)
     assert {"repeat", "unseen", "ones", "strided", "length-one", "odd-heads", "batch", "empty-rows"} <= set(held)
 
 
@@ -211,9 +211,10 @@ class TestMemory:
     def hold(self, host: assay.Host, name: str, workload: assay.Workload) -> None:
         plugin = ready(host, name)
         with mode(workload):
-            call = partial(plugin.build(workload, None), *make_inputs(workload, None, 0).tensors)
+            step, held = held_torch_bytes(lambda: plugin.build(workload, None))
+            call = partial(step, *make_inputs(workload, None, 0).tensors)
             call()
-            measured = peak_torch_bytes(call)
+            measured = held + peak_torch_bytes(call)
         assert plugin.peak_bytes is not None
         predicted = plugin.peak_bytes(workload)
         assert predicted is not None

@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import assay
+from assay.attention.calls import checked
 from assay.attention.inputs import make_inputs, make_weights
 from assay.attention.oracle import verify
-from assay.attention.passes import mode
 from assay_attention import algorithms, decoding, kernels, tutorial
 from covering import all_or_pairs
 
@@ -114,9 +114,7 @@ def shape_of(workload: assay.Workload) -> tuple[int, ...]:
 
 
 def check(plugin: assay.AttentionPlugin, workload: assay.Workload) -> None:
-    with mode(workload):
-        weights = make_weights(workload)
-        verified = verify(plugin.build, workload, weights, partial(make_inputs, workload, None))
+    verified = verify(checked(plugin.build), workload, make_weights(workload), partial(make_inputs, workload, None))
     assert verified.checked == 1.0
     assert (verified.gradient is None) == (workload.phase == "fwd")
 

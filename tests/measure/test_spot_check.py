@@ -8,8 +8,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from assay.attention.fresh_values import FreshValues
+from assay.attention.inputs import make_inputs
 from assay.errors import WrongOutput
-from assay.measure.spot_check import SpotCheck, spot_checker
+from assay.measure.spot_check import STRIDE, AnswerCheck, SpotCheck, spot_checker
+from assay.records.workload import Workload
 
 OTHER, SHAPE = "a timed call gives another output than before", "a timed call gives an output of another shape"
 
@@ -141,3 +144,110 @@ class TestShape:
             expected.zero_()
         assert caught(check, [right], 61) == []
         assert caught(check, [expected], 61) == [0, 1, 2, 3, 4, 5]
+
+
+class Lazy(Tensor):
+    """A tensor that could compute when it is looked at."""
+
+
+class TestAnswers:
+    """What a batch of timed calls gave, before its judge sees any of it."""
+
+    WORKLOAD = Workload.self_attention("core", batch=1, length=9, d_model=16)
+
+    def check(self) -> AnswerCheck:
+        made = AnswerCheck(FreshValues(self.WORKLOAD, make_inputs(self.WORKLOAD, None, 0), None, 0))
+        made.begin(1, 3)
+        return made
+
+    def outputs(self, number: int = 3) -> list[object]:
+        return [torch.full((1, 1, 9, 16), float(call)) for call in range(number)]
+
+    def test_any_of_them_is_returned(self) -> None:
+        answers, outputs = self.check(), self.outputs()
+        answers.check(outputs)
+        for call, output in enumerate(outputs):
+            assert answers.answer(outputs, call) == (output,)
+
+    def test_where_only_the_last_is_known_it_stands_for_all(self) -> None:
+        """A GPU keeps no more than one."""
+        answers, outputs = self.check(), self.outputs(1)
+        answers.check(outputs)
+        assert answers.answer(outputs, 7) == (outputs[0],)
+
+    def test_gradients_are_an_answer_of_several(self) -> None:
+        answers, several = self.check(), [(torch.zeros(2), torch.ones(3)), (torch.ones(2), torch.zeros(3))]
+        answers.check(several)
+        assert answers.answer(several, 0) is several[0]
+
+    @pytest.mark.parametrize("when", ["answer", "begin"])
+    @pytest.mark.parametrize("value", [9.0, torch.nan])
+    @pytest.mark.parametrize("place", [0, STRIDE, 2 * STRIDE])
+    def test_a_last_output_that_is_written_to_later_is_noticed(self, when: str, value: float, place: int) -> None:
+        """As by a thread that goes on with the work after the call has returned."""
+        answers, outputs = self.check(), self.outputs()
+        answers.check(outputs)
+        last = outputs[-1]
+        assert isinstance(last, Tensor)
+        last.view(-1)[place] = value
+        with pytest.raises(WrongOutput, match=r"^timed: an output changed after it was returned"):
+            answers.answer(outputs, 0) if when == "answer" else answers.begin(2, 3)
+
+    def test_a_whole_output_that_comes_later_is_noticed_wherever_it_is_looked_at(self) -> None:
+        answers, outputs = self.check(), [torch.full((1, 1, 9, 16), torch.nan)]
+        answers.check(outputs)
+        outputs[0].fill_(1.0)
+        with pytest.raises(WrongOutput, match="changed after it was returned"):
+            answers.answer(outputs, 0)
+
+    def test_what_is_not_a_number_and_stays_so_is_the_judges_to_refuse(self) -> None:
+        answers, outputs = self.check(), [torch.full((1, 1, 9, 16), torch.nan)]
+        answers.check(outputs)
+        answers.answer(outputs, 0)
+        answers.begin(2, 1)
+
+    def test_the_last_of_an_earlier_batch_may_be_written_to_again(self) -> None:
+        """A step may keep a buffer, once the next batch has begun."""
+        answers, outputs = self.check(), self.outputs()
+        answers.check(outputs)
+        answers.begin(2, 3)
+        outputs[-1].zero_()  # type: ignore[attr-defined]
+        answers.check(self.outputs())
+        answers.answer(outputs, 0)
+
+    @pytest.mark.parametrize("place", [0, 1, 2])
+    @pytest.mark.parametrize(
+        ("output", "name"),
+        [
+            (torch.zeros(1, 1, 9, 16).as_subclass(Lazy), "Lazy"),
+            ([torch.zeros(1, 1, 9, 16)], "list"),
+            (None, "NoneType"),
+            ((torch.zeros(1, 1, 9, 16), None), "NoneType"),
+        ],
+        ids=["subclass", "list", "nothing", "part"],
+    )
+    def test_what_is_not_a_plain_tensor_is_refused(self, place: int, output: object, name: str) -> None:
+        outputs = self.outputs()
+        outputs[place] = output
+        with pytest.raises(WrongOutput, match=rf"^timed: a timed call gives {name}, not a plain tensor"):
+            self.check().check(outputs)
+
+    @pytest.mark.parametrize("place", [0, 1, 2])
+    @pytest.mark.parametrize("shape", [(1, 1, 9, 15), (1, 9, 16), (1, 1, 16, 9), ()])
+    def test_another_shape_is_refused(self, place: int, shape: tuple[int, ...]) -> None:
+        outputs = self.outputs()
+        outputs[place] = torch.zeros(shape)
+        with pytest.raises(WrongOutput, match=r"^timed: a timed call gives an output of another shape"):
+            self.check().check(outputs)
+
+    def test_another_number_of_tensors_is_refused(self) -> None:
+        with pytest.raises(WrongOutput, match="of another shape"):
+            self.check().check([(torch.zeros(2),), (torch.zeros(2), torch.zeros(2))])
+
+    def test_inputs_that_are_written_to_are_noticed(self) -> None:
+        inputs = make_inputs(self.WORKLOAD, None, 0)
+        answers = AnswerCheck(FreshValues(self.WORKLOAD, inputs, None, 0))
+        answers.begin(1, 3)
+        inputs.tensors[1].add_(0.0)
+        with pytest.raises(WrongOutput, match=r"^inputs: the inputs were changed"):
+            answers.check(self.outputs())

@@ -163,6 +163,26 @@ class TestValidation:
         with pytest.raises(ValueError, match="there must be a text to begin with"):
             dataclasses.replace(PLAIN, level="pipeline")
 
+    @pytest.mark.parametrize(
+        "change", [{"q_heads": 4}, {"q_len": 3}, {"kv_len": 9}, {"d_qk": 7}, {"d_v": 7}], ids=lambda one: str(*one)
+    )
+    def test_what_is_made_of_one_x_has_one_shape(self, change: dict[str, int]) -> None:
+        weightless = dataclasses.replace(PLAIN, semantics=Semantics(kind="weightless"))
+        with pytest.raises(ValueError, match="weightless attention is of one x: queries, keys and values have one"):
+            dataclasses.replace(weightless, **change)
+        text = dataclasses.replace(PLAIN, source=TextSource(corpus="c", tokenizer="t"))
+        with pytest.raises(ValueError, match="at level core a text gives queries, keys and values of one shape"):
+            dataclasses.replace(text, **change)
+
+    def test_a_pipeline_needs_a_text_and_other_levels_may_have_one(self) -> None:
+        text = TextSource(corpus="c", tokenizer="t")
+        for level in ("qkv", "module", "pipeline"):
+            assert dataclasses.replace(PLAIN, level=level, source=text).source == text
+        assert dataclasses.replace(PLAIN, level="qkv").source is None
+
+    def test_the_usual_seed_is_that_of_the_tutorial(self) -> None:
+        assert PLAIN.seed == 123
+
     def test_width_is_divided_among_the_heads(self) -> None:
         with pytest.raises(ValueError, match="d_model 10 is not divisible by 3 heads"):
             Workload.self_attention("core", batch=1, length=1, d_model=10, heads=3)
@@ -215,6 +235,32 @@ class TestFlop:
         rows = 3 * 4
         assert qkv.flop - core.flop == 2 * rows * 7 * (2 * 8 + 1 * 8 + 1 * 5)
         assert module.flop - qkv.flop == 2 * rows * (2 * 5) * 7
+
+    @pytest.mark.parametrize(
+        ("text", "flop"),
+        [
+            ("core/fwd/full/b2.h3.s4:5.d6:7/f32/cpu.t1", 2 * 3 * 40 * 13),
+            ("core/fwd/causal/b1.h2.s3:5.d4/f32/cpu.t1", 2 * 2 * 12 * 8),
+            ("core/fwd/causal/b1.h1.s5:3.d1/f32/cpu.t1", 2 * 6 * 2),  # two queries come before the first key
+            ("core/bwd/causal/b1.h2.s3:5.d4:6/f32/cpu.t1", 2 * 2 * 12 * (12 + 12)),
+            ("core/fwd_bwd/causal/b1.h2.s3:5.d4:6/f32/cpu.t1", 2 * 2 * 12 * (10 + 24)),
+            ("core/fwd/window2/b1.h1.s4.d2/f32/cpu.t1", 2 * (1 + 2 + 2 + 2) * 4),
+            ("core/fwd/prefix3/b1.h1.s4.d2/f32/cpu.t1", 2 * (3 + 3 + 3 + 4) * 4),
+            ("core/fwd/padding/b2.h1.s4.d2/f32/cpu.t1", 2 * (2 * 2 + 4 * 4) * 4),
+            ("core/fwd/weightless/b2.h1.s3.d4/f32/cpu.t1", 2 * 18 * 8),
+            ("core/fwd/linear/b2.h3.s4:5.d6:7/f32/cpu.t1", 2 * 2 * 3 * 9 * 42),
+            ("core/bwd/linear/b2.h3.s4:5.d6:7/f32/cpu.t1", 2 * 2 * 2 * 3 * 9 * 42),
+            ("core/fwd_bwd/linear/b2.h3.s4:5.d6:7/f32/cpu.t1", 3 * 2 * 2 * 3 * 9 * 42),
+            ("qkv/fwd/full/b1.h4:2.s3.d2:5.m7/f32/cpu.t1", 504 + 2 * 3 * 7 * (8 + 4 + 10)),
+            ("qkv/fwd/padding/b2.h1.s4.d2.m3/f32/cpu.t1", 160 + 2 * 6 * 3 * 6),
+            ("module/fwd/full/b1.h4:2.s3.d2:5.m7/f32/cpu.t1", 504 + 2 * 3 * 7 * (8 + 4 + 10 + 20)),
+            ("pipeline/fwd/full/b1.h4:2.s3.d2:5.m7/f32/cpu.t1/c+t", 504 + 2 * 3 * 7 * (8 + 4 + 10 + 20)),
+            ("module/fwd/linear/b1.h2.s3.d2:5.m4/f32/cpu.t1", 2 * 2 * 6 * 10 + 2 * 3 * 4 * (4 + 4 + 10 + 10)),
+            ("decode/fwd/causal/b2.h2.s1:9.d3.m6/f32/cpu.t1", 2 * 2 * 18 * 6 + 2 * 2 * 6 * (6 + 6 + 6 + 6)),
+        ],
+    )
+    def test_every_branch_by_hand(self, text: str, flop: int) -> None:
+        assert Workload.parse(text).flop == flop
 
     def test_dropout_earns_nothing(self) -> None:
         assert dataclasses.replace(PLAIN, semantics=Semantics(dropout=0.5)).flop == PLAIN.flop

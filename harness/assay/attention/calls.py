@@ -10,7 +10,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from assay.attention.inputs import Inputs
+from assay.attention.inputs import DTYPES, Inputs
 from assay.attention.layouts import Layout, lay_out
 from assay.attention.passes import fill, mode, run_pass
 from assay.errors import WrongOutput
@@ -141,6 +141,24 @@ class CheckedStep:
             if not passed_on and any(_share(tensor, other) for other in kept):
                 raise WrongOutput(f"memory: the {name} lies in the memory of an earlier call's")
         self._kept.append(found)
+
+
+def check_form(found: Sequence[Tensor], workload: Workload, names: Sequence[str]) -> None:
+    """Raise `WrongOutput` unless these answers from another process have the shapes and precision of a workload."""
+    shapes = (
+        _shape(workload),
+        [workload.batch, workload.q_heads, workload.q_len, workload.d_qk],
+        [workload.batch, workload.kv_heads, workload.kv_len, workload.d_qk],
+        [workload.batch, workload.kv_heads, workload.kv_len, workload.d_v],
+    )
+    dtype, wanted = DTYPES[workload.dtype], dict(zip(OUTPUTS, shapes, strict=True))
+    if len(found) != len(names):
+        raise WrongOutput(f"output: there are {len(found)} tensors, not {len(names)}")
+    for name, tensor in zip(names, found, strict=True):
+        if list(tensor.shape) != wanted[name] or tensor.dtype != dtype:
+            raise WrongOutput(
+                f"output: the {name} has shape {list(tensor.shape)} in {tensor.dtype}, not {wanted[name]} in {dtype}"
+            )
 
 
 def _given(tensor: Tensor | None) -> list[Tensor]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -39,18 +39,17 @@ class FreshValues:
         self._rows = [tensor.unbind(-2) for tensor in self._tensors]
         generator = torch.Generator().manual_seed(seed)
         self._bank = [self._drawn(tensor, generator) for tensor in self._base]
-        self._plan: list[tuple[int, Callable[[Tensor], object], Tensor]] = []
+        self._plan: list[tuple[int, int, Callable[[Tensor], object], Tensor]] = []
         self._on_gpu = workload.device.startswith("cuda")
         self._made = 0
         self._every = 1
         self._versions: list[int] = []
 
     @staticmethod
-    def _drawn(base: Tensor, generator: torch.Generator) -> tuple[Tensor, ...]:
-        """Rows of numbers that occur in a tensor."""
-        shape = (BANK, *base.shape[:-2], base.shape[-1])
-        chosen = torch.randint(base.numel(), shape, generator=generator).to(base.device)
-        return base.flatten()[chosen].unbind(0)
+    def _drawn(base: Tensor, generator: torch.Generator) -> Tensor:
+        """Rows of numbers that occur in a tensor, without the zeros of padded queries."""
+        shape, known = (BANK, *base.shape[:-2], base.shape[-1]), base[base != 0]
+        return known[torch.randint(known.numel(), shape, generator=generator).to(base.device)]
 
     def begin(self, seed: int, iterations: int) -> None:
         """Move all values, and draw the rows that are written over in a batch of so many calls."""
@@ -62,7 +61,10 @@ class FreshValues:
             else:
                 tensor.copy_(base.flatten().roll(shift).view(base.shape))
         self._every = -(-iterations // MOST_ROWS)
-        self._plan = [self._drawn_write(turn, chance) for turn in range(MOST_ROWS)]
+        # A tensor of a single row has no other values than these: they must be new in each batch too.
+        banks = [bank.flatten().roll(chance.randrange(bank.numel())).view(bank.shape).unbind(0) for bank in self._bank]
+        order = chance.sample(range(BANK), MOST_ROWS)  # no row twice
+        self._plan = [self._drawn_write(turn, [bank[row] for bank in banks], chance) for turn, row in enumerate(order)]
         self._made = 0
         self._versions = [tensor._version for tensor in self._tensors]
 
@@ -77,7 +79,7 @@ class FreshValues:
 
     def advance(self) -> None:
         """Write over the next row."""
-        _, write, row = self._plan[self._made]
+        _, _, write, row = self._plan[self._made]
         write(row)
         self._made += 1
 
@@ -87,16 +89,24 @@ class FreshValues:
         for _ in range(0 if self._on_gpu else call // self._every + 1):
             self.advance()
 
+    @property
+    def query(self) -> int | None:
+        """The query whose row was written over last; None where it was another tensor's, or none."""
+        which, place, _, _ = self._plan[self._made - 1]
+        return place if self._made and which == 0 else None
+
     def check_unchanged(self) -> None:
         """Raise `WrongOutput` where another wrote to the tensors since the batch began."""
-        own = Counter(which for which, _, _ in self._plan[: self._made])
+        own = Counter(which for which, *_ in self._plan[: self._made])
         expected = [version + own[which] for which, version in enumerate(self._versions)]
         if expected != [tensor._version for tensor in self._tensors]:
             raise WrongOutput("inputs: the inputs were changed while it was timed")
 
-    def _drawn_write(self, turn: int, chance: random.Random) -> tuple[int, Callable[[Tensor], object], Tensor]:
-        """Draw the place of a row: which tensor it is of, how it is written over, and with what."""
+    def _drawn_write(
+        self, turn: int, rows_of: Sequence[Tensor], chance: random.Random
+    ) -> tuple[int, int, Callable[[Tensor], object], Tensor]:
+        """Draw the place of a row: which tensor it is of, where, how it is written over, and with what of each."""
         which = turn % len(self._tensors)
         rows = self._rows[which]
         place = 0 if self._tensors[which] is self._fixed else chance.randrange(len(rows))
-        return which, rows[place].copy_, self._bank[which][chance.randrange(BANK)]
+        return which, place, rows[place].copy_, rows_of[which]

@@ -9,7 +9,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from assay.attention.calls import Candidate, Run
+from assay.attention.calls import OUTPUTS, Candidate, Run, check_form
 from assay.attention.companions import check_kind, main_companion, plain
 from assay.attention.dropout import check_likeness
 from assay.attention.fresh_values import FreshValues
@@ -110,6 +110,8 @@ class Gate:
         rows = None
         if upstream is None:
             rows = spread_rows(self.workload.q_len, ANSWER_ROWS, generator_of(self.workload, TIMED, seed))
+        if rows is not None and self._fresh.query is not None:  # else the answer of the call before would pass
+            rows = torch.cat([rows, torch.tensor([self._fresh.query])]).unique()
         problem = Problem(
             workload=plain(self.workload),
             weights=self.weights,
@@ -119,13 +121,15 @@ class Gate:
             ordinary=False,
             loose=self.candidate.approximate,
         )
+        names = {"fwd": OUTPUTS[:1], "bwd": OUTPUTS[1:], "fwd_bwd": OUTPUTS}[self.workload.phase]
         try:
+            check_form(found, self.workload, names)
             if self.workload.semantics.dropout:
                 check_likeness(found[0], self.workload, inputs, self.weights)
             else:
                 problem.compare(found, gradients_only=self.workload.phase == "bwd")
         except WrongOutput as error:
-            what = error.message.removeprefix("reference: ")
+            what = error.message.removeprefix("reference: ").removeprefix("output: ")
             raise WrongOutput(f"timed: the answer of a timed call is wrong: {what}") from None
 
     def recheck(self) -> None:

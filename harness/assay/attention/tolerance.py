@@ -51,6 +51,7 @@ class Answer:
             tensor if wide is None else torch.where(wide, tensor, 0.0)
             for tensor in (self.found.double() - self.exact, self.plain.double() - self.exact, self.exact.abs())
         )
+        plain = plain.nan_to_num(0.0, 0.0, 0.0)  # where the plain formula breaks down, it allows nothing
         error, usual = found.abs(), plain.abs().amax(dim=-1, keepdim=True)
         info = torch.finfo(self.found.dtype)
         least = ulps(self.found.dtype) * info.eps * largest.amax(dim=-1, keepdim=True) + smallest(self.found.dtype)

@@ -6,13 +6,16 @@ import threading
 from collections.abc import Iterator
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
+from types import ModuleType
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assay.execute.worker import requests
+from assay.execute.judge_exchange import QUESTIONS
+from assay.execute.worker import requests, step_requests
+from assay.execute.worker.judge import Judge
 from assay.execute.worker.main import BenchServer
 from assay.execute.worker.protocol import (
     Answer,
@@ -25,13 +28,20 @@ from assay.execute.worker.protocol import (
 from assay.execute.worker.requests import Calibrate, Calibrated, Checked, Load, TakeSample, Verify
 from assay.records.refusal import Refusal
 from assay.records.results import AttentionCase, Metrics, Sample, Status, TokenizerCase
+from assay.records.stored_tensor import StoredTensor
 from assay.records.workload import Workload
 
-KNOWN = {
-    name: kind
-    for name, kind in vars(requests).items()
-    if isinstance(kind, type) and issubclass(kind, Request) and kind is not Request
-}
+
+def requests_of(module: ModuleType) -> dict[str, type[Request[Any]]]:
+    return {
+        name: kind
+        for name, kind in vars(module).items()
+        if isinstance(kind, type) and issubclass(kind, Request) and kind is not Request
+    }
+
+
+OF_WORKERS, OF_STEPS = requests_of(requests), requests_of(step_requests)
+KNOWN = OF_WORKERS | OF_STEPS
 TEXT = st.text(st.characters())  # half characters too: a plugin may raise anything
 WHOLE = st.integers(-(2**63), 2**63)
 SELECTION = st.builds(
@@ -45,7 +55,48 @@ CASES = st.builds(TokenizerCase, tokenizer=TEXT, corpus=TEXT) | st.builds(
     attention=TEXT,
     workload=st.just(Workload.self_attention("core", batch=1, length=2, d_model=4)),
 )
+SIZE = st.integers(0, 2**40)
+WORKLOADS = st.sampled_from(
+    [
+        Workload.parse("core/fwd/window33+alibi+dropout0.1/b2.h4:2.s20:200.d7:5/f16/cuda:1.t3"),
+        Workload.parse("decode/fwd/causal/b1.h2.s1:9.d8.m16/f32/cpu.t1"),
+    ]
+)
+PLACES = st.builds(
+    StoredTensor,
+    offset=SIZE,
+    shape=st.lists(SIZE, max_size=4).map(tuple),
+    dtype=st.sampled_from(["float32", "bfloat16", "int64"]),
+)
+SEVERAL = st.lists(PLACES, max_size=4).map(tuple)
+INPUTS = st.builds(step_requests.StoredInputs, tensors=SEVERAL, past=st.none() | PLACES, upstream=st.none() | PLACES)
 REQUESTS = st.one_of(
+    st.builds(step_requests.Describe, known=st.booleans()),
+    st.builds(step_requests.Offers, workload=WORKLOADS),
+    st.builds(
+        step_requests.BuildStep, workload=WORKLOADS, weights=SEVERAL, dropped=st.lists(SIZE, max_size=3).map(tuple)
+    ),
+    st.builds(
+        step_requests.CallStep,
+        step=SIZE,
+        inputs=INPUTS,
+        layout=st.lists(TEXT, min_size=1, max_size=4).map(tuple),
+        same_memory=st.booleans(),
+        prefill=st.booleans(),
+    ),
+    st.builds(step_requests.TakeInputs, step=SIZE, inputs=INPUTS, seed=SIZE),
+    st.builds(step_requests.JudgeAnswer, tensors=SEVERAL, seed=SIZE, iterations=SIZE, call=SIZE),
+    st.builds(
+        step_requests.JudgeStep,
+        workload=WORKLOADS,
+        seed=SIZE,
+        epoch=SIZE,
+        again=st.booleans(),
+        folder=TEXT,
+        key=TEXT,
+        threads=SIZE,
+    ),
+    st.builds(step_requests.GoOn, reply=TEXT),
     st.builds(Calibrate, operation=TEXT, target_ns=WHOLE),
     st.builds(TakeSample, operation=TEXT, iterations=WHOLE),
     st.builds(
@@ -186,11 +237,18 @@ class TestLine:
 
 
 def test_every_request_says_what_is_done_and_has_an_answer() -> None:
-    assert len(KNOWN) == 16
+    assert (len(OF_WORKERS), len(OF_STEPS)) == (17, 10)
     assert all(kind.doing.islower() for kind in KNOWN.values())
     assert (Calibrate.answer, TakeSample.answer, requests.Fork.answer) == (Calibrated, Sample, bool)
+    assert {kind for kind in OF_STEPS.values() if kind.answer is step_requests.Turn} == set(Judge().handlers)
 
 
-def test_the_bench_answers_what_a_case_is_asked() -> None:
+def test_the_bench_answers_what_a_case_and_its_steps_are_asked() -> None:
     elsewhere = {requests.CallFunction, requests.Fork, requests.Join, requests.Stop}
-    assert set(BenchServer().handlers) == set(KNOWN.values()) - elsewhere
+    assert set(BenchServer().handlers) == set(KNOWN.values()) - elsewhere - set(Judge().handlers)
+
+
+def test_a_judge_asks_of_steps_only() -> None:
+    """What the host fetches for a judge it asks itself."""
+    assert set(QUESTIONS.values()) == set(OF_STEPS.values()) - set(Judge().handlers) - {step_requests.FetchAnswer}
+    assert list(QUESTIONS) == [kind.__name__ for kind in QUESTIONS.values()]

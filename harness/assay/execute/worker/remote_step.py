@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from torch import Tensor
 
+from assay.attention.calls import OUTPUTS, check_form
 from assay.attention.inputs import Inputs
 from assay.attention.layouts import Layout
 from assay.attention.tensor_file import TensorFile
@@ -104,7 +105,9 @@ class RemoteStep:
                 prefill=prefill,
             )
         )
-        return self._line.received(places, self._workload)
+        found = self._line.received(places, self._workload)
+        check_form(found, self._workload, OUTPUTS[: 1 if upstream is None else None])
+        return found
 
     def take_inputs(self, inputs: Inputs, upstream: Tensor | None, seed: int) -> None:
         """Have the step timed on these."""
