@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import statistics
 import time
 from functools import partial
@@ -10,7 +9,7 @@ from functools import partial
 import click
 import torch
 
-from assay.attention.fresh_values import MOST_ROWS, FreshValues
+from assay.attention.fresh_values import FreshValues, part_sizes
 from assay.attention.inputs import Inputs, make_inputs
 from assay.attention.passes import mode
 from assay.measure import timer
@@ -32,9 +31,16 @@ TARGET_NS = 5_000_000
 def main(rounds: int) -> None:
     """Measure in turn, and print a table."""
     torch.set_num_threads(1)
-    rows = [_measured(Workload.parse(name), rounds) for name in WORKLOADS]
-    columns = ("workload", "µs a call", "calls a batch", "inside the clock", "ms outside, a batch", "of the batch")
-    click.echo(as_markdown(Table(title="fresh values", columns=columns, rows=tuple(rows))), nl=False)
+    rows = tuple(_measured(Workload.parse(name), rounds) for name in WORKLOADS)
+    columns = (
+        "workload",
+        "µs a call",
+        "calls a batch, in parts",
+        "inside the clock",
+        "ms outside, a batch",
+        "of the batch",
+    )
+    click.echo(as_markdown(Table(title="fresh values", columns=columns, rows=rows)), nl=False)
 
 
 def _measured(workload: Workload, rounds: int) -> tuple[str, ...]:
@@ -48,34 +54,35 @@ def _measured(workload: Workload, rounds: int) -> tuple[str, ...]:
 
     with mode(workload):
         iterations = timer.calibrate(lambda number: timer.read(step, number)[0], TARGET_NS)
-        plain: list[float] = []
-        ratios: list[float] = []
-        outside: list[float] = []
+        plain: list[int] = []
+        changing: list[int] = []
+        outside: list[int] = []
         for number in range(rounds):
-            start = time.process_time_ns()
-            checks.begin(number, iterations)
-            began = time.process_time_ns()
-            times = {}
             for changed in (True, False) if number % 2 else (False, True):
-                calls = fresh.calls(step, iterations) if changed else itertools.repeat(step, iterations)
-                sample, outputs = timer.read_calls(calls, iterations)
-                times[changed] = sample.cpu_ns
-            ended = time.process_time_ns()
-            checks.check(outputs)
-            outside.append((began - start + time.process_time_ns() - ended) / 1e6)
-            plain.append(times[False])
-            ratios.append(times[True] / times[False] - 1)
-    batch = statistics.median(plain)
-    extra = statistics.median(outside)
-    rows = min(iterations, MOST_ROWS)
+                before = time.process_time_ns()
+                checks.begin(number, iterations)
+                sizes = part_sizes(iterations) if changed else (iterations,)
+                sample, outputs = timer.read_parts(step, sizes, fresh.prepare if changed else _nothing)
+                checks.check(outputs)
+                if changed:
+                    outside.append(time.process_time_ns() - before - sample.cpu_ns)
+                    changing.append(sample.cpu_ns)
+                else:
+                    plain.append(sample.cpu_ns)
+    batch, extra = statistics.median(plain), statistics.median(outside)
+    ratios = [ours / theirs - 1 for ours, theirs in zip(changing, plain, strict=True)]
     return (
         workload.id,
         f"{batch / iterations / 1e3:.1f}",
-        f"{iterations:,}, {rows} after a row",
+        f"{iterations:,} in {len(part_sizes(iterations))}",
         f"{statistics.median(ratios):+.1%}",
-        f"{extra:.2f}",
-        f"{extra / (batch / 1e6):.0%}",
+        f"{extra / 1e6:.2f}",
+        f"{extra / batch:.0%}",
     )
+
+
+def _nothing() -> None:
+    """Leave the values as they are."""
 
 
 if __name__ == "__main__":

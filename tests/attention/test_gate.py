@@ -12,7 +12,7 @@ from torch.nn.functional import dropout
 
 from assay.attention import companions
 from assay.attention.calls import Candidate
-from assay.attention.fresh_values import FreshValues
+from assay.attention.fresh_values import FreshValues, part_sizes
 from assay.attention.gate import Gate
 from assay.attention.inputs import Inputs, make_inputs, make_weights
 from assay.attention.passes import fill, mode, run_pass
@@ -92,10 +92,10 @@ def answers(gate: Gate, epoch: int, seed: int, iterations: int) -> list[tuple[Te
     with mode(workload):
         fill(step, inputs)
         fresh.begin(seed, iterations)
-        for advanced in fresh.calls(lambda: None, iterations):
-            advanced()
+        for size in part_sizes(iterations):
+            fresh.prepare()
             output, *gradients = (tensor.detach() for tensor in run_pass(step, inputs, upstream))
-            found.append(tuple(gradients) if workload.phase == "bwd" else (output, *gradients))
+            found += [tuple(gradients) if workload.phase == "bwd" else (output, *gradients)] * size
     return found
 
 

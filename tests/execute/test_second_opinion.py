@@ -7,6 +7,7 @@ from typing import cast
 import pytest
 
 from assay.execute.case_run import CaseRun
+from assay.execute.judge_slot import JudgeSlot
 from assay.execute.second_opinion import (
     WorkerTimes,
     allowance_ns,
@@ -110,6 +111,7 @@ def run(*seen: SeenBatch, worker: Watched | None = None, device: str = "cpu", cl
         case=AttentionCase(attention="naive", workload=workload),
         worker=cast("Worker", worker or Watched()),
         on_death=lambda worker: None,
+        judge=cast("JudgeSlot", None),
     )
     operation = TimedOperation(
         name="step", clock=clock, tokens=256, size=None, ask=lambda request: None, is_alive=lambda: True
@@ -155,11 +157,13 @@ def test_a_gpu_has_a_clock_of_its_own() -> None:
 def test_the_allowance_grows_with_what_is_done_outside_the_clock() -> None:
     """Measured: 2 ms for 56 outputs of 20,479 ids; 1.4 ms for an attention of 33 MB."""
     attention = run()
-    assert allowance_ns(attention, attention.operations[0]) == pytest.approx(2.66 * MS, rel=0.01)
+    assert allowance_ns(attention, attention.operations[0]) == pytest.approx(2.72 * MS, rel=0.01)
     attention.operations[0].iterations = 1000
     assert allowance_ns(attention, attention.operations[0]) > 5 * MS
     case = TokenizerCase(tokenizer="bytes", corpus="the-verdict")
-    tokenizer = CaseRun(case=case, worker=cast("Worker", Watched()), on_death=lambda worker: None)
+    tokenizer = CaseRun(
+        case=case, worker=cast("Worker", Watched()), on_death=lambda worker: None, judge=cast("JudgeSlot", None)
+    )
     tokenizer.metrics = Metrics(documents=1)
     encode = TimedOperation(
         name="encode", clock="cpu", tokens=20_479, size=20_479, ask=lambda request: None, is_alive=lambda: True

@@ -152,7 +152,7 @@ def test_an_answer_that_is_remembered_is_refused() -> None:
 
 
 def test_one_that_remembers_by_its_inputs_computes_every_call() -> None:
-    """By their sum it learns nothing; by their place it knows the answer before it is timed, and that is wrong."""
+    """By their sum it learns next to nothing; by their place it knows the answer before it is timed, and that is wrong."""
     computed: list[int] = []
 
     def remembering(key_of: Callable[..., object]) -> Callable[[Workload, Weights | None], Step]:
@@ -176,13 +176,13 @@ def test_one_that_remembers_by_its_inputs_computes_every_call() -> None:
     def places(*inputs: Tensor) -> object:
         return tuple(tensor.data_ptr() for tensor in inputs)
 
-    for key_of, computes in ((sums, 30), (places, 0)):
+    for key_of, computes in ((sums, range(34, 37)), (places, range(1))):
         attention = Attention()
         attention.build = remembering(key_of)  # type: ignore[method-assign]
         _, gate, operation = admitted(attention)
         computed.clear()
         outputs = [timed(operation, 20, seed) for seed in range(3)]
-        assert len(computed) == computes
+        assert len(computed) in computes
         if key_of is places:
             with pytest.raises(WrongOutput, match=r"^timed: the answer"):
                 judge(gate, operation, outputs[2], 19, 2)
@@ -222,9 +222,10 @@ def test_values_move_between_calls_and_batches_and_lie_where_they_were() -> None
     seen, places = set(), set()
     for seed in (5, 6):
         operation.refresh(seed, 3)
-        for call in made.fresh.calls(operation.call, 3):
+        for _ in range(3):
+            made.fresh.prepare()
             with operation.context():
-                call()
+                operation.call()
             seen.add(tuple(tensor.sum().item() for tensor in made._given.tensors))
             places.add(tuple(tensor.data_ptr() for tensor in made._given.tensors))
     assert (len(seen), len(places)) == (6, 1)

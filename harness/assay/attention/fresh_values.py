@@ -1,15 +1,14 @@
 """New values for timed calls, so that what a plugin remembers of an earlier call is wrong in the next one.
 
-Before each batch of calls all values move to other places. Between calls one row of one tensor is written over.
-A process that knows the seed of a batch can make the inputs of any call of it again.
+A batch of calls is timed in parts, and the clock stands still between them. Before each part a row of every tensor is
+written over, and before some of them all values move to other places. A process that knows the seed of a batch can make
+the inputs of any call of it again.
 """
 
 from __future__ import annotations
 
-import itertools
 import random
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -18,8 +17,9 @@ from assay.attention.inputs import Inputs
 from assay.errors import WrongOutput
 from assay.records.workload import Workload
 
-MOST_ROWS = 12  # in a batch: writing one takes some 3 microseconds, all of them 1 % of a batch of 5 ms
-BANK = 64
+MOST_PARTS = 12  # each costs some 4 microseconds within the clock, all of them 1 % of a batch of 5 ms
+MOST_MOVES = 5
+BANK = 64  # rows
 
 
 class FreshValues:
@@ -29,84 +29,86 @@ class FreshValues:
     """
 
     def __init__(self, workload: Workload, inputs: Inputs, upstream: Tensor | None, seed: int) -> None:
-        """Take the tensors that calls are made with; they are written to from now on."""
+        """Take the tensors that calls are made with, each in one piece; they are written to from now on."""
         own = [] if workload.phase == "bwd" else [tensor for tensor in inputs.tensors if tensor.is_floating_point()]
         distinct = {id(tensor): tensor for tensor in (*own, *([] if upstream is None else [upstream]))}
         self._tensors = list(distinct.values())
         # A padded query has a gradient of zeros, which must stay where they are.
         self._fixed = upstream if workload.semantics.mask == "padding" else None
-        self._base = [tensor.clone(memory_format=torch.contiguous_format) for tensor in self._tensors]
+        self._base = [tensor.clone() for tensor in self._tensors]
         self._rows = [tensor.unbind(-2) for tensor in self._tensors]
         generator = torch.Generator().manual_seed(seed)
         self._bank = [self._drawn(tensor, generator) for tensor in self._base]
-        self._plan: list[tuple[int, int, Callable[[Tensor], object], Tensor]] = []
         self._on_gpu = workload.device.startswith("cuda")
-        self._made = 0
-        self._every = 1
+        self._chance = random.Random(seed)
+        self._part, self._moves_every = 0, 1
         self._versions: list[int] = []
+        self._query: int | None = None
 
     @staticmethod
     def _drawn(base: Tensor, generator: torch.Generator) -> Tensor:
-        """Rows of numbers that occur in a tensor, without the zeros of padded queries."""
-        shape, known = (BANK, *base.shape[:-2], base.shape[-1]), base[base != 0]
-        return known[torch.randint(known.numel(), shape, generator=generator).to(base.device)]
+        """Numbers that occur in a tensor, without the zeros of padded queries: enough for some rows."""
+        known = base[base != 0]
+        number = BANK * base.numel() // base.shape[-2]
+        return known[torch.randint(known.numel(), (number,), generator=generator).to(base.device)]
 
     def begin(self, seed: int, iterations: int) -> None:
-        """Move all values, and draw the rows that are written over in a batch of so many calls."""
-        chance = random.Random(seed)
-        for tensor, base in zip(self._tensors, self._base, strict=True):
-            shift, sign = chance.randrange(base.numel()), chance.choice((1.0, -1.0))
-            if tensor is self._fixed:
-                torch.mul(base, sign, out=tensor)
-            else:
-                tensor.copy_(base.flatten().roll(shift).view(base.shape))
-        self._every = -(-iterations // MOST_ROWS)
-        # A tensor of a single row has no other values than these: they must be new in each batch too.
-        banks = [bank.flatten().roll(chance.randrange(bank.numel())).view(bank.shape).unbind(0) for bank in self._bank]
-        order = chance.sample(range(BANK), MOST_ROWS)  # no row twice
-        self._plan = [self._drawn_write(turn, [bank[row] for bank in banks], chance) for turn, row in enumerate(order)]
-        self._made = 0
+        """Begin a batch of so many calls."""
+        self._chance = random.Random(seed)
+        self._part, self._moves_every = 0, -(-len(part_sizes(iterations)) // MOST_MOVES)
         self._versions = [tensor._version for tensor in self._tensors]
 
-    def calls(self, call: Callable[[], object], iterations: int) -> Iterator[Callable[[], object]]:
-        """Return the calls of a batch: a row is written over before the first, and before others evenly spread."""
-
-        def advanced() -> object:
-            self.advance()
-            return call()
-
-        return itertools.islice(itertools.cycle((advanced, *itertools.repeat(call, self._every - 1))), iterations)
-
-    def advance(self) -> None:
-        """Write over the next row."""
-        _, _, write, row = self._plan[self._made]
-        write(row)
-        self._made += 1
+    def prepare(self) -> None:
+        """Make the values of the next part of the batch."""
+        self.check_unchanged()
+        if self._part % self._moves_every == 0:
+            self._move()
+        self._write_rows()
+        self._part += 1
+        self._versions = [tensor._version for tensor in self._tensors]
 
     def at(self, seed: int, iterations: int, call: int) -> None:
-        """Make the inputs of a call of a batch, counted from 0; on a GPU they change between batches only."""
+        """Make the inputs of a call of a batch, counted from 0; on a GPU a batch is one part."""
         self.begin(seed, iterations)
-        for _ in range(0 if self._on_gpu else call // self._every + 1):
-            self.advance()
+        self.prepare()
+        for size in () if self._on_gpu else part_sizes(iterations):
+            call -= size
+            if call < 0:
+                return
+            self.prepare()
 
     @property
     def query(self) -> int | None:
-        """The query whose row was written over last; None where it was another tensor's, or none."""
-        which, place, _, _ = self._plan[self._made - 1]
-        return place if self._made and which == 0 else None
+        """The query whose row was written over last; None where queries do not change."""
+        return self._query
 
     def check_unchanged(self) -> None:
-        """Raise `WrongOutput` where another wrote to the tensors since the batch began."""
-        own = Counter(which for which, *_ in self._plan[: self._made])
-        expected = [version + own[which] for which, version in enumerate(self._versions)]
-        if expected != [tensor._version for tensor in self._tensors]:
+        """Raise `WrongOutput` where another wrote to the tensors."""
+        if self._versions != [tensor._version for tensor in self._tensors]:
             raise WrongOutput("inputs: the inputs were changed while it was timed")
 
-    def _drawn_write(
-        self, turn: int, rows_of: Sequence[Tensor], chance: random.Random
-    ) -> tuple[int, int, Callable[[Tensor], object], Tensor]:
-        """Draw the place of a row: which tensor it is of, where, how it is written over, and with what of each."""
-        which = turn % len(self._tensors)
-        rows = self._rows[which]
-        place = 0 if self._tensors[which] is self._fixed else chance.randrange(len(rows))
-        return which, place, rows[place].copy_, rows_of[which]
+    def _move(self) -> None:
+        for tensor, base in zip(self._tensors, self._base, strict=True):
+            shift, sign = self._chance.randrange(base.numel()), self._chance.choice((1.0, -1.0))
+            if tensor is self._fixed:
+                torch.mul(base, sign, out=tensor)
+            else:
+                to, source = tensor.view(-1), base.view(-1)
+                to[shift:].copy_(source[: len(source) - shift])
+                to[:shift].copy_(source[len(source) - shift :])
+
+    def _write_rows(self) -> None:
+        """Write over a row of each tensor with numbers from its bank."""
+        for tensor, rows, bank in zip(self._tensors, self._rows, self._bank, strict=True):
+            place = 0 if tensor is self._fixed else self._chance.randrange(len(rows))
+            start = self._chance.randrange(len(bank) - rows[place].numel())
+            rows[place].copy_(bank[start : start + rows[place].numel()].view(rows[place].shape))
+            if tensor is self._tensors[0]:
+                self._query = place
+
+
+def part_sizes(iterations: int) -> Sequence[int]:
+    """Return the calls of each part of a batch, at most 12 parts."""
+    parts = min(iterations, MOST_PARTS)
+    least, more = divmod(iterations, parts)
+    return [least + (part < more) for part in range(parts)]

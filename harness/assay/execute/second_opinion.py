@@ -20,7 +20,8 @@ BATCH_NS = 1_500_000
 CALL_NS, TOKEN_NS = 2_000, 8  # an output is looked at and freed
 ID_NS = 40  # of a pipeline, whose ids are all compared
 PIECE_NS = 1_500  # the ids of each document are compared
-MOVED_NS = 1  # of each byte of an attention: its inputs are refreshed
+MOVED_NS, PART_NS = 1, 60_000  # of each byte of an attention, and each part of a batch: its inputs are refreshed
+MOST_MOVES, MOST_PARTS = 5, 12  # those of assay.attention.fresh_values, which needs torch
 KEPT_NS = 0.1  # of each byte of an attention, for each call: outputs of MiBs are given back to the system
 WALL_SHARE, WALL_NS = 0.5, 10_000_000  # a loaded machine lets processes wait
 BETWEEN_NS = 100_000_000
@@ -72,7 +73,12 @@ def allowance_ns(run: CaseRun, operation: TimedOperation) -> float:
     if isinstance(run.case, AttentionCase):
         moved = run.case.workload.bytes
         token_ns = ID_NS if run.case.workload.level == "pipeline" else TOKEN_NS
-        return BATCH_NS + moved * (MOVED_NS + KEPT_NS * calls) + calls * (CALL_NS + token_ns * operation.tokens)
+        return (
+            BATCH_NS
+            + moved * (MOVED_NS * min(calls, MOST_MOVES) + KEPT_NS * calls)
+            + PART_NS * min(calls, MOST_PARTS)
+            + calls * (CALL_NS + token_ns * operation.tokens)
+        )
     whole = operation.name in ("encode", "decode")
     pieces = int(run.metrics.get("documents", 0)) if whole else operation.tokens
     return BATCH_NS + calls * (CALL_NS + TOKEN_NS * operation.tokens + PIECE_NS * pieces)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from assay.attention.calls import CheckedStep
-from assay.attention.fresh_values import FreshValues
+from assay.attention.fresh_values import FreshValues, part_sizes
 from assay.attention.inputs import EmbeddedText, Inputs
 from assay.attention.layouts import Layout
 from assay.attention.passes import fill, mode, run_pass
@@ -21,6 +21,7 @@ from assay.measure import timer
 from assay.measure.attention_prediction import Call, predict, timed_call
 from assay.measure.gpu_timer import launch_seconds, most_iterations, on_gpu, reader, wait
 from assay.measure.memory import held_device_bytes, in_bytes, living_bytes, peak_device_bytes, peak_resident_bytes
+from assay.measure.replay import check_replay
 from assay.measure.spot_check import AnswerCheck
 from assay.measure.subject import Operation, Subject
 from assay.measure.torch_ops import TELLING, counted_flop, dispatched
@@ -126,17 +127,21 @@ class AttentionSubject(Subject):
     def operations(self) -> tuple[Operation, ...]:
         """One call computes one pass of the workload's phase."""
         device = self.workload.device
-        answers = AnswerCheck(self.fresh)
+        answers, call = AnswerCheck(self.fresh), self._call()
+        if not on_gpu(device):
+            with mode(self.workload):
+                self.fresh.begin(0, 1)
+                check_replay(call, self.fresh.prepare, self._fresh_elsewhere())
         operation = Operation(
             name="step",
-            call=self._call(),
+            call=call,
             spot_check=answers.check,
             refresh=answers.begin,
             answer=answers.answer,
             tokens=self.workload.tokens,
             clock="wall" if on_gpu(device) else "cpu",
             context=partial(mode, self.workload),
-            read=reader(device) if on_gpu(device) else self._read,  # there writing a row takes longer than some calls
+            read=self._read,
             most_iterations=most_iterations(device),
         )
         return (operation,)
@@ -174,8 +179,20 @@ class AttentionSubject(Subject):
         assert self._inputs is not None, "take_inputs comes first"
         return self._inputs
 
+    def _fresh_elsewhere(self) -> Call:
+        """What makes other values in tensors that no call is made with."""
+        upstream = None if self._upstream is None else self._upstream.clone()
+        with torch.inference_mode(False), torch.no_grad():
+            fresh = FreshValues(self.workload, self._given.map(Tensor.clone), upstream, 0)
+        fresh.begin(0, 1)
+        return fresh.prepare
+
     def _read(self, call: Call, iterations: int) -> tuple[Sample, list[object]]:
-        return timer.read_calls(self.fresh.calls(call, iterations), iterations)
+        """Time a batch, whose values change between its parts; on a GPU, which is read as a whole, before it."""
+        if on_gpu(self.workload.device):
+            self.fresh.prepare()
+            return reader(self.workload.device)(call, iterations)
+        return timer.read_parts(call, part_sizes(iterations), self.fresh.prepare)
 
     def _call(self) -> Call:
         """One pass on the timed inputs; the past of a decoding step is filled in before."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import itertools
 import statistics
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from time import perf_counter_ns, process_time_ns  # bound here, before any plugin can replace them
 
@@ -23,19 +23,26 @@ def read(call: Callable[[], object], iterations: int) -> tuple[Sample, list[obje
     Wall time is `time.perf_counter_ns`; CPU time is that of the whole process, all threads together. The
     outputs are kept until the clock is read, so that each can be looked at.
     """
-    return read_calls(itertools.repeat(call, iterations), iterations)
+    return read_parts(call, (iterations,))
 
 
-def read_calls(calls: Iterable[Callable[[], object]], iterations: int) -> tuple[Sample, list[object]]:
-    """Time so many calls, which may differ, as `read` does."""
+def read_parts(
+    call: Callable[[], object], sizes: Sequence[int], prepare: Callable[[], object] = lambda: None
+) -> tuple[Sample, list[object]]:
+    """Time calls in parts of some sizes, as `read` does; each part is prepared while the clock stands still."""
     outputs: list[object] = []
     keep = outputs.append
+    wall = cpu = 0
     with uncollected():
-        wall, cpu = perf_counter_ns(), process_time_ns()
-        for call in calls:
-            keep(call())
-        cpu, wall = process_time_ns() - cpu, perf_counter_ns() - wall
-    return Sample(iterations=iterations, wall_ns=wall, cpu_ns=cpu), outputs
+        for size in sizes:
+            prepare()
+            repetitions = itertools.repeat(None, size)
+            wall_start, cpu_start = perf_counter_ns(), process_time_ns()
+            for _ in repetitions:
+                keep(call())
+            cpu += process_time_ns() - cpu_start
+            wall += perf_counter_ns() - wall_start
+    return Sample(iterations=sum(sizes), wall_ns=wall, cpu_ns=cpu), outputs
 
 
 @contextmanager

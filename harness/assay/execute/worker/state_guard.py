@@ -19,7 +19,7 @@ CLOCKS = tuple(
     for module, names in (
         (time, ("perf_counter_ns", "process_time_ns", "perf_counter", "process_time", "monotonic", "monotonic_ns")),
         (time, ("time", "time_ns", "thread_time", "thread_time_ns")),
-        (timer, ("perf_counter_ns", "process_time_ns", "read", "read_calls")),
+        (timer, ("perf_counter_ns", "process_time_ns", "read", "read_parts")),
     )
     for name in names
 )
