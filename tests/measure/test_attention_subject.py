@@ -152,7 +152,7 @@ def test_an_answer_that_is_remembered_is_refused() -> None:
 
 
 def test_one_that_remembers_by_its_inputs_computes_every_call() -> None:
-    """By their sum it learns next to nothing; by their place it knows the answer before it is timed, and that is wrong."""
+    """By their sum it learns next to nothing; by their place it knows an answer beforehand, and that is wrong."""
     computed: list[int] = []
 
     def remembering(key_of: Callable[..., object]) -> Callable[[Workload, Weights | None], Step]:

@@ -88,11 +88,11 @@ class PipelineSubject(Subject):
         ids = self._tokenize()
         hidden = self._embed(ids)
         with torch.inference_mode():
-            attended = spot_checker([self.attention.step(hidden)], None)
+            attended = spot_checker(self.attention.step(hidden))
         calls: tuple[tuple[str, Callable[[], object], SpotCheck], ...] = (
             ("step", lambda: self.attention.step(self._embed(self._tokenize())), attended),
             ("tokenize", self._tokenize, partial(_same_ids, self.ids)),
-            ("embed", partial(self._embed, ids), spot_checker([hidden], None)),
+            ("embed", partial(self._embed, ids), spot_checker(hidden)),
             ("attend", partial(self.attention.step, hidden), attended),
         )
         read = reader(self.workload.device, from_idle=True)  # a good part of it is work of the host
