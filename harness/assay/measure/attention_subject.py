@@ -131,7 +131,7 @@ class AttentionSubject(Subject):
         if not on_gpu(device):
             with mode(self.workload):
                 self.fresh.begin(0, 1)
-                check_replay(call, self.fresh.prepare, self._fresh_elsewhere())
+                check_replay(call, self.fresh.prepare, self._elsewhere)
         operation = Operation(
             name="step",
             call=call,
@@ -179,7 +179,7 @@ class AttentionSubject(Subject):
         assert self._inputs is not None, "take_inputs comes first"
         return self._inputs
 
-    def _fresh_elsewhere(self) -> Call:
+    def _elsewhere(self) -> Call:
         """What makes other values in tensors that no call is made with."""
         upstream = None if self._upstream is None else self._upstream.clone()
         with torch.inference_mode(False), torch.no_grad():
