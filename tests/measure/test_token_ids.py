@@ -12,15 +12,29 @@ import pytest
 from assay.measure.token_ids import RealIds, is_real
 
 
+class Fixed:
+    """A tokenizer that gives the same ids for every text."""
+
+    unk_id = None
+    vocab_size = 256
+
+    def __init__(self, ids: Sequence[int]) -> None:
+        self.ids = ids
+
+    def encode(self, text: str) -> Sequence[int]:
+        return self.ids
+
+    def decode(self, ids: Sequence[int]) -> str:
+        return ""
+
+
 @pytest.mark.parametrize("ids", [[1, 2], (1, 2), b"\1\2", array("I", [1, 2]), np.array([1, 2])])
 def test_what_holds_its_ids_is_returned_as_it_is(ids: Sequence[int]) -> None:
-    def encode(text: str) -> Sequence[int]:
-        return ids
-
-    real = RealIds(encode)
+    tokenizer = Fixed(ids)
+    real = RealIds(tokenizer)
     assert is_real(ids)
     assert real("a") is ids
-    assert real.timed is encode
+    assert real.timed == tokenizer.encode
 
 
 def test_what_may_compute_them_later_is_copied_while_the_clock_runs() -> None:
@@ -31,7 +45,7 @@ def test_what_may_compute_them_later_is_copied_while_the_clock_runs() -> None:
             looked.append("now")
             return iter([7, 8])
 
-    real = RealIds(lambda text: Late())
+    real = RealIds(Fixed(Late()))
     assert not is_real(Late())
     assert real("a") == [7, 8]
     assert looked == ["now"]

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from assay.errors import WrongOutput
+from assay.plugins.types import Tokenizer
 
 
 def as_ints(ids: Sequence[int]) -> list[int]:
@@ -23,13 +24,13 @@ class RealIds:
     A list, tuple, bytes, array, NumPy array or tensor holds its items. Any other sequence is copied to a list.
     """
 
-    def __init__(self, encode: Callable[[str], Sequence[int]]) -> None:
-        self._encode = encode
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
         self._copies = False
 
     def __call__(self, text: str) -> Sequence[int]:
         """Encode a text."""
-        ids = self._encode(text)
+        ids = self._tokenizer.encode(text)
         if is_real(ids):
             return ids
         self._copies = True
@@ -38,7 +39,7 @@ class RealIds:
     @property
     def timed(self) -> Callable[[str], Sequence[int]]:
         """What is timed: the encode itself, unless its ids had to be copied."""
-        return self if self._copies else self._encode
+        return self if self._copies else self._tokenizer.encode
 
 
 def is_real(ids: object) -> bool:

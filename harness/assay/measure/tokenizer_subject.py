@@ -49,7 +49,7 @@ class TokenizerSubject(Subject):
         self.built = Metrics(build_seconds=seconds, build_bytes=grown)
         self.ids: tuple[list[int], ...] = ()
         self._corpus: tuple[Document, ...] = ()  # in the order of the draw, where a sample is asked for
-        self.encode = RealIds(self.tokenizer.encode)
+        self.encode = RealIds(self.tokenizer)
         self._pass = ColdStart(self.encode)
         self._wrong: WrongOutput | UnknownToken | None = None
         self._predicted = 0

@@ -46,7 +46,7 @@ def transfer(source: Store, target: Store, run: str) -> Moved:
             _copy(there, here, table, whole, but=done, of="case")
         _copy(there, here, anchors, whole, but=_values(here, anchors, "group", whole), of="group")
         if found is not None and (record.finished or "") > (found.finished or ""):
-            ended = {"state": record.state, "finished": record.finished}
+            ended = {name: getattr(record, name) for name in ("state", "finished", "settings")}
             here.execute(update(runs).where(runs.c.id == whole).values(**ended))
         total = select(func.count()).where(measurements.c.run == whole)
         after = here.execute(total).scalar_one()
