@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.nn.functional import scaled_dot_product_attention as sdpa
 
-from assay.measure.torch_ops import MOST, dispatched
+from assay.measure.torch_ops import MOST, counted_flop, dispatched
 
 FLASH = "_scaled_dot_product_flash_attention_for_cpu"
 MATH = "_scaled_dot_product_attention_math"
@@ -78,3 +78,14 @@ def test_the_call_is_made_once() -> None:
     calls: list[int] = []
     assert dispatched(lambda: calls.append(1)) == ()
     assert calls == [1]
+
+
+def test_products_are_counted_also_those_of_gradients() -> None:
+    x, w = torch.randn(2, 4, 8, 16), torch.randn(5, 16)
+    product, projection = 2 * 2 * 4 * 8 * 8 * 16, 2 * 2 * 4 * 8 * 16 * 5
+    with torch.inference_mode():
+        assert counted_flop(lambda: x @ x.mT) == product
+        assert counted_flop(lambda: torch.nn.functional.linear(x, w)) == projection
+        assert counted_flop(lambda: x + 1) == 0
+    leaf = x.clone().requires_grad_()
+    assert counted_flop(lambda: torch.autograd.grad((leaf @ x.mT).sum(), leaf)) == 2 * product

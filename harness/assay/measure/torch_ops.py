@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 MOST = 8
 ATEN = "aten::"
 TELLING = "attention"
+PRODUCTS = ("mm", "addmm", "bmm", "baddbmm")
 COMPILED = "Torch-Compiled Region"
 IDLE = ("empty", "new_empty", "resize", "detach", "_unsafe_view")
 
@@ -33,21 +34,19 @@ def dispatched(call: Callable[[], object]) -> tuple[str, ...]:
     return tuple(sorted(ran, key=lambda name: TELLING not in name)[:MOST])  # the sort is stable
 
 
-def counted_flop(call: Callable[[], object]) -> int | None:
-    """Make a call, and count the operations of its products, two for a multiply-add; None where that cannot be.
+def counted_flop(call: Callable[[], object]) -> int:
+    """Make a call, and count the operations of its products, two for a multiply-add.
 
-    A kernel that PyTorch does not know counts nothing, nor does its own attention on a CPU. Nothing that is compiled
-    may be called.
+    A product that is part of another kernel counts nothing, such as those of PyTorch's own attention on a CPU. The
+    profiler counts them: `torch.utils.flop_counter` imports the compiler, a second of CPU time, and code that was
+    compiled before fails after it has looked into it.
     """
-    from torch.utils.flop_counter import FlopCounterMode
+    from torch.autograd.profiler import profile  # that of torch.profiler imports the compiler too
 
-    counter = FlopCounterMode(display=False)
-    try:
-        with counter:
-            call()
-    except Exception:  # it cannot look into everything, such as eager FlexAttention
-        return None
-    return int(counter.get_total_flops())
+    with profile(record_shapes=True, with_flops=True) as profiler:
+        call()
+    products = [event for event in profiler.function_events or [] if event.name.removeprefix(ATEN) in PRODUCTS]
+    return sum(int(event.flops or 0) for event in products)
 
 
 def _names(events: list[FunctionEvent]) -> Iterator[str]:
