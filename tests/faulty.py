@@ -518,7 +518,7 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
             "OFFERED = assay.Supports(levels=('core',), masks=('none', 'causal'))\nMine = Step",
         ),
         "false peak_bytes": Fault(
-            "attention", "peak-bytes", "peak_bytes foretells 1,000 bytes", fields="peak_bytes=lambda workload: 1000"
+            "attention", "peak-bytes", "peak_bytes predicts 1,000 bytes", fields="peak_bytes=lambda workload: 1000"
         ),
         "wrong sha256": Fault("corpus", "sha256", "and it declares 0000", fields="sha256='0' * 64"),
         "unstable documents": Fault(

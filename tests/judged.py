@@ -7,9 +7,9 @@ from collections.abc import MutableMapping
 from torch import Tensor
 
 from assay.attention.calls import Candidate
-from assay.attention.gate import Gate
 from assay.attention.inputs import Inputs
 from assay.attention.layouts import Layout
+from assay.attention.verification import Verification
 from assay.measure.attention_subject import AttentionSubject
 from assay.plugins.types import Weights
 from assay.records.results import Metrics
@@ -35,12 +35,12 @@ class NearStep:
         return self.subject.call(self.number, inputs, upstream, layout=layout, same_memory=same_memory, prefill=prefill)
 
 
-def gate_of(
+def verification_of(
     subject: AttentionSubject, *, seed: int = 0, held: MutableMapping[tuple[str, str], tuple[str, ...]] | None = None
-) -> Gate:
-    """Return the gate of a subject."""
+) -> Verification:
+    """Return the verification of a subject."""
     plugin = subject.plugin
-    return Gate(
+    return Verification(
         candidate=Candidate(
             name=plugin.name,
             build=lambda workload, weights: NearStep(subject, workload, weights),
@@ -56,15 +56,17 @@ def gate_of(
     )
 
 
-def admit(subject: AttentionSubject, *, seed: int = 0, again: bool = False, epoch: int = 0) -> tuple[Gate, Metrics]:
-    """Judge a subject, and make it ready to be timed in an epoch; return its gate and the figures of both."""
-    gate = gate_of(subject, seed=seed)
+def admit(
+    subject: AttentionSubject, *, seed: int = 0, again: bool = False, epoch: int = 0
+) -> tuple[Verification, Metrics]:
+    """Judge a subject, and make it ready to be timed in an epoch; return its verification and the figures of both."""
+    verification = verification_of(subject, seed=seed)
     metrics = Metrics()
     if again:
-        gate.admit_again()
+        verification.admit_again()
     else:
-        metrics = gate.admit()
-    assert isinstance(gate.run, NearStep)
-    timed = gate.timed_inputs(epoch)
-    subject.take_inputs(gate.run.number, timed.inputs, timed.upstream, timed.seed)
-    return gate, metrics | subject.check()
+        metrics = verification.admit()
+    assert isinstance(verification.run, NearStep)
+    timed = verification.timed_inputs(epoch)
+    subject.take_inputs(verification.run.number, timed.inputs, timed.upstream, timed.seed)
+    return verification, metrics | subject.check()

@@ -158,7 +158,7 @@ def _error(rows: Sequence[assay.Measurement]) -> Iterator[Figure]:
             section="attention",
             title="Error in units of the naive error",
             says="The largest difference from a float64 reference over that of the definition written out in the row's"
-            " own precision, at the workload where it is largest. At 2, and a little slack, the gate refuses a row."
+            " own precision, at the workload where it is largest. At 2, and a little slack, a row is refused."
             " Below 1 it rounds less than the definition does.",
             spec=dots(
                 data, x="value", y="attention", title="error / naive error, logarithmic", rule=(1.0, 2.0), type="log"

@@ -16,11 +16,11 @@ from assay.attention import properties
 from assay.attention.calls import Candidate
 from assay.attention.companions import LENGTH, check_kind, companions, main_companion
 from assay.attention.fresh_values import FreshValues
-from assay.attention.gate import Gate
 from assay.attention.inputs import Inputs
 from assay.attention.properties import BuiltStep, build_step, check_properties
 from assay.attention.reference import attend, looked_at
 from assay.attention.support import Supports
+from assay.attention.verification import Verification
 from assay.errors import WrongOutput
 from assay.plugins.types import AttentionPlugin, Step, Weights
 from assay.records.results import Metrics
@@ -159,13 +159,13 @@ MUTANTS: dict[str, tuple[Build, str]] = {
 }
 
 
-def gate_of(build: Build, workload: Workload = CAUSAL, **known: object) -> Gate:
+def verification_of(build: Build, workload: Workload = CAUSAL, **known: object) -> Verification:
     candidate = Candidate.of(plugin(build, **known))  # type: ignore[arg-type]
-    return Gate(candidate=candidate, workload=workload, text=None, seed=0, held={})
+    return Verification(candidate=candidate, workload=workload, text=None, seed=0, held={})
 
 
 def check(build: Build, workload: Workload = CAUSAL, **known: object) -> Metrics:
-    return gate_of(build, workload, **known).admit()
+    return verification_of(build, workload, **known).admit()
 
 
 @pytest.mark.parametrize("mutant", MUTANTS)
@@ -513,17 +513,17 @@ def test_late_rows_are_held_to_their_own_size(dtype: str) -> None:
 
 @pytest.mark.parametrize("workload", [replace(CAUSAL, q_len=70), PADDED], ids=["empty rows", "padding"])
 def test_what_is_not_looked_at_may_be_nan_in_timed_calls_too(workload: Workload) -> None:
-    gate = gate_of(Right, workload, grouped=True)
-    gate.admit_again()
-    values, timed = gate.timed_inputs(0), gate.timed_inputs(0)
+    verification = verification_of(Right, workload, grouped=True)
+    verification.admit_again()
+    values, timed = verification.timed_inputs(0), verification.timed_inputs(0)
     fresh = FreshValues(workload, values.inputs, None, timed.seed)
     fresh.at(5, 3, 1)
     found = attend(workload, values.inputs, None)
     unseen = ~looked_at(workload, torch.arange(workload.q_len), values.inputs.lengths)
     assert unseen.any()
-    gate.check_answer((torch.where(unseen[:, None, :, None], torch.nan, found),), 5, 3, 1)
+    verification.check_answer((torch.where(unseen[:, None, :, None], torch.nan, found),), 5, 3, 1)
     with pytest.raises(WrongOutput, match=r"^timed: .*nan"):
-        gate.check_answer((torch.where(unseen[:, None, :, None], found, torch.nan),), 5, 3, 1)
+        verification.check_answer((torch.where(unseen[:, None, :, None], found, torch.nan),), 5, 3, 1)
 
 
 def test_a_step_that_skips_padding_has_right_gradients() -> None:
@@ -637,7 +637,7 @@ class TestCompanions:
             return Right(workload, weights)
 
         compiled = AttentionPlugin(name="c", summary="", build=build, unsupported=lambda workload: None, compiles=True)
-        Gate(candidate=Candidate.of(compiled), workload=CAUSAL, text=None, seed=0, held={}).admit()
+        Verification(candidate=Candidate.of(compiled), workload=CAUSAL, text=None, seed=0, held={}).admit()
         assert [workload.kv_len for workload in asked] == [64, LENGTH]
 
     def test_what_a_plugin_raises_for_a_companion_says_which(self) -> None:

@@ -1,4 +1,4 @@
-"""What a worker foretells decides whether a case is measured; and what it says when memory is at an end."""
+"""What a worker predicts decides whether a case is measured; and what it says when memory is at an end."""
 
 from __future__ import annotations
 

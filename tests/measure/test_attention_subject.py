@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from assay.attention.gate import Gate
 from assay.attention.inputs import make_inputs
 from assay.attention.support import Supports
+from assay.attention.verification import Verification
 from assay.errors import WrongOutput
 from assay.measure import attention_prediction
 from assay.measure import timer as clock
@@ -66,12 +66,12 @@ def subject(attention: Attention, workload: Workload = WORKLOAD, **known: object
     return AttentionSubject(plugin, AttentionCase(attention="a", workload=workload), None)
 
 
-def admitted(attention: Attention, workload: Workload = WORKLOAD) -> tuple[AttentionSubject, Gate, Operation]:
-    """A step that passed the gate, as in a later process: that takes the fewest calls."""
+def admitted(attention: Attention, workload: Workload = WORKLOAD) -> tuple[AttentionSubject, Verification, Operation]:
+    """A step that passed the verification, as in a later process: that takes the fewest calls."""
     made = subject(attention, workload)
-    gate, _ = admit(made, again=True)
+    verification, _ = admit(made, again=True)
     (operation,) = made.operations()
-    return made, gate, operation
+    return made, verification, operation
 
 
 def timed(operation: Operation, iterations: int = 3, seed: int = 5) -> list[object]:
@@ -83,34 +83,34 @@ def timed(operation: Operation, iterations: int = 3, seed: int = 5) -> list[obje
     return outputs
 
 
-def judge(gate: Gate, operation: Operation, outputs: list[object], call: int, seed: int = 5) -> None:
+def judge(verification: Verification, operation: Operation, outputs: list[object], call: int, seed: int = 5) -> None:
     """Have an answer judged as the host does."""
     assert operation.answer is not None
-    gate.check_answer(operation.answer(outputs, call), seed, len(outputs), call)
+    verification.check_answer(operation.answer(outputs, call), seed, len(outputs), call)
 
 
 @pytest.mark.parametrize("phase", ["fwd", "bwd", "fwd_bwd"])
 def test_a_right_one_passes(phase: Phase) -> None:
-    _, gate, operation = admitted(Attention(), replace(WORKLOAD, phase=phase))
+    _, verification, operation = admitted(Attention(), replace(WORKLOAD, phase=phase))
     assert (operation.name, operation.tokens, operation.size, operation.clock) == ("step", 16, None, "cpu")
     for seed in range(20):
-        judge(gate, operation, timed(operation, 3, seed), 2, seed)
+        judge(verification, operation, timed(operation, 3, seed), 2, seed)
 
 
 def test_with_dropout_too() -> None:
-    _, gate, operation = admitted(Attention(), DROPOUT)
-    judge(gate, operation, timed(operation), 2)
-    gate.recheck()
+    _, verification, operation = admitted(Attention(), DROPOUT)
+    judge(verification, operation, timed(operation), 2)
+    verification.recheck()
 
 
 def test_of_a_batch_in_new_memory_any_call_can_be_judged() -> None:
-    _, gate, operation = admitted(Attention())
+    _, verification, operation = admitted(Attention())
     outputs = timed(operation, 9)
     for call in range(8):
         with pytest.raises(WrongOutput, match=r"^timed: the answer of a timed call is wrong"):
-            gate.check_answer((outputs[0],), 5, 9, call + 1)  # type: ignore[arg-type]
+            verification.check_answer((outputs[0],), 5, 9, call + 1)  # type: ignore[arg-type]
     for call in range(len(outputs)):
-        judge(gate, operation, outputs, call)
+        judge(verification, operation, outputs, call)
 
 
 @pytest.mark.parametrize(
@@ -124,17 +124,17 @@ def test_of_a_batch_in_new_memory_any_call_can_be_judged() -> None:
 )
 def test_a_wrong_output_of_a_timed_call_is_refused(spoil: Callable[[Tensor], Tensor], words: str) -> None:
     attention = Attention()
-    _, gate, operation = admitted(attention)
-    judge(gate, operation, timed(operation), 2)
+    _, verification, operation = admitted(attention)
+    judge(verification, operation, timed(operation), 2)
     attention.spoil = spoil
     with pytest.raises(WrongOutput, match=rf"^timed: the answer of a timed call is wrong: {words}"):
-        judge(gate, operation, timed(operation), 2)
+        judge(verification, operation, timed(operation), 2)
 
 
 def test_an_answer_that_is_remembered_is_refused() -> None:
     """What is right of one call is wrong of the next, in the same batch and in another."""
     attention, memory = Attention(), []
-    _, gate, operation = admitted(attention)
+    _, verification, operation = admitted(attention)
 
     def keep(output: Tensor) -> Tensor:
         memory.append(output)
@@ -142,13 +142,13 @@ def test_an_answer_that_is_remembered_is_refused() -> None:
 
     attention.keep = keep
     outputs = timed(operation)
-    judge(gate, operation, outputs[:1], 0) if len(outputs) == 1 else None
+    judge(verification, operation, outputs[:1], 0) if len(outputs) == 1 else None
     for call in (1, 2):
         with pytest.raises(WrongOutput, match=r"^timed: the answer"):
-            judge(gate, operation, outputs, call)
+            judge(verification, operation, outputs, call)
     outputs = timed(operation, seed=6)
     with pytest.raises(WrongOutput, match=r"^timed: the answer"):
-        judge(gate, operation, outputs, 0, 6)
+        judge(verification, operation, outputs, 0, 6)
 
 
 def test_one_that_remembers_by_its_inputs_computes_every_call() -> None:
@@ -179,15 +179,15 @@ def test_one_that_remembers_by_its_inputs_computes_every_call() -> None:
     for key_of, computes in ((sums, range(34, 37)), (places, range(1))):
         attention = Attention()
         attention.build = remembering(key_of)  # type: ignore[method-assign]
-        _, gate, operation = admitted(attention)
+        _, verification, operation = admitted(attention)
         computed.clear()
         outputs = [timed(operation, 20, seed) for seed in range(3)]
         assert len(computed) in computes
         if key_of is places:
             with pytest.raises(WrongOutput, match=r"^timed: the answer"):
-                judge(gate, operation, outputs[2], 19, 2)
+                judge(verification, operation, outputs[2], 19, 2)
         else:
-            judge(gate, operation, outputs[2], 19, 2)
+            judge(verification, operation, outputs[2], 19, 2)
 
 
 @pytest.mark.parametrize("workload", [WORKLOAD, DROPOUT], ids=["plain", "dropout"])

@@ -124,7 +124,7 @@ def made(
 
 
 def admitted(subject: PipelineSubject) -> PipelineSubject:
-    """Its attention passed the gate, as in a later process: that takes the fewest calls."""
+    """Its attention passed the verification, as in a later process: that takes the fewest calls."""
     admit(subject.attention, again=True)
     return subject
 

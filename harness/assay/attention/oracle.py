@@ -1,4 +1,4 @@
-"""The judge of attention outputs: a float64 reference, and the gate that a step passes before it is timed."""
+"""The judge of attention outputs: a float64 reference, and the verification that a step passes before it is timed."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """A step that passed the gate, and its largest errors on ordinary inputs; `allowed` is the largest allowed there.
+    """A step that passed, and its largest errors on ordinary inputs; `allowed` is the largest allowed there.
 
     `gradient` is the largest of the three gradients', None where none is asked for; `checked` is the share of the
     queries that were held to the reference.
@@ -181,7 +181,7 @@ def verify_again(
     seed: int = 0,
     approximate: bool = False,
 ) -> Run:
-    """Build a step that passed the gate in another process, and hold it to the reference once more, on some queries.
+    """Build a step that passed in another process, and hold it to the reference once more, on some queries.
 
     These are the first, the last and others drawn between, 128 in all; with gradients it is every query. Raises
     `WrongOutput`.

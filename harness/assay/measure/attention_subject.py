@@ -1,6 +1,6 @@
 """An attention implementation on a workload, in the process that runs it: built, called and timed.
 
-What it gives is judged elsewhere, see `assay.attention.gate`.
+What it gives is judged elsewhere, see `assay.attention.verification`.
 """
 
 from __future__ import annotations

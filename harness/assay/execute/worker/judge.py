@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from assay.attention.calls import Candidate
-from assay.attention.gate import Gate
 from assay.attention.inputs import EmbeddedText
+from assay.attention.verification import Verification
 from assay.errors import AssayError, PluginFailed, guard
 from assay.execute.worker.remote_step import RemoteStep, StepLine
 from assay.execute.worker.serve import Handlers, serve
@@ -30,7 +30,7 @@ class Judge:
         self._turns: SimpleQueue[Turn | AssayError] = SimpleQueue()
         self._answers: SimpleQueue[str] = SimpleQueue()
         self._line: StepLine | None = None
-        self._gate: Gate | None = None
+        self._verification: Verification | None = None
         self._held: dict[tuple[str, str], tuple[str, ...]] = {}
         self._texts: dict[TextSource, EmbeddedText] = {}
 
@@ -81,7 +81,7 @@ class Judge:
         def build(one: Workload, weights: Weights | None) -> RemoteStep:
             return RemoteStep(line, one, weights)
 
-        self._gate = gate = Gate(
+        self._verification = verification = Verification(
             candidate=Candidate(
                 name=described.name,
                 build=build,
@@ -97,24 +97,24 @@ class Judge:
         )
         metrics = Metrics()
         if request.again:
-            gate.admit_again()
+            verification.admit_again()
         else:
-            metrics = gate.admit()
-        timed = gate.timed_inputs(request.epoch)
-        assert isinstance(gate.run, RemoteStep), "it was built by this process"
-        gate.run.take_inputs(timed.inputs, timed.upstream, timed.seed)
+            metrics = verification.admit()
+        timed = verification.timed_inputs(request.epoch)
+        assert isinstance(verification.run, RemoteStep), "it was built by this process"
+        verification.run.take_inputs(timed.inputs, timed.upstream, timed.seed)
         return metrics
 
     def _judge_answer(self, request: JudgeAnswer) -> Metrics:
         assert self._line is not None, "a step is judged first"
-        assert self._gate is not None, "a step is judged first"
-        found: tuple[Tensor, ...] = self._line.received(request.tensors, self._gate.workload)
-        self._gate.check_answer(found, request.seed, request.iterations, request.call)
+        assert self._verification is not None, "a step is judged first"
+        found: tuple[Tensor, ...] = self._line.received(request.tensors, self._verification.workload)
+        self._verification.check_answer(found, request.seed, request.iterations, request.call)
         return Metrics()
 
     def _judge_again(self) -> Metrics:
-        assert self._gate is not None, "a step is judged first"
-        self._gate.recheck()
+        assert self._verification is not None, "a step is judged first"
+        self._verification.recheck()
         return Metrics()
 
 

@@ -109,22 +109,22 @@ def dropout(plugin: AttentionPlugin, context: Context) -> str:
 
 
 def peak_bytes(plugin: AttentionPlugin, context: Context) -> str:
-    """The memory that it foretells is what torch allocates, its build included, to a tenth and a mebibyte."""
+    """The memory that it predicts is what torch allocates, its build included, to a tenth and a mebibyte."""
     foretell = plugin.peak_bytes
     if foretell is None:
-        raise Skip("it foretells no memory")
+        raise Skip("it predicts no memory")
     verification.hold(plugin, context, "peak-bytes", "")  # of what is wrong memory does not matter
     told = [
         (one, foretell(one)) for device in verification.devices() for one in verification.offered(plugin, large(device))
     ]
     known = [(workload, value) for workload, value in told if value is not None]
     if not known:
-        raise Skip(f"it foretells no memory for {len(large())} workloads of some size")
+        raise Skip(f"it predicts no memory for {len(large())} workloads of some size")
     for workload, value in known:
         found = _allocated(plugin, workload)
         if not abs(value - found) <= SHARE * found + SLACK:
             raise ConformanceError(
-                f"peak_bytes foretells {value:,} bytes and a step allocates {found:,}, on {workload.id}",
+                f"peak_bytes predicts {value:,} bytes and a step allocates {found:,}, on {workload.id}",
                 remedy="count what build keeps and a step allocates, its output too, its inputs not; or give None",
             )
     return _told(len(known))

@@ -1,4 +1,4 @@
-"""The gate of one attention on one workload: what must hold before it is timed, and of what it answers meanwhile."""
+"""The verification of an attention on a workload: what must hold before it is timed, and of its answers meanwhile."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class TimedInputs:
 
 
 @dataclass(slots=True, kw_only=True)
-class Gate:
+class Verification:
     """Holds a candidate to the reference, whatever process the candidate runs in.
 
     `seed` is that of the run. `held` remembers which properties held, by plugin and small workload.

@@ -1,4 +1,4 @@
-"""The gate: what it lets in, on what it has steps timed, and which answers of timed calls it takes."""
+"""The verification: what it lets in, on what it has steps timed, and which answers of timed calls it takes."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from torch.nn.functional import dropout
 from assay.attention import companions
 from assay.attention.calls import Candidate
 from assay.attention.fresh_values import FreshValues, part_sizes
-from assay.attention.gate import Gate
 from assay.attention.inputs import Inputs, make_inputs, make_weights
 from assay.attention.passes import fill, mode, run_pass
 from assay.attention.reference import attend, project, weigh
+from assay.attention.verification import Verification
 from assay.errors import WrongOutput
 from assay.plugins.types import AttentionPlugin, Step, Weights
 from assay.records.semantics import Semantics
@@ -76,14 +76,16 @@ class Right:
         return dropout(shares, self.workload.semantics.dropout) @ v
 
 
-def gate_of(workload: Workload, build: Callable[..., Step] = Right, *, seed: int = 0, **known: object) -> Gate:
+def verification_of(
+    workload: Workload, build: Callable[..., Step] = Right, *, seed: int = 0, **known: object
+) -> Verification:
     plugin = AttentionPlugin(name="a", summary="", build=build, unsupported=lambda workload: None, **known)  # type: ignore[arg-type]
-    return Gate(candidate=Candidate.of(plugin), workload=workload, text=None, seed=seed, held={})
+    return Verification(candidate=Candidate.of(plugin), workload=workload, text=None, seed=seed, held={})
 
 
-def answers(gate: Gate, epoch: int, seed: int, iterations: int) -> list[tuple[Tensor, ...]]:
+def answers(verification: Verification, epoch: int, seed: int, iterations: int) -> list[tuple[Tensor, ...]]:
     """What the calls of a batch give in the process that is timed; in phase `bwd` the gradients."""
-    workload, timed = gate.workload, gate.timed_inputs(epoch)
+    workload, timed = verification.workload, verification.timed_inputs(epoch)
     copies = {id(tensor): tensor.clone() for tensor in timed.inputs.tensors}  # one that comes twice stays one
     inputs = Inputs(tensors=tuple(copies[id(tensor)] for tensor in timed.inputs.tensors), past=timed.inputs.past)
     upstream = None if timed.upstream is None else timed.upstream.clone()
@@ -105,36 +107,39 @@ def rows_of(tensors: Sequence[Tensor]) -> set[tuple[float, ...]]:
 
 @BY_ID
 def test_right_answers_of_timed_calls_are_taken(workload: Workload) -> None:
-    gate = gate_of(workload)
+    verification = verification_of(workload)
     for epoch, seed, iterations in ((0, 5, 1), (0, 2**47 + 1, 9), (1, 5, 9)):
-        found = answers(gate, epoch, seed, iterations)
+        found = answers(verification, epoch, seed, iterations)
         for call in {0, iterations // 2, iterations - 1}:
-            gate.check_answer(found[call], seed, iterations, call)
+            verification.check_answer(found[call], seed, iterations, call)
 
 
 @pytest.mark.long
 @EXACT
 def test_answers_to_other_calls_are_refused(workload: Workload) -> None:
     """Of the call before, of the first, of another batch, of one of as many calls, of another epoch."""
-    gate = gate_of(workload)
-    other, wrong = answers(gate, 1, 5, 9), [answers(gate, 0, 6, 9)[4], answers(gate, 0, 5, 120)[4]]
-    found = answers(gate, 0, 5, 9)
+    verification = verification_of(workload)
+    other, wrong = (
+        answers(verification, 1, 5, 9),
+        [answers(verification, 0, 6, 9)[4], answers(verification, 0, 5, 120)[4]],
+    )
+    found = answers(verification, 0, 5, 9)
     for answer in (other[4], *wrong, found[0], found[3], found[5], found[8]):
         with pytest.raises(WrongOutput, match=r"^timed: the answer of a timed call is wrong: wrong (output|gradient)"):
-            gate.check_answer(answer, 5, 9, 4)
-    gate.check_answer(found[4], 5, 9, 4)
+            verification.check_answer(answer, 5, 9, 4)
+    verification.check_answer(found[4], 5, 9, 4)
 
 
 @BY_ID
 @pytest.mark.parametrize("spoil", [torch.zeros_like, lambda x: x * torch.nan, lambda x: x.roll(1, 0).neg()])
 def test_what_is_no_answer_is_refused(workload: Workload, spoil: Callable[[Tensor], Tensor]) -> None:
-    gate = gate_of(workload)
-    (found,) = answers(gate, 0, 5, 1)
+    verification = verification_of(workload)
+    (found,) = answers(verification, 0, 5, 1)
     with pytest.raises(WrongOutput, match=r"^timed: the answer of a timed call is wrong: "):
-        gate.check_answer((spoil(found[0]), *found[1:]), 5, 1, 0)
+        verification.check_answer((spoil(found[0]), *found[1:]), 5, 1, 0)
     if workload.phase != "fwd":
         with pytest.raises(WrongOutput, match=r"^timed: .* wrong gradient of v"):
-            gate.check_answer((*found[:-1], spoil(found[-1])), 5, 1, 0)
+            verification.check_answer((*found[:-1], spoil(found[-1])), 5, 1, 0)
 
 
 @pytest.mark.parametrize(
@@ -153,61 +158,61 @@ def test_what_is_no_answer_is_refused(workload: Workload, spoil: Callable[[Tenso
 @pytest.mark.parametrize("workload", [CAUSAL, DROPOUT, replace(CAUSAL, phase="bwd")], ids=lambda one: one.id)
 def test_answers_in_another_form_are_refused(workload: Workload, change: Callable[[Tensor], Tensor]) -> None:
     """Another process may send anything; what is computed in half precision is not an answer in float32."""
-    gate = gate_of(replace(workload, batch=1))
-    (found,) = answers(gate, 0, 5, 1)
+    verification = verification_of(replace(workload, batch=1))
+    (found,) = answers(verification, 0, 5, 1)
     for place in range(len(found)):
         spoilt = [change(tensor) if number == place else tensor for number, tensor in enumerate(found)]
         with pytest.raises(WrongOutput, match=r"^timed: .* wrong: the (output|gradient of [qkv]) has shape \["):
-            gate.check_answer(tuple(spoilt), 5, 1, 0)
+            verification.check_answer(tuple(spoilt), 5, 1, 0)
     for several in (found[:-1], (*found, found[0])):
         with pytest.raises(WrongOutput, match=r"^timed: .* wrong: there are \d tensors, not \d"):
-            gate.check_answer(several, 5, 1, 0)
+            verification.check_answer(several, 5, 1, 0)
 
 
 @pytest.mark.parametrize("text", [IDS[1], "qkv/fwd/full/b1.h2.s200.d8.m16/f32/cpu.t1"])
 def test_of_a_long_output_the_row_of_the_query_that_was_new_is_looked_at(text: str) -> None:
     """Nothing else is new in every third call, where q, k and v take turns."""
-    gate = gate_of(Workload.parse(text))
+    verification = verification_of(Workload.parse(text))
     for seed in range(3):
-        found = answers(gate, 0, seed, 7)
+        found = answers(verification, 0, seed, 7)
         for call in range(1, 7):
             with pytest.raises(WrongOutput, match=r"^timed: .* wrong output, first at"):
-                gate.check_answer(found[call - 1], seed, 7, call)
-            gate.check_answer(found[call], seed, 7, call)
+                verification.check_answer(found[call - 1], seed, 7, call)
+            verification.check_answer(found[call], seed, 7, call)
 
 
 def test_of_a_long_output_some_rows_are_looked_at_others_in_each_batch() -> None:
     workload = Workload.parse("core/fwd/causal/b1.h1.s200.d8/f32/cpu.t1")
-    gate, refused = gate_of(workload), 0
+    verification, refused = verification_of(workload), 0
     for seed in range(20):
-        (found,) = answers(gate, 0, seed, 1)
+        (found,) = answers(verification, 0, seed, 1)
         spoilt = found[0].clone()
         spoilt[..., 100, :] = 0.0
         try:
-            gate.check_answer((spoilt,), seed, 1, 0)
+            verification.check_answer((spoilt,), seed, 1, 0)
         except WrongOutput:
             refused += 1
     assert 0 < refused < 20
 
 
 def test_an_approximation_is_held_to_a_quarter() -> None:
-    gate = gate_of(CAUSAL, approximate="all")
-    (found,) = answers(gate, 0, 5, 1)
-    gate.check_answer((1.24 * found[0],), 5, 1, 0)
+    verification = verification_of(CAUSAL, approximate="all")
+    (found,) = answers(verification, 0, 5, 1)
+    verification.check_answer((1.24 * found[0],), 5, 1, 0)
     with pytest.raises(WrongOutput, match=r"^timed: the answer of a timed call is wrong: .* by 0.26 of its size"):
-        gate.check_answer((1.26 * found[0],), 5, 1, 0)
+        verification.check_answer((1.26 * found[0],), 5, 1, 0)
 
 
 class TestTimedInputs:
     def test_they_are_others_in_each_run_and_epoch(self) -> None:
-        drawn = [gate_of(CAUSAL, seed=seed).timed_inputs(epoch) for seed in (0, 1) for epoch in (0, 1)]
+        drawn = [verification_of(CAUSAL, seed=seed).timed_inputs(epoch) for seed in (0, 1) for epoch in (0, 1)]
         first = {tuple(timed.inputs.tensors[0].flatten().tolist()) for timed in drawn}
         assert len(first) == 4
-        again = gate_of(CAUSAL).timed_inputs(0)
+        again = verification_of(CAUSAL).timed_inputs(0)
         assert all(map(torch.equal, again.inputs.tensors, drawn[0].inputs.tensors))
 
     def test_none_of_them_was_given_before(self) -> None:
-        """A step has seen those of the gate, and could know what comes out."""
+        """A step has seen those of the verification, and could know what comes out."""
         given: list[Tensor] = []
 
         def watched(workload: Workload, weights: Weights | None) -> Step:
@@ -219,16 +224,16 @@ class TestTimedInputs:
 
             return step
 
-        gate = gate_of(CAUSAL, watched)
-        gate.admit()
-        timed = gate.timed_inputs(0)
+        verification = verification_of(CAUSAL, watched)
+        verification.admit()
+        timed = verification.timed_inputs(0)
         assert not rows_of(given) & rows_of(timed.inputs.tensors)
         assert rows_of(given) & rows_of(make_inputs(CAUSAL, None, 0, 0).tensors)
 
     @pytest.mark.parametrize("epoch", [0, 1, 4])
     def test_padded_lengths_are_those_of_the_workload(self, epoch: int) -> None:
-        """They decide how much work there is; those of the gate vary."""
-        timed = gate_of(PADDED, seed=3).timed_inputs(epoch)
+        """They decide how much work there is; those of the verification vary."""
+        timed = verification_of(PADDED, seed=3).timed_inputs(epoch)
         assert timed.inputs.lengths is not None
         assert timed.inputs.lengths.dtype == torch.int64
         assert tuple(timed.inputs.lengths.tolist()) == PADDED.lengths == (8, 16, 24)
@@ -237,14 +242,14 @@ class TestTimedInputs:
         assert rows.sum(dim=-1).tolist() == [8, 16, 24]
 
     def test_an_upstream_gradient_where_one_is_asked_for(self) -> None:
-        assert gate_of(CAUSAL).timed_inputs(0).upstream is None
-        assert gate_of(replace(CAUSAL, phase="bwd")).timed_inputs(0).upstream is not None
+        assert verification_of(CAUSAL).timed_inputs(0).upstream is None
+        assert verification_of(replace(CAUSAL, phase="bwd")).timed_inputs(0).upstream is not None
 
 
 class TestAdmit:
     def test_the_figures_of_a_right_one(self) -> None:
-        gate = gate_of(replace(CAUSAL, phase="fwd_bwd"))
-        figures = gate.admit()
+        verification = verification_of(replace(CAUSAL, phase="fwd_bwd"))
+        figures = verification.admit()
         assert set(figures) == {
             *("error", "naive_error", "gradient_error", "naive_gradient_error", "checked_queries", "properties"),
         }
@@ -253,19 +258,21 @@ class TestAdmit:
         assert {"repeat", "afresh", "unseen", "ones", "strided", "stress"} <= set(
             str(figures["properties"]).split(", ")
         )
-        assert gate.run is not None
+        assert verification.run is not None
 
     def test_properties_are_tried_once_for_a_plugin_and_kind(self, monkeypatch: pytest.MonkeyPatch) -> None:
         asked: list[Workload] = []
-        monkeypatch.setattr("assay.attention.gate.check_kind", lambda candidate, workload, *_: asked.append(workload))
         monkeypatch.setattr(
-            "assay.attention.gate.verify", lambda *given, **named: (_ for _ in ()).throw(WrongOutput("x"))
+            "assay.attention.verification.check_kind", lambda candidate, workload, *_: asked.append(workload)
+        )
+        monkeypatch.setattr(
+            "assay.attention.verification.verify", lambda *given, **named: (_ for _ in ()).throw(WrongOutput("x"))
         )
         held: dict[tuple[str, str], tuple[str, ...]] = {}
         for workload in (CAUSAL, replace(CAUSAL, batch=3), replace(CAUSAL, dtype="bf16"), DROPOUT, CAUSAL):
-            gate = replace(gate_of(workload), held=held)
+            verification = replace(verification_of(workload), held=held)
             with pytest.raises(WrongOutput):
-                gate.admit()
+                verification.admit()
         assert asked == [CAUSAL, replace(CAUSAL, dtype="bf16"), DROPOUT]
 
     @pytest.mark.parametrize("compiles", [False, True])
@@ -276,15 +283,15 @@ class TestAdmit:
             asked.append(workload)
             return Right(workload, weights)
 
-        gate_of(CAUSAL, build, compiles=compiles).admit()
+        verification_of(CAUSAL, build, compiles=compiles).admit()
         assert (asked[0] == CAUSAL) == compiles
         assert len(asked) == 2 if compiles else len(asked) > 5
 
     def test_one_that_passed_elsewhere_is_held_to_float64_once_more(self) -> None:
-        gate = gate_of(CAUSAL)
-        gate.admit_again()
-        assert gate.run is not None
-        wrong = gate_of(CAUSAL, lambda workload, weights: lambda q, k, v: v.clone())
+        verification = verification_of(CAUSAL)
+        verification.admit_again()
+        assert verification.run is not None
+        wrong = verification_of(CAUSAL, lambda workload, weights: lambda q, k, v: v.clone())
         with pytest.raises(WrongOutput, match=r"^reference: wrong output"):
             wrong.admit_again()
         assert wrong.run is None
@@ -305,11 +312,11 @@ class TestAdmit:
             return step
 
         learning = True
-        gate_of(CAUSAL, by_heart).admit_again()
+        verification_of(CAUSAL, by_heart).admit_again()
         learning = False
-        gate_of(CAUSAL, by_heart).admit_again()
+        verification_of(CAUSAL, by_heart).admit_again()
         with pytest.raises(WrongOutput, match=r"^reference: "):
-            gate_of(CAUSAL, by_heart, seed=1).admit_again()
+            verification_of(CAUSAL, by_heart, seed=1).admit_again()
 
 
 class TestRecheck:
@@ -320,18 +327,18 @@ class TestRecheck:
             drops, exact = Right(workload, weights), Right(replace(workload, semantics=CAUSAL.semantics), weights)
             return lambda *inputs: exact(*inputs) if keeps else drops(*inputs)
 
-        gate = gate_of(DROPOUT, build)
-        gate.admit_again()
-        gate.recheck()
+        verification = verification_of(DROPOUT, build)
+        verification.admit_again()
+        verification.recheck()
         keeps.append(True)
         with pytest.raises(WrongOutput, match=r"^dropout: .*nothing is dropped"):
-            gate.recheck()
+            verification.recheck()
 
     def test_without_dropout_answers_were_enough(self) -> None:
-        gate = gate_of(CAUSAL)
-        gate.admit_again()
-        gate.run = None
-        gate.recheck()
+        verification = verification_of(CAUSAL)
+        verification.admit_again()
+        verification.run = None
+        verification.recheck()
 
 
 def test_the_names_of_checks_are_known() -> None:
