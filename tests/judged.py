@@ -50,7 +50,7 @@ def verification_of(
             approximate=bool(plugin.approximate),
         ),
         workload=subject.workload,
-        text=subject.text,
+        text=None if subject.text is None else subject.text(),
         seed=seed,
         held={} if held is None else held,
     )

@@ -14,19 +14,21 @@ import pytest
 import torch
 from torch import Tensor
 
+from assay.attention.inputs import EmbeddedText
 from assay.attention.support import Supports
 from assay.errors import Unavailable, WrongOutput
 from assay.execute.case_run import check_again, check_together, judge_again, judge_answers
 from assay.execute.judge_exchange import JudgeExchange, ready
 from assay.execute.judge_slot import JudgeSlot
+from assay.execute.worker.judge import Judge
 from assay.execute.worker.process import Worker
 from assay.execute.worker.requests import KeepAnswer, TakeSample
 from assay.execute.worker.step_requests import BuildStep, CallStep, GoOn, JudgeAnswer, JudgeStep, TakeInputs
 from assay.plugins.types import AttentionPlugin, Step, Weights
-from assay.records.results import AttentionCase, Status, TokenizerCase
+from assay.records.results import AttentionCase, Metrics, Status, TokenizerCase
 from assay.records.semantics import Semantics
 from assay.records.settings import Settings
-from assay.records.workload import Workload
+from assay.records.workload import TextSource, Workload
 from near import Near, Scene, scene
 
 CAUSAL = Workload.parse("core/fwd/causal/b2.h2.s24.d8/f32/cpu.t1")
@@ -91,6 +93,23 @@ class TestCheck:
         assert [operation.answers for operation in made.run.operations] == [True]
         assert made.worker.asked[0] == "Describe"
         assert made.worker.asked[-2:] == ["TakeInputs", "Verify"]
+
+    def test_the_text_is_asked_for_by_each_judge_once_also_by_one_that_starts_later(self, tmp_path: Path) -> None:
+        workload = replace(CAUSAL, source=TextSource(corpus="c", tokenizer="t"))
+        made = scene(tmp_path, Mine().plugin(), workload)
+        read: list[str] = []
+
+        def text() -> EmbeddedText:
+            read.append("read")
+            return EmbeddedText(list(range(64)), 64)
+
+        made.subject.text = text
+        later = Near(Judge().handlers, settings=made.judge.settings)
+        for times, judge in ((1, made.judge), (1, made.judge), (2, later)):
+            made.run.judge._worker, made.run.metrics = cast("Worker", judge), Metrics()
+            check_together([made.run], again=True)
+            assert made.run.ended is None
+            assert len(read) == times
 
     @pytest.mark.parametrize("phase", ["fwd", "bwd", "fwd_bwd"])
     def test_in_another_process_it_is_judged_on_one_problem(self, tmp_path: Path, phase: str) -> None:

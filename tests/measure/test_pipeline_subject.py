@@ -174,7 +174,8 @@ class TestCheck:
         _, figures = admit(subject.attention)
         assert float(figures["error"]) < 1e-5
         assert "unseen" in str(figures["properties"])
-        assert subject.attention.text is subject.embedded
+        assert subject.attention.text is not None
+        assert subject.attention.text() is subject.embedded
         assert subject.attention.workload == WORKLOAD.of_step
 
     def test_in_a_later_process_only_the_ids_are_counted(self) -> None:

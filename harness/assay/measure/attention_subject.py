@@ -6,7 +6,7 @@ What it gives is judged elsewhere, see `assay.attention.verification`.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import torch
@@ -36,9 +36,14 @@ class AttentionSubject(Subject):
     """Steps of one plugin, which another process has built and called here; the last one built is timed."""
 
     def __init__(
-        self, plugin: AttentionPlugin, case: AttentionCase, text: EmbeddedText | None, *, again: bool = False
+        self,
+        plugin: AttentionPlugin,
+        case: AttentionCase,
+        text: Callable[[], EmbeddedText] | None,
+        *,
+        again: bool = False,
     ) -> None:
-        """Take a plugin and its workload; `text` is what the inputs are embedded from.
+        """Take a plugin and its workload; `text` reads what the inputs are embedded from.
 
         With `again` the figures that need extra calls are known from another process.
         """

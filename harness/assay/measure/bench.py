@@ -60,6 +60,9 @@ class Bench:
         if isinstance(case, AttentionCase):
             attention = self.host.one(AttentionPlugin, case.attention)
             self.host.need(attention)
+            unsupported = attention.unsupported(case.workload.of_step)
+            if unsupported is not None:
+                raise Unavailable(f"it does not offer this workload: {unsupported}", remedy="leave it out")
             from assay.measure.attention_subject import AttentionSubject
 
             self._set_threads(case.workload.threads)
@@ -70,7 +73,7 @@ class Bench:
             if source is not None and case.workload.level == "pipeline":
                 self._subject = self._pipeline(attention, case, source)
                 return
-            text = None if source is None or again else self._text(source)
+            text = None if source is None else partial(self._text, source)
             self._subject = AttentionSubject(attention, case, text, again=again)
         else:
             tokenizer = self.host.one(TokenizerPlugin, case.tokenizer)

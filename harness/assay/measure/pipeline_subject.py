@@ -55,7 +55,7 @@ class PipelineSubject(Subject):
         filled = [*self.ids, *[PADDING] * (self.workload.tokens + SPARE - len(self.ids))]
         self.embedded = EmbeddedText(filled, tokenizer.vocab_size)
         step = replace(case, workload=self.workload)
-        self.attention = AttentionSubject(attention, step, self.embedded, again=again)
+        self.attention = AttentionSubject(attention, step, lambda: self.embedded, again=again)
 
     def predict(self) -> Metrics:
         """What the attention is expected to take, and what making its input takes, done once before."""

@@ -66,7 +66,8 @@ class StepHandlers:
 
     def _describe(self, request: asked.Describe) -> asked.Described:
         subject = self._bench().attention
-        plugin, text = subject.plugin, None if request.known else subject.text
+        plugin = subject.plugin
+        text = None if request.known or subject.text is None else subject.text()
         most = max(MOST_IDS, 2 * subject.workload.tokens)
         return asked.Described(
             name=plugin.name,
