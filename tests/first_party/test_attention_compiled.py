@@ -114,8 +114,9 @@ def test_flex_eager_has_the_properties(host: assay.Host) -> None:
     ][: None if FULL else 2],
 )
 def test_compiled_passes_the_gate_and_leaves_no_process(host: assay.Host, name: str, workload_id: str) -> None:
+    before = set(psutil.Process().children(recursive=True))  # other tests of this process may have left some
     gate(host, name, workload_id)
-    assert psutil.Process().children(recursive=True) == []
+    assert set(psutil.Process().children(recursive=True)) <= before
 
 
 @pytest.mark.long
@@ -133,8 +134,9 @@ def test_compiled_passes_the_gate_and_leaves_no_process(host: assay.Host, name: 
 def test_compiled_for_a_gpu_passes_the_gate_and_leaves_no_process(
     host: assay.Host, name: str, workload_id: str
 ) -> None:
+    before = set(psutil.Process().children(recursive=True))  # other tests of this process may have left some
     gate(host, name, workload_id)
-    assert psutil.Process().children(recursive=True) == []
+    assert set(psutil.Process().children(recursive=True)) <= before
 
 
 @pytest.mark.parametrize(("workload_id", "what"), REFUSED.items(), ids=REFUSED)
