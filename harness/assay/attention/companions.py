@@ -134,7 +134,7 @@ def check_companion(candidate: Candidate, companion: Companion, seed: int) -> No
 
 @contextmanager
 def _asked(workload: Workload, name: str | None = None) -> Iterator[None]:
-    """Say of which check a refusal speaks, and what was asked when something was raised."""
+    """Name the check that a refusal speaks of, and add what was asked to what is raised."""
     try:
         yield
     except WrongOutput as error:

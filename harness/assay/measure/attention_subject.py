@@ -248,7 +248,7 @@ class AttentionSubject(Subject):
         return self.plugin.compiles and not on_gpu(self.workload.device)
 
     def _mispredicted(self, peak: int, call: Call) -> Iterator[str]:
-        """Say what the plugin predicts and is not so, by more than a tenth."""
+        """Yield what the plugin predicts wrongly, by more than a tenth."""
         plugin = self.plugin
         predicted = None if plugin.peak_bytes is None else plugin.peak_bytes(self.workload)
         if predicted is not None and abs(predicted - peak) > max(OFF * peak, LEAST_BYTES):

@@ -29,7 +29,7 @@ class Describe(Request[Described], doing="describing the attention"):
 
 
 class Offers(Request[bool], doing="saying what it offers"):
-    """Say whether the attention offers a workload."""
+    """Ask whether the attention offers a workload."""
 
     workload: Workload
 
