@@ -32,7 +32,7 @@ class Watched:
             file.write(str(len(os.sched_getaffinity(0))))
         for _ in range(self.delay):
             pass
-        return [ord(character) % 128 for character in text[:9]]
+        return [ord(character) % 128 for character in text[::64]]
     def decode(self, ids):
         return "".join(map(chr, ids))
 
@@ -62,9 +62,10 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, GroupResult
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="this system does not pin processes")
 def test_the_workers_of_every_epoch_are_timed_on_one_core(watched: tuple[Path, GroupResult]) -> None:
     notes = sorted(watched[0].iterdir())
-    assert len(notes) == 3 * EPOCHS
+    assert len(notes) == 3 * (1 + EPOCHS)  # a second process compares, and is not timed
     anywhere = str(len(os.sched_getaffinity(0)))  # what is verified before and after may use every core
-    assert [set(note.read_text().strip(anywhere)) for note in notes] == [{"1"}] * len(notes)
+    timed = [set(found) for note in notes if (found := note.read_text().strip(anywhere))]
+    assert timed == [{"1"}] * 3 * EPOCHS
 
 
 def test_every_epoch_has_its_rounds(watched: tuple[Path, GroupResult]) -> None:

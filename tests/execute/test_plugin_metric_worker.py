@@ -76,14 +76,14 @@ BAD = (
 """
 )
 THREE = {"one": STEADY, "other": STEADY, "third": STEADY}
-ONCE = """
+TWICE = """
 def __init__(self):
     self.calls = 0
     with open({times!r}, "a") as file:
         file.write("x")
     with open({times!r}) as file:
-        if len(file.read()) > 1:
-            raise OSError("only once")
+        if len(file.read()) > 2:
+            raise OSError("only twice")
 """
 MARK = "ASSAY_TEST_MARK"
 
@@ -123,7 +123,7 @@ def values(row: assay.Measurement) -> dict[str, object]:
 @pytest.fixture(scope="module")
 def good(tmp_path_factory: pytest.TempPathFactory) -> Done:
     folder = tmp_path_factory.mktemp("good")
-    tokenizers = {"one": STEADY, "once": ONCE.format(times=str(folder / "times"))}
+    tokenizers = {"one": STEADY, "twice": TWICE.format(times=str(folder / "times"))}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(MARK, str(folder))
         return Done(folder, run_of(folder, METRICS, tokenizers, sample=0.05))
@@ -162,7 +162,7 @@ def test_a_tokenizer_that_cannot_be_built_again_lacks_what_its_tokens_would_tell
     assert row.status is assay.Status.OK
     assert values(row).keys() == {"readings", "doubled", "kind_of_row"}
     assert "metric either of " in str(row.reason)
-    assert "failed: the tokenizer cannot be built a second time: OSError: only once" in str(row.reason)
+    assert "failed: the tokenizer cannot be built a second time: OSError: only twice" in str(row.reason)
 
 
 def test_no_process_is_left_behind(good: Done) -> None:

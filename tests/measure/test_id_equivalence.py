@@ -8,7 +8,7 @@ import pytest
 
 from assay.errors import WrongOutput
 from assay.measure.cold_pass import ColdStart, words_seen_before
-from assay.measure.id_equivalence import FUZZ, IdEquivalence, fuzz_digest
+from assay.measure.id_equivalence import FUZZ, IdEquivalence
 
 
 class Bytes:
@@ -38,13 +38,35 @@ IDENTITY = IdEquivalence("bytes", Bytes())
 
 @pytest.mark.long
 def test_equal_ids_pass_and_the_strings_are_counted() -> None:
-    assert IDENTITY.fuzz(Bytes()) == {"fuzz_strings": FUZZ}
-    assert FUZZ >= 40_000
+    found = IDENTITY.fuzz(Bytes())["fuzz_strings"]
+    assert isinstance(found, int)
+    assert found >= FUZZ >= 40_000
 
 
 def test_a_rare_difference_is_found_by_the_strings() -> None:
     with pytest.raises(WrongOutput, match=r"claims the ids of bytes, but fuzz string \d+, '.+', has"):
         IDENTITY.fuzz(Bytes(lambda text, ids: ids[::-1] if "\x1c" in text and "é" in text else ids))
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "lost"),
+    [
+        ((), ("<|honk|>",), "<|honk|> "),
+        (("<|honk|>",), (), "<|honk|> "),
+        ((), ("<|honk|>",), "<|honk|>\n"),
+        ((), ("<|honk|>",), "\t<|honk|>"),
+        ((), ("<|honk|>",), "<|honk|><|honk|>"),
+        ((), ("<|honk|>",), "<|HONK|>"),
+        ((), ("<|honk|>",), "<|ho nk|>"),
+        (("[A]",), ("[B]",), "[A][B][A]"),
+    ],
+)
+def test_what_is_lost_beside_a_special_token_of_either_is_found(
+    ours: tuple[str, ...], theirs: tuple[str, ...], lost: str
+) -> None:
+    wrong = Bytes(lambda text, ids: list(text.replace(lost, "").encode()))
+    with pytest.raises(WrongOutput, match="claims the ids of bytes, but fuzz string"):
+        IdEquivalence("bytes", Bytes(), theirs).fuzz(wrong, ours)
 
 
 @pytest.mark.parametrize(
@@ -138,14 +160,6 @@ class TestFirstPass:
             with pytest.raises(WrongOutput, match="document 2 has 8 tokens instead of 9"):
                 found.encode(self.TEXTS, IDENTITY)
         assert len(found.ids) == 2
-
-
-def test_a_digest_of_fuzz_strings_tells_ids_apart_and_follows_the_seed() -> None:
-    right = fuzz_digest(Bytes(), 200, 1)
-    assert fuzz_digest(Bytes(), 200, 1) == right
-    assert fuzz_digest(Bytes(), 200, 2) != right
-    assert fuzz_digest(Bytes(lambda text, ids: ids[::-1]), 200, 1) != right
-    assert fuzz_digest(Bytes(crash), 200, 1) != right
 
 
 def test_words_seen_before() -> None:

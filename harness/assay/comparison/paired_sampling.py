@@ -21,9 +21,9 @@ from assay.execute.judge_slot import JudgeSlot
 from assay.execute.timed_operation import TimedOperation
 from assay.execute.worker.environment import WorkerEnvironment
 from assay.execute.worker.fork_server import ForkServers
-from assay.execute.worker.requests import Calibrate, Fork, Join, TakeSample, Unload
+from assay.execute.worker.requests import Calibrate, Fork, Join, TakeSample, Unload, VerifyShortly
 from assay.measure.throughput import waits
-from assay.records.results import AttentionCase, Case, Measurement
+from assay.records.results import AttentionCase, Case, Measurement, Metrics, TokenizerCase
 from assay.records.settings import Settings
 from assay.records.verdicts import EpochRatio
 from assay.stats.trimmed_mean import epoch_ratio
@@ -97,6 +97,9 @@ class PairedSampler:
         for run in pair if isinstance(case, AttentionCase) else ():
             predict(run, self.settings.budget_s)
         check_together(pair)
+        for run in pair if isinstance(case, TokenizerCase) else ():
+            found = run.ask(VerifyShortly())
+            run.metrics |= found or Metrics()
         if all(run.ended is None for run in pair):
             shared = {operation.name for operation in pair[1].operations}
             for name in [operation.name for operation in pair[0].operations if operation.name in shared]:

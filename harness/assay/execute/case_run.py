@@ -161,6 +161,11 @@ class CaseRun:
         """End the case as failed; what was predicted stays in the row."""
         self.ended = Refusal(reason=reason, remedy=remedy).row(self.case, self.predicted)
 
+    def end(self, refusal: Refusal) -> None:
+        """End the case, unless it is over; what was predicted stays in the row."""
+        if self.ended is None:
+            self.ended = refusal.row(self.case, self.predicted)
+
     def skip(self, reason: str, remedy: str) -> None:
         """End the case as skipped; what was predicted stays in the row."""
         self.ended = Refusal(status=Status.SKIPPED, reason=reason, remedy=remedy).row(self.case, self.predicted)

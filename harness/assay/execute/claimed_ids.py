@@ -1,7 +1,7 @@
 """Ids that a tokenizer claims, held to those that the process of the other tokenizer gives.
 
-Each tokenizer compares its ids with the other one's in its own process, where it could reach both. Digests from two
-processes are out of its reach.
+Each tokenizer compares its ids with the other one's in its own process, where it could reach both. The ids that two
+processes give are compared by the host, out of its reach.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from assay.execute.case_run import CaseRun
-from assay.execute.worker.requests import DigestIds, Unload
+from assay.execute.worker.requests import EncodeTexts, NameSpecials, Unload
 from assay.records.results import TokenizerCase
+from assay.records.text import quoted
+from assay.tokenizer.fuzzing import strings
 
 STRINGS = 4_000
 REMEDY = "fix it, or drop the claim same_ids_as"
@@ -44,9 +46,12 @@ def _compare(run: CaseRun, reference: CaseRun, name: str, seed: int) -> None:
     if run.metrics.get("ids_sha256") != reference.metrics.get("ids_sha256"):
         what = "the documents"
     else:
-        request = DigestIds(strings=STRINGS, seed=seed)
-        ours, theirs = run.ask(request), reference.ask(request)
-        if ours is not None and theirs is not None and ours != theirs:
-            what = f"{STRINGS:,} fuzz strings"
+        names = dict.fromkeys([*(run.ask(NameSpecials()) or ()), *(reference.ask(NameSpecials()) or ())])
+        texts = tuple(strings(STRINGS, seed, tuple(names)))
+        ours, theirs = run.ask(EncodeTexts(texts=texts)), reference.ask(EncodeTexts(texts=texts))
+        if ours is not None and theirs is not None:
+            differing = (text for text, a, b in zip(texts, ours, theirs, strict=True) if a != b)
+            text = next(differing, None)
+            what = None if text is None else f"the fuzz string {quoted(text)}"
     if what is not None and run.ended is None:
         run.fail(f"it claims the ids of {name}, but in a process of its own {name} gives others for {what}", REMEDY)

@@ -12,6 +12,7 @@ from assay.execute.claimed_ids import compare_claims
 from assay.execute.epochs import SAMPLE_NS, baseline_of, load, paired_operations, partner_of, sample_epochs
 from assay.execute.second_opinion import compare_cores, compare_limit
 from assay.execute.timed_operation import calibrate
+from assay.execute.tokenizer_conformance import TokenizerConformance
 from assay.execute.worker.protocol import Request
 from assay.execute.worker.requests import MeasureMemory, Predict, Predicted, Recheck, Size, Unload
 from assay.execute.worker_pool import WorkerPool
@@ -42,19 +43,25 @@ def run_group(
     pool: WorkerPool,
     budget_s: float,
     tick: Callable[[str, int, float], object] = lambda phase, done, left: None,
+    conformance: TokenizerConformance | None = None,
 ) -> GroupResult:
     """Measure the cases of one group; each gets a measurement, whatever happens to it.
 
-    `tick` is told the phase, the rounds done and the seconds left.
+    `tick` is told the phase, the rounds done and the seconds left. `conformance` is that of all groups of a run.
     """
+    conformance = conformance or TokenizerConformance(pool)
     finished, running = _assign(cases, pool)
     tick("loading", 0, budget_s)
-    load(running, pool)
+    seconds = conformance.begin(running)
+    load([*running, *seconds.values()], pool)
     _draw(running, lambda documents: tick(f"sampling {documents:,} documents", 0, budget_s))
     for run in running:
         tick(f"predicting {run.case.plugin}", 0, budget_s)
         predict(run, pool.settings.budget_s)
     _check(running, lambda what: tick(f"checking {what}", 0, budget_s))
+    for run in [run for run in running if isinstance(run.case, TokenizerCase)]:
+        tick(f"checking {run.case.plugin} on strings", 0, budget_s)
+        conformance.verify(run, seconds.get(run))
     compare_claims(running, partial(_started, pool), pool.settings.run_seed or 0)
     live = [run for run in running if run.ended is None]
     calibrate(list(paired_operations(live, baseline_of(live, pool.settings.baselines))), SAMPLE_NS)

@@ -10,6 +10,7 @@ from assay.execute.edge_cases import try_group
 from assay.execute.epochs import automatic_epochs
 from assay.execute.group import run_group
 from assay.execute.sharded.group import count_group
+from assay.execute.tokenizer_conformance import TokenizerConformance
 from assay.execute.worker_pool import WorkerPool
 from assay.plugins.host import Host
 from assay.records.results import AttentionCase, Case, GroupResult, TokenizerCase
@@ -40,6 +41,7 @@ def execute(
         ]
         first = next((members[0] for weight, (_, members) in zip(weights, groups, strict=True) if weight), None)
         pool.prepare(max(attended, default=0), at_once=isinstance(first, AttentionCase))
+        conformance = TokenizerConformance(pool)
         for number, (name, members) in enumerate(groups):
             weight = weights[number] / max(1, sum(weights[number:]))
             share = _Share(name, left * weight, tick)
@@ -51,7 +53,7 @@ def execute(
             if edge_cases:
                 yield try_group(edge_cases, pool, share.tick)
                 continue
-            yield run_group(name, members, pool, share.seconds, share.tick)
+            yield run_group(name, members, pool, share.seconds, share.tick, conformance)
             left = max(0.0, left - share.spent)
 
 

@@ -121,6 +121,18 @@ class WorkerPool:
             self._workers[key] = self._start(self._remedy(case), torch=isinstance(case, AttentionCase))
         return self._workers[key]
 
+    def second(self, case: Case) -> Worker:
+        """Start one more process for the plugin of a case, with other hashes."""
+        key = f"second {_key(case)}"
+        self._workers[key] = self._start(self._remedy(case), torch=isinstance(case, AttentionCase), number=SERVERS - 1)
+        return self._workers[key]
+
+    def end_second(self, case: Case) -> None:
+        """End that process, unless it is gone."""
+        worker = self._workers.pop(f"second {_key(case)}", None)
+        if worker is not None:
+            worker.kill()
+
     def mark_dead(self, worker: Worker, *, counted: bool = True) -> None:
         """Take note that a worker died or was given up; `counted` against its plugin."""
         for key, known in list(self._workers.items()):

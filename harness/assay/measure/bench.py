@@ -11,15 +11,17 @@ from assay.errors import AssayError, Unavailable, WrongOutput
 from assay.measure import timer as clock
 from assay.measure.edge_case_subject import EdgeCaseSubject
 from assay.measure.gpu_timer import on_gpu, room, wake
-from assay.measure.id_equivalence import IdEquivalence, fuzz_digest
+from assay.measure.id_equivalence import IdEquivalence, ids_or_error
 from assay.measure.machine_probes import PythonProbes, TorchProbes
 from assay.measure.plugin_metrics import figure
+from assay.measure.round_trip import text_or_none
 from assay.measure.subject import Operation, Subject
 from assay.measure.tokenizer_subject import TokenizerSubject
 from assay.plugins.host import Host
-from assay.plugins.types import SCALING, AttentionPlugin, MetricPlugin, Tokenized, Tokenizer, TokenizerPlugin
+from assay.plugins.types import SCALING, AttentionPlugin, MetricPlugin, Tokenized, TokenizerPlugin
 from assay.records.results import AttentionCase, Case, Measurement, Metrics, Sample, Value
 from assay.records.workload import TextSource
+from assay.tokenizer.special_names import special_names
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -38,7 +40,7 @@ class Bench:
         self.host = host
         self.grid = grid
         self._equivalences: dict[str, IdEquivalence] = {}
-        self._fuzzed: dict[str, Metrics | WrongOutput] = {}
+        self._conformance: dict[str, Metrics | WrongOutput] = {}
         self.closed_vocabulary = False
         self._texts: dict[TextSource, EmbeddedText] = {}
         self._subject: Subject | None = None
@@ -122,9 +124,7 @@ class Bench:
 
     def size(self, documents: int) -> float:
         """Draw a sample of so many documents, and return its relative uncertainty."""
-        subject = self._loaded()
-        assert isinstance(subject, TokenizerSubject), "only a tokenizer has a sample"
-        return subject.size(documents)
+        return self._tokenizer().size(documents)
 
     def predict(self) -> Metrics:
         """Predict time and memory of the case."""
@@ -138,16 +138,39 @@ class Bench:
         """Verify the output, and make the operations ready."""
         subject = self._loaded()
         metrics = subject.ready() if self._again else subject.check()
-        if isinstance(subject, TokenizerSubject) and subject.equivalence is not None:
-            metrics |= self._fuzz(subject.plugin.name, subject.tokenizer, subject.equivalence)
         self._operations = {operation.name: operation for operation in subject.operations()}
         return metrics
 
-    def digest(self, strings: int, seed: int) -> str:
-        """Return the SHA-256 of the ids of fuzz strings, to be compared with that of another process."""
+    def verify_shortly(self) -> Metrics:
+        """Verify a tokenizer on strings, once in this process; what was found then counts for every case."""
         subject = self._loaded()
-        assert isinstance(subject, TokenizerSubject), "only a tokenizer has ids"
-        return fuzz_digest(subject.tokenizer, strings, seed)
+        if not isinstance(subject, TokenizerSubject):
+            return Metrics()
+        name = subject.plugin.name
+        if name not in self._conformance:
+            try:
+                self._conformance[name] = subject.verify_shortly()
+            except WrongOutput as error:
+                self._conformance[name] = error
+        found = self._conformance[name]
+        if isinstance(found, WrongOutput):
+            raise found
+        return found
+
+    def specials(self) -> tuple[str, ...]:
+        """Return the special tokens of the tokenizer, declared or found."""
+        subject = self._tokenizer()
+        return special_names(subject.plugin.specials.tokens, subject.tokenizer)
+
+    def encode(self, texts: Sequence[str]) -> tuple[list[int] | None, ...]:
+        """Return the ids of texts, None for one that is refused, to be compared with those of another process."""
+        tokenizer = self._tokenizer().tokenizer
+        return tuple(ids if isinstance(ids := ids_or_error(tokenizer, text), list) else None for text in texts)
+
+    def decode(self, documents: Sequence[Sequence[int]]) -> tuple[str | None, ...]:
+        """Return the texts of ids, None for those that are refused."""
+        tokenizer = self._tokenizer().tokenizer
+        return tuple(text_or_none(tokenizer, ids) for ids in documents)
 
     def operations(self) -> Sequence[Operation]:
         """Return the operations of the case that passed."""
@@ -223,22 +246,15 @@ class Bench:
             return None if name is None else self._equivalences[name]
         reference = self.host.one(TokenizerPlugin, name)
         self.host.need(reference, f"it claims the ids of {name}, and that")
-        equivalence = IdEquivalence(name, reference.build(training))
+        equivalence = IdEquivalence(name, reference.build(training), reference.specials.tokens)
         if reference.pretrained:
             self._equivalences[name] = equivalence
         return equivalence
 
-    def _fuzz(self, name: str, tokenizer: Tokenizer, equivalence: IdEquivalence) -> Metrics:
-        """Compare ids of fuzz strings, once in this process; what was found then counts for every case."""
-        if name not in self._fuzzed:
-            try:
-                self._fuzzed[name] = equivalence.fuzz(tokenizer)
-            except WrongOutput as error:
-                self._fuzzed[name] = error
-        found = self._fuzzed[name]
-        if isinstance(found, WrongOutput):
-            raise found
-        return found
+    def _tokenizer(self) -> TokenizerSubject:
+        subject = self._loaded()
+        assert isinstance(subject, TokenizerSubject), "only a tokenizer has ids"
+        return subject
 
     def _text(self, source: TextSource) -> EmbeddedText:
         from assay.attention.inputs import EmbeddedText

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from assay.errors import WrongOutput
 from assay.measure.token_ids import as_ints, first_difference
 from assay.plugins.types import TokenBytes, Tokenizer
 from assay.records.results import Metrics
-from assay.tokenizer.fuzzing import strings
+from assay.tokenizer.fuzzing import special_strings, strings
+from assay.tokenizer.special_names import special_names
 
 FUZZ = 40_000
 SEED = 50_257
@@ -18,21 +19,32 @@ Result = list[int] | Exception
 
 
 class IdEquivalence:
-    """The reference whose ids a tokenizer claims to give, by name."""
+    """The reference whose ids a tokenizer claims to give, by name; `specials` are the tokens that it declares."""
 
-    def __init__(self, name: str, reference: Tokenizer) -> None:
+    def __init__(self, name: str, reference: Tokenizer, specials: Sequence[str] = ()) -> None:
         self.name = name
         self.reference = reference
+        self._specials = specials
 
-    def fuzz(self, tokenizer: Tokenizer) -> Metrics:
-        """Compare the ids of 40,000 short fuzz strings; raise `WrongOutput` with the first difference."""
-        for number, text in enumerate(strings(FUZZ, SEED)):
-            self.compare_on(f"fuzz string {number}, {text!r},", text, tokenizer)
-        return Metrics(fuzz_strings=FUZZ)
+    def fuzz(self, tokenizer: Tokenizer, specials: Sequence[str] = ()) -> Metrics:
+        """Compare the ids of over 40,000 short fuzz strings; raise `WrongOutput` with the first difference.
+
+        They hold the special tokens of both: `specials` are those that the tokenizer declares.
+        """
+        number = 0
+        for number, text in enumerate(self.strings(FUZZ, SEED, tokenizer, specials), start=1):
+            self.compare_on(f"fuzz string {number - 1}, {text!r},", text, tokenizer)
+        return Metrics(fuzz_strings=number)
+
+    def strings(self, count: int, seed: int, tokenizer: Tokenizer, specials: Sequence[str]) -> Iterator[str]:
+        """Yield the special tokens of both in all their forms, and so many fuzz strings that have them."""
+        ours, theirs = special_names(specials, tokenizer), special_names(self._specials, self.reference)
+        names = tuple(dict.fromkeys([*ours, *theirs]))
+        return chain(special_strings(names), strings(count, seed, names))
 
     def compare_on(self, noun: str, text: str, tokenizer: Tokenizer) -> None:
         """Encode a text with the reference and with a tokenizer, and compare."""
-        self.compare(noun, text, _ids(self.reference, text), _ids(tokenizer, text))
+        self.compare(noun, text, ids_or_error(self.reference, text), ids_or_error(tokenizer, text))
 
     def compare(self, noun: str, text: str, expected: Result, found: Result) -> None:
         """Raise `WrongOutput` where ids differ; where the reference raises, the tokenizer may do so too."""
@@ -63,16 +75,8 @@ class IdEquivalence:
         return f", byte {offset}: {text.encode('utf-8', 'surrogatepass')[offset : offset + EXCERPT]!r}"
 
 
-def fuzz_digest(tokenizer: Tokenizer, number: int, seed: int) -> str:
-    """Return the SHA-256 of the ids of so many fuzz strings; all that a tokenizer may raise counts alike."""
-    digest = hashlib.sha256()
-    for text in strings(number, seed):
-        ids = _ids(tokenizer, text)
-        digest.update(repr(None if isinstance(ids, Exception) else ids).encode())
-    return digest.hexdigest()
-
-
-def _ids(tokenizer: Tokenizer, text: str) -> Result:
+def ids_or_error(tokenizer: Tokenizer, text: str) -> Result:
+    """Encode a text; return what is raised."""
     try:
         return as_ints(tokenizer.encode(text))
     except Exception as error:

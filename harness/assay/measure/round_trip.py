@@ -48,3 +48,12 @@ def difference(noun: str, text: str, decoded: str) -> str:
     place = min(len(text), len(decoded)) if place is None else place
     start, end = max(0, place - EXCERPT), place + EXCERPT
     return f"{noun} differs at character {place}: {text[start:end]!r} became {decoded[start:end]!r}"
+
+
+def text_or_none(tokenizer: Tokenizer, ids: Sequence[int]) -> str | None:
+    """Decode ids; return None where that raises, or is no text."""
+    try:
+        decoded: object = tokenizer.decode(list(ids))
+    except Exception:
+        return None
+    return decoded if isinstance(decoded, str) else None

@@ -20,6 +20,7 @@ from assay.measure.length_grid import latency, lengths
 from assay.measure.memory import peak_resident_bytes, resident_bytes
 from assay.measure.round_trip import compare_ids, round_trip
 from assay.measure.scaling_exponent import growth
+from assay.measure.short_conformance import has_tokens, verify_shortly
 from assay.measure.subject import Operation, Subject
 from assay.measure.token_ids import RealIds, as_ints, is_real
 from assay.plugins.types import PARALLEL, SCALING, Document, EncodeBatch, TokenizerPlugin
@@ -108,6 +109,7 @@ class TokenizerSubject(Subject):
             raise self._wrong
         self._pass.encode(self.texts, self.equivalence)
         self.ids = tuple(self._pass.ids)
+        has_tokens(self.texts, self.ids)
         exact, difference = 0, None
         for number, (text, ids) in enumerate(zip(self.texts, self.ids, strict=True)):
             found = round_trip(tokenizer, f"document {number}", text, ids)
@@ -131,6 +133,14 @@ class TokenizerSubject(Subject):
         if self.grid:
             self._pieces = lengths(self.texts)
             metrics |= latency(self.encode.timed, self._pieces["line"])
+        return metrics
+
+    def verify_shortly(self) -> Metrics:
+        """Verify what documents do not show: on short strings, a long text, and fuzz strings where ids are claimed."""
+        text = "\n".join(self.texts)
+        metrics = verify_shortly(self.plugin, self.tokenizer, text)
+        if self.equivalence is not None:
+            metrics |= self.equivalence.fuzz(self.tokenizer, self.plugin.specials.tokens)
         return metrics
 
     def ready(self) -> Metrics:

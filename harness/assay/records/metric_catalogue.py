@@ -127,6 +127,12 @@ CATALOGUE = (
     _measured("growth_characters", "code points", "longest text of the size sweep timed"),
     _measured("growth_seconds", "s", "median CPU time of encoding that text"),
     _exact("same_ids_as", "text", "the tokenizer whose ids are claimed, and were found"),
+    _exact("added_ids_per_text", "ids", "ids that begin and end every text, such as those of a beginning and an end"),
+    _measured(
+        "growth_bytes_per_call",
+        "bytes",
+        "resident memory that each call adds which encodes and decodes the same text, the lesser of two halves",
+    ),
     _exact("fuzz_strings", "strings", "nasty strings with equal ids, beside the documents"),
     _exact("context_bytes", "bytes", "q_len * bytes of text / tokens: text in one window"),
     _exact("flop_per_kb", "FLOP/kB", "credited_flop / 1,000 bytes of text"),

@@ -1,6 +1,8 @@
-"""Text that UTF-8 can hold."""
+"""Text that UTF-8 can hold, and text in a sentence."""
 
 from __future__ import annotations
+
+LONGEST = 60
 
 
 def encodable(text: str) -> str:
@@ -15,3 +17,10 @@ def is_utf8(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def quoted(text: str) -> str:
+    """A text in a sentence: as Python writes it, the middle of a long one left out."""
+    if len(text) <= LONGEST:
+        return ascii(text) if not text.isprintable() else repr(text)
+    return f"{text[: LONGEST // 2]!a}...{text[-LONGEST // 2 :]!a}"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable, Iterable, Sequence
 
+from assay.records.text import quoted as quoted
 from assay.testkit.result import ConformanceError
 
 DRAWN = 200
 SHOWN = 8
-LONGEST = 60
 
 Rule = Callable[[str], None]
 
@@ -87,10 +87,3 @@ def shown(ids: Sequence[object]) -> str:
     """Ids in a sentence: the first few."""
     more = f", ... {len(ids) - SHOWN} more" if len(ids) > SHOWN else ""
     return f"[{', '.join(map(str, ids[:SHOWN]))}{more}]"
-
-
-def quoted(text: str) -> str:
-    """A text in a sentence: as Python writes it, the middle of a long one left out."""
-    if len(text) <= LONGEST:
-        return ascii(text) if not text.isprintable() else repr(text)
-    return f"{text[: LONGEST // 2]!a}...{text[-LONGEST // 2 :]!a}"

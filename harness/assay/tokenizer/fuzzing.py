@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 LONGEST = 12
+SPECIAL_SHARE = 1 / 5
 
 SCRIPTS = (
     "abcdefghijklmnopqrstuvwxyz",
@@ -31,11 +32,51 @@ EMOJI = ("😀", "👩‍👩‍👧‍👦", "🏳️‍🌈", "🇩🇪", "�
 NAMES = ("<|endoftext|>", "<|unk|>", "<unk>", "[UNK]", "</s>", "<s>", "Ġ", "▁", "##ing", "\x00", "\u0120a")
 
 
-def strings(count: int, seed: int) -> Iterator[str]:
-    """Yield so many strings of up to 12 fragments each: words, numbers, runs of one character, marks, white space."""
+def strings(count: int, seed: int, specials: Sequence[str] = ()) -> Iterator[str]:
+    """Yield so many strings of up to 12 fragments each: words, numbers, runs of one character, marks, white space.
+
+    A fifth of the fragments are one of the `specials`, where there are any, in one of the forms of `forms`.
+    """
     order = random.Random(seed)
     for _ in range(count):
-        yield "".join(_fragment(order) for _ in range(order.randint(1, LONGEST)))
+        yield "".join(_any_fragment(order, specials) for _ in range(order.randint(1, LONGEST)))
+
+
+def forms(special: str) -> tuple[str, ...]:
+    """Return what a text may have of a special token: alone, doubled, beside white space, cut, in other case."""
+    half = max(1, len(special) // 2)
+    return (
+        *(special, special * 2, f"{special} {special}", f"{special}\n{special}"),
+        *(f"{space}{special}{space}" for space in (" ", "  ", "\n", "\t", "\r\n", "\u00a0")),
+        *(f"{space}{special}" for space in (" ", "   ", "\n")),
+        *(f"{special}{space}" for space in (" ", "   ", "\n")),
+        *(special[:half], special[half:], f"{special[:half]} {special[half:]}", special[:-1], special[1:]),
+        *(special.upper(), special.lower(), special.swapcase(), special.title()),
+    )
+
+
+def special_strings(specials: Sequence[str]) -> Iterator[str]:
+    """Yield each special token in each of its forms: alone, glued to words, among words, and beside another one."""
+    for number, special in enumerate(specials):
+        for form in dict.fromkeys(forms(special)):
+            yield from (form, f"a{form}b", f"one {form} two", f"{form}.", f"1{form}\u4e00")
+        yield special + specials[number - 1] + special
+
+
+def edge_strings(words: Sequence[str]) -> Iterator[str]:
+    """Yield words with white space of many kinds at both ends and in between, and white space alone."""
+    spaces = (" ", "  ", "   ", "\t", "\n", "\n\n", "\r\n", " \n", "\n ", "\u00a0", "\u3000", "    \t")
+    yield from spaces
+    for space in spaces:
+        for word in words:
+            yield from (space + word, word + space, space + word + space, f"{word}{space}{word}")
+
+
+def _any_fragment(order: random.Random, specials: Sequence[str]) -> str:
+    """One fragment, perhaps a special token."""
+    if specials and order.random() < SPECIAL_SHARE:
+        return order.choice(forms(order.choice(specials)))
+    return _fragment(order)
 
 
 def _fragment(order: random.Random) -> str:

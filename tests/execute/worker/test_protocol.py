@@ -237,7 +237,7 @@ class TestLine:
 
 
 def test_every_request_says_what_is_done_and_has_an_answer() -> None:
-    assert (len(OF_WORKERS), len(OF_STEPS)) == (18, 10)
+    assert (len(OF_WORKERS), len(OF_STEPS)) == (21, 10)
     assert all(kind.doing.islower() for kind in KNOWN.values())
     assert (Calibrate.answer, TakeSample.answer, requests.Fork.answer) == (Calibrated, Sample, bool)
     assert {kind for kind in OF_STEPS.values() if kind.answer is step_requests.Turn} == set(Judge().handlers)

@@ -13,6 +13,7 @@ from assay.corpus.shard_reader import Cut, Passage
 from assay.errors import WrongOutput
 from assay.execute.sharded.partial_counts import STRATA, WHOLE, Difference, MergeableCounts, bucket
 from assay.measure.round_trip import compare_ids, difference
+from assay.measure.short_conformance import has_tokens_where_long
 from assay.measure.token_ids import as_ints
 from assay.plugins.types import Tokenizer, TokenizerPlugin
 from assay.tokenizer.metrics import Total, Vocabulary, bytes_of, packed, tally
@@ -122,6 +123,7 @@ class ShardCounter:
         if self._before:
             self._verify_cut(noun, text)
         self._counted += 1
+        has_tokens_where_long(text, ids)
         self._see(noun, ids)
         decoded: object = self.tokenizer.decode(ids)
         if not isinstance(decoded, str):

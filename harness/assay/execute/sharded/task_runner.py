@@ -19,6 +19,7 @@ from assay.execute.sharded.fingerprint import fingerprint
 from assay.execute.sharded.messages import Counted, CountedPlugin, Draw, Task, TaskAnswer
 from assay.execute.sharded.shard_counter import ShardCounter, cut_of
 from assay.execute.worker.requests import PluginSelection
+from assay.measure.short_conformance import verify_strings
 from assay.plugins.host import Host
 from assay.plugins.types import Tokenizer, TokenizerPlugin
 from assay.records.dataclass_json import from_json, to_json
@@ -169,6 +170,7 @@ def _built(plugins: PluginSelection, name: str, trained_on: str, thread: int) ->
     host.need(plugin)
     training = training_of(host, plugin, trained_on)
     tokenizer = plugin.build(training)
+    verify_strings(plugin, tokenizer, training)
     return BuiltTokenizer(
         plugin=plugin,
         tokenizer=tokenizer,

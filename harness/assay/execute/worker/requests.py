@@ -114,11 +114,24 @@ class Calibrated:
     children_s: float
 
 
-class DigestIds(Request[str], doing="encoding fuzz strings"):
-    """Encode so many fuzz strings, which follow from the seed; answered by the SHA-256 of their ids."""
+class VerifyShortly(Request[Metrics], doing="checking short strings"):
+    """Verify what documents do not show of the tokenizer."""
 
-    strings: int
-    seed: int
+
+class NameSpecials(Request[tuple[str, ...]], doing="naming its special tokens"):
+    """List the special tokens of the tokenizer, declared or found."""
+
+
+class EncodeTexts(Request[tuple[list[int] | None, ...]], doing="encoding strings"):
+    """Encode texts; answered by the ids of each, None for one that is refused."""
+
+    texts: tuple[str, ...]
+
+
+class DecodeIds(Request[tuple[str | None, ...]], doing="decoding ids"):
+    """Decode the ids of several texts; answered by the texts, None for one that is refused."""
+
+    documents: tuple[list[int], ...]
 
 
 class Calibrate(Request[Calibrated], doing="calibrating"):

@@ -1,0 +1,48 @@
+"""Memory that grows with each call."""
+
+from __future__ import annotations
+
+import pytest
+
+from assay.measure.call_growth import MOST, WARM_UP, call_growth
+
+
+@pytest.mark.parametrize("size", [50_000, 1_000_000])
+def test_what_is_kept_of_each_call_is_measured(size: int) -> None:
+    kept: list[bytearray] = []
+    grown = call_growth(lambda: kept.append(bytearray(b"x") * size))
+    assert grown == pytest.approx(size, rel=0.2)
+
+
+def test_what_is_dropped_or_kept_once_does_not_count() -> None:
+    kept: dict[int, bytearray] = {}
+
+    def call() -> None:
+        kept.setdefault(0, bytearray(b"x") * 4_000_000)
+        bytearray(b"x") * 100_000  # type: ignore[unused-ignore]
+
+    grown = call_growth(call)
+    assert grown is not None
+    assert grown < 4_096
+
+
+def test_cycles_that_are_collected_do_not_count() -> None:
+    def call() -> None:
+        cycle: list[object] = [bytearray(b"x") * 20_000]
+        cycle.append(cycle)
+
+    grown = call_growth(call)
+    assert grown is not None
+    assert grown < 4_096
+
+
+def test_a_call_that_raises_has_no_growth() -> None:
+    calls: list[int] = []
+
+    def call() -> None:
+        calls.append(1)
+        if len(calls) > WARM_UP:
+            raise ValueError("enough")
+
+    assert call_growth(call) is None
+    assert len(calls) < MOST
