@@ -254,6 +254,76 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
                 vocab_size, unk_id, encode = 9, None, lambda self, text: [1]
             """,
         ),
+        "nothing built": Fault(
+            "tokenizer", "builds", "build gives None, which has no vocab_size", fields="build=lambda text: None"
+        ),
+        **{
+            f"encode gives {words}": Fault(
+                "tokenizer",
+                "ids-in-range",
+                f"encode gives {words}",
+                f"class Mine(Letters): encode = lambda self, text: {given}",
+            )
+            for given, words in (
+                ("None", "None, not a sequence"),
+                ("(ord(char) for char in text)", "a generator, not a sequence"),
+                ("set(map(ord, text))", "a set, not a sequence"),
+                ("[float(ord(char)) for char in text]", "a list whose items are not all integers: item 0 is "),
+            )
+        },
+        **{
+            f"decode gives {words}": Fault(
+                "tokenizer",
+                "takes-any-text",
+                f"decode gives {words}, not str",
+                f"class Mine(Letters): decode = lambda self, ids: {given}",
+            )
+            for given, words in (("None", "NoneType"), ("list(map(chr, ids))", "list"))
+        },
+        **{
+            f"vocab_size is {value}": Fault(
+                "tokenizer",
+                "vocabulary-size",
+                f"vocab_size is {value}",
+                f"class Mine(Letters): vocab_size = {value}",
+                "specials=assay.SpecialTokens(eos='</s>')",
+            )
+            for value in ("None", "0")
+        },
+        "an unknown token that is a text": Fault(
+            "tokenizer", "unknown-text", "unk_id is '?', a str, not an integer", "class Mine(Letters): unk_id = '?'"
+        ),
+        "special tokens in a list": Fault(
+            "tokenizer",
+            "special-tokens",
+            "special_tokens is a list, not a mapping",
+            "class Mine(Letters): special_tokens = ['</s>']",
+            "specials=assay.SpecialTokens(eos='</s>')",
+        ),
+        "bytes that are a text": Fault(
+            "tokenizer",
+            "token-bytes",
+            "token_bytes gives str, not bytes",
+            "class Mine(Letters): token_bytes = lambda self, value: chr(value)",
+        ),
+        "a batch that is made later": Fault(
+            "tokenizer",
+            "batch",
+            "encode_batch gives a map, not a sequence",
+            "class Mine(Able): encode_batch = lambda self, texts, threads: map(self.encode, texts)",
+        ),
+        "a batch of another number": Fault(
+            "tokenizer",
+            "batch",
+            "encode_batch gives 1 results for",
+            "class Mine(Able): encode_batch = lambda self, texts, threads: [[1]]",
+        ),
+        "spans that are not pairs": Fault(
+            "tokenizer",
+            "spans",
+            "spans gives 1, an int for a token",
+            "class Mine(Able): spans = lambda self, text: [1 for _ in text]",
+        ),
         "round trip": Fault(
             "tokenizer",
             "round-trip",

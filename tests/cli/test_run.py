@@ -404,6 +404,18 @@ class Fickle(Bytes):
 class Strings(Bytes):
     def encode(self, text): return ["a", "b"]
 
+class Generator(Bytes):
+    def encode(self, text): return (byte for byte in text.encode())
+
+class Nothing(Bytes):
+    def encode(self, text): return None
+
+class NoSize(Bytes):
+    vocab_size = None
+
+class UnkText(Bytes):
+    unk_id = "?"
+
 class BytesBack(Bytes):
     def decode(self, ids): return bytes(ids)
 
@@ -431,6 +443,11 @@ def assay_tokenizers():
     yield announce("unbuildable", Unbuildable)
     yield announce("fickle", Fickle)
     yield announce("strings", Strings)
+    yield announce("generator", Generator)
+    yield announce("nothing", Nothing)
+    yield announce("no-size", NoSize)
+    yield announce("unk-text", UnkText)
+    yield announce("built-none", lambda text: None)
     yield announce("bytes-back", BytesBack)
     yield announce("incomplete", Incomplete)
     yield announce("lossy-and-says-so", Lossy, lossless=False)
@@ -447,6 +464,11 @@ WRONG = {
     "unbuildable": "OSError: no data",
     "fickle": "encodes to other ids the second time",
     "strings": "not all integers",
+    "generator": "encode gives a generator, not a sequence",
+    "nothing": "encode gives None, not a sequence",
+    "no-size": "vocab_size is None, not an integer",
+    "unk-text": "unk_id is '?', a str, not an integer",
+    "built-none": "build gives None, which has no",
     "bytes-back": "decode gives bytes, not str",
     "incomplete": "encode",
 }

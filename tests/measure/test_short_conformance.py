@@ -73,12 +73,12 @@ def test_memory_that_grows_much_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> N
     ("tokenizer", "told"),
     [
         (Bytes(vocab_size=10**30), "^vocab_size is 1,000,000"),
-        (Bytes(vocab_size=0), "^vocab_size is 0"),
-        (Bytes(vocab_size="257"), "^vocab_size is '257', no integer"),
+        (Bytes(vocab_size=0), "^vocab_size is 0, below 1"),
+        (Bytes(vocab_size="257"), "^vocab_size is '257', a str, not an integer"),
         (Bytes(unk_id=257), "^unk_id is 257, and the vocabulary has 257"),
         (Bytes(unk_id="0"), "^unk_id is '0'"),
         (Bytes(special_tokens={"<s>": 257}), "^the id of '<s>' is 257, and the vocabulary has 257"),
-        (Bytes(special_tokens={"<s>": None}), "^the id of '<s>' is None"),
+        (Bytes(special_tokens={"<s>": None}), "^the id of '<s>' in special_tokens is None, not an integer"),
     ],
 )
 def test_sizes_are_sane(tokenizer: Bytes, told: str) -> None:

@@ -115,7 +115,7 @@ class TestGate:
         "kind", [lambda ids: [float(value) for value in ids], lambda ids: [str(value) for value in ids]]
     )
     def test_ids_that_are_no_integers(self, kind: Callable[[list[int]], Any]) -> None:
-        with pytest.raises(WrongOutput, match="encode gives list whose items are not all integers"):
+        with pytest.raises(WrongOutput, match="encode gives a list whose items are not all integers"):
             subject(Bytes(kind)).check()
 
     @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from assay.plugins.host import Host
 from assay.plugins.types import SCALING, AttentionPlugin, MetricPlugin, Tokenized, TokenizerPlugin
 from assay.records.results import AttentionCase, Case, Measurement, Metrics, Sample, Value
 from assay.records.workload import TextSource
+from assay.tokenizer.answers import as_ints, as_tokenizer, outside, vocabulary_size
 from assay.tokenizer.special_names import special_names
 
 if TYPE_CHECKING:
@@ -246,7 +247,7 @@ class Bench:
             return None if name is None else self._equivalences[name]
         reference = self.host.one(TokenizerPlugin, name)
         self.host.need(reference, f"it claims the ids of {name}, and that")
-        equivalence = IdEquivalence(name, reference.build(training), reference.specials.tokens)
+        equivalence = IdEquivalence(name, as_tokenizer(reference.build(training)), reference.specials.tokens)
         if reference.pretrained:
             self._equivalences[name] = equivalence
         return equivalence
@@ -263,9 +264,13 @@ class Bench:
             plugin = self.host.one(TokenizerPlugin, source.tokenizer)
             self.host.need(plugin)
             documents = load(find(self.host, source.corpus))
-            tokenizer = plugin.build("\n".join(document.text for document in documents))
-            ids = [value for document in documents for value in tokenizer.encode(document.text)]
-            self._texts[source] = EmbeddedText(ids, tokenizer.vocab_size)
+            tokenizer = as_tokenizer(plugin.build("\n".join(document.text for document in documents)))
+            ids = [value for document in documents for value in as_ints(tokenizer.encode(document.text))]
+            size = vocabulary_size(tokenizer)
+            wrong = outside(ids, size)
+            if wrong is not None:
+                raise WrongOutput(f"{source.tokenizer} gives the id {wrong[1]}, outside its vocabulary of {size}")
+            self._texts[source] = EmbeddedText(ids, size)
         return self._texts[source]
 
     def _pipeline(self, attention: AttentionPlugin, case: AttentionCase, source: TextSource) -> Subject:
@@ -276,7 +281,7 @@ class Bench:
         self.host.need(corpus)
         parts = divide(corpus, 0.0)
         texts = tuple(document.text for document in parts.measured)
-        built = tokenizer.build(parts.training)
+        built = as_tokenizer(tokenizer.build(parts.training))
         return PipelineSubject((tokenizer, attention), case, built, texts, again=self._again)
 
     def _need_device(self, device: str) -> None:

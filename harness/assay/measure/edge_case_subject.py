@@ -13,6 +13,7 @@ from assay.measure.token_ids import as_ints
 from assay.plugins.types import Document, TokenizerPlugin
 from assay.records.results import Metrics
 from assay.records.text import is_utf8
+from assay.tokenizer.answers import as_tokenizer
 
 EXACT, LOSSY, WRONG, MEMORY = "exact", "lossy", "wrong", "memory"
 
@@ -47,7 +48,7 @@ class EdgeCaseSubject(Subject):
 
     def __init__(self, plugin: TokenizerPlugin, documents: Sequence[Document], training: str) -> None:
         self.plugin, self.documents = plugin, documents
-        self.tokenizer = plugin.build(training)
+        self.tokenizer = as_tokenizer(plugin.build(training))
         self.equivalence: IdEquivalence | None = None
 
     def check(self) -> Metrics:

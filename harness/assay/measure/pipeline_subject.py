@@ -21,6 +21,7 @@ from assay.measure.timer import call_seconds
 from assay.measure.token_ids import as_ints
 from assay.plugins.types import AttentionPlugin, Tokenizer, TokenizerPlugin
 from assay.records.results import AttentionCase, Metrics
+from assay.tokenizer.answers import outside, vocabulary_size
 
 PADDING = 0
 SPARE = 8
@@ -48,12 +49,13 @@ class PipelineSubject(Subject):
         self.workload = case.workload.of_step
         self.text = _fitting(tokenizer, "\n".join(texts), self.workload.tokens)
         self.ids = as_ints(tokenizer.encode(self.text))
-        wrong = next((value for value in self.ids if not 0 <= value < tokenizer.vocab_size), None)
+        size = vocabulary_size(tokenizer)
+        wrong = outside(self.ids, size)
         if wrong is not None:
-            raise WrongOutput(f"the id {wrong} is outside the tokenizer's vocabulary of {tokenizer.vocab_size}")
+            raise WrongOutput(f"the id {wrong[1]} is outside the tokenizer's vocabulary of {size}")
         self.size = len(self.text.encode("utf-8", "surrogatepass"))
         filled = [*self.ids, *[PADDING] * (self.workload.tokens + SPARE - len(self.ids))]
-        self.embedded = EmbeddedText(filled, tokenizer.vocab_size)
+        self.embedded = EmbeddedText(filled, size)
         step = replace(case, workload=self.workload)
         self.attention = AttentionSubject(attention, step, lambda: self.embedded, again=again)
 
@@ -141,16 +143,16 @@ class PipelineSubject(Subject):
 def _fitting(tokenizer: Tokenizer, text: str, tokens: int) -> str:
     """The longest beginning of a text, to a white space where there is one, that has at most so many tokens."""
     low, high = 0, min(len(text), 8 * tokens)
-    while high < len(text) and len(tokenizer.encode(text[:high])) <= tokens:
+    while high < len(text) and len(as_ints(tokenizer.encode(text[:high]))) <= tokens:
         low, high = high, min(len(text), 2 * high)
     while low < high:
         middle = (low + high + 1) // 2
-        fits = len(tokenizer.encode(text[:middle])) <= tokens
+        fits = len(as_ints(tokenizer.encode(text[:middle]))) <= tokens
         low, high = (middle, high) if fits else (low, middle - 1)
     cut = max((place for place in range(max(1, low - LONGEST_WORD), low) if text[place].isspace()), default=low)
     return text if low == len(text) else text[:cut]
 
 
 def _same_ids(expected: list[int], outputs: Sequence[object]) -> None:
-    if any(as_ints(output) != expected for output in outputs):  # type: ignore[arg-type]
+    if any(as_ints(output) != expected for output in outputs):
         raise WrongOutput("a timed call gives other ids than before")

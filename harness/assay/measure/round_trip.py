@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Sequence
 
 from assay.errors import WrongOutput
 from assay.measure.token_ids import as_ints, first_difference
 from assay.plugins.types import Tokenizer
+from assay.tokenizer.answers import as_text, outside, vocabulary_size
 
 EXCERPT = 12
 
@@ -18,14 +18,12 @@ def round_trip(tokenizer: Tokenizer, noun: str, text: str, ids: Sequence[int]) -
     Raises `WrongOutput` for an id outside the vocabulary, for other ids when the text is encoded again, and for what
     is decoded to something else than a text. `noun` names the text in what is said.
     """
-    size = operator.index(tokenizer.vocab_size)
-    wrong = next((index for index, value in enumerate(ids) if not 0 <= value < size), None)
+    size = vocabulary_size(tokenizer)
+    wrong = outside(ids, size)
     if wrong is not None:
-        raise WrongOutput(f"id {ids[wrong]} at token {wrong} of {noun} is outside the vocabulary of {size}")
+        raise WrongOutput(f"id {wrong[1]} at token {wrong[0]} of {noun} is outside the vocabulary of {size}")
     compare_ids(noun, tokenizer.encode(text), ids, "the second time")
-    decoded: object = tokenizer.decode(ids)
-    if not isinstance(decoded, str):
-        raise WrongOutput(f"decode gives {type(decoded).__name__}, not str")
+    decoded = as_text(tokenizer.decode(ids))
     return None if decoded == text else difference(noun, text, decoded)
 
 
@@ -53,7 +51,6 @@ def difference(noun: str, text: str, decoded: str) -> str:
 def text_or_none(tokenizer: Tokenizer, ids: Sequence[int]) -> str | None:
     """Decode ids; return None where that raises, or is no text."""
     try:
-        decoded: object = tokenizer.decode(list(ids))
+        return as_text(tokenizer.decode(list(ids)))
     except Exception:
         return None
-    return decoded if isinstance(decoded, str) else None

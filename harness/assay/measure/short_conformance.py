@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import operator
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
 from assay.errors import WrongOutput, reason_of
 from assay.measure.call_growth import call_growth
 from assay.measure.memory import in_bytes
 from assay.measure.round_trip import round_trip
-from assay.measure.token_ids import as_ints
 from assay.plugins.types import TokenBytes, Tokenizer, TokenizerPlugin
 from assay.records.results import Metrics
 from assay.records.text import quoted
+from assay.tokenizer.answers import as_bytes, as_ints, special_ids, unknown_id, vocabulary_size
 from assay.tokenizer.fuzzing import edge_strings, special_strings, strings
 from assay.tokenizer.special_names import special_names
 
@@ -71,12 +70,8 @@ def sane_sizes(tokenizer: Tokenizer) -> int:
     It is from 1 to 2**31, and `decode` knows its last id.
     """
     remedy = "vocab_size is one more than the largest id that encode can give"
-    given: object = tokenizer.vocab_size
-    try:
-        size = operator.index(given)  # type: ignore[arg-type]
-    except TypeError:
-        raise WrongOutput(f"vocab_size is {given!r}, no integer", remedy=remedy) from None
-    if not 1 <= size <= LARGEST_SIZE:
+    size = vocabulary_size(tokenizer)
+    if size > LARGEST_SIZE:
         raise WrongOutput(f"vocab_size is {size:,}", remedy=remedy)
     try:
         tokenizer.decode([size - 1])
@@ -85,21 +80,13 @@ def sane_sizes(tokenizer: Tokenizer) -> int:
     except Exception as error:
         found = f"vocab_size is {size:,}, and decode([{size - 1}]) raises {reason_of(error)}"
         raise WrongOutput(found, remedy=remedy) from None
-    unk: object = tokenizer.unk_id
-    if unk is not None and not _is_id(unk, size):
-        raise WrongOutput(f"unk_id is {unk!r}, and the vocabulary has {size}", remedy="give an id of it, or None")
-    specials: object = getattr(tokenizer, "special_tokens", None)
-    for name, value in specials.items() if isinstance(specials, Mapping) else ():
-        if not _is_id(value, size):
-            raise WrongOutput(f"the id of {name!r} is {value!r}, and the vocabulary has {size}", remedy="fix the id")
+    unk = unknown_id(tokenizer)
+    if unk is not None and not 0 <= unk < size:
+        raise WrongOutput(f"unk_id is {unk}, and the vocabulary has {size}", remedy="give an id of it, or None")
+    for name, value in (special_ids(tokenizer) or {}).items():
+        if not 0 <= value < size:
+            raise WrongOutput(f"the id of {name!r} is {value}, and the vocabulary has {size}", remedy="fix the id")
     return size
-
-
-def _is_id(value: object, size: int) -> bool:
-    try:
-        return 0 <= operator.index(value) < size  # type: ignore[arg-type]
-    except TypeError:
-        return False
 
 
 def verify_string(plugin: TokenizerPlugin, tokenizer: Tokenizer, text: str, added: Sequence[int] = ()) -> None:
@@ -140,15 +127,12 @@ def bytes_agree(tokenizer: Tokenizer, noun: str, ids: Sequence[int], decoded: st
     parts: list[bytes] = []
     for value in ids:
         try:
-            part: object = tokenizer.token_bytes(value)
+            parts.append(as_bytes(tokenizer.token_bytes(value)))
         except KeyError:
             if exactly:
                 told = f"token_bytes knows no bytes of id {value}, which is one of {noun}"
                 raise WrongOutput(told, remedy="give its bytes") from None
             return
-        if not isinstance(part, bytes):
-            raise WrongOutput(f"token_bytes gives {type(part).__name__}, not bytes", remedy="give bytes")
-        parts.append(part)
     joined = b"".join(parts)
     if exactly:
         agree = joined == decoded.encode("utf-8", "surrogatepass")

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import operator
 import sys
 from collections.abc import Callable, Sequence
 
-from assay.errors import WrongOutput
 from assay.plugins.types import Tokenizer
-
-
-def as_ints(ids: Sequence[int]) -> list[int]:
-    """Copy ids to a list of int; raise `WrongOutput` for what is not an integer."""
-    try:
-        return list(map(operator.index, ids))
-    except TypeError:
-        raise WrongOutput(f"encode gives {type(ids).__name__} whose items are not all integers") from None
+from assay.tokenizer.answers import as_ints as as_ints
+from assay.tokenizer.answers import as_sequence
 
 
 class RealIds:
@@ -34,7 +26,7 @@ class RealIds:
         if is_real(ids):
             return ids
         self._copies = True
-        return list(ids)
+        return list(as_sequence(ids, "encode", "a sequence of integers, such as a list"))
 
     @property
     def timed(self) -> Callable[[str], Sequence[int]]:

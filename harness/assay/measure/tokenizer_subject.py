@@ -25,6 +25,7 @@ from assay.measure.subject import Operation, Subject
 from assay.measure.token_ids import RealIds, as_ints, is_real
 from assay.plugins.types import PARALLEL, SCALING, Document, EncodeBatch, TokenizerPlugin
 from assay.records.results import Metrics, Sample
+from assay.tokenizer.answers import as_batch, as_tokenizer
 from assay.tokenizer.metrics import ids_digest, token_counts
 
 STRIDE = 16
@@ -44,7 +45,7 @@ class TokenizerSubject(Subject):
         self.texts = tuple(document.text for document in parts.measured)
         before = resident_bytes()
         start = time.perf_counter()
-        self.tokenizer = plugin.build(parts.training)
+        self.tokenizer = as_tokenizer(plugin.build(parts.training))
         seconds, after = time.perf_counter() - start, resident_bytes()
         grown = None if before is None or after is None else max(0, after - before)
         self.built = Metrics(build_seconds=seconds, build_bytes=grown)
@@ -192,7 +193,7 @@ class TokenizerSubject(Subject):
         def compare(outputs: Sequence[object]) -> None:
             offset = next(offsets)
             for output in outputs:
-                for number, found in enumerate(output):  # type: ignore[arg-type, var-annotated]
+                for number, found in enumerate(as_batch(output, len(ids))):
                     if not is_real(found):
                         raise WrongOutput(f"a timed call gives {type(found).__name__}, whose ids may not be there yet")
                     if not _alike(found, ids[number], offset):

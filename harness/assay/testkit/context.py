@@ -7,10 +7,12 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from assay.corpus import loading as corpus
-from assay.errors import AssayError, UnknownName, guard
+from assay.errors import AssayError, UnknownName, WrongOutput, guard
 from assay.measure.token_ids import as_ints
 from assay.plugins.host import Host, Origin
 from assay.plugins.types import NAMES_OF_KINDS, CorpusPlugin, Descriptor, Tokenizer
+from assay.testkit.result import Skip
+from assay.tokenizer.answers import vocabulary_size
 from assay.tokenizer.fuzzing import strings
 
 T = TypeVar("T")
@@ -64,6 +66,14 @@ class Context:
         """Those of the strings that are not refused, with their ids."""
         pairs = ((text, self.ids(text)) for text in self.strings)
         return tuple((text, ids) for text, ids in pairs if ids is not None)
+
+    @cached_property
+    def vocabulary_size(self) -> int:
+        """The size of the vocabulary; raises `Skip` where it is not a size, which is a matter of one check alone."""
+        try:
+            return vocabulary_size(self.tokenizer)
+        except WrongOutput as error:
+            raise Skip(f"tells nothing as {error.message}") from None
 
     def once(self, name: str, find: Callable[[], T]) -> T:
         """Return what takes long to find out and serves several checks; it is found at the first call."""

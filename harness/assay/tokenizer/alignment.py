@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import operator
 import re
 import sys
 import unicodedata
@@ -17,6 +16,7 @@ from assay.plugins.host import Host
 from assay.plugins.types import Missing, TokenBytes, TokenizerPlugin
 from assay.records.results import Status
 from assay.records.segmentation import Piece, Range, Span, TokenAlignment
+from assay.tokenizer.answers import as_bytes, as_ints, as_spans, as_text, as_tokenizer, unknown_id
 
 WORD = re.compile(r"\S+")
 REACH = 256  # how many characters past its place a token is searched, for each unplaced token before it
@@ -60,18 +60,19 @@ def align_tokens(plugin: TokenizerPlugin, training: str, text: str) -> TokenAlig
     The spans are exact where the bytes of the tokens are the text, or the tokenizer has `spans`. Otherwise
     the tokens are searched for in the text, in order.
     """
-    tokenizer = plugin.build(training)
-    ids = tuple(map(operator.index, tokenizer.encode(text)))
-    decoded = tokenizer.decode(ids)
+    tokenizer = as_tokenizer(plugin.build(training))
+    ids = tuple(as_ints(tokenizer.encode(text)))
+    decoded = as_text(tokenizer.decode(ids))
     if isinstance(tokenizer, TokenBytes):
-        data = [tokenizer.token_bytes(token) for token in ids]
+        data = [as_bytes(tokenizer.token_bytes(token)) for token in ids]
         texts = [part.decode("utf-8", "backslashreplace") for part in data]
         hexes: list[str | None] = [part.hex() for part in data]
     else:
-        texts = [tokenizer.decode([token]) for token in ids]
+        texts = [as_text(tokenizer.decode([token])) for token in ids]
         data = [part.encode("utf-8", "surrogatepass") for part in texts]
         hexes = [None] * len(ids)
-    unknown = [token == tokenizer.unk_id for token in ids]
+    unk_id = unknown_id(tokenizer)
+    unknown = [token == unk_id for token in ids]
     offsets = OffsetMap(text)
     if b"".join(data) == text.encode("utf-8", "surrogatepass"):
         spans = [offsets.bytes(*ends) for ends in pairwise(accumulate(map(len, data), initial=0))]
@@ -203,8 +204,8 @@ def _folded(char: str) -> str:
     return "".join(part for part in unicodedata.normalize("NFKD", char) if not unicodedata.combining(part)).casefold()
 
 
-def _checked(spans: Sequence[Range], count: int, length: int) -> list[Range]:
-    places = [(operator.index(start), operator.index(end)) for start, end in spans]
+def _checked(spans: object, count: int, length: int) -> list[Range]:
+    places: list[Range] = as_spans(spans)
     starts, ends = [0, *(start for start, _ in places)], [*(end for _, end in places), length]
     ordered = starts == sorted(starts) and ends == sorted(ends) and all(start <= end for start, end in places)
     if len(places) != count or not ordered:

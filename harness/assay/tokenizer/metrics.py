@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import operator
 import re
 import sys
 from array import array
@@ -13,11 +12,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import accumulate, repeat
 
-from assay.errors import WrongOutput
 from assay.plugins.types import Document, TokenBytes, Tokenizer
 from assay.records.metric_catalogue import LANGUAGE
 from assay.records.results import Metrics, Value
 from assay.stats.bootstrap import ratio_interval
+from assay.tokenizer.answers import as_bytes, special_ids, unknown_id, vocabulary_size
 from assay.tokenizer.words import spaceless, word_spans
 
 ALPHA = 2.5
@@ -68,7 +67,7 @@ def token_counts(
     `token_bytes` gives something else than bytes.
     """
     used = Counter(token for document in ids for token in document)
-    known, unknown = dict(bytes_of(tokenizer, used)), tokenizer.unk_id
+    known, unknown = dict(bytes_of(tokenizer, used)), unknown_id(tokenizer)
     tallies = [tally(document.text, tokens, unknown, known) for document, tokens in zip(documents, ids, strict=True)]
     total = sum(tallies, Total())
     by_language = [
@@ -123,12 +122,10 @@ def bytes_of(tokenizer: Tokenizer, tokens: Iterable[int]) -> Iterator[tuple[int,
         return
     for token in tokens:
         try:
-            content: object = tokenizer.token_bytes(token)
+            content = tokenizer.token_bytes(token)
         except KeyError:
             continue
-        if not isinstance(content, bytes):
-            raise WrongOutput(f"token_bytes gives {type(content).__name__}, not bytes")
-        yield token, content
+        yield token, as_bytes(content)
 
 
 def tally(
@@ -170,13 +167,13 @@ def _continued(content: bytes, words: Sequence[tuple[int, int]], tokens: Iterabl
 
 def vocabulary_of(tokenizer: Tokenizer) -> Vocabulary:
     """Count a vocabulary; its ids are tried one by one, up to two million."""
-    size = operator.index(tokenizer.vocab_size)
+    size = vocabulary_size(tokenizer)
     tells = isinstance(tokenizer, TokenBytes) and size <= LARGEST_VOCABULARY
-    specials = getattr(tokenizer, "special_tokens", None)
+    specials = special_ids(tokenizer)
     return Vocabulary(
         size=size,
         assigned=sum(1 for _ in bytes_of(tokenizer, range(size))) if tells else None,
-        special=len(set(specials.values())) if isinstance(specials, Mapping) else None,
+        special=None if specials is None else len(set(specials.values())),
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import operator
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from assay.measure.round_trip import compare_ids, difference
 from assay.measure.short_conformance import has_tokens_where_long
 from assay.measure.token_ids import as_ints
 from assay.plugins.types import Tokenizer, TokenizerPlugin
+from assay.tokenizer.answers import as_text, outside, unknown_id, vocabulary_size
 from assay.tokenizer.metrics import Total, Vocabulary, bytes_of, packed, tally
 
 AROUND = 2_000
@@ -125,15 +125,13 @@ class ShardCounter:
         self._counted += 1
         has_tokens_where_long(text, ids)
         self._see(noun, ids)
-        decoded: object = self.tokenizer.decode(ids)
-        if not isinstance(decoded, str):
-            raise WrongOutput(f"decode gives {type(decoded).__name__}, not str")
+        decoded = as_text(self.tokenizer.decode(ids))
         if decoded != text:
             self._same = False
             self._first = self._first or Difference(
                 shard=self.shard, document=number, what=difference(noun, text, decoded)
             )
-        self._total += tally(text, ids, self.tokenizer.unk_id, self._pieces, spans)
+        self._total += tally(text, ids, unknown_id(self.tokenizer), self._pieces, spans)
         self._parts += 1
         self._hash.update(packed(ids))
         self._before = text[-AROUND:]
@@ -144,10 +142,10 @@ class ShardCounter:
         new = set(ids).difference(self._pieces)
         if not new:
             return
-        size = operator.index(self.tokenizer.vocab_size)
-        wrong = next((token for token in new if not 0 <= token < size), None)
+        size = vocabulary_size(self.tokenizer)
+        wrong = outside(new, size)
         if wrong is not None:
-            raise WrongOutput(f"id {wrong} in {noun} is outside the vocabulary of {size}")
+            raise WrongOutput(f"id {wrong[1]} in {noun} is outside the vocabulary of {size}")
         self._pieces |= dict.fromkeys(new, b"") | dict(bytes_of(self.tokenizer, new))
 
     def _verify_cut(self, noun: str, text: str) -> None:

@@ -24,6 +24,7 @@ from assay.plugins.host import Host
 from assay.plugins.types import Tokenizer, TokenizerPlugin
 from assay.records.dataclass_json import from_json, to_json
 from assay.records.refusal import Refusal
+from assay.tokenizer.answers import as_tokenizer
 from assay.tokenizer.metrics import Vocabulary, vocabulary_of
 from assay.tokenizer.words import word_spans
 
@@ -169,7 +170,7 @@ def _built(plugins: PluginSelection, name: str, trained_on: str, thread: int) ->
     plugin = host.one(TokenizerPlugin, name)
     host.need(plugin)
     training = training_of(host, plugin, trained_on)
-    tokenizer = plugin.build(training)
+    tokenizer = as_tokenizer(plugin.build(training))
     verify_strings(plugin, tokenizer, training)
     return BuiltTokenizer(
         plugin=plugin,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import operator
-
 from assay.errors import UnknownToken
-from assay.plugins.types import SpecialIds, TokenizerPlugin
+from assay.plugins.types import TokenizerPlugin
 from assay.testkit.context import Context
 from assay.testkit.registry import Check
 from assay.testkit.result import ConformanceError, Skip
 from assay.testkit.shrinking import quoted, shown
+from assay.tokenizer.answers import special_ids, unknown_id
 
 
 def refusal(plugin: TokenizerPlugin, text: str, error: BaseException) -> str | None:
@@ -26,7 +25,7 @@ def unknown_text(plugin: TokenizerPlugin, context: Context) -> str:
 
     An `unk_id` lies in the vocabulary; what is trained here and has one gives it for something.
     """
-    unk: object = context.tokenizer.unk_id
+    unk = unknown_id(context.tokenizer)
     if plugin.specials.unk is not None and unk is None:
         raise ConformanceError(
             f"its special token for the unknown is {plugin.specials.unk!r}, and unk_id is None",
@@ -43,8 +42,8 @@ def unknown_text(plugin: TokenizerPlugin, context: Context) -> str:
         return f"{len(refused):,} of {len(tried):,} strings refused, the shortest {quoted(refused[0])}"
     if unk is None:
         return f"nothing is unknown in {len(tried):,} strings"
-    size = operator.index(context.tokenizer.vocab_size)
-    if not isinstance(unk, int) or not 0 <= unk < size:
+    size = context.vocabulary_size
+    if not 0 <= unk < size:
         raise ConformanceError(f"unk_id is {unk!r}, and the vocabulary has {size}", remedy="give an id of it, or None")
     given = [text for text, ids in tried if ids is not None and unk in ids]
     if not given and not plugin.pretrained:
@@ -60,12 +59,12 @@ def special_tokens(plugin: TokenizerPlugin, context: Context) -> str:
     specials, tokenizer = plugin.specials, context.tokenizer
     if not specials.tokens:
         raise Skip("its descriptor names no special token")
-    ids: dict[str, int] = dict(tokenizer.special_tokens) if isinstance(tokenizer, SpecialIds) else {}
+    ids: dict[str, int] = special_ids(tokenizer) or {}
     lacking = [token for token in specials.tokens if ids and token not in ids]
     if lacking:
         raise ConformanceError(f"special_tokens lacks {lacking[0]!r}, which the descriptor names", remedy="add its id")
-    size = operator.index(tokenizer.vocab_size)
-    strange = next(((token, value) for token, value in ids.items() if not 0 <= operator.index(value) < size), None)
+    size = context.vocabulary_size
+    strange = next(((token, value) for token, value in ids.items() if not 0 <= value < size), None)
     if strange is not None:
         raise ConformanceError(
             f"the id of {strange[0]!r} is {strange[1]}, and the vocabulary has {size}", remedy="fix the id"
