@@ -410,6 +410,49 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
             """,
             "lossless=False",
         ),
+        "a text that is remembered": Fault(
+            "tokenizer",
+            "second-process",
+            "in a process with PYTHONHASHSEED=",
+            """
+            class Mine(Letters):
+                def __init__(self):
+                    self.ids, self.chars, self.kept = {}, {}, {}
+
+                def encode(self, text):
+                    ids = [ord(char) for char in text]
+                    self.kept[tuple(ids)] = text
+                    return ids
+
+                def decode(self, ids):
+                    return self.kept.get(tuple(ids), "")
+            """,
+        ),
+        "a memory that grows": Fault(
+            "tokenizer",
+            "memory-kept",
+            "memory grows by ",
+            """
+            class Mine(Letters):
+                kept = []
+
+                def encode(self, text):
+                    if len(self.kept) < 600:
+                        self.kept.append(bytearray(b"x") * 100_000)
+                    return super().encode(text)
+            """,
+        ),
+        "ids that end": Fault(
+            "tokenizer",
+            "any-length",
+            "ids, and written twice it has",
+            """
+            class Mine(Letters):
+                def encode(self, text):
+                    return super().encode(text)[:1_000]
+            """,
+            "lossless=False",
+        ),
         "a closed vocabulary that is open": Fault(
             "tokenizer", "unknown-text", "and refuses none of", fields="closed_vocabulary=True"
         ),

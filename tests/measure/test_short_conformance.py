@@ -10,7 +10,7 @@ import pytest
 
 from assay.errors import WrongOutput
 from assay.measure import short_conformance
-from assay.measure.short_conformance import added_ids, has_tokens, not_capped, sane_sizes, verify_shortly
+from assay.measure.short_conformance import added_ids, has_tokens, known_ids, not_capped, sane_size, verify_shortly
 from assay.plugins.types import SpecialTokens, TokenizerPlugin
 from assay.records.results import Metrics
 
@@ -83,7 +83,7 @@ def test_memory_that_grows_much_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> N
 )
 def test_sizes_are_sane(tokenizer: Bytes, told: str) -> None:
     with pytest.raises(WrongOutput, match=told):
-        sane_sizes(tokenizer)
+        known_ids(tokenizer, sane_size(tokenizer))
 
 
 def test_the_last_id_can_be_decoded() -> None:
@@ -92,7 +92,7 @@ def test_the_last_id_can_be_decoded() -> None:
             return bytes(ids).decode()
 
     with pytest.raises(WrongOutput, match=r"^vocab_size is 257, and decode\(\[256\]\) raises ValueError"):
-        sane_sizes(Short())
+        sane_size(Short())
 
 
 def test_half_a_character_may_be_refused() -> None:
@@ -102,7 +102,7 @@ def test_half_a_character_may_be_refused() -> None:
         def decode(self, ids: Sequence[int]) -> str:
             return bytes(ids).decode()
 
-    sane_sizes(Strict(vocab_size=256))
+    sane_size(Strict(vocab_size=256))
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,12 @@ WHOLE = "give the ids of the whole text"
 
 def verify_shortly(plugin: TokenizerPlugin, tokenizer: Tokenizer, text: str) -> Metrics:
     """Verify that memory does not grow with calls, and then as `verify_strings`; return the figures of both."""
+    grown = memory_kept(tokenizer, text)
+    return verify_strings(plugin, tokenizer, text) | Metrics(growth_bytes_per_call=grown)
+
+
+def memory_kept(tokenizer: Tokenizer, text: str) -> float | None:
+    """Return the bytes that each call adds to memory, None where they cannot be known; raise `WrongOutput` for many."""
     excerpt = text[:EXCERPT]
     grown = call_growth(lambda: tokenizer.decode(list(tokenizer.encode(excerpt))))
     if grown is not None and grown > MOST_GROWTH:
@@ -38,7 +44,7 @@ def verify_shortly(plugin: TokenizerPlugin, tokenizer: Tokenizer, text: str) -> 
             f"memory grows by {in_bytes(grown)} with each call that encodes and decodes the same text",
             remedy="keep nothing of a call, or nothing that grows",
         )
-    return verify_strings(plugin, tokenizer, text) | Metrics(growth_bytes_per_call=grown)
+    return grown
 
 
 def verify_strings(plugin: TokenizerPlugin, tokenizer: Tokenizer, text: str) -> Metrics:
@@ -46,7 +52,7 @@ def verify_strings(plugin: TokenizerPlugin, tokenizer: Tokenizer, text: str) -> 
 
     Raises `WrongOutput` for what no tokenizer may do: see the functions of this module.
     """
-    sane_sizes(tokenizer)
+    known_ids(tokenizer, sane_size(tokenizer))
     words = text.split()[:WORDS]
     added = added_ids(tokenizer, words)
     end = time.perf_counter() + STRINGS_S
@@ -64,11 +70,8 @@ def probes(words: Sequence[str], specials: Sequence[str]) -> Iterator[str]:
     return (probe for turn in zip_longest(*kinds) for probe in turn if probe is not None)
 
 
-def sane_sizes(tokenizer: Tokenizer) -> int:
-    """Return the size of the vocabulary; raise `WrongOutput` unless it is one, and has the special ids.
-
-    It is from 1 to 2**31, and `decode` knows its last id.
-    """
+def sane_size(tokenizer: Tokenizer) -> int:
+    """Return the vocabulary size; raise `WrongOutput` unless it is from 1 to 2**31, and `decode` knows its last id."""
     remedy = "vocab_size is one more than the largest id that encode can give"
     size = vocabulary_size(tokenizer)
     if size > LARGEST_SIZE:
@@ -80,13 +83,17 @@ def sane_sizes(tokenizer: Tokenizer) -> int:
     except Exception as error:
         found = f"vocab_size is {size:,}, and decode([{size - 1}]) raises {reason_of(error)}"
         raise WrongOutput(found, remedy=remedy) from None
+    return size
+
+
+def known_ids(tokenizer: Tokenizer, size: int) -> None:
+    """Raise `WrongOutput` where the unknown id, or one of a special token, is outside a vocabulary of this size."""
     unk = unknown_id(tokenizer)
     if unk is not None and not 0 <= unk < size:
         raise WrongOutput(f"unk_id is {unk}, and the vocabulary has {size}", remedy="give an id of it, or None")
     for name, value in (special_ids(tokenizer) or {}).items():
         if not 0 <= value < size:
             raise WrongOutput(f"the id of {name!r} is {value}, and the vocabulary has {size}", remedy="fix the id")
-    return size
 
 
 def verify_string(plugin: TokenizerPlugin, tokenizer: Tokenizer, text: str, added: Sequence[int] = ()) -> None:
@@ -107,13 +114,18 @@ def verify_string(plugin: TokenizerPlugin, tokenizer: Tokenizer, text: str, adde
         raise
     except Exception as error:
         raise WrongOutput(f"decode of the ids of {noun} raises {reason_of(error)}") from None
-    if any(ids.count(value) > added.count(value) for value in set(added)):
+    if has_added(ids, added):
         return
     if changed is not None and plugin.lossless:
         raise WrongOutput(
             f"it promises a lossless round trip, but {changed}", remedy="fix it, or announce it with lossless=False"
         )
     bytes_agree(tokenizer, noun, ids, tokenizer.decode(list(ids)), exactly=plugin.lossless)
+
+
+def has_added(ids: Sequence[int], added: Sequence[int]) -> bool:
+    """Whether a text has one of the ids itself that are added to every text."""
+    return any(ids.count(value) > added.count(value) for value in set(added))
 
 
 def bytes_agree(tokenizer: Tokenizer, noun: str, ids: Sequence[int], decoded: str, *, exactly: bool) -> None:

@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 
 from assay.corpus import loading as corpus
 from assay.errors import AssayError, UnknownName, WrongOutput, guard
+from assay.measure.short_conformance import WORDS, added_ids, probes
 from assay.measure.token_ids import as_ints
 from assay.plugins.host import Host, Origin
-from assay.plugins.types import NAMES_OF_KINDS, CorpusPlugin, Descriptor, Tokenizer
+from assay.plugins.types import NAMES_OF_KINDS, CorpusPlugin, Descriptor, Tokenizer, TokenizerPlugin
 from assay.testkit.result import Skip
 from assay.tokenizer.answers import vocabulary_size
 from assay.tokenizer.fuzzing import strings
@@ -50,9 +51,19 @@ class Context:
 
     @cached_property
     def strings(self) -> tuple[str, ...]:
-        """Short strings that tokenizers trip over, and the training text line by line; the shortest first."""
-        lines = (line for line in self.training.splitlines() if line.strip())
-        return tuple(sorted({*strings(STRINGS, SEED), *lines}, key=lambda text: (len(text), text)))
+        """Short strings that tokenizers trip over, and the training text line by line; the shortest first.
+
+        White space stands at both ends of words, and special tokens stand in all their forms.
+        """
+        lines = [line for line in self.training.splitlines() if line.strip()]
+        declared = self.plugin.specials.tokens if isinstance(self.plugin, TokenizerPlugin) else ()
+        tried = (*probes(self.training.split()[:WORDS], declared), *strings(STRINGS, SEED, declared))
+        return tuple(sorted({*tried, *lines}, key=lambda text: (len(text), text)))
+
+    @cached_property
+    def added(self) -> tuple[int, ...]:
+        """The ids that begin and end every text."""
+        return added_ids(self.tokenizer, self.training.split()[:WORDS]) or ()
 
     @cached_property
     def tokenizer(self) -> Tokenizer:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.errors import AssayError, guard, reason_of
+from assay.measure.round_trip import text_or_none
 from assay.plugins.discovery import discover
 from assay.plugins.host import Host
 from assay.plugins.types import NAMES_OF_KINDS, Descriptor, Lazy
@@ -46,11 +47,12 @@ def load(origin: Located) -> Content:
     }
 
 
-def encode(origin: Located, name: str, training: str, texts: list[str]) -> Content:
-    """Build a tokenizer and return the ids of some texts, None for one that it refuses."""
+def encode(origin: Located, name: str, training: str, texts: list[str], documents: list[list[int]]) -> Content:
+    """Build a tokenizer; return the texts of some ids, and then the ids of some texts, None for what it refuses."""
     tokenizer: Any = _descriptor(_load_alone(origin), "tokenizer", name)
     built = tokenizer.build(training)
-    return {"ids": [_ids(built.encode, text) for text in texts]}
+    decoded = [text_or_none(built, ids) for ids in documents]
+    return {"texts": decoded, "ids": [_ids(built.encode, text) for text in texts]}
 
 
 def unsupported(origin: Located, name: str, workloads: list[str]) -> Content:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from assay.errors import AssayError, WrongOutput, guard, raised_by, reason_of
+from assay.measure import short_conformance
+from assay.measure.memory import in_bytes
+from assay.measure.round_trip import text_or_none
+from assay.measure.short_conformance import has_added
 from assay.measure.token_ids import as_ints
 from assay.plugins.types import TokenizerPlugin
 from assay.testkit.context import Context
@@ -20,16 +24,23 @@ def builds(plugin: TokenizerPlugin, context: Context) -> None:
     answers.as_tokenizer(context.tokenizer)
 
 
+def memory_kept(plugin: TokenizerPlugin, context: Context) -> str:
+    """Memory does not grow with each call that encodes and decodes the same text."""
+    grown = short_conformance.memory_kept(context.tokenizer, context.training)
+    return "memory cannot be read here" if grown is None else f"{in_bytes(grown)} a call"
+
+
 def vocabulary_size(plugin: TokenizerPlugin, context: Context) -> str:
     """Its vocab_size is one more than the largest id, and decode knows that id."""
-    remedy = "vocab_size is one more than the largest id that encode can give"
-    size = answers.vocabulary_size(context.tokenizer)
-    try:
-        context.tokenizer.decode([size - 1])
-    except Exception as error:
-        found = f"vocab_size is {size:,}, and decode([{size - 1}]) raises {reason_of(error)}"
-        raise ConformanceError(found, remedy=remedy) from None
-    return f"{size:,}"
+    return f"{short_conformance.sane_size(context.tokenizer):,}"
+
+
+def any_length(plugin: TokenizerPlugin, context: Context) -> None:
+    """A text has tokens, and a longer one has more."""
+    ids = context.ids(context.training)
+    if ids is not None:
+        short_conformance.has_tokens([context.training], [ids])
+    short_conformance.not_capped(context.tokenizer, context.training)
 
 
 def ids_in_range(plugin: TokenizerPlugin, context: Context) -> str:
@@ -74,15 +85,23 @@ def deterministic(plugin: TokenizerPlugin, context: Context) -> str:
 
 
 def second_process(plugin: TokenizerPlugin, context: Context) -> str:
-    """A process of its own with another PYTHONHASHSEED gives the same ids."""
-    texts = [text for text, _ in context.encoded]
-    answer = ask(context.origin, "encode", name=plugin.name, training=context.training, texts=texts)
+    """A process of its own with another PYTHONHASHSEED gives the same ids, and the same text from the ids alone."""
+    texts, documents = ([pair[place] for pair in context.encoded] for place in (0, 1))
+    asked = {"name": plugin.name, "training": context.training, "texts": texts, "documents": documents}
+    answer = ask(context.origin, "encode", **asked)
+    elsewhere = f"in a process with PYTHONHASHSEED={answer.seed}"
     for (text, ours), theirs in zip(context.encoded, answer.content["ids"], strict=True):
         if ours != theirs:
             raise ConformanceError(
-                f"{quoted(text)} encodes to {_told(ours)} here, and to {_told(theirs)} in a process with"
-                f" PYTHONHASHSEED={answer.seed}",
+                f"{quoted(text)} encodes to {_told(ours)} here, and to {_told(theirs)} {elsewhere}",
                 remedy="sort what comes from a set, and use no hash of Python's",
+            )
+    for (text, ids), decoded in zip(context.encoded, answer.content["texts"], strict=True):
+        if decoded != text_or_none(context.tokenizer, ids):
+            told = "nothing" if decoded is None else quoted(decoded)
+            raise ConformanceError(
+                f"{shown(ids)}, the ids of {quoted(text)}, are decoded to {told} {elsewhere}, which has not encoded it",
+                remedy="let the text depend on nothing but the ids",
             )
     return f"{len(texts):,} strings"
 
@@ -156,7 +175,7 @@ def round_trip(plugin: TokenizerPlugin, context: Context) -> str:
         if ids is None:
             return
         decoded = context.tokenizer.decode(list(ids))
-        if decoded != text:
+        if decoded != text and not has_added(ids, context.added):
             lost.append(text)
             if plugin.lossless:
                 raise ConformanceError(
@@ -178,7 +197,9 @@ def _told(ids: list[int] | None) -> str:
 
 CHECKS = (
     Check.of(builds, "ready"),
+    Check.of(memory_kept, "builds"),
     *Check.all_of((takes_any_text, ids_in_range, vocabulary_size, deterministic), "builds"),
+    Check.of(any_length, "ids-in-range"),
     *Check.all_of((empty_text, ids_kept), "takes-any-text", "deterministic"),
     Check.of(round_trip, "takes-any-text", "deterministic", "ids-kept"),
     Check.of(second_process, "deterministic"),
