@@ -26,6 +26,9 @@ class Words:
     def decode(self, ids: Sequence[int]) -> str:
         return "".join(self.known[value] for value in ids)
 
+    def token_bytes(self, token_id: int) -> bytes:
+        return self.known[token_id].encode()
+
 
 def test_declared_ones_come_first_then_those_listed_then_outer_ids() -> None:
     found = special_names(("<a>",), Words(special_tokens={"<b>": 0, "<a>": 1}))
@@ -56,3 +59,19 @@ def test_a_vocabulary_of_no_size_has_none() -> None:
         vocab_size = "many"  # type: ignore[assignment]
 
     assert special_names((), Sizeless()) == ()
+
+
+def test_ids_that_may_not_be_assigned_are_not_decoded() -> None:
+    class Holes(Words):
+        def decode(self, ids: Sequence[int]) -> str:
+            assert ids == [2]
+            return "two"
+
+        def encode(self, text: str) -> Sequence[int]:
+            return [2]
+
+    class Bare:
+        vocab_size, unk_id = 3, None
+        decode, encode = Holes().decode, Holes().encode
+
+    assert special_names((), Bare()) == ("two",)

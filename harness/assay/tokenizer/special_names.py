@@ -5,7 +5,8 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterator, Mapping, Sequence
 
-from assay.plugins.types import Tokenizer
+from assay.plugins.types import TokenBytes, Tokenizer
+from assay.tokenizer.metrics import bytes_of
 
 MOST = 48
 FIRST, LAST = 8, 24
@@ -31,12 +32,15 @@ def _spread(names: Sequence[object]) -> Sequence[object]:
 
 
 def _outer(tokenizer: Tokenizer) -> Iterator[str]:
+    """Yield the texts of assigned ids at both ends; where the bytes of ids are not known, of the last id alone."""
     try:
         size = operator.index(tokenizer.vocab_size)
     except Exception:
         return
-    ids = dict.fromkeys([*range(size - 1, max(-1, size - 1 - LAST), -1), *range(min(FIRST, max(0, size)))])
-    for token in ids:
+    last, first = range(size - 1, max(-1, size - 1 - LAST), -1), range(min(FIRST, max(0, size)))
+    ids = dict.fromkeys([*last, *first])
+    assigned = [token for token, _ in bytes_of(tokenizer, ids)] if isinstance(tokenizer, TokenBytes) else last[:1]
+    for token in assigned:
         try:
             name: object = tokenizer.decode([token])
             alone = isinstance(name, str) and list(tokenizer.encode(name)) == [token]
