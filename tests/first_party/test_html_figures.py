@@ -25,7 +25,7 @@ from assay.records.workload import Workload
 
 pytest.importorskip("vl_convert")
 from assay_html.drawing import svg
-from assay_html.escape import script_json
+from assay_html.escape import script_json, show_unseen
 from assay_html.figures import figures
 from assay_html.grid import tokenizer_grid
 from assay_html.page import write
@@ -200,3 +200,7 @@ def test_figures_of_plugins_are_columns_and_bars_are_drawn_within_a_group() -> N
     assert grid.rows[0][-5:-2] == [["12,345", 12345.0], ["0.123", 0.123456], ["<b>"]]
     assert [most[titles.index("bytes per token")] for most in grid.most] == [1e6, 23.0]
     assert grid.groups == (0, *[1] * 19)
+
+
+def test_a_run_of_spaces_is_shown_on_a_page() -> None:
+    assert show_unseen("'  a' is ' a'") == "'\u00a0\u00a0a' is ' a'"

@@ -352,3 +352,16 @@ class TestMissing:
             assert lacking is not None, name
             assert lacking.remedy.startswith("pip install "), name
         assert "--no-deps mistral-common" in str(files.absent("mistral-common", "mistral-common==1.13.1"))
+
+
+def test_hugging_face_is_timed_by_the_call_without_offsets(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = pytest.importorskip("assay_peers.hugging_face")
+    monkeypatch.delenv("TOKENIZERS_PARALLELISM", raising=False)
+
+    def encode(texts: list[str], add_special_tokens: bool) -> list[Any]:
+        assert (len(texts), add_special_tokens) == (1, False)
+        return [SimpleNamespace(ids=[7])]
+
+    bound = module.bind(SimpleNamespace(encode_batch_fast=encode, get_vocab_size=lambda: 9))
+    assert bound.encode("a") == [7]
+    assert os.environ["TOKENIZERS_PARALLELISM"] == "false"  # a text alone starts no threads
