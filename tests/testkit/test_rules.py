@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import assay
-from assay.testkit import Examination, Finding, context
+from assay.testkit import Examination, Finding, context, workloads
 from assay.testkit import shrinking as trying
 from assay.testkit.registry import checks
 from assay.testkit.rules import tokenizer_protocols as abilities
@@ -19,6 +19,7 @@ def _fewer_strings(monkeypatch: pytest.MonkeyPatch) -> None:
     """A fault that is planted is found by few."""
     monkeypatch.setattr(context, "STRINGS", 150)
     monkeypatch.setattr(trying, "DRAWN", 40)
+    monkeypatch.setattr(workloads, "LONG", ())
     monkeypatch.setattr(abilities, "TOGETHER_S", 0.02)
 
 

@@ -12,7 +12,7 @@ from assay.plugins.types import AttentionPlugin
 from assay.records.workload import Workload
 from assay.testkit.context import Context
 from assay.testkit.result import ConformanceError, Skip
-from assay.testkit.workloads import small
+from assay.testkit.workloads import long, small
 
 RAISES = "computes"
 # Which check a wrong output belongs to, by the name with which its message begins; all others are properties.
@@ -60,11 +60,15 @@ def workloads(plugin: AttentionPlugin) -> tuple[Workload, ...]:
 
 
 def trials(plugin: AttentionPlugin, context: Context) -> tuple[WorkloadTrial, ...]:
-    """Try every small workload that the plugin offers, once for all checks."""
+    """Try every small workload that the plugin offers, once for all checks, and then the long ones."""
 
     def make() -> tuple[WorkloadTrial, ...]:
         with one_thread():
-            return tuple(_trial(plugin, workload) for workload in workloads(plugin))
+            found = tuple(_trial(plugin, workload) for workload in workloads(plugin))
+            if plugin.compiles or any(trial.breaks is not None for trial in found):
+                return found
+            longer = (one for device in devices() for one in offered(plugin, long(device)))
+            return (*found, *(_trial(plugin, workload, properties=False) for workload in longer))
 
     return context.once("trials", make)
 
@@ -94,8 +98,8 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _trial(plugin: AttentionPlugin, workload: Workload) -> WorkloadTrial:
-    """The properties first, as they say what is wrong; then float64 on other inputs."""
+def _trial(plugin: AttentionPlugin, workload: Workload, *, properties: bool = True) -> WorkloadTrial:
+    """The `properties` first, as they say what is wrong; then float64 on other inputs."""
     from assay.attention.calls import Candidate
     from assay.attention.companions import check_kind
     from assay.attention.inputs import make_inputs, make_weights
@@ -105,7 +109,7 @@ def _trial(plugin: AttentionPlugin, workload: Workload) -> WorkloadTrial:
         candidate = Candidate.of(plugin)
         inputs_of = partial(make_inputs, workload, None, seed=0)
         with guard():
-            held = check_kind(candidate, workload)
+            held = check_kind(candidate, workload) if properties else ()
             verify(candidate.build, workload, make_weights(workload), inputs_of, approximate=candidate.approximate)
     except WrongOutput as error:
         breaks = BROKEN_BY.get(error.message.partition(":")[0], "properties")

@@ -36,6 +36,34 @@ SMALL = (
     "decode/fwd/causal/b2.h2.s1:24.d8.m16",
     "decode/fwd/causal/b1.h4:2.s3:24.d8.m32",
 )
+# More positions than usual blocks and tables have, and no multiple of 16. Outputs and gradients alone are compared.
+LONG = (
+    "core/fwd/weightless/b1.h1.s1051.d16",
+    "core/fwd/weightless+causal/b1.h1.s1051.d16",
+    "core/fwd/full/b1.h1.s1051.d16",
+    "core/fwd/causal/b1.h1.s1051.d16",
+    "core/fwd/causal/b1.h2:1.s1051.d16",
+    "core/fwd/causal/b1.h1.s37:1051.d16",
+    "core/fwd/causal/b1.h1.s1051.d16:8",
+    "core/fwd/window8/b1.h1.s1051.d16",
+    "core/fwd/window301/b1.h1.s1051.d16",
+    "core/fwd/prefix301/b1.h1.s1051.d16",
+    "core/fwd/padding/b2.h1.s1531.d16",
+    "core/fwd/causal+alibi/b1.h2.s1051.d16",
+    "core/fwd/causal+rope/b1.h1.s1051.d16",
+    "core/fwd/linear/b1.h1.s1051.d16",
+    "core/fwd/linear+causal/b1.h1.s1051.d16",
+    "core/fwd_bwd/full/b1.h1.s1051.d16",
+    "core/fwd_bwd/causal/b1.h1.s1051.d16",
+    "core/fwd_bwd/window301/b1.h1.s1051.d16",
+    "core/fwd_bwd/linear+causal/b1.h1.s1051.d16",
+    "qkv/fwd/full/b1.h1.s1051.d16.m16",
+    "qkv/fwd/causal/b1.h1.s1051.d16.m16",
+    "module/fwd/full/b1.h1.s1051.d16.m16",
+    "module/fwd/causal/b1.h1.s1051.d16.m16",
+    "decode/fwd/causal/b2.h2.s1:1051.d8.m16",
+    "decode/fwd/causal/b1.h4:2.s3:1051.d8.m32",
+)
 # As many, large enough that a tenth of what they allocate is more than a mebibyte of slack can hide.
 LARGE = (
     "core/fwd/weightless/b2.h1.s1024.d64",
@@ -63,6 +91,11 @@ def small(device: str = "cpu") -> tuple[Workload, ...]:
     """Return the workloads on which an attention is verified, a few of them in half precision too."""
     plain = [_read(text, "f32", device) for text in SMALL]
     return (*plain, *(_read(text, dtype, device) for text in HALF for dtype in DTYPES[1:]))
+
+
+def long(device: str = "cpu") -> tuple[Workload, ...]:
+    """Return the workloads of many positions, on which an attention is compared with float64 alone."""
+    return tuple(_read(text, "f32", device) for text in LONG)
 
 
 def large(device: str = "cpu") -> tuple[Workload, ...]:
