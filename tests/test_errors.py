@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from assay.errors import LONGEST, AssayError, reason_of
+from assay.errors import LONGEST, AssayError, one_line, reason_of
 
 
 def raised(error: BaseException) -> BaseException:
@@ -24,11 +24,23 @@ def test_a_sentence_of_ours_stands_alone() -> None:
     assert reason_of(raised(AssayError("it is\nwrong", remedy="fix it"))) == "it is wrong"
 
 
+def test_spaces_in_quotes_are_kept() -> None:
+    assert reason_of(AssayError("'  a'\n   comes back as ' a'")) == "'  a' comes back as ' a'"
+
+
+@given(st.text())
+def test_one_line_changes_white_space_alone(text: str) -> None:
+    line = one_line(text)
+    assert line.split() == text.split()
+    assert {char for char in line if char.isspace()} <= {" "}
+    assert one_line(line) == line
+
+
 @given(st.text())
 @example("x" * 1_000_000)
 @example(" y" * LONGEST)
 def test_it_is_short_and_one_line_and_begins_and_ends_as_the_message_does(message: str) -> None:
-    reason, words = reason_of(AssayError(message)), " ".join(message.split())
+    reason, words = reason_of(AssayError(message)), one_line(message)
     assert len(reason) <= LONGEST + 40
     assert "\n" not in reason
     if len(words) <= LONGEST:

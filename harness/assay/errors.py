@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -112,9 +113,17 @@ def _text(error: BaseException) -> str:
         return ""
 
 
+def one_line(text: str) -> str:
+    """Return text on one line: white space that is not all spaces becomes one space, and runs of spaces stay.
+
+    A message that quotes a text shows how many spaces are in it.
+    """
+    return re.sub(r"\s+", lambda white: white[0] if not white[0].strip(" ") else " ", text).strip()
+
+
 def _short(message: str) -> str:
-    """The words of a message with one space between them, the middle of a long one left out."""
-    text = " ".join(message.split())
+    """A message on one line, the middle of a long one left out."""
+    text = one_line(message)
     if len(text) <= LONGEST:
         return text
     half = LONGEST // 2

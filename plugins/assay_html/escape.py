@@ -14,10 +14,15 @@ UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
 )
 
+RUN = re.compile(" {2,}")
+
 
 def show_unseen(text: str) -> str:
-    """Show what would not be seen, or would turn the text around, as its code point: `<U+202E>`."""
-    return UNSEEN.sub(lambda match: f"<U+{ord(match[0]):04X}>", text)
+    """Show what would not be seen, or would turn the text around, as its code point: `<U+202E>`.
+
+    A run of spaces becomes no-break spaces: a page shows each of them.
+    """
+    return RUN.sub(lambda run: "\u00a0" * len(run[0]), UNSEEN.sub(lambda match: f"<U+{ord(match[0]):04X}>", text))
 
 
 def short(text: str) -> str:

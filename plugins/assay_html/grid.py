@@ -113,7 +113,7 @@ def _added(metric: str) -> Callable[[assay.Measurement], Cell]:
 def _words(give: Callable[[assay.Measurement], str]) -> Callable[[assay.Measurement], Cell]:
     def cell(row: assay.Measurement) -> Cell:
         text = give(row)
-        return [short(text)] if short(text) == text else [short(text), show_unseen(text)]
+        return list(dict.fromkeys((short(text), show_unseen(text))))
 
     return cell
 

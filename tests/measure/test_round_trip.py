@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from assay.errors import WrongOutput
 from assay.measure.round_trip import EXCERPT, compare_ids, difference, round_trip
 from assay.plugins.types import Tokenizer
+from assay.testkit.shrinking import quoted
 
 IDS = st.lists(st.integers(0, 9), max_size=6)
 
@@ -110,3 +111,12 @@ def test_what_is_wrong_is_said_in_full() -> None:
             tried(fixed, "ab", ids)
         assert caught.value.message == told
     assert tried(Fixed([0, 9], decoded="ab"), "ab", [0, 9]) is None
+
+
+@pytest.mark.parametrize("white", ["\u00a0", "\u2003", "\u200b", "\u3000", "\t", "\n", "\ufeff"])
+def test_unusual_white_space_is_shown_as_python_writes_it(white: str) -> None:
+    said = difference("it", f"a{white}b", "a b")
+    assert white not in said
+    assert white not in quoted(f"a{white}b")
+    assert white not in quoted("a" * 100 + white)
+    assert ascii(white)[1:-1] in said

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DatabaseError, DBAPIError, IntegrityError, OperationalError
 
-from assay.errors import ConflictError, StoreError
+from assay.errors import ConflictError, StoreError, one_line
 from assay.store import migrations, schema
 from assay.store.location import Location
 
@@ -75,7 +75,7 @@ class Database:
                 f"another process stored the same in {self.location} meanwhile",
                 remedy="let one process at a time measure a run",
             )
-        reason = " ".join(str(error.orig).split()).rstrip("?.")
+        reason = one_line(str(error.orig)).rstrip("?.")
         if self.location.url is None:
             return StoreError(
                 f"the results in {self.location} cannot be read or written: {reason}",

@@ -171,13 +171,27 @@ def rendered(page: str) -> tuple[list[str], str]:
 @example("a `name` of ``ticks`")
 def test_any_text_is_nothing_but_text_in_markdown(place: str, text: str) -> None:
     write, elements = PLACES[place]
-    wanted = escape_xml(text)
+    wanted = escape_xml(text).replace(NO_BREAK, " ")
     if not wanted:
         return
     tags, words = rendered(write(text))
+    words = words.replace(NO_BREAK, " ")
     assert tags == elements
     assert wanted in words
     assert words.replace(wanted, "", 1).strip() in ("", "b")
+
+
+SPACES = "it's '   a' comes back\n    as ' a', not as ' '"
+
+
+@pytest.mark.parametrize("escape", [escape_terminal, escape_markdown, escape_xml, escape_tsv, escape_csv])
+def test_runs_of_spaces_stay_and_other_white_space_is_one_space(escape: Callable[[str], str]) -> None:
+    assert escape(SPACES).replace(NO_BREAK, " ") == "it's '   a' comes back as ' a', not as ' '"
+
+
+def test_spaces_that_a_page_or_the_end_of_a_line_would_swallow_are_no_break_spaces() -> None:
+    assert escape_terminal("'  ' or ' '").count(NO_BREAK) == 3
+    assert escape_markdown("'  a'").count(NO_BREAK) == 2
 
 
 @pytest.mark.parametrize("link", ["https://a.bc", "http://a.bc", "www.a.bc", "a@b.cd", "(www.a.bc)", "ftp://a.bc"])

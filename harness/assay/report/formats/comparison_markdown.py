@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from assay.errors import one_line
 from assay.records.verdicts import Change, Comparison, Judgement, Verdict
 from assay.report.formats.comparison_text import (
     alike_line,
@@ -137,7 +138,7 @@ def _text(text: str, longest: int = LONGEST) -> str:
 
 
 def _cut(text: str, longest: int) -> str:
-    line = " ".join(text.split())
+    line = one_line(text)
     return line if len(line) <= longest else f"{line[:longest]}…"
 
 

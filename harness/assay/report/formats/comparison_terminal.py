@@ -28,7 +28,7 @@ from assay.report.formats.comparison_text import (
     wall_text,
 )
 from assay.report.tables.results import Table, write
-from assay.report.text.escape import escape_terminal
+from assay.report.text.escape import NO_BREAK, escape_terminal
 
 MOST_NAMED = 10
 SAME = "="
@@ -47,7 +47,8 @@ def show(comparison: Comparison) -> None:
     width = shutil.get_terminal_size().columns if sys.stderr.isatty() else sys.maxsize
     for line in lines_of(comparison):
         shown = escape_terminal(line, sys.stderr.encoding)
-        print(textwrap.fill(shown, width, break_long_words=False, break_on_hyphens=False), file=sys.stderr)
+        lines = textwrap.fill(shown, width, break_long_words=False, break_on_hyphens=False)
+        print(lines.replace(NO_BREAK, " "), file=sys.stderr)
 
 
 def tables_of(comparison: Comparison, *, raw: bool = False) -> tuple[Table, ...]:

@@ -7,6 +7,7 @@ import re
 import string
 from collections.abc import Sequence
 
+from assay.errors import one_line
 from assay.records.results import Value
 from assay.records.verdicts import AATest, Change, Comparison, Judgement, Verdict
 from assay.report.text.escape import NO_BREAK
@@ -121,7 +122,7 @@ def heading(group: str) -> tuple[str, str]:
 
 def unwrapped(text: str) -> str:
     """Return text for a cell that is not to be wrapped."""
-    return NO_BREAK.join(text.split())
+    return one_line(text).replace(" ", NO_BREAK)
 
 
 def time_text(seconds: float | None) -> str:

@@ -9,8 +9,11 @@ from __future__ import annotations
 import re
 from types import MappingProxyType
 
+from assay.errors import one_line
+
 NO_BREAK = "\u00a0"
 WHITE = re.compile(rf"[^\S{NO_BREAK}]+")
+RUN = re.compile(r" {2,}|(?<=['\"]) (?=['\"])")
 # Printable by the book, but selectors, fillers and blanks cannot be seen, and skin tones have another width on
 # other terminals.
 UNSEEN = re.compile(
@@ -52,10 +55,11 @@ OPENING = re.compile(r"^([0-9]{1,9}(?=[.)](?: |$))|(?=-(?: |[- ]*$)|\+(?: |$)|=+
 def escape_terminal(text: str, encoding: str | None = None) -> str:
     """Return text on one line, as an output of this encoding (UTF-8 for None) can show it and nobody can misread it.
 
-    White space becomes one space, but for the no-break space, which stays. A character that cannot be seen, or that the
+    White space becomes one space. A no-break space stays, and so does a run of spaces: as no-break spaces, since it may
+    stand in what is quoted. A character that cannot be seen, or that the
     output does not know, becomes its bytes in UTF-8: `<1B>`.
     """
-    shown = UNSEEN.sub(lambda match: as_bytes(match[0]), _printable(text))
+    shown = UNSEEN.sub(lambda match: as_bytes(match[0]), _unbroken(_printable(text)))
     if can_show(shown, encoding):
         return shown
     return "".join(char if can_show(char, encoding) else as_bytes(char) for char in to_ascii(shown, encoding))
@@ -83,10 +87,10 @@ def to_ascii(text: str, encoding: str | None = None) -> str:
 def escape_markdown(text: str, *, inline: bool = False) -> str:
     """Return text on one line that Markdown and HTML do nothing with.
 
-    An at sign is parted from its word, so that nobody is called. In the middle of a line (`inline`) no block can begin:
-    a dash stays as it is.
+    A run of spaces becomes no-break spaces, which a page shows. An at sign is parted from its word, so that nobody is
+    called. In the middle of a line (`inline`) no block can begin: a dash stays as it is.
     """
-    shown = ACTIVE.sub(r"\\\g<0>", escape_xml(text)).replace("@", "@<!-- -->")
+    shown = ACTIVE.sub(r"\\\g<0>", _unbroken(escape_xml(text))).replace("@", "@<!-- -->")
     return shown if inline else OPENING.sub(r"\1\\", shown)
 
 
@@ -103,12 +107,12 @@ def markdown_code(text: str, *, cell: bool = False) -> str:
 
 def escape_xml(text: str) -> str:
     """Return text on one line, with U+FFFD for what no page and no XML should hold. It leaves `<` and `&` alone."""
-    return UNFIT.sub("\ufffd", " ".join(text.split()))
+    return UNFIT.sub("\ufffd", one_line(text))
 
 
 def escape_tsv(text: str) -> str:
     """Return text for a cell between tabs: on one line, with the bytes of what cannot be printed, `<1B>`."""
-    return " ".join(_printable(text).split())
+    return one_line(_printable(text))
 
 
 def escape_csv(text: str) -> str:
@@ -121,9 +125,14 @@ def as_bytes(text: str) -> str:
     return f"<{text.encode('utf-8', 'surrogatepass').hex(' ').upper()}>"
 
 
+def _unbroken(line: str) -> str:
+    """Runs of spaces as no-break spaces, and a single space in quotes too: where a line ends it would be lost."""
+    return RUN.sub(lambda run: NO_BREAK * len(run[0]), line)
+
+
 def _printable(text: str) -> str:
-    """Return text on one line; white space but for the no-break space becomes one space."""
-    line = WHITE.sub(" ", text).strip(" ")
+    """Return text on one line, with its runs of spaces and its no-break spaces; other white space becomes one space."""
+    line = WHITE.sub(lambda white: " " if white[0].strip(" ") else white[0], text).strip(" ")
     if line.replace(NO_BREAK, " ").isprintable():
         return line
     return "".join(char if char.isprintable() or char == NO_BREAK else as_bytes(char) for char in line)
