@@ -191,6 +191,7 @@ TOKENIZER = (
     Column(title="tokens per word", cell=_figure("fertility", TWO)),
     Column(title="round trip", cell=_words(_trip), numeric=False),
     Column(title="encode MB/s", cell=_figure("encode_mb_per_s", three, spread="encode_spread"), bar=True),
+    Column(title="fresh MB/s", cell=_figure("fresh_mb_per_s", three, spread="fresh_spread"), bar=True),
     Column(title="decode MB/s", cell=_figure("decode_mb_per_s", three, spread="decode_spread"), bar=True),
     Column(title="time ratio", cell=_figure("encode_ratio", TWO, low="encode_ratio_low", high="encode_ratio_high")),
     Column(title="status", cell=_words(_status), numeric=False),

@@ -129,7 +129,7 @@ def test_what_passes_on_both_sides_has_iterations_for_each_operation(scene: Scen
     for name in OK:
         verified = scene.verified[name]
         assert (verified.baseline.status, verified.candidate.status) == (Status.OK, Status.OK)
-        assert set(verified.iterations) == {"encode", "decode"}
+        assert set(verified.iterations) == {"encode", "decode", "fresh"}
         assert min(verified.iterations.values()) >= 1
         assert verified.baseline.value("ids_sha256") == verified.candidate.value("ids_sha256") is not None
 

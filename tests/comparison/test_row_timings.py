@@ -63,6 +63,9 @@ class TestRow:
         assert operations(found) == ("encode", "decode")
         assert operations(row(tokens=5)) == ()
 
+    def test_fresh_text_is_recorded_and_not_judged(self) -> None:
+        assert operations(row("ours", samples(1.0), fresh_samples=40)) == ("encode",)
+
     @pytest.mark.parametrize("status", [Status.FAILED, Status.SKIPPED, Status.UNSUPPORTED])
     def test_a_row_that_is_not_ok_was_not_timed(self, status: Status) -> None:
         assert operations(row("ours", samples(1.0), status=status, decode_samples=40)) == ()

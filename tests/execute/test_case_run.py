@@ -31,6 +31,9 @@ class Answering:
     memory: int = 8 * GIB
     remedy: str = "fix it"
 
+    def printed(self) -> int:
+        return 0
+
     def post(self, request: Request[Any]) -> None:
         pass
 
@@ -122,3 +125,14 @@ def test_the_limit_is_told_of_the_hosts_memory_only(reason: str, said: str | Non
     item.check()
     assert item.ended is not None
     assert item.ended.reason == (said or reason)
+
+
+@pytest.mark.parametrize(
+    ("caches", "reason"),
+    [(True, "caches whole texts: 4,320.0 times as fast on the same text as on fresh text"), (False, None)],
+)
+def test_a_cache_of_whole_texts_is_noted_in_a_row_that_stays_ok(caches: bool, reason: str | None) -> None:
+    item = asked(predicted(need=1, room=None))
+    item.succeed(Metrics(repeat_speedup=4320.0, caches_whole_texts=caches), restarted=False)
+    assert item.ended is not None
+    assert (item.ended.status, item.ended.reason, item.ended.remedy) == (Status.OK, reason, None)

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from assay.execute import rounds
-from assay.execute.rounds import FEWEST, FEWEST_LONG, Stop, sample_rounds
+from assay.execute.rounds import FEWEST, FEWEST_LONG, FRESH_SHARE, Stop, sample_rounds
 from assay.records.results import Sample
 
 PLENTY_S = 3000.0
@@ -35,6 +35,8 @@ class Fake:
     times: Iterator[int]
     lives: int = 10**9
     judged: bool = True
+    cost_ns: int = 1
+    spent_ns: int = 0
     epoch: int = 0
     samples: list[Sample] = field(default_factory=list)
 
@@ -47,6 +49,7 @@ class Fake:
         self.stage.log.append(self.name)
         self.stage.halves.append(self.name)
         self.stage.now += 1.0
+        self.spent_ns += self.cost_ns
 
     def end(self) -> None:
         assert self.alive, "who is gone is not asked"
@@ -75,7 +78,7 @@ def noisy(seed: int) -> Iterator[int]:
         yield order.randint(1, 10**6)
 
 
-def cast(stage: Stage, names: str, times: Callable[[int], Iterator[int]] = noisy) -> list[Fake]:
+def cast(stage: Stage, names: Sequence[str], times: Callable[[int], Iterator[int]] = noisy) -> list[Fake]:
     return [Fake(name=name, stage=stage, times=times(number)) for number, name in enumerate(names)]
 
 
@@ -275,3 +278,25 @@ def test_every_round_is_told_with_the_time_left(stage: Stage) -> None:
     told: list[tuple[int, float]] = []
     play(cast(stage, "AB"), budget_s=30.0, tick=lambda done, left: told.append((done, left)))
     assert told == [(done, 30.0 - 2 * done) for done in range(1, 16)]
+
+
+class TestFreshText:
+    @pytest.mark.parametrize("cost_ns", [1, 20, 1_000_000], ids=["short", "long", "very long"])
+    def test_it_takes_an_eighth_of_the_time_and_the_first_round(self, stage: Stage, cost_ns: int) -> None:
+        fresh, encode, decode = operations = cast(stage, ["fresh", "encode", "decode"])
+        fresh.cost_ns = cost_ns
+        for epoch in range(3):
+            for operation in operations:
+                operation.epoch = epoch
+            play(operations, budget_s=2 * 400, wanted=0.0, seed=epoch)
+        taken, rounds_made = len(fresh.samples), len(encode.samples)
+        assert fresh.samples[0].epoch == 0
+        assert (taken - 1) * cost_ns <= FRESH_SHARE * (taken * cost_ns + 2 * rounds_made)
+        assert taken == 1 or (taken + 1) * cost_ns > FRESH_SHARE * (taken * cost_ns + 2 * rounds_made)
+        assert rounds_made == len(decode.samples)
+
+    def test_it_does_not_hold_the_end_up(self, stage: Stage) -> None:
+        fresh, encode = cast(stage, ["fresh", "encode"])
+        encode.times = steady()
+        assert play([fresh, encode], budget_s=PLENTY_S) == "precision"
+        assert len(encode.samples) == FEWEST

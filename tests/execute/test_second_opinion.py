@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -20,7 +21,7 @@ from assay.execute.second_opinion import (
 )
 from assay.execute.timed_operation import SeenBatch, TimedOperation
 from assay.execute.worker.process import Worker
-from assay.records.results import AttentionCase, Metrics, ProbeTiming, Sample, Status, TokenizerCase
+from assay.records.results import FRESH, AttentionCase, Metrics, ProbeTiming, Sample, Status, TokenizerCase
 from assay.records.verdicts import Clock
 from assay.records.workload import Workload
 
@@ -170,6 +171,12 @@ def test_the_allowance_grows_with_what_is_done_outside_the_clock() -> None:
     )
     encode.iterations = 56
     assert allowance_ns(tokenizer, encode) > 10 * MS
+    fresh = replace(encode, name=FRESH)
+    made = allowance_ns(tokenizer, fresh) - allowance_ns(tokenizer, encode)
+    assert made == pytest.approx(56 * (40_000 + 40 * 20_479))
+    decode = replace(encode, name="decode", seen=[batch(7, 7)] * 3)
+    tokenizer.operations = [encode, decode, fresh]
+    assert allowance_ns(tokenizer, fresh) - allowance_ns(tokenizer, encode) == pytest.approx(made + 7 * MS)
 
 
 @pytest.mark.parametrize(
@@ -199,3 +206,20 @@ def test_what_is_faster_than_the_machine_fails() -> None:
     compare_limit(item, copies[1:])
     assert item.ended is not None
     assert (item.ended.reason or "").startswith("limit: faster than this machine can: ")
+
+
+@pytest.mark.parametrize(("fresh_ms", "refused"), [(100, False), (0.001, True)])
+def test_the_same_text_again_may_be_faster_than_the_machine_where_fresh_text_is_not(
+    fresh_ms: float, refused: bool
+) -> None:
+    def operation(name: str, milliseconds: float) -> TimedOperation:
+        samples = [batch(milliseconds, milliseconds).claimed] * 5
+        return TimedOperation(
+            name=name, clock="cpu", tokens=9, size=10**6, ask=lambda _: None, is_alive=lambda: True, samples=samples
+        )
+
+    case = TokenizerCase(tokenizer="memo", corpus="the-verdict")
+    item = CaseRun(case=case, worker=cast("Worker", Watched()), on_death=lambda _: None, judge=cast("JudgeSlot", None))
+    item.operations = [operation("encode", 0.001), operation(FRESH, fresh_ms)]
+    compare_limit(item, [ProbeTiming(group="g", name="copy", work=10**6, samples=(batch(5, 5).claimed,))])
+    assert (item.ended is not None) is refused

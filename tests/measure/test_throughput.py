@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from assay.measure.throughput import agreement, busy, comparison, full_pass, machine_share, speeds, waits
+from assay.measure.throughput import agreement, busy, comparison, full_pass, machine_share, repetition, speeds, waits
 from assay.records.results import Metrics, ProbeTiming, Sample, Timing
 from assay.stats.paired_ratio import Ratio
 
@@ -43,6 +43,32 @@ class TestSpeeds:
             "step_samples": 1,
             "tokens_per_s": pytest.approx(32 / 99e-6),
         }
+
+
+def timing(name: str, *times: int) -> Timing:
+    return Timing(name=name, samples=tuple(Sample(iterations=1, wall_ns=9, cpu_ns=ns) for ns in times))
+
+
+class TestRepetition:
+    def test_the_factor_is_that_of_a_byte(self) -> None:
+        found = repetition(timing("encode", 90, 100, 110), timing("fresh", 50, 60, 70), "cpu", (1000, 100))
+        assert found == {"repeat_speedup": pytest.approx(6.0), "caches_whole_texts": True}
+
+    @pytest.mark.parametrize(
+        ("fresh", "found"), [((400,), True), ((301,) * 9, True), ((299,) * 9, False), ((200, 900, 900), False)]
+    )
+    def test_even_fast_calls_on_fresh_text_take_three_times_as_long(self, fresh: tuple[int, ...], found: bool) -> None:
+        assert (
+            repetition(timing("encode", *[100] * 9), timing("fresh", *fresh), "cpu", (1, 1))["caches_whole_texts"]
+            is found
+        )
+
+    def test_slow_calls_on_the_same_text_do_not_count_as_a_cache(self) -> None:
+        found = repetition(timing("encode", 10, 10, 100, 100), timing("fresh", *[200] * 4), "cpu", (1, 1))
+        assert found["caches_whole_texts"] is False
+
+    def test_nothing_where_one_was_not_timed(self) -> None:
+        assert repetition(timing("encode"), timing("fresh", 5), "cpu", (1, 1)) == {}
 
 
 class TestBusy:

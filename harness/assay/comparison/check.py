@@ -19,7 +19,7 @@ from assay.execute.selection import Selection
 from assay.measure.plugin_metrics import chosen as chosen_metrics
 from assay.plugins.host import Host
 from assay.records.metric_clock import ratio_clock
-from assay.records.results import AttentionCase, Case, Measurement, Status, TokenizerCase
+from assay.records.results import FRESH, AttentionCase, Case, Measurement, Status, TokenizerCase
 from assay.records.settings import Settings
 from assay.records.verdicts import AATest, Change, Clock, Comparison, EpochRatio, Evidence, Judgement, Verdict
 from assay.stats.aa_test import aa_test
@@ -128,7 +128,7 @@ class VersionCheck:
         found = changes(verified.baseline, verified.candidate, self.settings.metrics)
         self.changes += found
         self.known.update(verified.iterations)
-        wanted = self.judging.operations or tuple(verified.iterations)
+        wanted = self.judging.operations or tuple(name for name in verified.iterations if name != FRESH)
         for operation in [name for name in verified.iterations if name in wanted]:
             name = f"{case.id}/{operation}"
             if same_work(found):

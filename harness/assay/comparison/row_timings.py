@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from assay.comparison.session_drift import Readings
 from assay.records.metric_clock import metric_clock, ratio_clock
-from assay.records.results import Measurement, Status, Value
+from assay.records.results import FRESH, Measurement, Status, Value
 from assay.records.verdicts import Clock
 from assay.stats.paired_ratio import Ratio, paired_ratio, summarise
 
@@ -17,11 +17,11 @@ SAMPLES = "_samples"
 
 
 def operations(row: Measurement) -> tuple[str, ...]:
-    """Return what was timed of a row that is ok, also where only its figures were kept."""
+    """Return what is judged of a row that is ok: what was timed, but for fresh text; also from its figures alone."""
     if row.status is not Status.OK:
         return ()
     counted = (name.removesuffix(SAMPLES) for name in row.metrics if name.endswith(SAMPLES))
-    return tuple(dict.fromkeys([*(one.name for one in row.timings), *counted]))
+    return tuple(name for name in dict.fromkeys([*(one.name for one in row.timings), *counted]) if name != FRESH)
 
 
 def median_s(row: Measurement, operation: str, clock: Clock) -> float | None:

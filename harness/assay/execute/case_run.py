@@ -141,6 +141,9 @@ class CaseRun:
         """End the case with its figures; what it printed and whether an earlier process died is noted."""
         printed = self.worker.printed()
         notes = [str(metrics["mispredicted"])] if "mispredicted" in metrics else []
+        if metrics.get("caches_whole_texts"):
+            faster = float(metrics["repeat_speedup"])
+            notes.append(f"caches whole texts: {faster:,.1f} times as fast on the same text as on fresh text")
         notes += [f"it printed {printed:,} bytes, which its time includes"] if printed else []
         notes += ["measured in a new process, after one died"] if restarted else []
         self.ended = Measurement(

@@ -18,8 +18,18 @@ from assay.execute.worker.requests import MeasureMemory, Predict, Predicted, Rec
 from assay.execute.worker_pool import WorkerPool
 from assay.measure.gpu_timer import on_gpu
 from assay.measure.roofline import account, overhead, stages
-from assay.measure.throughput import agreement, busy, comparison, full_pass, machine_share, speeds, waits
+from assay.measure.throughput import (
+    agreement,
+    busy,
+    comparison,
+    full_pass,
+    machine_share,
+    repetition,
+    speeds,
+    waits,
+)
 from assay.records.results import (
+    FRESH,
     AttentionCase,
     Case,
     GroupResult,
@@ -214,9 +224,19 @@ def _figures(run: CaseRun, baseline: CaseRun | None, probes: Sequence[ProbeTimin
         if partner is not None:
             ratio = paired_ratio(operation.samples, partner.samples, clock=operation.clock)
             metrics |= comparison(operation.name, ratio, itself=partner is operation)
+    metrics |= _repetition(run)
     if baseline is not None:
         metrics |= Metrics(baseline=baseline.case.plugin) | compression(run.metrics, baseline.metrics)
     return metrics | _machine(run, timings[0], {probe.name: probe for probe in probes}) | Metrics(busy=busy(metrics))
+
+
+def _repetition(run: CaseRun) -> Metrics:
+    """The speed on the same texts beside that on fresh ones, where both were timed by one clock."""
+    named = {each.name: (each, timing) for each, timing in zip(run.operations, run.timings(), strict=True)}
+    if not {"encode", FRESH} <= named.keys():
+        return Metrics()
+    (encode, repeated), (fresh, new) = named["encode"], named[FRESH]
+    return repetition(repeated, new, encode.clock, (encode.size or 0, fresh.size or 0))
 
 
 def _shape_of(case: Case, metrics: Metrics) -> Metrics:

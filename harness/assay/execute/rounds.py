@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, TypeVar
 
 from assay.execute.timed_operation import TimedOperation
-from assay.records.results import Sample
+from assay.records.results import FRESH, Sample
 from assay.stats.paired_ratio import precision
 
 FEWEST = 10
 FEWEST_LONG = 7
+FRESH_SHARE = 0.125  # of the time of all rounds
 Stop = Literal["precision", "budget"]
 T = TypeVar("T")
 
@@ -33,7 +34,8 @@ def sample_rounds(
     is drawn anew, and the next round has it backwards. `baselines` has for each operation the one it is compared
     with, perhaps itself; those of one baseline follow each other. At least the `fewest` rounds are made: the
     first number, ten, or the second, seven, where those take longer than the budget.
-    `tick` is told the rounds done and the seconds left.
+    Operations on fresh text take part in the rounds that leave them an eighth of all time, and in the first; they do
+    not decide when the rounds end. `tick` is told the rounds done and the seconds left.
     """
     order = random.Random(seed)
     blocks: dict[int, list[TimedOperation]] = {}
@@ -47,10 +49,11 @@ def sample_rounds(
             turns = [operation for block in _shuffled(order, blocks.values()) for operation in _shuffled(order, block)]
         else:
             turns.reverse()
-        for operation in turns:
+        taking = turns if _time_for_fresh(operations) else [each for each in turns if each.name != FRESH]
+        for operation in taking:
             if operation.alive:
                 operation.begin()
-        for operation in reversed(turns):
+        for operation in reversed(taking):
             if operation.alive:
                 operation.end()
         done += 1
@@ -73,6 +76,12 @@ def _shuffled(order: random.Random, things: Iterable[T]) -> list[T]:
     return drawn
 
 
+def _time_for_fresh(operations: Sequence[TimedOperation]) -> bool:
+    """Whether fresh text took at most its share so far, in all epochs."""
+    spent = sum(operation.spent_ns for operation in operations if operation.name == FRESH)
+    return spent <= FRESH_SHARE * sum(operation.spent_ns for operation in operations)
+
+
 def _of_epoch(operation: TimedOperation) -> list[Sample]:
     return [sample for sample in operation.samples if sample.epoch == operation.epoch]
 
@@ -82,7 +91,7 @@ def _precise(operations: Sequence[TimedOperation], baselines: Sequence[TimedOper
     pairs = [
         (operation, baseline if baseline.alive else operation)
         for operation, baseline in zip(operations, baselines, strict=True)
-        if operation.judged and operation.alive
+        if operation.judged and operation.alive and operation.name != FRESH
     ]
     compared = {id(baseline) for operation, baseline in pairs if operation is not baseline}
     return all(

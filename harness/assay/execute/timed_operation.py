@@ -43,7 +43,8 @@ class TimedOperation:
 
     `ask` takes a step in the worker, and returns None when that cannot be any more. `judged` ones decide when the
     rounds are precise enough. `cpu_ns` reads the CPU clock of the process, `seen` has the batches of this epoch. A
-    sample is two batches of `iterations` calls each, or one of a single long call.
+    sample is two batches of `iterations` calls each, or one of a single long call. All of them took `spent_ns` of wall
+    time, with what is done around the calls.
     `chance` draws the values of each batch. Of an operation with `answers` one call of an epoch is `kept` for the
     judge, and each is as likely to be it.
     """
@@ -60,6 +61,7 @@ class TimedOperation:
     chance: random.Random = field(default_factory=random.Random)
     kept: Answered | None = None
     iterations: int = 1
+    spent_ns: int = 0
     epoch: int = 0
     samples: list[Sample] = field(default_factory=list)
     seen: list[SeenBatch] = field(default_factory=list)
@@ -99,6 +101,7 @@ class TimedOperation:
         cpu, wall = self.cpu_ns(), perf_counter_ns()
         sampled: Sample | None = self.ask(TakeSample(operation=self.name, iterations=iterations, seed=seed))
         wall, after = perf_counter_ns() - wall, self.cpu_ns()
+        self.spent_ns += wall
         if sampled is None:
             return
         self._batches.append(sampled)

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from assay.measure.timer import WAITING
 from assay.records.results import Metrics, ProbeTiming, Sample, Timing
 from assay.records.verdicts import Clock
-from assay.stats.paired_ratio import Ratio, paired_ratio, summarise
+from assay.stats.paired_ratio import Ratio, paired_ratio, per_iteration, summarise
 
 BUSY = 1.1
+WHOLE_TEXTS = 3.0
 
 
 def waits(samples: Sequence[Sample]) -> bool:
@@ -40,6 +41,25 @@ def speeds(timing: Timing, clock: Clock, *, tokens: int, size: int | None = None
             f"{prefix}tokens_per_s": tokens / seconds,
             f"{prefix}mb_per_s": None if size is None else size / 1e6 / seconds,
         }
+    )
+
+
+def repetition(encode: Timing, fresh: Timing, clock: Clock, sizes: tuple[int, int]) -> Metrics:
+    """Compare the speed on the same texts with that on fresh ones; `sizes` are the bytes of a call of each.
+
+    A cache of whole texts is found where even the fast quarter of fresh calls is three times as slow as the slow
+    quarter of repeated ones.
+    """
+    repeated, new = (
+        sorted(per_iteration(sample, clock) / max(1, size) for sample in timing.samples)
+        for timing, size in zip((encode, fresh), sizes, strict=True)
+    )
+    if not repeated or not new:
+        return Metrics()
+    at_least = new[len(new) // 4] / repeated[3 * len(repeated) // 4]
+    return Metrics(
+        repeat_speedup=statistics.median(new) / statistics.median(repeated),
+        caches_whole_texts=at_least > WHOLE_TEXTS,
     )
 
 

@@ -15,6 +15,8 @@ from assay.errors import UnknownToken, WrongOutput
 from assay.measure import timer as clock
 from assay.measure.cold_pass import ColdStart, words_seen_before
 from assay.measure.extrapolation import extrapolate, extrapolate_seconds, probe_sizes
+from assay.measure.fresh_encoding import FreshEncoding
+from assay.measure.fresh_text import FreshTexts
 from assay.measure.id_equivalence import IdEquivalence
 from assay.measure.length_grid import latency, lengths
 from assay.measure.memory import peak_resident_bytes, resident_bytes
@@ -153,7 +155,7 @@ class TokenizerSubject(Subject):
         return Metrics(ids_sha256=ids_digest(self.ids))
 
     def operations(self) -> tuple[Operation, ...]:
-        """One call encodes, or decodes, every document; in the grid also lines, paragraphs, pages and batches."""
+        """One call encodes every document, decodes it, or encodes fresh text; in the grid also pieces and batches."""
         encode, decode, texts, ids = self.encode.timed, self.tokenizer.decode, self.texts, self.ids
         decoded = [decode(document) for document in ids]
 
@@ -166,7 +168,17 @@ class TokenizerSubject(Subject):
 
         whole = self._encoding("encode", partial(_each, encode, texts), texts, ids)
         back = Operation(name="decode", call=decode_all, spot_check=compare_texts, tokens=whole.tokens, size=whole.size)
-        return (whole, back, *self._lengths(), *self._batches()) if self.grid else (whole, back)
+        timed = (whole, back, *self._fresh())
+        return (*timed, *self._lengths(), *self._batches()) if self.grid else timed
+
+    def _fresh(self) -> Iterator[Operation]:
+        """The words of the documents in other orders; texts of a size sweep lose by it what makes them difficult."""
+        whole_words = self.plugin.closed_vocabulary
+        texts = None if self.kind == SCALING else FreshTexts.of(self.texts, whole_words=whole_words)
+        if texts is not None:
+            fresh = FreshEncoding(self.plugin, self.tokenizer, self.encode.timed, texts).operation(self.equivalence)
+            if fresh is not None:
+                yield fresh
 
     def _lengths(self) -> Iterator[Operation]:
         encode = self.encode.timed

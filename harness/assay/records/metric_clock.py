@@ -22,6 +22,7 @@ OPERATION = MappingProxyType(
     {
         **dict.fromkeys(OF_STEP, "step"),
         **dict.fromkeys(("encode_mb_per_s", "encode_tokens_per_s", "full_pass_seconds"), "encode"),
+        **dict.fromkeys(("fresh_mb_per_s", "fresh_tokens_per_s"), "fresh"),
         **dict.fromkeys(("decode_mb_per_s", "decode_tokens_per_s"), "decode"),
         **{f"{stage}_share": stage for stage in ("tokenize", "embed", "attend")},
     }

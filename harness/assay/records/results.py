@@ -12,6 +12,9 @@ from assay.records.metrics import Metrics as Metrics
 from assay.records.metrics import Value as Value
 from assay.records.workload import Workload
 
+# The operation on fresh text: sampled now and then, and recorded without a verdict.
+FRESH = "fresh"
+
 
 class Status(StrEnum):
     """How a case ended. All four are results."""

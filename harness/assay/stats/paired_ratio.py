@@ -39,7 +39,7 @@ class Summary:
 
 def summarise(samples: Sequence[Sample], clock: Clock) -> Summary:
     """Summarise at least one sample."""
-    times = [_per_loop(sample, clock) for sample in samples]
+    times = [per_iteration(sample, clock) for sample in samples]
     median = statistics.median(times)
     spread = 0.0
     if len(times) > 1:
@@ -52,7 +52,7 @@ def summarise(samples: Sequence[Sample], clock: Clock) -> Summary:
 
 def least_ns(samples: Sequence[Sample], clock: Clock) -> float:
     """Return the least time of a call over some samples, in nanoseconds."""
-    return min(_per_loop(sample, clock) for sample in samples)
+    return min(per_iteration(sample, clock) for sample in samples)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +117,7 @@ def precision(candidate: Sequence[Sample], baseline: Sequence[Sample], *, clock:
     alone. A sequence against itself is judged by its own times. Fewer than three pairs know nothing.
     """
     if candidate is baseline:
-        logs = [math.log(_per_loop(sample, clock)) for sample in candidate]
+        logs = [math.log(per_iteration(sample, clock)) for sample in candidate]
     else:
         logs = [log_ratio(ours, theirs, clock) for ours, theirs in _pairs(candidate, baseline)]
     if len(logs) < FEWEST_TO_GUESS:
@@ -129,7 +129,7 @@ def precision(candidate: Sequence[Sample], baseline: Sequence[Sample], *, clock:
 
 def log_ratio(candidate: Sample, baseline: Sample, clock: Clock) -> float:
     """Return the log of time per loop over time per loop."""
-    return math.log(_per_loop(candidate, clock) / _per_loop(baseline, clock))
+    return math.log(per_iteration(candidate, clock) / per_iteration(baseline, clock))
 
 
 @lru_cache(maxsize=4096)
@@ -154,8 +154,8 @@ def _pairs(candidate: Sequence[Sample], baseline: Sequence[Sample]) -> Iterator[
         yield from zip(ours, theirs.get(epoch, ()), strict=False)
 
 
-def _per_loop(sample: Sample, clock: Clock) -> float:
-    """The time per iteration; a clock too coarse to see a sample is taken to say 1 ns."""
+def per_iteration(sample: Sample, clock: Clock) -> float:
+    """Return the time per iteration; a clock too coarse to see a sample is taken to say 1 ns."""
     return max(1, sample.cpu_ns if clock == "cpu" else sample.wall_ns) / sample.iterations
 
 

@@ -69,6 +69,13 @@ def test_a_failure_that_the_plugin_announces_is_no_failure() -> None:
     assert outcomes(root) == {"regex": [("skipped", "failed, as its plugin announces: an unseen word", None)]}
 
 
+def test_what_a_row_that_is_ok_says_is_its_output() -> None:
+    row = Measurement(case=TokenizerCase(tokenizer="memo", corpus="c"), status=Status.OK, reason="caches whole texts")
+    root = ElementTree.fromstring(of_run(replace(RUN, measurements=(row,))))
+    assert (root.get("failures"), root.get("skipped")) == ("0", "0")
+    assert [element.text for element in root.iter("system-out")] == ["caches whole texts"]
+
+
 def test_a_comparison_is_that_of_the_option() -> None:
     root = ElementTree.fromstring(as_junit(publication("comparison")))
     assert len(list(root.iter("testcase"))) == 6

@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from assay.records.results import Measurement, Metrics, Status, TokenizerCase, Value
-from assay.report.tables.columns import ATTENTION, DROP_ORDER, TOKENIZER, column_of, plain, relative_uncertainty, shown
+from assay.report.tables.columns import (
+    ATTENTION,
+    DROP_ORDER,
+    TOKENIZER,
+    column_of,
+    columns_of,
+    plain,
+    relative_uncertainty,
+    shown,
+)
 from assay.report.text.significant_digits import percent
 
 
@@ -94,3 +103,10 @@ def test_the_headline_is_never_dropped() -> None:
     titles = {column.title for column in (*TOKENIZER, *ATTENTION)}
     assert set(DROP_ORDER) < titles
     assert titles - set(DROP_ORDER) == {"tokens", "bytes per token", "encode MB/s", "ratio", "latency µs"}
+
+
+def test_speed_on_fresh_text_has_a_column_where_a_row_has_it() -> None:
+    old, new = row(encode_mb_per_s=2.0), row(encode_mb_per_s=2.0, fresh_mb_per_s=1.9)
+    assert "fresh MB/s" not in {column.title for column in columns_of([old])}
+    titles = [column.title for column in columns_of([old, new])]
+    assert titles.index("fresh MB/s") == titles.index("encode MB/s") + 1

@@ -60,6 +60,8 @@ def of_run(outcome: Outcome) -> str:
                 announced = ANNOUNCED if row.status is Status.FAILED and row.expected else ""
                 element = _add(test, tag, type=row.status.value, message=f"{announced}{row.reason or row.status}")
                 element.text = escape_xml(row.remedy) if row.remedy else None
+            elif row.reason:
+                _add(test, "system-out").text = escape_xml(row.reason)
     return _written(root)
 
 

@@ -15,7 +15,10 @@ from assay.records.near_names import did_you_mean, near_names
 from assay.records.results import AttentionCase, Measurement, TokenizerCase, Value
 from assay.report.tables.columns import ATTENTION, TOKENIZER, Column, column_of, status_cell, status_of
 
-OPERATIONS = ("encode", "decode", "line", "paragraph", "page", "batch", "batch2", "step", "tokenize", "embed", "attend")
+OPERATIONS = (
+    *("encode", "decode", "fresh", "line", "paragraph", "page", "batch", "batch2"),
+    *("step", "tokenize", "embed", "attend"),
+)
 MOST_NAMES = 3
 
 

@@ -25,6 +25,7 @@ DROP_ORDER = (
     "peak MiB",
     "tokens/s",
     "unknown",
+    "fresh MB/s",
     "error vs float64",
 )
 # The operation whose spread is the uncertainty of a figure that does not carry its name.
@@ -88,6 +89,7 @@ def columns_of(rows: Sequence[Measurement]) -> tuple[Column, ...]:
     if all(isinstance(row.case, TokenizerCase) and row.case.shards for row in rows):
         usual = SHARDS
     names = dict.fromkeys(name for row in rows for name in row.metrics)
+    usual = [column for column in usual if column is not FRESH_SPEED or FRESH_SPEED.metric in names]
     return (*usual, *(column_of(name, rows) for name in names if definition(name) is None))
 
 
@@ -157,6 +159,7 @@ def plain(row: Measurement, metric: str) -> str:
     return figure(value, relative_uncertainty(row, metric))
 
 
+FRESH_SPEED = Column(title="fresh MB/s", metric="fresh_mb_per_s")  # of a size sweep and of older runs there is none
 TOKENIZER = (
     Column(title="vocab", metric="vocabulary_size", formatter=count),
     Column(title="tokens", metric="tokens", formatter=count),
@@ -178,12 +181,13 @@ TOKENIZER = (
         metric="encode_mb_per_s",
         beside=Column(title="spread", metric="encode_spread", formatter=lambda value, _: spread(value)),
     ),
+    FRESH_SPEED,
     Column(title="encode Mtok/s", metric="encode_tokens_per_s", factor=1e-6),
     Column(title="ratio", metric="encode_ratio"),
 )
 SHARDS = (
     Column(title="documents", metric="documents", formatter=count),
-    *(column for column in TOKENIZER if not column.metric.startswith("encode_")),
+    *(column for column in TOKENIZER if not column.metric.startswith(("encode_", "fresh_"))),
     Column(title="tokens per word", metric="fertility", formatter=lambda value, _: f"{value:,.2f}"),
 )
 ATTENTION = (
