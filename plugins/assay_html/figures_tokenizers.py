@@ -20,6 +20,7 @@ STEPS = {
     "cold_mb_per_s": "whole, cold",
 }
 SCALING = "adversarial-"
+HOLLOW = " A hollow dot is of a tokenizer that loses part of the text: further right is not better there."
 Data = list[dict[str, object]]
 
 
@@ -41,13 +42,15 @@ def figures(outcome: assay.Outcome) -> Iterator[Figure]:
 
 def _compression(rows: Sequence[assay.Measurement]) -> Iterator[Figure]:
     data = _by_corpus(rows, "bytes_per_token", low="bytes_per_token_low", high="bytes_per_token_high")
+    lossy = any("hollow" in point for point in data)
     if data:
         yield Figure(
             id="chart-compression",
             section="tokens",
             title="Bytes of text per token",
             says="Further right, a token holds more text and a text is fewer tokens. A line is the 95 % interval over"
-            " documents, where there are 20 or more. It says nothing of how well a model learns from such tokens.",
+            " documents, where there are 20 or more. It says nothing of how well a model learns from such tokens."
+            f"{HOLLOW if lossy else ''}",
             spec=dots(data, x="value", y="tokenizer", title="bytes per token", colour="corpus"),
             columns=("tokenizer", "corpus", "bytes per token", "interval"),
             rows=table(data, ("tokenizer", "corpus", "value"), "{:.3f}"),
@@ -137,7 +140,7 @@ def _lengths(rows: Sequence[assay.Measurement]) -> Iterator[Figure]:
 def _vocabulary(rows: Sequence[assay.Measurement]) -> Iterator[Figure]:
     data: Data = [
         {
-            "family": short(f"{family}, {_corpus(row)}"),
+            "family": short(f"{family}, {_corpus(row)}{', loses text' if row.loses_text else ''}"),
             "size": size,
             "value": value,
             **between(row, "bytes_per_token_low", "bytes_per_token_high"),
@@ -200,6 +203,7 @@ def _by_corpus(rows: Sequence[assay.Measurement], metric: str, **ends: str) -> D
             "corpus": short(_corpus(row)),
             "value": value,
             **between(row, value=value, **ends),
+            **({"hollow": True} if metric == "bytes_per_token" and row.loses_text else {}),
         }
         for row in rows
         if (value := number(row, metric)) is not None

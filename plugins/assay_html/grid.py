@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import assay
 from assay_html.escape import short, show_unseen
-from assay_html.values import number, three
+from assay_html.values import below_all, number, three
 
+LOSS_MARK = "*"
 Cell = list[str | float | None]  # text, value, lower and upper end of its interval
 
 
@@ -60,7 +61,9 @@ class Grid:
 def tokenizer_grid(rows: Sequence[assay.Measurement]) -> Grid:
     """Return all rows of tokenizers; edge cases have a table of their own."""
     found = [row for row in rows if isinstance(row.case, assay.TokenizerCase) and not row.case.edge_case]
-    return _grid("tokenizers", "Every tokenizer on every corpus", TOKENIZER, found)
+    lossy = any(row.loses_text for row in found)
+    caption = f"Every tokenizer on every corpus{LOSS_NOTE if lossy else ''}"
+    return _grid("tokenizers", caption, TOKENIZER, found)
 
 
 def attention_grid(rows: Sequence[assay.Measurement]) -> Grid:
@@ -150,6 +153,16 @@ def _figure(
     return cell
 
 
+def _marked(figure: Callable[[assay.Measurement], Cell]) -> Callable[[assay.Measurement], Cell]:
+    """Mark the figure of a row that loses text: a script draws its bar hollow."""
+
+    def cell(row: assay.Measurement) -> Cell:
+        text, *ends = figure(row)
+        return [f"{LOSS_MARK}{text}" if row.loses_text and text else text, *ends]
+
+    return cell
+
+
 def _drawn(value: float) -> float:
     """Return an end of an interval, with as many digits as a drawing can show."""
     return float(f"{value:.4g}")
@@ -167,14 +180,17 @@ def _note(row: assay.Measurement) -> str:
 
 
 def _trip(row: assay.Measurement) -> str:
-    value = row.value("round_trip")
-    return "" if value is None else "exact" if value == 1 else "lossy"
+    back = number(row, "characters_back")
+    if row.value("round_trip") is None or not row.loses_text:
+        return "" if row.value("round_trip") is None else "exact"
+    return "lossy" if back is None or back >= 1 else f"{below_all(back)} back"
 
 
 def _of_tokenizer(name: str) -> Callable[[assay.Measurement], str]:
     return lambda row: str(getattr(row.case, name))
 
 
+LOSS_NOTE = f"; {LOSS_MARK} and a hollow bar: part of the text is lost, so that more of it to a token is not better"
 COUNT, SHARE, TWO, TINY = "{:,.0f}".format, "{:.1%}".format, "{:.2f}".format, "{:.1e}".format
 TOKENIZER = (
     Column(title="tokenizer", cell=_words(_of_tokenizer("tokenizer")), numeric=False),
@@ -185,7 +201,7 @@ TOKENIZER = (
     Column(title="unknown", cell=_figure("unknown_token_rate", SHARE)),
     Column(
         title="bytes per token",
-        cell=_figure("bytes_per_token", TWO, low="bytes_per_token_low", high="bytes_per_token_high"),
+        cell=_marked(_figure("bytes_per_token", TWO, low="bytes_per_token_low", high="bytes_per_token_high")),
         bar=True,
     ),
     Column(title="tokens per word", cell=_figure("fertility", TWO)),

@@ -14,7 +14,7 @@ Spec = dict[str, Any]
 def dots(
     rows: Rows, *, x: str, y: str, title: str, colour: str | None = None, rule: Sequence[float] = (), **scale: object
 ) -> Spec:
-    """Draw dots in lines of names, each with the interval from `low` to `high` where a row has one."""
+    """Draw dots in lines of names, with the interval from `low` to `high` where a row has one; empty if `hollow`."""
     shared: Spec = {"y": {"field": y, "type": "nominal", "title": None, "sort": None}}
     if colour is not None:
         shared["color"] = hue(colour, rows)
@@ -28,7 +28,12 @@ def dots(
                 "encoding": {**shared, "x": {**across, "field": "low"}, "x2": {"field": "high"}},
             }
         )
-    layers.append({"mark": "point", "encoding": {**shared, "x": across}})
+    drawn: Spec = {"mark": "point", "encoding": {**shared, "x": across}}
+    if any("hollow" in row for row in rows):
+        empty = {"type": "point", "filled": False, "strokeWidth": 1.8}
+        layers.append({**drawn, "mark": empty, "transform": [{"filter": "isValid(datum.hollow)"}]})
+        drawn["transform"] = [{"filter": "!isValid(datum.hollow)"}]
+    layers.append(drawn)
     return {"width": WIDTH, "height": {"step": 19}, "data": {"values": list(rows)}, "layer": layers}
 
 

@@ -31,6 +31,12 @@ def three(value: float) -> str:
     return f"{value:.3g}"
 
 
+def below_all(share: float) -> str:
+    """Write a share below 1 in percent, with as many digits as keep it below 100."""
+    digits = next((digits for digits in range(1, 12) if float(f"{share * 100:.{digits}f}") < 100), 12)
+    return f"{share * 100:.{digits}f}%"
+
+
 def plus_minus(exponent: float, half_width: float) -> str:
     """Write an exponent with half of its interval, rounded up."""
     return f"{exponent:.2f} ±{max(0.01, math.ceil(half_width * 100 - 1e-9) / 100):.2f}"

@@ -41,11 +41,13 @@ SAME_IDS = (
     ("bpe-openai-cl100k", "cl100k_base", "bpe-openai", "MIT", ("bpe-openai>=0.1.4",), "libraries:bpe_openai"),
     ("rs-bpe-cl100k", "cl100k_base", RS_BPE, "MIT", ("rs-bpe>=0.1",), "rs_bpe:cl100k"),
 )
+UNCASED, NFKC = ("strip-accents", "lowercase", "no-spaces"), ("nfkc", "spaces")
 TRAINED = (
-    ("hf-bpe", "trained:bpe", "byte-level BPE", True, BPE_SPECIALS),
-    ("hf-wordpiece", "trained:wordpiece", "lower-cased WordPiece", False, WORDPIECE_SPECIALS),
-    ("sentencepiece-bpe", "sentencepiece:bpe", "BPE over code points", False, SENTENCEPIECE_SPECIALS),
-    ("sentencepiece-unigram", "sentencepiece:unigram", "a Unigram model", False, SENTENCEPIECE_SPECIALS),
+    # family, what builds it, what it is, what it changes in a text (nothing: it is lossless), special tokens
+    ("hf-bpe", "trained:bpe", "byte-level BPE", (), BPE_SPECIALS),
+    ("hf-wordpiece", "trained:wordpiece", "lower-cased WordPiece", UNCASED, WORDPIECE_SPECIALS),
+    ("sentencepiece-bpe", "sentencepiece:bpe", "BPE over code points", NFKC, SENTENCEPIECE_SPECIALS),
+    ("sentencepiece-unigram", "sentencepiece:unigram", "a Unigram model", NFKC, SENTENCEPIECE_SPECIALS),
 )
 assay_hooks = 3  # the version of the hooks that this is written for
 
@@ -64,7 +66,7 @@ def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
             same_ids_as=claimed,
             specials=ENDOFTEXT,
         )
-    for (family, target, what, lossless, specials), size in itertools.product(TRAINED, VOCAB_SIZES):
+    for (family, target, what, normalization, specials), size in itertools.product(TRAINED, VOCAB_SIZES):
         library = HUGGING_FACE if family.startswith("hf-") else SENTENCEPIECE
         yield assay.TokenizerPlugin(
             name=f"{family}-{size // 1000}k",
@@ -72,7 +74,8 @@ def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
             requires=(library,),
             license="Apache-2.0",
             build=partial(assay.lazy(f"assay_peers.{target}"), vocab_size=size),
-            lossless=lossless,
+            lossless=not normalization,
+            normalization=normalization,
             family=family,
             specials=specials,
         )
@@ -84,6 +87,7 @@ def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
         build=assay.lazy("assay_peers.bert:uncased"),
         pretrained=True,
         lossless=False,
+        normalization=UNCASED,
         specials=BERT_SPECIALS,
     )
     yield assay.TokenizerPlugin(

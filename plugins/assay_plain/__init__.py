@@ -38,5 +38,6 @@ def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
         build=assay.lazy("assay_plain.vocabulary:whitespace"),
         splits_at=r"(?=\s)",
         lossless=False,
+        normalization=("spaces",),
         specials=WHITESPACE,
     )

@@ -15,7 +15,9 @@ assay_hooks = 3  # the version of the hooks that this is written for
 @assay.hookimpl
 def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
     """Announce `regex` and `regex-unk`, and the compiled `regex-fast` and `regex-unk-fast` with the same ids."""
-    announced = partial(assay.TokenizerPlugin, license="MIT", lossless=False, splits_at=r"(?=\s)")
+    announced = partial(
+        assay.TokenizerPlugin, license="MIT", lossless=False, splits_at=r"(?=\s)", normalization=("no-spaces",)
+    )
     yield announced(
         name="regex",
         summary="words and punctuation by a regular expression; an unseen word is an error",

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from assay.comparison.exact_metrics import OF_THE_CHECKING, WORK, changes, other_work, same_work
+from assay.comparison.exact_metrics import LATER, OF_THE_CHECKING, WORK, changes, other_work, same_work
 from assay.records.metric_catalogue import CATALOGUE, Definition
 from assay.records.results import Measurement, Metrics, Status, TokenizerCase, Value
 from assay.records.verdicts import Change, Judgement, Verdict
@@ -37,6 +37,12 @@ def test_changes_come_in_the_order_of_the_rows() -> None:
 def test_what_one_side_lacks_is_a_change() -> None:
     found = changes(row(tokens=10, unknown_tokens=1), row(tokens=10, special_ids=2))
     assert found == (change("unknown_tokens", 1, None), change("special_ids", None, 2))
+
+
+def test_what_an_earlier_version_did_not_measure_is_no_change() -> None:
+    assert changes(row(tokens=10), row(tokens=10, characters_back=1.0, normalization="nfc")) == ()
+    found = changes(row(tokens=10, characters_back=1.0), row(tokens=10, characters_back=0.5))
+    assert found == (change("characters_back", 1.0, 0.5),)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +100,7 @@ def test_same_work() -> None:
 
 def test_the_names_decided_on_are_exact_metrics_of_the_catalogue() -> None:
     exact = {known.name for known in CATALOGUE if known.exact}
-    assert {*WORK, *OF_THE_CHECKING, "dispatched"} <= exact
+    assert {*WORK, *OF_THE_CHECKING, *LATER, "dispatched"} <= exact
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,29 @@ def test_the_rows_are_the_metrics() -> None:
     assert values == [3.5, 4.5, 5.5]
 
 
+def test_what_loses_text_is_hollow_and_never_the_best() -> None:
+    rows = [
+        Measurement(
+            case=TokenizerCase(tokenizer=name, corpus="text"),
+            status=Status.OK,
+            metrics=Metrics(bytes_per_token=value, round_trip=whole, characters_back=back),
+        )
+        for name, value, whole, back in (("exact", 4.0, 1.0, 1.0), ("lossy", 7.25, 0.5, 0.99999), ("old", 5.0, 0.0, 1))
+    ]
+    grid = tokenizer_grid(rows)
+    titles = [column.title for column in grid.columns]
+    per_token, trip = titles.index("bytes per token"), titles.index("round trip")
+    assert [row[per_token] for row in grid.rows] == [["4.00", 4.0], ["*7.25", 7.25], ["*5.00", 5.0]]
+    assert [row[trip][0] for row in grid.rows] == ["exact", "99.999% back", "lossy"]
+    assert "part of the text is lost" in grid.caption
+    assert "lost" not in tokenizer_grid(rows[:1]).caption
+    chart = figures(replace(outcome("t"), measurements=tuple(rows)))[0]
+    assert [point.get("hollow") for point in chart.spec["data"]["values"]] == [None, True, True]
+    assert "hollow dot" in chart.says
+    assert svg(chart).count('stroke-width="1.8"') >= 2
+    assert "hollow" not in figures(replace(outcome("t"), measurements=tuple(rows[:1])))[0].says
+
+
 def test_exponents_are_drawn_with_their_interval_or_not_at_all() -> None:
     found = outcome("t")
     growth = figures(found)[-1]

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import assay
+from assay.tokenizer.normalization import normalized
 from assay_regex.tokenizer import RegexTokenizer, split
 
 FIRST_20 = "I HAD always thought Jack Gisburn rather a cheap genius -- though a good fellow enough -- so it was"
@@ -64,6 +65,14 @@ class TestPlain:
         assert regex.decode(PARDONABLE_IDS) != PARDONABLE
         for name in ("regex", "regex-unk"):
             assert not host.one(assay.TokenizerPlugin, name).lossless
+
+    @pytest.mark.parametrize("name", ["regex", "whitespace"])
+    def test_what_it_changes_is_what_it_declares(self, host: assay.Host, verdict: str, name: str) -> None:
+        plugin = host.one(assay.TokenizerPlugin, name)
+        tokenizer = plugin.build(verdict)
+        back = tokenizer.decode(tokenizer.encode(verdict))
+        assert back != verdict
+        assert normalized(back, plugin.normalization) == normalized(verdict, plugin.normalization)
 
     def test_colon_and_semicolon_are_no_separators(self) -> None:
         assert split("Carlo; Grindle:--so") == ["Carlo;", "Grindle:", "--", "so"]

@@ -177,6 +177,17 @@ class TestGate:
             found["round_trip_difference"] == "document 1 differs at character 9: 'to be or not' became 'to be or NOT'"
         )
 
+    def test_what_is_lost_is_counted_with_the_declared_normalization_and_without(self) -> None:
+        tokenizer = Bytes()
+        tokenizer.unspoil = lambda text: text.replace("not", "NOT")
+        found = figures(subject(tokenizer, "to be", "or not", lossless=False, normalization=("lowercase",)))
+        assert found["characters_back"] == 8 / 11
+        assert (found["characters_back_normalized"], found["normalization"]) == (1.0, "lowercase")
+
+    def test_nothing_is_lost_by_an_exact_one(self) -> None:
+        found = figures(subject(Bytes()))
+        assert (found["characters_back"], found["characters_back_normalized"]) == (1.0, 1.0)
+
     def test_one_that_promises_nothing_and_keeps_all_has_no_difference(self) -> None:
         assert "round_trip_difference" not in figures(subject(Bytes(), lossless=False))
 

@@ -337,8 +337,35 @@ def test_a_name_that_the_command_line_could_not_pick_is_refused(install: Install
 
 
 @pytest.mark.parametrize(
+    ("named", "question"),
+    [("lower-case", "did you mean lowercase?"), ("rot13", "known are nfc, nfd, nfkc, nfkd, lowercase,")],
+)
+def test_an_unknown_normalization_is_refused_by_a_sentence(install: Install, named: str, question: str) -> None:
+    source = module(f"""
+        import dataclasses
+
+        @assay.hookimpl
+        def assay_tokenizers():
+            yield dataclasses.replace(tokenizer("bent"), normalization=("spaces", {named!r}))
+    """)
+    install("bent-dist", "1", {"bent": "bent_plugin"}, {"bent_plugin": source})
+    (failure,) = assay.discover().failures
+    sentence = f"normalization of bent names {named!r}, which Assay does not know; {question}"
+    assert failure.message.startswith(sentence)
+
+
+@pytest.mark.parametrize(
     "field",
-    ["summary=None", "summary=5", "license=None", "requires='torch'", "requires=(5,)", "requires=None", "missing=5"],
+    [
+        "summary=None",
+        "summary=5",
+        "license=None",
+        "requires='torch'",
+        "requires=(5,)",
+        "requires=None",
+        "missing=5",
+        "normalization='nfc'",
+    ],
 )
 def test_a_descriptor_with_a_field_of_the_wrong_type_is_refused(install: Install, field: str) -> None:
     source = module(f"""

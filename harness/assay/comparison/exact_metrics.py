@@ -12,7 +12,8 @@ dispatched. Four points are decided here.
 - `dispatched` lists names by when they first ran; only which ran is compared.
 
 A metric that a plugin brings counts like the others where both sides have it, and is announced as exact. Where only one
-side has it, the other lacks the plugin, which is a tool of measuring like the rest of the harness.
+side has it, the other lacks the plugin, which is a tool of measuring like the rest of the harness. The same holds for
+what a stored run of an earlier version lacks.
 
 A row that failed or was skipped lacks most metrics, which its status says already: there, only what both sides have is
 compared.
@@ -28,6 +29,10 @@ from assay.records.results import Measurement, Status, Value
 from assay.records.verdicts import Change, Judgement, Verdict
 
 OF_THE_CHECKING = ("fuzz_strings", "checked_queries", "properties")
+LATER = (  # which earlier versions did not measure
+    *("characters_back", "characters_back_normalized", "normalization"),
+    "added_ids_per_text",
+)
 WORK = (
     "documents",
     "characters",
@@ -48,9 +53,10 @@ def changes(baseline: Measurement, candidate: Measurement, added: Iterable[Defin
     """
     own = {known.name: known for known in added}
     before, after = _exact(baseline, own), _exact(candidate, own)
-    names = dict.fromkeys(name for name in (*before, *after) if name not in own or (name in before and name in after))
+    both = before.keys() & after.keys()
+    names = dict.fromkeys(name for name in (*before, *after) if name in both or (name not in own and name not in LATER))
     if not baseline.status is candidate.status is Status.OK:
-        names = {name: None for name in names if name in before and name in after}
+        names = {name: None for name in names if name in both}
     return tuple(
         Change(case=candidate.case.id, metric=name, baseline=before.get(name), candidate=after.get(name))
         for name in names

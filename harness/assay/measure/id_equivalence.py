@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from assay.errors import WrongOutput
+from assay.errors import WrongOutput, one_line
 from assay.measure.token_ids import as_ints, first_difference
 from assay.plugins.types import TokenBytes, Tokenizer
 from assay.records.results import Metrics
@@ -56,7 +56,7 @@ class IdEquivalence:
 
     def _difference(self, text: str, expected: Result, found: Result) -> str:
         if isinstance(found, Exception):
-            return f"raises {type(found).__name__}: {' '.join(str(found).split())[:80]}"
+            return f"raises {type(found).__name__}: {one_line(str(found))[:80]}"
         if isinstance(expected, Exception):
             return f"gives ids where {self.name} raises {type(expected).__name__}"
         place = first_difference(expected, found)
@@ -79,5 +79,7 @@ def ids_or_error(tokenizer: Tokenizer, text: str) -> Result:
     """Encode a text; return what is raised."""
     try:
         return as_ints(tokenizer.encode(text))
+    except WrongOutput:
+        raise
     except Exception as error:
         return error

@@ -8,15 +8,18 @@ from assay.errors import WrongOutput
 from assay.measure.token_ids import as_ints, first_difference
 from assay.plugins.types import Tokenizer
 from assay.tokenizer.answers import as_text, outside, vocabulary_size
+from assay.tokenizer.text_loss import TextLoss
 
 EXCERPT = 12
 
 
-def round_trip(tokenizer: Tokenizer, noun: str, text: str, ids: Sequence[int]) -> str | None:
+def round_trip(
+    tokenizer: Tokenizer, noun: str, text: str, ids: Sequence[int], loss: TextLoss | None = None
+) -> str | None:
     """Return the first place where decoding the ids of a text differs from it, None where the text comes back.
 
     Raises `WrongOutput` for an id outside the vocabulary, for other ids when the text is encoded again, and for what
-    is decoded to something else than a text. `noun` names the text in what is said.
+    is decoded to something else than a text. `noun` names the text in what is said. `loss` counts what comes back.
     """
     size = vocabulary_size(tokenizer)
     wrong = outside(ids, size)
@@ -24,6 +27,8 @@ def round_trip(tokenizer: Tokenizer, noun: str, text: str, ids: Sequence[int]) -
         raise WrongOutput(f"id {wrong[1]} at token {wrong[0]} of {noun} is outside the vocabulary of {size}")
     compare_ids(noun, tokenizer.encode(text), ids, "the second time")
     decoded = as_text(tokenizer.decode(ids))
+    if loss is not None:
+        loss.add(text, decoded)
     return None if decoded == text else difference(noun, text, decoded)
 
 

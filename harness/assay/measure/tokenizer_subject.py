@@ -29,6 +29,7 @@ from assay.plugins.types import PARALLEL, SCALING, Document, EncodeBatch, Tokeni
 from assay.records.results import Metrics, Sample
 from assay.tokenizer.answers import as_batch, as_tokenizer
 from assay.tokenizer.metrics import ids_digest, token_counts
+from assay.tokenizer.text_loss import TextLoss, loss_figures
 
 STRIDE = 16
 SHORT = 256
@@ -113,9 +114,9 @@ class TokenizerSubject(Subject):
         self._pass.encode(self.texts, self.equivalence)
         self.ids = tuple(self._pass.ids)
         has_tokens(self.texts, self.ids)
-        exact, difference = 0, None
+        exact, difference, loss = 0, None, TextLoss(plugin.normalization)
         for number, (text, ids) in enumerate(zip(self.texts, self.ids, strict=True)):
-            found = round_trip(tokenizer, f"document {number}", text, ids)
+            found = round_trip(tokenizer, f"document {number}", text, ids, loss)
             exact += found is None
             difference = difference or found
         if difference is not None and plugin.lossless:
@@ -133,6 +134,7 @@ class TokenizerSubject(Subject):
             "words_seen_before": words_seen_before(self.texts),
         }
         metrics |= self.built | self._pass.metrics(self._predicted) | {"round_trip_difference": difference}
+        metrics |= loss_figures(loss.plain, loss.after, plugin.normalization)
         if self.grid:
             self._pieces = lengths(self.texts)
             metrics |= latency(self.encode.timed, self._pieces["line"])

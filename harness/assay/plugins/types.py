@@ -21,6 +21,7 @@ UNSTATED = "unstated"
 SCALING = "adversarial"
 PARALLEL = "parallel"
 EDGE_CASE = "limit"
+NORMALIZATIONS = ("nfc", "nfd", "nfkc", "nfkd", "lowercase", "strip-accents", "spaces", "no-spaces")
 
 
 @runtime_checkable
@@ -109,6 +110,9 @@ class TokenizerPlugin(Provided):
     with one tokenizer at once. `splits_at` is a regular expression, as `re` reads it, of the places (no characters
     wide) where a text may be cut so that the ids of the parts, one after the other, are those of the whole; None where
     none is known. It is used for documents of megabytes, before white space, and held to at every cut.
+    `normalization` names, in order, what one that is not lossless changes on purpose: `nfc`, `nfd`, `nfkc`, `nfkd`,
+    `lowercase`, `strip-accents`, `spaces` (runs of white space become one space, and none is left at the ends),
+    `no-spaces` (white space is removed). The text that is lost is counted with these steps and without.
     """
 
     build: Callable[[str], Tokenizer]
@@ -120,6 +124,7 @@ class TokenizerPlugin(Provided):
     specials: SpecialTokens = SpecialTokens()
     thread_safe: bool = True
     splits_at: str | None = None
+    normalization: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

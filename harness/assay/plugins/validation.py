@@ -12,7 +12,7 @@ import pluggy
 
 from assay.errors import AssayError
 from assay.plugins.hookspecs import PROVIDES, Hooks
-from assay.plugins.types import Descriptor, MetricPlugin, SpecialTokens
+from assay.plugins.types import NORMALIZATIONS, Descriptor, MetricPlugin, SpecialTokens, TokenizerPlugin
 from assay.records.metric_catalogue import definition
 from assay.records.near_names import did_you_mean, near_names
 from assay.records.report_data import Shown
@@ -100,7 +100,17 @@ def validate(descriptor: Descriptor) -> str | None:
         wanted = _wanted(field.name, getattr(descriptor, field.name))
         if wanted is not None:
             return f"{field.name} of {name} is {getattr(descriptor, field.name)!r}, not {wanted}"
+    if isinstance(descriptor, TokenizerPlugin):
+        return _validate_normalization(descriptor)
     return _validate_metric(descriptor) if isinstance(descriptor, MetricPlugin) else None
+
+
+def _validate_normalization(plugin: TokenizerPlugin) -> str | None:
+    unknown = next((name for name in plugin.normalization if name not in NORMALIZATIONS), None)
+    if unknown is None:
+        return None
+    question = did_you_mean(near_names(unknown, NORMALIZATIONS), f"known are {', '.join(NORMALIZATIONS)}")
+    return f"normalization of {plugin.name} names {unknown!r}, which Assay does not know; {question}"
 
 
 def _validate_metric(plugin: MetricPlugin) -> str | None:
@@ -127,7 +137,8 @@ def _wanted(name: str, value: object) -> str | None:
         ),
         (frozenset({"splits_at"}), _expression, "a regular expression, or None"),
         (frozenset({"specials"}), lambda found: isinstance(found, SpecialTokens), "assay.SpecialTokens"),
-        (frozenset({"requires"}), _requirements, "a tuple of requirements"),
+        (frozenset({"requires"}), _texts, "a tuple of requirements"),
+        (frozenset({"normalization"}), _texts, f"a tuple of names among {', '.join(NORMALIZATIONS)}"),
         (frozenset({"empty_rows"}), EMPTY_ROWS.__contains__, f"one of {', '.join(EMPTY_ROWS)}"),
         (frozenset({"shows"}), _shown, f"a tuple of {', '.join(SHOWN)}"),
         (frozenset({"suffix"}), lambda found: str(found).startswith("."), "the end of a file's name, such as .html"),
@@ -146,5 +157,5 @@ def _shown(value: object) -> bool:
     return isinstance(value, tuple | list) and len(value) > 0 and all(item in SHOWN for item in value)
 
 
-def _requirements(value: object) -> bool:
+def _texts(value: object) -> bool:
     return isinstance(value, tuple | list) and all(isinstance(item, str) for item in value)

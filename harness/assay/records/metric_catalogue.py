@@ -66,6 +66,13 @@ CATALOGUE = (
     ),
     _exact("round_trip", "share", "documents with decode(encode(text)) == text / documents"),
     _exact("round_trip_difference", "text", "the first place where the round trip differs"),
+    _exact(
+        "characters_back",
+        "share",
+        "characters that come back, the longest common subsequence of text and decoded text / the longer of both",
+    ),
+    _exact("characters_back_normalized", "share", "the same after the normalization that the plugin declares"),
+    _exact("normalization", "text", "the steps of that normalization; absent without one"),
     _exact("limit", "text", "what came of a limit, of its gravest text"),
     _exact("ids_as", "text", "the type of what encode gives: list, tuple, array, ndarray"),
     _exact("ids_sha256", "hex", "sha256 of all ids as 64-bit little-endian integers"),

@@ -160,6 +160,12 @@ class Measurement:
         return next((timing.samples for timing in self.timings if timing.name == operation), ())
 
     @property
+    def loses_text(self) -> bool:
+        """Whether some document of a tokenizer does not come back: its bytes per token are then of less text."""
+        whole = self.value("round_trip")
+        return isinstance(whole, int | float) and whole < 1
+
+    @property
     def blamed(self) -> bool:
         """Whether this row makes the run exit with 3."""
         return self.status is Status.FAILED and not self.expected

@@ -48,7 +48,8 @@
       }
       if (column.bar && typeof value[1] === "number" && most) {
         const part = (number) => `${((100 * number) / most).toFixed(1)}%`;
-        const bar = draw("svg", { class: "bar", "aria-hidden": "true" });
+        const lossy = value[0].startsWith("*");
+        const bar = draw("svg", { class: lossy ? "bar hollow" : "bar", "aria-hidden": "true" });
         bar.append(draw("rect", { width: part(value[1]) }));
         if (value.length === 4) bar.append(draw("line", { x1: part(value[2]), x2: part(value[3]) }));
         element.append(bar);

@@ -114,6 +114,10 @@ def test_as_json_by_hand() -> None:
         squares=4,
         seen=5,
         seen_size=6,
+        returned=7,
+        returnable=8,
+        returned_normalized=9,
+        returnable_normalized=10,
     )
     plain = {
         "vocabulary": {"size": 7, "assigned": 6, "special": 2},
@@ -128,6 +132,10 @@ def test_as_json_by_hand() -> None:
         "squares": 4,
         "seen": 5,
         "seen_size": 6,
+        "returned": 7,
+        "returnable": 8,
+        "returned_normalized": 9,
+        "returnable_normalized": 10,
     }
     assert json.dumps(found.to_plain()) == json.dumps(plain)
     assert MergeableCounts.from_plain(plain) == found

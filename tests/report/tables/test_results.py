@@ -9,7 +9,7 @@ import pytest
 
 from assay.records.results import AttentionCase, Measurement, Metrics, Status, TokenizerCase, Value
 from assay.records.workload import Workload
-from assay.report.tables.columns import DROP_ORDER
+from assay.report.tables.columns import DROP_ORDER, LOSS_NOTE, column_of
 from assay.report.tables.results import Table, as_markdown, as_tsv, raw_tables, result_tables, write
 
 WORKLOAD = Workload.self_attention("core", batch=1, length=4, d_model=8)
@@ -156,6 +156,48 @@ class TestResultTables:
         (table,) = result_tables([tokenizer(round_trip=0.0, round_trip_difference="document 0 differs at 3")])
         assert cells(table)["round trip"] == "lossy"
         assert table.notes == ("t: not exact, document 0 differs at 3",)
+
+    @pytest.mark.parametrize(
+        ("back", "shown"),
+        [
+            (0.973, "97.3%\xa0back"),
+            (0.9999, "99.99%\xa0back"),
+            (0.9999996, "99.99996%\xa0back"),
+            (0.0, "0.0%\xa0back"),
+        ],
+    )
+    def test_how_much_comes_back_is_never_all_where_something_is_lost(self, back: float, shown: str) -> None:
+        row = tokenizer(round_trip=0.5, characters_back=back)
+        (table,) = result_tables([row])
+        assert cells(table)["round trip"] == shown
+        (chosen,) = result_tables([row], lambda rows: [column_of("characters_back", rows)])
+        assert "100" not in cells(chosen)["characters_back"]
+        (raw,) = raw_tables([row])
+        assert (cells(raw)["round_trip"], cells(raw)["characters_back"]) == ("0.5", str(back))
+
+    def test_bytes_per_token_of_lost_text_are_marked_for_a_person_alone(self) -> None:
+        lossy = tokenizer("lossy", round_trip=0.5, bytes_per_token=7.25, characters_back=0.9)
+        exact = tokenizer("exact", round_trip=1.0, bytes_per_token=3.98)
+        (table,) = result_tables([lossy, exact])
+        assert [cells(table, row)["bytes per token"] for row in range(2)] == ["*7.25", "3.98"]
+        assert table.notes == (LOSS_NOTE,)
+        (raw,) = raw_tables([lossy, exact])
+        assert [cells(raw, row)["bytes_per_token"] for row in range(2)] == ["7.25", "3.98"]
+        assert result_tables([exact])[0].notes == ()
+        assert result_tables([replace(lossy, metrics=Metrics(round_trip=0.5))])[0].notes == ()
+
+    def test_marks_stay_in_chosen_columns(self) -> None:
+        row = tokenizer(round_trip=0.5, bytes_per_token=7.25, compression=1.5, tokens=8)
+        (table,) = result_tables([row], lambda rows: [column_of(name, rows) for name in ("compression", "tokens")])
+        assert (cells(table)["compression"], cells(table)["tokens"], table.notes) == ("*1.50", "8", (LOSS_NOTE,))
+
+    @pytest.mark.parametrize(("back", "said"), [(1.0, "all of it"), (0.98, "98.0%")])
+    def test_what_the_declared_normalization_explains(self, back: float, said: str) -> None:
+        row = tokenizer(
+            round_trip=0.0, round_trip_difference="it differs", normalization="spaces", characters_back_normalized=back
+        )
+        (table,) = result_tables([row])
+        assert table.notes == (f"t: not exact, it differs; after spaces, {said} comes back",)
 
     def test_a_good_row_may_have_a_note_too(self) -> None:
         row = tokenizer(round_trip=0.0, round_trip_difference="document 0 differs at 3")

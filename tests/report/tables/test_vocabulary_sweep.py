@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from assay.records.results import Measurement, Metrics, Status, TokenizerCase, Value
+from assay.report.tables.columns import LOSS_NOTE
 from assay.report.tables.vocabulary_sweep import sweep_tables
 
 
@@ -31,6 +32,16 @@ def test_families_and_texts_stay_apart() -> None:
     first, second = sweep_tables(rows)
     assert [line[:2] for line in first.rows] == [("a", "10"), ("a", "20"), ("b", "5"), ("b", "10")]
     assert [line[:2] for line in second.rows] == [("a", "10"), ("a", "20")]
+
+
+def test_figures_of_lost_text_are_marked() -> None:
+    rows = [
+        row(f"a-{size}", vocabulary_size=size, bytes_per_token=1.5, round_trip=whole, family="a")
+        for size, whole in ((10, 0.5), (20, 1.0))
+    ]
+    (table,) = sweep_tables(rows)
+    assert [line[3] for line in table.rows] == ["*1.500", "1.500"]
+    assert table.notes == (LOSS_NOTE,)
 
 
 def test_one_size_is_no_sweep() -> None:

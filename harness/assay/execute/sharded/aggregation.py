@@ -10,6 +10,7 @@ from assay.plugins.types import TokenizerPlugin
 from assay.records.results import Metrics
 from assay.stats.bootstrap import FEWEST, ratio_interval
 from assay.tokenizer.metrics import Total, intervals, sums, vocabulary_figures
+from assay.tokenizer.text_loss import Returned, loss_figures
 
 QUANTILES = (("p50", 0.5), ("p90", 0.9), ("p99", 0.99))
 
@@ -26,6 +27,11 @@ def figures(plugin: TokenizerPlugin, part: MergeableCounts, *, sampled: bool) ->
         | {
             "round_trip": (total.documents - part.changed) / total.documents if total.documents else None,
             "round_trip_difference": None if part.first is None else f"in {part.first.shard} {part.first.what}",
+            **loss_figures(
+                Returned(back=part.returned, of=part.returnable),
+                Returned(back=part.returned_normalized, of=part.returnable_normalized),
+                plugin.normalization,
+            ),
             "special_tokens": plugin.specials.label,
             "family": plugin.family,
         }

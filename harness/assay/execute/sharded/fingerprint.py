@@ -14,7 +14,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from assay.plugins.host import Host
 from assay.plugins.types import TokenizerPlugin
 
-COUNTING = 1  # to be raised with every change of what is counted, or how
+COUNTING = 2  # to be raised with every change of what is counted, or how
 
 
 def fingerprint(host: Host, plugin: TokenizerPlugin, training: str) -> str:
@@ -33,6 +33,7 @@ def fingerprint(host: Host, plugin: TokenizerPlugin, training: str) -> str:
         "requires": dict(_versions((*plugin.requires, "regex"))),  # which knows what a word is
         "python": ".".join(platform.python_version_tuple()[:2]),
         "splits_at": plugin.splits_at,
+        "normalization": plugin.normalization,
         "trained_on": None if plugin.pretrained else hashlib.sha256(training.encode("utf-8", "replace")).hexdigest(),
     }
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()

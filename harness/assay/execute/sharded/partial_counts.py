@@ -34,7 +34,8 @@ class MergeableCounts:
     `digest` is the sum of the sha256 of the ids of each document, modulo 2**256. `changed` documents did not come back
     from decoding, the `first` of them is told. `bad` counts what was no UTF-8, `whole` documents that should have been
     cut and could not be, `squares` the squares of the documents' bytes. `seen` documents of `seen_size` bytes were read
-    to draw these.
+    to draw these. Of `returnable` characters `returned` came back, and as many after the declared
+    normalization.
     """
 
     vocabulary: Vocabulary
@@ -47,6 +48,10 @@ class MergeableCounts:
     bad: int = 0
     whole: int = 0
     squares: int = 0
+    returned: int = 0
+    returnable: int = 0
+    returned_normalized: int = 0
+    returnable_normalized: int = 0
     seen: int = 0
     seen_size: int = 0
 
@@ -107,7 +112,10 @@ class MergeableCounts:
         )
 
 
-NUMBERS = ("changed", "bad", "whole", "squares", "seen", "seen_size")
+NUMBERS = (
+    *("changed", "bad", "whole", "squares", "seen", "seen_size"),
+    *("returned", "returnable", "returned_normalized", "returnable_normalized"),
+)
 
 
 def unseen(part: MergeableCounts) -> MergeableCounts:

@@ -17,6 +17,7 @@ from assay.measure.token_ids import as_ints
 from assay.plugins.types import Tokenizer, TokenizerPlugin
 from assay.tokenizer.answers import as_text, outside, unknown_id, vocabulary_size
 from assay.tokenizer.metrics import Total, Vocabulary, bytes_of, packed, tally
+from assay.tokenizer.text_loss import TextLoss
 
 AROUND = 2_000
 Spans = Sequence[tuple[int, int]]
@@ -60,6 +61,7 @@ class ShardCounter:
         self._pieces: dict[int, bytes] = {}
         self._digest = self._changed = self._bad = self._whole = self._squares = self._counted = 0
         self._first: Difference | None = None
+        self._loss = TextLoss(plugin.normalization)
         self._begin()
 
     def take(self, passage: Passage, spans: Spans, chance: int) -> None:
@@ -98,6 +100,10 @@ class ShardCounter:
             bad=self._bad,
             whole=self._whole,
             squares=self._squares,
+            returned=self._loss.plain.back,
+            returnable=self._loss.plain.of,
+            returned_normalized=self._loss.after.back,
+            returnable_normalized=self._loss.after.of,
             seen=seen,
             seen_size=seen_size,
         )
@@ -126,6 +132,7 @@ class ShardCounter:
         has_tokens_where_long(text, ids)
         self._see(noun, ids)
         decoded = as_text(self.tokenizer.decode(ids))
+        self._loss.add(text, decoded)
         if decoded != text:
             self._same = False
             self._first = self._first or Difference(

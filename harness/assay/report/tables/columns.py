@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from assay.records.metric_catalogue import definition
 from assay.records.results import AttentionCase, Measurement, TokenizerCase
 from assay.report.text.escape import NO_BREAK
-from assay.report.text.significant_digits import count, figure, percent, spread, three
+from assay.report.text.significant_digits import below_all, count, figure, percent, spread, three
 
 Formatter = Callable[[float, float | None], str]  # of a figure and its relative uncertainty
 
@@ -43,6 +43,9 @@ OPERATIONS = {
 NAMED = re.compile("_(mb_per_s|tokens_per_s|seconds|share)$")
 DIGITS_OF_DIGEST = 12
 OVERHEAD_BOUND = "overhead-bound"
+CREDITED = frozenset({"bytes_per_token", "characters_per_token", "compression"})  # for text, also where it is lost
+LOSS_MARK = "*"
+LOSS_NOTE = f"{LOSS_MARK} part of the text is lost, so that more of it to a token is not better"
 BUSY = "busy"
 
 
@@ -65,7 +68,7 @@ class Column:
         value = row.value(self.metric)
         if value is None or isinstance(value, str):
             return "-"
-        shown = self.formatter(value * self.factor, relative_uncertainty(row, self.metric))
+        shown = marked(row, self.metric, self.formatter(value * self.factor, relative_uncertainty(row, self.metric)))
         return shown if self.beside is None else f"{shown}{NO_BREAK}{self.beside.cell(row)}"
 
     def raw(self, row: Measurement) -> str:
@@ -80,7 +83,37 @@ class Plain(Column):
 
     def cell(self, row: Measurement) -> str:
         """Return the figure by its kind: texts as they are, counts whole, shares in percent."""
-        return plain(row, self.metric)
+        return marked(row, self.metric, plain(row, self.metric))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundTrip(Column):
+    """Whether the text comes back, and how much of it where not all does."""
+
+    def cell(self, row: Measurement) -> str:
+        """Return `exact`, or the share of the characters that come back; older rows have only `lossy`."""
+        if row.value(self.metric) is None:
+            return "-"
+        back = row.value("characters_back")
+        if not row.loses_text:
+            return "exact"
+        return f"{below_all(back)}{NO_BREAK}back" if isinstance(back, float) and back < 1 else "lossy"
+
+
+def marked(row: Measurement, metric: str, text: str) -> str:
+    """Mark a figure that credits a row with text that it loses; the mark stands before it, so that digits align."""
+    return f"{LOSS_MARK}{text}" if metric in CREDITED and row.loses_text and text != "-" else text
+
+
+def loss_notes(rows: Sequence[Measurement], columns: Sequence[Column]) -> tuple[str, ...]:
+    """Return the line that says what the mark means, where a row of these columns has one."""
+    lossy = any(
+        row.loses_text and row.value(column.metric) is not None
+        for row in rows
+        for column in columns
+        if column.metric in CREDITED
+    )
+    return (LOSS_NOTE,) if lossy else ()
 
 
 def columns_of(rows: Sequence[Measurement]) -> tuple[Column, ...]:
@@ -153,7 +186,14 @@ def plain(row: Measurement, metric: str) -> str:
     if metric.endswith("_spread"):
         return spread(value)
     if known is not None and known.unit == "share":
-        return f"{three(value * 100)}%" if exact else percent(value, relative_uncertainty(row, metric))
+        short = exact and value < 1 and three(value * 100) == "100"
+        return (
+            below_all(value)
+            if short
+            else f"{three(value * 100)}%"
+            if exact
+            else percent(value, relative_uncertainty(row, metric))
+        )
     if exact:
         return count(value) if abs(value) >= 1000 else figure(value)
     return figure(value, relative_uncertainty(row, metric))
@@ -170,11 +210,11 @@ TOKENIZER = (
         beside=Column(title="rate", metric="unknown_token_rate", formatter=lambda value, _: f"{value * 100:.1f}%"),
     ),
     Column(title="bytes per token", metric="bytes_per_token", formatter=lambda value, _: f"{value:,.2f}"),
-    Column(
+    RoundTrip(
         title="round trip",
         metric="round_trip",
-        formatter=lambda value, _: "exact" if value == 1.0 else "lossy",
         numeric=False,
+        beside=Column(title="back", metric="characters_back"),
     ),
     Column(
         title="encode MB/s",

@@ -9,8 +9,9 @@ from typing import Literal, TextIO
 
 from assay.corpus.sampling import taken
 from assay.records.results import AttentionCase, Measurement, Status, TokenizerCase
-from assay.report.tables.columns import BUSY, Column, columns_of, drop_order, status_cell
+from assay.report.tables.columns import BUSY, Column, columns_of, drop_order, loss_notes, status_cell
 from assay.report.text.escape import escape_markdown, to_ascii
+from assay.report.text.significant_digits import below_all
 from assay.report.text.table import Table as Table
 from assay.report.text.table import as_markdown as as_markdown
 from assay.report.text.table import as_tsv
@@ -38,6 +39,7 @@ def result_tables(measurements: Sequence[Measurement], chosen: Chosen | None = N
         columns = (columns_of if chosen is None else chosen)(members)
         kind, _, subject = group.partition("/")
         notes = [note for note in (taken(offered), counted(offered), *map(_note, offered)) if note]
+        notes += loss_notes(offered, columns)
         notes += [f"{row.case.plugin} approximates: {row.value('approximate')}" for row in offered if approximate]
         tables.append(
             Table(
@@ -138,9 +140,17 @@ def is_limit(row: Measurement) -> bool:
 def _note(row: Measurement) -> str | None:
     if row.status is Status.OK:
         difference = row.value("round_trip_difference")
-        notes = [f"not exact, {difference}"] if difference else []
+        notes = [f"not exact, {difference}{_after_normalization(row)}"] if difference else []
         notes += [row.reason] if row.reason else []
         return f"{row.case.plugin}: {'; '.join(notes)}" if notes else None
     announced = ", as its plugin announces" if row.expected else ""
     remedy = f" ({row.remedy})" if row.remedy else ""
     return f"{row.case.plugin}: {row.status}{announced}: {row.reason}{remedy}"
+
+
+def _after_normalization(row: Measurement) -> str:
+    """Return how much of the text comes back after the normalization that the plugin declares."""
+    steps, back = row.value("normalization"), row.value("characters_back_normalized")
+    if steps is None or not isinstance(back, int | float):
+        return ""
+    return f"; after {steps}, {'all of it' if back == 1 else below_all(back)} comes back"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assay.records.results import Measurement, Status
+from assay.report.tables.columns import LOSS_NOTE, marked
 from assay.report.tables.results import Table
 
 FIGURES = (
@@ -43,6 +44,7 @@ def _sweep(subject: str, rows: Sequence[Measurement]) -> Table:
             if _family(row) in several
         ),
         numeric=frozenset(("vocabulary", *(title for title, _, _ in FIGURES))),
+        notes=(LOSS_NOTE,) if any(row.loses_text for row in sizes if _family(row) in several) else (),
     )
 
 
@@ -52,4 +54,4 @@ def _family(row: Measurement) -> str:
 
 def _figure(row: Measurement, metric: str, pattern: str) -> str:
     value = row.value(metric)
-    return "-" if value is None or isinstance(value, str) else pattern.format(float(value))
+    return "-" if value is None or isinstance(value, str) else marked(row, metric, pattern.format(float(value)))

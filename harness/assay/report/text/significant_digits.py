@@ -105,6 +105,12 @@ def three(value: float) -> str:
     return f"{value:.3g}"
 
 
+def below_all(share: float) -> str:
+    """Return a share below 1 in percent, with as many digits as keep it below 100: `97.3%`, `99.9996%`."""
+    digits = next((digits for digits in range(1, 12) if float(f"{share * 100:.{digits}f}") < 100), 12)
+    return f"{share * 100:.{digits}f}%"
+
+
 def count(value: float, _: float | None = None) -> str:
     """Return a count, whole."""
     return f"{value:,.0f}"
