@@ -129,10 +129,31 @@ def test_the_limit_is_told_of_the_hosts_memory_only(reason: str, said: str | Non
 
 @pytest.mark.parametrize(
     ("caches", "reason"),
-    [(True, "caches whole texts: 4,320.0 times as fast on the same text as on fresh text"), (False, None)],
+    [(True, "caches whole texts: 4,320 times as fast on the same text as on fresh text"), (False, None)],
 )
 def test_a_cache_of_whole_texts_is_noted_in_a_row_that_stays_ok(caches: bool, reason: str | None) -> None:
     item = asked(predicted(need=1, room=None))
     item.succeed(Metrics(repeat_speedup=4320.0, caches_whole_texts=caches), restarted=False)
     assert item.ended is not None
     assert (item.ended.status, item.ended.reason, item.ended.remedy) == (Status.OK, reason, None)
+
+
+@pytest.mark.parametrize(
+    ("metrics", "note"),
+    [
+        (Metrics(added_ids_per_text=2), "2 ids are added to every text"),
+        (
+            Metrics(decode_repeat_speedup=12.34),
+            "decode caches whole texts: 12.3 times as fast on the same ids as on fresh ids",
+        ),
+        (Metrics(decode_repeat_speedup=2.9), None),
+        (Metrics(added_ids_per_text=1), "1 id is added to every text"),
+        (Metrics(added_ids_per_text=0, call_growth_bytes=900.0), None),
+        (Metrics(call_growth_bytes=3072.0), "memory grows by 3.0 KiB with each call"),
+    ],
+)
+def test_what_a_reader_of_the_figures_must_know_is_noted(metrics: Metrics, note: str | None) -> None:
+    item = asked(predicted(need=1, room=None))
+    item.succeed(metrics, restarted=False)
+    assert item.ended is not None
+    assert (item.ended.status, item.ended.reason) == (Status.OK, note)

@@ -130,3 +130,31 @@ def test_it_is_left_out_where_it_makes_no_sense() -> None:
     closed.change = refuse
     for left in (subject(closed), subject(Bytes(), "to be or not to be"), subject(Bytes(), kind=SCALING)):
         assert [operation.name for operation in left.operations()] == ["encode", "decode"]
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_a_decode_that_remembers_ids_is_much_faster_the_second_time(keeps: bool) -> None:
+    class Slow(Bytes):
+        def __init__(self) -> None:
+            super().__init__()
+            self.kept: dict[bytes, str] = {}
+
+        def decode(self, ids: Sequence[int]) -> str:
+            key = bytes(ids)
+            if not keeps or key not in self.kept:
+                for _ in range(200):
+                    self.kept[key] = "".join(map(chr, ids))
+            return self.kept[key]
+
+    made = subject(Slow(), TEXT * 4)
+    made.operations()
+    faster = made.memory()["decode_repeat_speedup"]
+    assert isinstance(faster, float)
+    assert (faster > 10.0) == keeps
+    assert (faster < 2.5) != keeps
+
+
+def test_what_is_decoded_in_no_time_has_no_figure() -> None:
+    made = subject(Bytes())
+    made.operations()
+    assert "decode_repeat_speedup" not in made.memory()

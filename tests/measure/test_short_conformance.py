@@ -60,7 +60,7 @@ def _no_growth(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_right_one_passes_and_adds_nothing() -> None:
-    assert verify(WithBytes()) == {"added_ids_per_text": 0, "growth_bytes_per_call": 12.0}
+    assert verify(WithBytes()) == {"added_ids_per_text": 0, "call_growth_bytes": 12.0}
 
 
 def test_memory_that_grows_much_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,4 +188,4 @@ def test_what_is_refused_is_left_out() -> None:
         def encode(self, text: str) -> Sequence[int]:
             raise ValueError("not today")
 
-    assert verify(Shy()) == {"growth_bytes_per_call": 12.0}
+    assert verify(Shy()) == {"call_growth_bytes": 12.0}

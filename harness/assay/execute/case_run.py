@@ -15,11 +15,14 @@ from assay.execute.worker.process import Worker, WorkerDied
 from assay.execute.worker.protocol import Answer, Request
 from assay.execute.worker.requests import Checked, Verify
 from assay.execute.worker.step_requests import FetchAnswer, JudgeAgain, JudgeAnswer, Turn
+from assay.measure.memory import in_bytes
+from assay.measure.throughput import WHOLE_TEXTS
 from assay.records.metric_catalogue import definition
 from assay.records.refusal import Refusal
 from assay.records.results import AttentionCase, Case, Measurement, Metrics, Status, Timing
 
 A = TypeVar("A")
+NOTED_GROWTH = 1 << 10
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -140,10 +143,7 @@ class CaseRun:
     def succeed(self, metrics: Metrics, *, restarted: bool) -> None:
         """End the case with its figures; what it printed and whether an earlier process died is noted."""
         printed = self.worker.printed()
-        notes = [str(metrics["mispredicted"])] if "mispredicted" in metrics else []
-        if metrics.get("caches_whole_texts"):
-            faster = float(metrics["repeat_speedup"])
-            notes.append(f"caches whole texts: {faster:,.1f} times as fast on the same text as on fresh text")
+        notes = list(_notes(metrics))
         notes += [f"it printed {printed:,} bytes, which its time includes"] if printed else []
         notes += ["measured in a new process, after one died"] if restarted else []
         self.ended = Measurement(
@@ -172,6 +172,25 @@ class CaseRun:
     def skip(self, reason: str, remedy: str) -> None:
         """End the case as skipped; what was predicted stays in the row."""
         self.ended = Refusal(status=Status.SKIPPED, reason=reason, remedy=remedy).row(self.case, self.predicted)
+
+
+def _notes(metrics: Metrics) -> Iterator[str]:
+    """Yield what a reader of the figures must know, in words."""
+    if "mispredicted" in metrics:
+        yield str(metrics["mispredicted"])
+    if metrics.get("caches_whole_texts"):
+        yield f"caches whole texts: {_times(metrics, 'repeat_speedup')} on the same text as on fresh text"
+    if float(metrics.get("decode_repeat_speedup", 0.0)) > WHOLE_TEXTS:
+        yield f"decode caches whole texts: {_times(metrics, 'decode_repeat_speedup')} on the same ids as on fresh ids"
+    if added := metrics.get("added_ids_per_text"):
+        yield f"{added} id{'s are' if added != 1 else ' is'} added to every text"
+    if (grown := float(metrics.get("call_growth_bytes", 0.0))) >= NOTED_GROWTH:
+        yield f"memory grows by {in_bytes(grown)} with each call"
+
+
+def _times(metrics: Metrics, name: str) -> str:
+    faster = float(metrics[name])
+    return f"{faster:,.{0 if faster >= 100 else 1}f} times as fast"
 
 
 def check_together(runs: Sequence[CaseRun], *, epoch: int = 0, again: bool = False) -> None:

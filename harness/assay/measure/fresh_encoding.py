@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Callable, Iterator, Sequence
 from random import Random
+from time import process_time_ns
 
 from assay.errors import UnknownToken, WrongOutput
 from assay.measure.fresh_text import FreshTexts
@@ -12,9 +14,10 @@ from assay.measure.round_trip import round_trip
 from assay.measure.subject import Operation
 from assay.measure.token_ids import as_ints, is_real
 from assay.plugins.types import Tokenizer, TokenizerPlugin
-from assay.records.results import FRESH
+from assay.records.results import FRESH, Metrics
 
 MOST_BYTES, MOST_CALLS = 1 << 24, 256  # of a batch: making a short text takes longer than encoding it
+DRAWS, FEW, LARGE, LEAST_NS = 9, 3, 200_000, 50_000
 CHECKED = 20_000  # characters, before anything is timed
 MOST_TOKENS = 2.0  # times as many, or as few, as the first texts had: their words are the same
 
@@ -53,6 +56,23 @@ class FreshEncoding:
             size=self._texts.size,
             most_iterations=max(1, min(MOST_CALLS, MOST_BYTES // self._texts.size)),
         )
+
+    def decode_repeat(self) -> Metrics:
+        """Return how much faster the ids of a text are decoded the second time, after those of other texts.
+
+        By the median CPU time of nine texts, or of three large ones; without a figure where the time is too short.
+        """
+        number = DRAWS if self._texts.size < LARGE else FEW
+        draws = [[as_ints(self._encode(text)) for text in self._texts.draw(self._chance)] for _ in range(number)]
+        firsts = [self._decode_ns(documents) for documents in draws]
+        first, again = (statistics.median(times) for times in (firsts, [self._decode_ns(each) for each in draws]))
+        return Metrics(decode_repeat_speedup=first / max(1.0, again)) if first >= LEAST_NS else Metrics()
+
+    def _decode_ns(self, documents: Sequence[list[int]]) -> int:
+        decode, start = self._tokenizer.decode, process_time_ns()
+        for ids in documents:
+            decode(ids)
+        return process_time_ns() - start
 
     def _verify(self, texts: Sequence[str], found: Sequence[list[int]], equivalence: IdEquivalence | None) -> None:
         left = CHECKED

@@ -32,7 +32,7 @@ WHOLE = "give the ids of the whole text"
 def verify_shortly(plugin: TokenizerPlugin, tokenizer: Tokenizer, text: str) -> Metrics:
     """Verify that memory does not grow with calls, and then as `verify_strings`; return the figures of both."""
     grown = memory_kept(tokenizer, text)
-    return verify_strings(plugin, tokenizer, text) | Metrics(growth_bytes_per_call=grown)
+    return verify_strings(plugin, tokenizer, text) | Metrics(call_growth_bytes=grown)
 
 
 def memory_kept(tokenizer: Tokenizer, text: str) -> float | None:

@@ -56,6 +56,7 @@ class TokenizerSubject(Subject):
         self._corpus: tuple[Document, ...] = ()  # in the order of the draw, where a sample is asked for
         self.encode = RealIds(self.tokenizer)
         self._pass = ColdStart(self.encode)
+        self._fresh_encoding: FreshEncoding | None = None
         self._wrong: WrongOutput | UnknownToken | None = None
         self._predicted = 0
         self._pieces: Mapping[str, tuple[str, ...]] = {}
@@ -178,8 +179,10 @@ class TokenizerSubject(Subject):
         whole_words = self.plugin.closed_vocabulary
         texts = None if self.kind == SCALING else FreshTexts.of(self.texts, whole_words=whole_words)
         if texts is not None:
-            fresh = FreshEncoding(self.plugin, self.tokenizer, self.encode.timed, texts).operation(self.equivalence)
+            encoding = FreshEncoding(self.plugin, self.tokenizer, self.encode.timed, texts)
+            fresh = encoding.operation(self.equivalence)
             if fresh is not None:
+                self._fresh_encoding = encoding
                 yield fresh
 
     def _lengths(self) -> Iterator[Operation]:
@@ -217,8 +220,9 @@ class TokenizerSubject(Subject):
         return Operation(name=name, call=call, spot_check=compare, tokens=sum(map(len, ids)), size=size)
 
     def memory(self) -> Metrics:
-        """The high-water mark of encoding every document once."""
-        return Metrics(peak_bytes=peak_resident_bytes(self._first(sum(map(len, self.texts)))))
+        """The high-water mark of encoding every document once; and whether whole lists of ids are remembered."""
+        peak = Metrics(peak_bytes=peak_resident_bytes(self._first(sum(map(len, self.texts)))))
+        return peak | (self._fresh_encoding.decode_repeat() if self._fresh_encoding is not None else {})
 
     def recheck(self) -> None:
         """Encode every document once more."""

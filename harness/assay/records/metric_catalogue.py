@@ -115,6 +115,9 @@ CATALOGUE = (
         "flag",
         "the fast quarter of fresh calls takes over three times as long a byte as the slow quarter of repeated ones",
     ),
+    _measured(
+        "decode_repeat_speedup", "ratio", "CPU time of decoding ids of fresh text / of the same ids again, after others"
+    ),
     _measured("decode_mb_per_s", "MB/s", "bytes / 10^6 / median decode time"),
     _measured("decode_tokens_per_s", "tokens/s", "tokens / median decode time"),
     _measured("tokens_per_s", "tokens/s", "tokens of one call / its median time"),
@@ -144,7 +147,7 @@ CATALOGUE = (
     _exact("same_ids_as", "text", "the tokenizer whose ids are claimed, and were found"),
     _exact("added_ids_per_text", "ids", "ids that begin and end every text, such as those of a beginning and an end"),
     _measured(
-        "growth_bytes_per_call",
+        "call_growth_bytes",
         "bytes",
         "resident memory that each call adds which encodes and decodes the same text, the lesser of two halves",
     ),
