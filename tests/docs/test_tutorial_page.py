@@ -77,7 +77,7 @@ def test_every_line_and_command_of_the_page_does_what_it_says(
     _, broken = typed(place, ask)
     checks = broken.json["checks"]
     assert broken.rc == 3
-    assert Counter(check["status"] for check in checks) == {"ok": 15, "skipped": 6, "failed": 1}
+    assert Counter(check["status"] for check in checks) == {"ok": 17, "skipped": 6, "failed": 1}
     (failed,) = ([check["check"], "failed", check["reason"]] for check in checks if check["status"] == "failed")
     assert re.split(r"\s{2,}", refused.strip()) == failed
 

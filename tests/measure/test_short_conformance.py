@@ -156,6 +156,29 @@ def test_a_lossy_one_may_spell_otherwise_what_has_no_bytes_or_is_unknown() -> No
     verify(lower, lossless=False)
 
 
+def test_decode_may_put_spaces_between_tokens_and_bytes_may_not_lack_those_within() -> None:
+    words = ["", *dict.fromkeys(TEXT.split(" "))]
+
+    class Between(Bytes):
+        def encode(self, text: str) -> Sequence[int]:
+            return [words.index(word) for word in text.split(" ")] if text else []
+
+        def decode(self, ids: Sequence[int]) -> str:
+            return " ".join(words[value] for value in ids)
+
+        def token_bytes(self, token_id: int) -> bytes:
+            return words[token_id].encode()
+
+    verify(Between(vocab_size=len(words)))
+
+    class Within(Between):
+        def decode(self, ids: Sequence[int]) -> str:
+            return "".join(f" {words[value]}" for value in ids)[1:] if len(ids) > 1 else f" {words[ids[0]]}"
+
+    with pytest.raises(WrongOutput, match="have the bytes"):
+        verify(Within(vocab_size=len(words)))
+
+
 @pytest.mark.parametrize("ids", [(1,), (1, 2), (256, 256)])
 def test_ids_around_every_text_are_counted(ids: tuple[int, ...]) -> None:
     around = Bytes(spoil=lambda text, own: [ids[0], *own, *ids[1:]])

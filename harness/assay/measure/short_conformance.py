@@ -120,7 +120,8 @@ def verify_string(plugin: TokenizerPlugin, tokenizer: Tokenizer, text: str, adde
         raise WrongOutput(
             f"it promises a lossless round trip, but {changed}", remedy="fix it, or announce it with lossless=False"
         )
-    bytes_agree(tokenizer, noun, ids, tokenizer.decode(list(ids)), exactly=plugin.lossless)
+    decoded = tokenizer.decode(list(ids))
+    bytes_agree(tokenizer, noun, ids, decoded, exactly=plugin.lossless and not _spaced(tokenizer, ids, decoded))
 
 
 def has_added(ids: Sequence[int], added: Sequence[int]) -> bool:
@@ -155,6 +156,19 @@ def bytes_agree(tokenizer: Tokenizer, noun: str, ids: Sequence[int], decoded: st
             f"the tokens of {noun} have the bytes {joined[:EXCERPT]!r}, and decode gives {quoted(decoded)}",
             remedy="give the bytes that each token stands for in a text",
         )
+
+
+def _spaced(tokenizer: Tokenizer, ids: Sequence[int], decoded: str) -> bool:
+    """Whether each token alone is decoded to its bytes, and all together to more: then decode puts space between."""
+    if not isinstance(tokenizer, TokenBytes):
+        return False
+    try:
+        alone = [tokenizer.decode([value]) for value in ids]
+        return "".join(alone) != decoded and all(
+            text.encode() == tokenizer.token_bytes(value) for text, value in zip(alone, ids, strict=True)
+        )
+    except Exception:
+        return False
 
 
 def _bare(text: str) -> str:
