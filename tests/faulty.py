@@ -437,7 +437,7 @@ FAULTS: Mapping[str, Fault] = MappingProxyType(
                 kept = []
 
                 def encode(self, text):
-                    if len(self.kept) < 600:
+                    if len(self.kept) < 3_000:
                         self.kept.append(bytearray(b"x") * 100_000)
                     return super().encode(text)
             """,

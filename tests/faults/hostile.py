@@ -10,6 +10,8 @@ import time
 
 import assay
 
+LATE = 6_000  # calls: more than come before the timing
+
 
 class Characters:
     """A good tokenizer: one id a character."""
@@ -39,7 +41,7 @@ class Segfault(Characters):
 
 class SegfaultWhileTimed(Characters):
     def crime(self, ids):
-        if self.calls == 60:
+        if self.calls == LATE:
             ctypes.string_at(0)
         return ids
 
@@ -120,7 +122,7 @@ class Orphan(Characters):
 
 class Thousandth(Characters):
     def crime(self, ids):
-        return [0] * len(ids) if self.calls == 1000 else ids
+        return [0] * len(ids) if self.calls == LATE else ids
 
 
 class Mutate:

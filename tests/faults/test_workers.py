@@ -32,10 +32,10 @@ RESTORE = "restore what is changed before returning"
 BAD = {
     "segfault": (r"its process was killed by SIGSEGV while predicting, in string_at \(.+\)", MEND),
     "segfault-while-timed": (r"its process was killed by SIGSEGV while (calibrating|sampling), in string_at", MEND),
-    "hang": (r"it gave no answer for 8 s while predicting, in crime \(hostile\.py:(49|50)\)", MEND),
-    "hang-asleep": (r"it gave no answer for 8 s while predicting, in crime \(hostile\.py:55\)", MEND),
+    "hang": (r"it gave no answer for 8 s while predicting, in crime \(hostile\.py:(51|52)\)", MEND),
+    "hang-asleep": (r"it gave no answer for 8 s while predicting, in crime \(hostile\.py:57\)", MEND),
     "exit": (r"its process exited with code 3 while predicting", MEND),
-    "raise-base": (r"Panic: no Exception at all \(hostile\.py:70\)", MEND),
+    "raise-base": (r"Panic: no Exception at all \(hostile\.py:72\)", MEND),
     "hoard": (r"MemoryError.* \(limit 1\.0 GiB\)", MEND),
     "close-stdout": (r"it changed standard output from open to closed", RESTORE),
     "threads": (r"it changed torch's number of threads from 1 to 2", RESTORE),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import gc
 import time
 from collections.abc import Callable
@@ -11,25 +13,34 @@ from assay.measure.memory import resident_bytes
 WARM_UP, FEWEST, MOST = 8, 16, 256
 PATIENCE_S = 0.05
 SUSPECT = 4 << 10  # bytes a call: what grows so much with few calls is looked at with more
-ENOUGH = 32 << 20
+ENOUGH, SERIES = 32 << 20, 6
 
 
 def call_growth(call: Callable[[], object]) -> float | None:
-    """Return the bytes by which resident memory grows with each call, the lesser of two halves.
+    """Return the bytes by which resident memory grows with each call, the lesser of the last two series of calls.
 
-    What a first call sets up, and a cache that is full, do not count: some calls come before. None where memory
-    cannot be read, or the call raises.
+    What a first call sets up, and a full cache, do not count, since some calls come before. A series that takes memory
+    which the process had left over shows too little, so what grows is looked at again, six times at most. None where
+    memory cannot be read, or the call raises.
     """
     try:
         for _ in range(WARM_UP):
             call()
+        _return_idle_memory()
         number = _number(call)
-        halves = (_half(call, number), _half(call, number))
-        if number < MOST and min(halves) > SUSPECT and min(halves) * number < ENOUGH:
-            halves = (_half(call, MOST), _half(call, MOST))
+        series = [_series(call, number), _series(call, number)]
+        while max(series[-2:]) > SUSPECT and min(series[-2:]) * number < ENOUGH / 2 and len(series) < SERIES:
+            number = MOST
+            series.append(_series(call, number))
     except Exception:
         return None
-    return max(0.0, min(halves))
+    return max(0.0, min(series[-2:]))
+
+
+def _return_idle_memory() -> None:
+    """Have the C library return memory that is free to the system, where it can."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _number(call: Callable[[], object]) -> int:
@@ -42,7 +53,7 @@ def _number(call: Callable[[], object]) -> int:
     return MOST
 
 
-def _half(call: Callable[[], object], number: int) -> float:
+def _series(call: Callable[[], object], number: int) -> float:
     gc.collect()
     before = resident_bytes()
     for _ in range(number):
