@@ -62,7 +62,7 @@ class IdEquivalence:
         place = first_difference(expected, found)
         if place is None:
             place = min(len(expected), len(found))
-            what = f"has {len(found)} tokens instead of {len(expected)}"
+            what = f"has {len(found)} token{'s' * (len(found) != 1)} instead of {len(expected)}"
         else:
             what = f"has id {found[place]} instead of {expected[place]} at token {place}"
         return f"{what}{self._at(text, expected[:place])}"

@@ -52,6 +52,7 @@ def verify_strings(plugin: TokenizerPlugin, tokenizer: Tokenizer, text: str) -> 
 
     Raises `WrongOutput` for what no tokenizer may do: see the functions of this module.
     """
+    text = text[:EXCERPT]
     known_ids(tokenizer, sane_size(tokenizer))
     words = text.split()[:WORDS]
     added = added_ids(tokenizer, words)
