@@ -73,7 +73,7 @@ def test_memory_that_grows_much_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> N
     ("tokenizer", "told"),
     [
         (Bytes(vocab_size=10**30), "^vocab_size is 1,000,000"),
-        (Bytes(vocab_size=0), "^vocab_size is 0, below 1"),
+        (Bytes(vocab_size=0), r"^vocab_size is 0 \("),
         (Bytes(vocab_size="257"), "^vocab_size is '257', a str, not an integer"),
         (Bytes(unk_id=257), "^unk_id is 257, and the vocabulary has 257"),
         (Bytes(unk_id="0"), "^unk_id is '0'"),
@@ -84,6 +84,17 @@ def test_memory_that_grows_much_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> N
 def test_sizes_are_sane(tokenizer: Bytes, told: str) -> None:
     with pytest.raises(WrongOutput, match=told):
         known_ids(tokenizer, sane_size(tokenizer))
+
+
+def test_a_vocabulary_that_white_space_has_trained_may_be_empty() -> None:
+    class Nothing(Bytes):
+        def encode(self, text: str) -> Sequence[int]:
+            return []
+
+    plugin = TokenizerPlugin(name="t", summary="of a test", build=lambda text: Nothing(), lossless=False)
+    verify_shortly(plugin, Nothing(vocab_size=0), " \n ")
+    with pytest.raises(WrongOutput, match=r"^vocab_size is 0 \("):
+        verify_shortly(plugin, Nothing(vocab_size=0), "a word")
 
 
 def test_the_last_id_can_be_decoded() -> None:

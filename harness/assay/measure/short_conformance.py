@@ -53,7 +53,8 @@ def verify_strings(plugin: TokenizerPlugin, tokenizer: Tokenizer, text: str) -> 
     Raises `WrongOutput` for what no tokenizer may do: see the functions of this module.
     """
     text = text[:EXCERPT]
-    known_ids(tokenizer, sane_size(tokenizer))
+    trained = vocabulary_size(tokenizer) or _spoken(text)
+    known_ids(tokenizer, sane_size(tokenizer) if trained else 0)
     words = text.split()[:WORDS]
     added = added_ids(tokenizer, words)
     end = time.perf_counter() + STRINGS_S
@@ -75,7 +76,7 @@ def sane_size(tokenizer: Tokenizer) -> int:
     """Return the vocabulary size; raise `WrongOutput` unless it is from 1 to 2**31, and `decode` knows its last id."""
     remedy = "vocab_size is one more than the largest id that encode can give"
     size = vocabulary_size(tokenizer)
-    if size > LARGEST_SIZE:
+    if not 1 <= size <= LARGEST_SIZE:
         raise WrongOutput(f"vocab_size is {size:,}", remedy=remedy)
     try:
         tokenizer.decode([size - 1])

@@ -82,9 +82,12 @@ class Context:
     def vocabulary_size(self) -> int:
         """The size of the vocabulary; raises `Skip` where it is not a size, which is a matter of one check alone."""
         try:
-            return vocabulary_size(self.tokenizer)
+            size = vocabulary_size(self.tokenizer)
         except WrongOutput as error:
             raise Skip(f"tells nothing as {error.message}") from None
+        if not size:
+            raise Skip("tells nothing as vocab_size is 0")
+        return size
 
     def once(self, name: str, find: Callable[[], T]) -> T:
         """Return what takes long to find out and serves several checks; it is found at the first call."""

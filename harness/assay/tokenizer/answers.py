@@ -102,10 +102,10 @@ def as_spans(answer: object) -> list[tuple[int, int]]:
 
 
 def vocabulary_size(tokenizer: Tokenizer) -> int:
-    """Return `vocab_size`; raise `WrongOutput` for what is not an integer above 0."""
+    """Return `vocab_size`, which is 0 where white space has trained it; raise `WrongOutput` for what is no size."""
     size = _integer(tokenizer.vocab_size, "vocab_size", remedy="vocab_size is one more than the largest id")
-    if size < 1:
-        raise WrongOutput(f"vocab_size is {size}, below 1", remedy="vocab_size is one more than the largest id")
+    if size < 0:
+        raise WrongOutput(f"vocab_size is {size}, below 0", remedy="vocab_size is one more than the largest id")
     return size
 
 
