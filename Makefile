@@ -27,7 +27,7 @@ test-fast: $(DEV)  ## run all but the long tests: under a minute on two cores
 test-full: $(DEV)  ## run the products that `make test` only samples, and every kill of a run
 	ASSAY_FULL=1 $(PYTEST) -n auto --dist worksteal -m full
 
-redteam: $(DEV)  ## run the planted cheats and faults, which must be refused, and what is right, in under four minutes
+redteam: $(DEV)  ## run the planted cheats and faults, which must be refused, and what is right, in under five minutes
 	PYTHONPATH=tests $(BIN)/python -m redteam
 
 coverage: $(DEV)  ## run all tests with branch coverage, in processes too; print it, write htmlcov/

@@ -126,6 +126,15 @@ def test_the_text_must_come_back_where_that_is_promised() -> None:
     assert "are decoded to" in str(ended.reason)
 
 
+def test_a_long_text_must_come_back_too() -> None:
+    def forgetful(text: str) -> list[int]:
+        return list((text if len(text) < 5_000 else text.replace("\r", "")).encode())
+
+    ended = verified(Process(encode=forgetful), Pool(Process(encode=forgetful)))[0].ended
+    assert ended is not None
+    assert "in a process that has not encoded it" in str(ended.reason)
+
+
 def test_the_second_process_decodes_before_it_encodes_and_strings_follow_the_seed() -> None:
     first, second = Process(), Process()
     verified(first, Pool(second))

@@ -107,6 +107,30 @@ def test_a_lossy_one_may_lose_fresh_text_too() -> None:
     sample(fresh(tokenizer, lossless=False), 1)
 
 
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda text, ids: list(TEXT.encode()), "other ids for a fresh text than for the 59 characters"),
+        (lambda text, ids: ids[: len(ids) * 3 // 5], "161 tokens for words that had 269 before"),
+    ],
+    ids=["of another text", "of a part"],
+)
+def test_a_lossy_one_has_the_ids_of_the_text_that_is_timed(
+    change: Callable[[str, list[int]], Any], reason: str
+) -> None:
+    tokenizer = Bytes()
+    operation = fresh(tokenizer, lossless=False)
+    tokenizer.change = lambda text, ids: change(text, ids) if len(text) == len(TEXT) else ids
+    with pytest.raises(WrongOutput, match=reason):
+        sample(operation, 1)
+
+
+def test_a_closed_vocabulary_need_not_know_the_beginning_of_a_text() -> None:
+    tokenizer = Bytes()
+    tokenizer.change = lambda text, ids: ids if len(text) == len(TEXT) else refuse("", ids)
+    sample(fresh(tokenizer, lossless=False), 1)
+
+
 def test_ids_that_are_claimed_are_compared_on_fresh_text() -> None:
     tokenizer = Bytes()
     checked = subject(tokenizer)

@@ -10,15 +10,20 @@ import warnings
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 import assay
-from redteam.table import CASES, Case
+from redteam import table
+from redteam.case import Case
+from redteam.tokenizers import table as tokenizers_table
 
-PLUGINS = Path(__file__).with_name("plugins.py")
-BASELINES = ("right", "right-torch", "right-decoder")
+CASES = table.CASES + tokenizers_table.CASES
+PLUGINS, TOKENIZERS = (Path(__file__).parent / name for name in ("plugins.py", "tokenizers/plugins.py"))
+BASELINES = ("right", "right-torch", "right-decoder", "tokens-right")
+RATIOS, SPEEDS = ("step_ratio", "encode_ratio"), ("tokens_per_s", "encode_tokens_per_s")
 LEAST_RATIO = 0.8  # what is faster than this against what is right is not harmless
-BUDGET_S, EACH_S, LONG_S = 1.0, 0.15, 6.0
-LONG = 4096
+BUDGET_S, EACH_S, TOKENIZER_S, LONG_S = 1.0, 0.15, 0.08, 6.0
+LONG = "s8192"
 MOST_AT_ONCE = 24
 TIMEOUT_S = 100.0
 AGAIN_S, AGAIN_EPOCHS = 3.0, 8
@@ -31,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
     shared, started = runs(chosen), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="redteam-") as results:
         for number, cases in enumerate(shared, 1):
-            _tell(f"run {number} of {len(shared)}, {len(cases)} plugins on {cases[0].workload}")
+            _tell(f"run {number} of {len(shared)}, {len(cases)} plugins on {cases[0].on}")
             for case, complaint in judged(cases, results):
                 # One epoch has one judged answer, which a cheat in some of the calls may escape; and a busy machine may
                 # have stretched what a harmless one is compared with.
@@ -39,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
                     ((_, complaint),) = judged([case], results, budget_s=AGAIN_S, epochs=AGAIN_EPOCHS)
                 if complaint:
                     complaints[case.planted].append(complaint)
-                    print(f"{case.plugin} on {case.workload}: {complaint}", flush=True)
+                    print(f"{case.plugin} on {case.on}: {complaint}", flush=True)
     planted = sum(case.planted for case in chosen)
     _tell(f"done after {time.monotonic() - started:.0f} s")
     print(
@@ -52,8 +57,8 @@ def main(arguments: Sequence[str]) -> int:
 def runs(cases: Sequence[Case]) -> list[Sequence[Case]]:
     """Share cases out among runs of one workload, with so many plugins at most: all have a process at once."""
     shared: list[Sequence[Case]] = []
-    for workload in dict.fromkeys(case.workload for case in cases):
-        group = [case for case in cases if case.workload == workload]
+    for workload in dict.fromkeys(case.on for case in cases):
+        group = [case for case in cases if case.on == workload]
         number = math.ceil(len(group) / MOST_AT_ONCE)
         shared += [group[first::number] for first in range(number)]
     return shared
@@ -63,23 +68,18 @@ def judged(
     cases: Sequence[Case], results: str, *, budget_s: float | None = None, epochs: int = 1
 ) -> Iterator[tuple[Case, str]]:
     """Run the cases of one workload; yield each with what is not as it must be, or nothing."""
-    workload = assay.Workload.parse(cases[0].workload)
-    usual = LONG_S if workload.q_len > LONG else BUDGET_S + EACH_S * len(cases)
-    names = dict.fromkeys([*(case.plugin for case in cases), _baseline(cases[0])])
+    each_s = TOKENIZER_S if cases[0].tokenizer else EACH_S
+    usual = LONG_S if LONG in cases[0].on else BUDGET_S + each_s * len(cases)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of noise, which is not the point
         outcome = assay.run(
             results=results,
-            plugins=[PLUGINS],
-            load="none",
-            tokenizers="none",
-            corpora="none",
-            attentions=",".join(names),
-            workloads=[workload.id],
+            plugins=[TOKENIZERS if cases[0].tokenizer else PLUGINS],
             baselines=BASELINES,
             budget_s=usual if budget_s is None else budget_s,
             epochs=epochs,
             timeout_s=TIMEOUT_S,
+            **_asked(cases),
         )
     rows = {row.case.plugin: row for row in outcome.measurements}
     for case in cases:
@@ -87,11 +87,19 @@ def judged(
         yield case, "it was not found" if row is None else complaint(case, row)
 
 
+def _asked(cases: Sequence[Case]) -> dict[str, Any]:
+    """Return the options of a run that say what is measured: the cases, and what is right on the same."""
+    first, names = cases[0], ",".join(dict.fromkeys([*(case.plugin for case in cases), _baseline(cases[0])]))
+    if first.tokenizer:
+        return {"load": "corpora", "attentions": "none", "tokenizers": names, "corpora": first.on, "held_out": 0.0}
+    return {"load": "none", "tokenizers": "none", "corpora": "none", "attentions": names, "workloads": [first.on]}
+
+
 def complaint(case: Case, row: assay.Measurement) -> str:
     """Return what is not as it must be, or nothing."""
     if row.status is assay.Status.FAILED and case.checks:
         reason = row.reason or ""
-        right = reason.startswith(case.checks) and row.value("tokens_per_s") is None
+        right = any(_meant(check, reason) for check in case.checks) and not any(map(row.value, SPEEDS))
         return "" if right else f"must be refused by {_either(case)}, and the row says: failed, {reason}"
     if row.status is not assay.Status.OK:
         return f"must be {'refused' if case.checks else 'accepted'}, and the row says: {row.status}, {row.reason}"
@@ -100,6 +108,11 @@ def complaint(case: Case, row: assay.Measurement) -> str:
         harmless = case.harmless and _ratio(row) >= LEAST_RATIO
         return "" if harmless else f"must be refused by {_either(case)}, and the row says: {speed}"
     return "" if case.told is None else _untold(case, row)
+
+
+def _meant(check: str, reason: str) -> bool:
+    """Whether a reason begins with a check, or has in it what follows three dots."""
+    return reason.startswith(check) or (check.startswith("...") and check[3:] in reason)
 
 
 def _untold(case: Case, row: assay.Measurement) -> str:
@@ -120,13 +133,13 @@ def _either(case: Case) -> str:
 
 
 def _ratio(row: assay.Measurement) -> float:
-    value = row.value("step_ratio")
-    return float(value) if isinstance(value, int | float) else 1.0
+    value = next(filter(None, map(row.value, RATIOS)), 1.0)
+    return float(value)
 
 
 def _baseline(case: Case) -> str:
     """Return what is right on the workload of a case."""
-    right = [other.plugin for other in CASES if other.workload == case.workload and not other.planted]
+    right = [other.plugin for other in CASES if other.on == case.on and not other.planted]
     return next(name for name in BASELINES if name in right)
 
 

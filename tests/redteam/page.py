@@ -5,9 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import assay
+from redteam import table
+from redteam.case import Case
 from redteam.plugins import PLUGINS
-from redteam.table import KINDS, Case
+from redteam.tokenizers import table as tokenizers_table
+from redteam.tokenizers.plugins import TOKENIZERS
 
+KINDS = table.KINDS | tokenizers_table.KINDS
 PAGE = Path(__file__).parents[2] / "docs" / "redteam.md"
 BEGIN, END = "<!-- tables: begin -->\n", "<!-- tables: end -->\n"
 HEAD = "| plugin | what it does | on | what must become of it |\n|---|---|---|---|\n"
@@ -34,14 +38,16 @@ def _united(cases: tuple[Case, ...]) -> list[list[Case]]:
 
 
 def _line(cases: list[Case]) -> str:
-    first, places = cases[0], ", ".join(dict.fromkeys(_place(case.workload) for case in cases))
-    summary = PLUGINS[first.plugin].summary
+    first, places = cases[0], ", ".join(dict.fromkeys(_place(case) for case in cases))
+    summary = (TOKENIZERS if first.tokenizer else PLUGINS)[first.plugin].summary
     return f"| `{first.plugin}` | {summary[0].lower()}{summary[1:]} | {places} | {_fate(first)} |\n"
 
 
-def _place(workload_id: str) -> str:
-    """Return the words of a workload that say what is asked for."""
-    workload = assay.Workload.parse(workload_id)
+def _place(case: Case) -> str:
+    """Return the words of a workload that say what is asked for; a corpus is its name."""
+    if case.tokenizer:
+        return case.on
+    workload = assay.Workload.parse(case.on)
     words = [workload.level, workload.phase, workload.semantics.label, workload.dtype]
     return " ".join(word for word in words if word not in ("core", "fwd", "f32"))
 

@@ -1,11 +1,11 @@
-"""What must become of each plugin of the red team: which check refuses it, on which workload, or what its row tells.
+"""What must become of each attention of the red team: which check refuses it, on which workload, or what its row tells.
 
 A row is easy to change: the checks are the beginnings that its reason may have, divided by `|`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from redteam.case import accepted, refused, told
 
 CAUSAL = "core/fwd/causal/b1.h4.s256.d64/f32/cpu.t1"
 FULL = "core/fwd/full/b2.h2.s96.d32/f32/cpu.t1"
@@ -24,52 +24,6 @@ GROUPED_GRADIENTS = "core/bwd/causal/b1.h4:2.s128.d32/f32/cpu.t1"
 DECODE = "decode/fwd/causal/b1.h4.s1:256.d32.m128/f32/cpu.t1"
 DECODE_ROPE = "decode/fwd/causal+rope/b1.h4:2.s1:128.d32.m128/f32/cpu.t1"
 LONG = "core/fwd/causal/b1.h6.s8192.d16/f32/cpu.t1"
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What the row of a plugin must say: a metric with some words in it, or that is at least so large."""
-
-    metric: str
-    words: str = ""
-    least: float = 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """A plugin on a workload, and what must become of it.
-
-    `checks` are the beginnings that the reason of a refusal may have; without any the plugin must be accepted. What is
-    `harmless` may be accepted as well, where it is no faster than what is right: its trick found nothing. What is
-    `told` must stand in a row that is accepted.
-    """
-
-    plugin: str
-    workload: str
-    checks: tuple[str, ...] = ()
-    harmless: bool = False
-    told: Told | None = None
-
-    @property
-    def planted(self) -> bool:
-        """Whether this is a cheat or a fault."""
-        return bool(self.checks or self.told)
-
-
-def refused(plugin: str, workload: str, checks: str, *, harmless: bool = False) -> Case:
-    """Return the row of what must be refused by one of some checks."""
-    return Case(plugin=plugin, workload=workload, checks=tuple(checks.split("|")), harmless=harmless)
-
-
-def told(plugin: str, workload: str, metric: str, words: str = "", least: float = 0.0) -> Case:
-    """Return the row of what is accepted, and must say something."""
-    return Case(plugin=plugin, workload=workload, told=Told(metric, words, least))
-
-
-def accepted(workload: str, plugins: str) -> tuple[Case, ...]:
-    """Return the rows of what is right."""
-    return tuple(Case(plugin=plugin, workload=workload) for plugin in plugins.split())
-
 
 TIMED = "timed|a timed call"  # an answer that was given while the clock ran
 SEEN = f"replay|{TIMED}|afresh|repeat|reference|inputs"

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from assay import AttentionCase, Measurement, Metrics, Status, Workload
-from redteam.__main__ import MOST_AT_ONCE, complaint, runs
+from redteam import table
+from redteam.__main__ import CASES, MOST_AT_ONCE, complaint, runs
+from redteam.case import accepted, refused, told
 from redteam.page import PAGE, replaced
 from redteam.plugins import PLUGINS
-from redteam.table import CASES, CAUSAL, accepted, refused, told
+from redteam.table import CAUSAL
+from redteam.tokenizers.plugins import TOKENIZERS
 
 CASE = AttentionCase(attention="one", workload=Workload.parse(CAUSAL))
 OK = Measurement(case=CASE, status=Status.OK, metrics=Metrics(tokens_per_s=1e5, step_ratio=0.5))
@@ -16,21 +21,23 @@ FAILED = Measurement(case=CASE, status=Status.FAILED, reason="stress: wrong outp
 
 
 def test_no_plugin_is_twice_on_a_workload_and_none_is_forgotten() -> None:
-    places = [(case.plugin, case.workload) for case in CASES]
+    places = [(case.plugin, case.on) for case in CASES]
     assert len(places) == len(set(places))
-    assert {plugin for plugin, _ in places} == set(PLUGINS)
+    assert {plugin for plugin, _ in places} == {*PLUGINS, *TOKENIZERS}
+    assert PLUGINS.keys().isdisjoint(TOKENIZERS)
 
 
-def test_there_are_enough_of_both_sorts() -> None:
-    planted = {case.plugin for case in CASES if case.planted}
-    right = {case.plugin for case in CASES if not case.planted}
-    assert len(planted) >= 45
-    assert len(right) >= 14
+@pytest.mark.parametrize(("tokenizers", "least_planted", "least_right"), [(False, 45, 14), (True, 28, 12)])
+def test_there_are_enough_of_both_sorts(tokenizers: bool, least_planted: int, least_right: int) -> None:
+    planted = {case.plugin for case in CASES if case.planted and case.tokenizer is tokenizers}
+    right = {case.plugin for case in CASES if not case.planted and case.tokenizer is tokenizers}
+    assert len(planted) >= least_planted
+    assert len(right) >= least_right
     assert planted.isdisjoint(right)
 
 
 def test_each_plugin_offers_its_workload() -> None:
-    reasons = {case: PLUGINS[case.plugin].unsupported(Workload.parse(case.workload)) for case in CASES}
+    reasons = {case: PLUGINS[case.plugin].unsupported(Workload.parse(case.on)) for case in table.CASES}
     assert {case: reason for case, reason in reasons.items() if reason is not None} == {}
 
 
@@ -38,7 +45,7 @@ def test_every_workload_has_something_right_to_be_compared_with() -> None:
     shared = runs(CASES)
     assert sum(map(len, shared)) == len(CASES)
     assert max(map(len, shared)) <= MOST_AT_ONCE
-    assert {case.workload for case in CASES} == {case.workload for case in CASES if not case.planted}
+    assert {case.on for case in CASES} == {case.on for case in CASES if not case.planted}
 
 
 def test_a_refusal_counts_by_the_check_that_was_meant() -> None:
@@ -49,15 +56,33 @@ def test_a_refusal_counts_by_the_check_that_was_meant() -> None:
     assert "0.50 of the time" in complaint(case, OK)
 
 
+def test_a_check_with_dots_may_stand_anywhere_in_the_reason() -> None:
+    case = refused("one", CAUSAL, "... wrong output")
+    assert complaint(case, FAILED) == ""
+    assert complaint(case, replace(FAILED, reason="stress: died")) != ""
+
+
 def test_a_refused_row_must_have_no_speed() -> None:
     case = refused("one", CAUSAL, "stress")
     assert complaint(case, replace(FAILED, metrics=Metrics(tokens_per_s=1e5))) != ""
+
+
+def test_a_refused_tokenizer_must_have_no_speed() -> None:
+    case = refused("one", "the-verdict", "stress")
+    assert complaint(case, FAILED) == ""
+    assert complaint(case, replace(FAILED, metrics=Metrics(encode_tokens_per_s=1e5))) != ""
 
 
 def test_what_is_harmless_may_be_accepted_when_it_is_no_faster() -> None:
     case = refused("one", CAUSAL, "timed", harmless=True)
     assert "or be no faster" in complaint(case, OK)
     assert complaint(case, replace(OK, metrics=Metrics(tokens_per_s=1e5, step_ratio=0.9))) == ""
+
+
+def test_a_harmless_tokenizer_is_no_faster_by_its_own_ratio() -> None:
+    case = refused("one", "the-verdict", "timed", harmless=True)
+    assert "in 0.50 of the time" in complaint(case, replace(OK, metrics=Metrics(encode_ratio=0.5)))
+    assert complaint(case, replace(OK, metrics=Metrics(encode_ratio=0.9))) == ""
 
 
 def test_what_is_right_must_be_accepted() -> None:

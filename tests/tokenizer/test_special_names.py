@@ -54,6 +54,18 @@ def test_of_many_there_are_the_first_and_the_last() -> None:
     assert {"<0>", "<999>"} <= set(found)
 
 
+def test_ids_that_stand_for_nothing_do_not_hide_the_last_one() -> None:
+    class Padded(Words):
+        vocab_size = 1_000
+
+        def token_bytes(self, token_id: int) -> bytes:
+            if token_id >= len(self.known):
+                raise KeyError(token_id)
+            return super().token_bytes(token_id)
+
+    assert special_names((), Padded()) == ("two", "one")
+
+
 def test_a_vocabulary_of_no_size_has_none() -> None:
     class Sizeless(Words):
         vocab_size = "many"  # type: ignore[assignment]

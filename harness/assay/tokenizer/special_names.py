@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 from assay.plugins.types import TokenBytes, Tokenizer
 from assay.tokenizer.metrics import bytes_of
 
 MOST = 48
 FIRST, LAST = 8, 24
+FARTHEST = 4096  # ids from an end: many at the end of a vocabulary may stand for nothing
 SHORTEST, LONGEST = 2, 64
 
 
@@ -37,9 +39,11 @@ def _outer(tokenizer: Tokenizer) -> Iterator[str]:
         size = operator.index(tokenizer.vocab_size)
     except Exception:
         return
-    last, first = range(size - 1, max(-1, size - 1 - LAST), -1), range(min(FIRST, max(0, size)))
-    ids = dict.fromkeys([*last, *first])
-    assigned = [token for token, _ in bytes_of(tokenizer, ids)] if isinstance(tokenizer, TokenBytes) else last[:1]
+    last, first = range(size - 1, max(-1, size - 1 - FARTHEST), -1), range(min(FIRST, max(0, size)))
+    assigned: Sequence[int] = last[:1]
+    if isinstance(tokenizer, TokenBytes):
+        known = [*islice(bytes_of(tokenizer, last), LAST), *bytes_of(tokenizer, first)]
+        assigned = list(dict.fromkeys(token for token, _ in known))
     for token in assigned:
         try:
             name: object = tokenizer.decode([token])
