@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import pytest
 
+from assay.measure import call_growth as module
 from assay.measure.call_growth import MOST, WARM_UP, call_growth
 
 
-@pytest.mark.parametrize("size", [50_000, 1_000_000])
-def test_what_is_kept_of_each_call_is_measured(size: int) -> None:
+def test_what_is_kept_of_each_call_is_measured() -> None:
     kept: list[bytearray] = []
-    grown = call_growth(lambda: kept.append(bytearray(b"x") * size))
-    assert grown == pytest.approx(size, rel=0.2)
+    grown = call_growth(lambda: kept.append(bytearray(b"x") * 1_000_000))
+    assert grown == pytest.approx(1_000_000, rel=0.2)
+
+
+@pytest.mark.parametrize("idle", [0, 5_000_000, 20_000_000])
+def test_memory_that_was_left_over_hides_nothing(idle: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+    monkeypatch.setattr(module, "resident_bytes", lambda: 100_000_000 + max(0, 50_000 * len(calls) - idle))
+    assert call_growth(lambda: calls.append(1)) == pytest.approx(50_000)
 
 
 def test_what_is_dropped_or_kept_once_does_not_count() -> None:

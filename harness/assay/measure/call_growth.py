@@ -6,14 +6,14 @@ import contextlib
 import ctypes
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from assay.measure.memory import resident_bytes
 
 WARM_UP, FEWEST, MOST = 8, 16, 256
 PATIENCE_S = 0.05
 SUSPECT = 4 << 10  # bytes a call: what grows so much with few calls is looked at with more
-ENOUGH, SERIES = 32 << 20, 6
+ENOUGH, SERIES, ALIKE = 32 << 20, 6, 1.2
 
 
 def call_growth(call: Callable[[], object]) -> float | None:
@@ -29,12 +29,18 @@ def call_growth(call: Callable[[], object]) -> float | None:
         _return_idle_memory()
         number = _number(call)
         series = [_series(call, number), _series(call, number)]
-        while max(series[-2:]) > SUSPECT and min(series[-2:]) * number < ENOUGH / 2 and len(series) < SERIES:
-            number = MOST
+        while _open(series[-2:], number) and len(series) < SERIES:
+            number = MOST if min(series[-2:]) * number < ENOUGH / 2 else number
             series.append(_series(call, number))
     except Exception:
         return None
     return max(0.0, min(series[-2:]))
+
+
+def _open(series: Sequence[float], number: int) -> bool:
+    """Whether two series of so many calls grew, and were too short to tell, or are not alike."""
+    least, most = min(series), max(series)
+    return most > SUSPECT and (least * number < ENOUGH / 2 or most > ALIKE * least)
 
 
 def _return_idle_memory() -> None:
