@@ -85,17 +85,20 @@ def allowance_ns(run: CaseRun, operation: TimedOperation) -> float:
     made = FRESH_CALL_NS + FRESH_NS * (operation.size or 0) if operation.name == FRESH else 0
     return (
         BATCH_NS
-        + _decode_ns(run, operation)
+        + _checking_ns(run, operation)
         + calls * (CALL_NS + TOKEN_NS * operation.tokens + PIECE_NS * pieces + made)
     )
 
 
-def _decode_ns(run: CaseRun, operation: TimedOperation) -> float:
-    """What a worker claims for decoding once, which it does to check a batch of fresh text."""
-    decode = next((each for each in run.operations if each.name == "decode" and operation.name == FRESH), None)
-    if decode is None or not decode.seen:
+def _checking_ns(run: CaseRun, operation: TimedOperation) -> float:
+    """What a worker claims for encoding and decoding once, which it does to check a batch of fresh text."""
+    if operation.name != FRESH:
         return 0.0
-    return statistics.median(batch.claimed.cpu_ns / batch.claimed.iterations for batch in decode.seen)
+    return sum(
+        statistics.median(batch.claimed.cpu_ns / batch.claimed.iterations for batch in each.seen)
+        for each in run.operations
+        if each.name in ("encode", "decode") and each.seen
+    )
 
 
 def clock_fault(batches: Sequence[SeenBatch], allowance: float, *, by_wall: bool) -> str | None:
