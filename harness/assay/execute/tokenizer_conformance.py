@@ -92,4 +92,5 @@ def _texts(seed: int, specials: Sequence[str]) -> Iterator[str]:
     yield from strings(SHORT, seed, specials)
     some, most = JOINED
     yield " ".join(strings(some, seed + 1, specials))
-    yield " ".join(text for text in strings(most, seed + 2) if not any(name in text for name in NAMES))
+    names = (*specials, *NAMES)
+    yield " ".join(text for text in strings(most, seed + 2) if not any(name in text for name in names))
