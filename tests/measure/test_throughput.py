@@ -55,7 +55,15 @@ class TestRepetition:
         assert found == {"repeat_speedup": pytest.approx(6.0), "caches_whole_texts": True}
 
     @pytest.mark.parametrize(
-        ("fresh", "found"), [((400,), True), ((301,) * 9, True), ((299,) * 9, False), ((200, 900, 900), False)]
+        ("fresh", "found"),
+        [
+            ((400,), False),
+            ((901, 950), True),
+            ((301,) * 3, True),
+            ((301,) * 9, True),
+            ((299,) * 9, False),
+            ((200, 900, 900), False),
+        ],
     )
     def test_even_fast_calls_on_fresh_text_take_three_times_as_long(self, fresh: tuple[int, ...], found: bool) -> None:
         assert (

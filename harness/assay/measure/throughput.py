@@ -11,7 +11,7 @@ from assay.records.verdicts import Clock
 from assay.stats.paired_ratio import Ratio, paired_ratio, per_iteration, summarise
 
 BUSY = 1.1
-WHOLE_TEXTS = 3.0
+WHOLE_TEXTS, FEWEST = 3.0, 3
 
 
 def waits(samples: Sequence[Sample]) -> bool:
@@ -48,7 +48,7 @@ def repetition(encode: Timing, fresh: Timing, clock: Clock, sizes: tuple[int, in
     """Compare the speed on the same texts with that on fresh ones; `sizes` are the bytes of a call of each.
 
     A cache of whole texts is found where even the fast quarter of fresh calls is three times as slow as the slow
-    quarter of repeated ones.
+    quarter of repeated ones; of fewer than three samples, one of which noise may have stretched, nine times.
     """
     repeated, new = (
         sorted(per_iteration(sample, clock) / max(1, size) for sample in timing.samples)
@@ -59,7 +59,7 @@ def repetition(encode: Timing, fresh: Timing, clock: Clock, sizes: tuple[int, in
     at_least = new[len(new) // 4] / repeated[3 * len(repeated) // 4]
     return Metrics(
         repeat_speedup=statistics.median(new) / statistics.median(repeated),
-        caches_whole_texts=at_least > WHOLE_TEXTS,
+        caches_whole_texts=at_least > WHOLE_TEXTS * (1 if len(new) >= FEWEST else WHOLE_TEXTS),
     )
 
 

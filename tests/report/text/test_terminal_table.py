@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -250,6 +250,7 @@ def test_numbers_are_set_to_the_right_and_titles_stand_level(monkeypatch: pytest
     )
 
 
+@example("0\x1f\xa0", 2)
 @given(st.text(st.characters(), max_size=80), st.integers(2, 40))
 def test_wrapping_loses_nothing_and_fits(text: str, width: int) -> None:
     lines = wrapped(text, width)

@@ -149,7 +149,7 @@ def cells_of(text: str) -> int:
     """Return how many cells a terminal gives a text: two to a wide character, none to a combining one."""
     from rich.cells import cell_len
 
-    return len(text) if text.isascii() else sum(map(cell_len, text))
+    return len(text) if text.isascii() and text.isprintable() else sum(map(cell_len, text))
 
 
 def _folded(word: str, width: int) -> Iterator[str]:
