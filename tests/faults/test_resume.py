@@ -30,9 +30,9 @@ Outcome = dict[str, tuple[str, bool, dict[str, Any]]]
 
 KILLS = 20 if os.environ.get("ASSAY_FULL") else 3
 SEED = 20_479
-# Moments are drawn from the first half of what an undisturbed run takes: some fall before the run is recorded, the
+# Moments are drawn from nine tenths of what an undisturbed run takes: some fall before the run is recorded, the
 # others on all of the run, since each process goes on where the one before it was killed.
-LATEST = 0.5
+LATEST = 0.9
 TEXTS = ("one.txt", "two.txt")
 TOKENIZERS = ("regex", "regex-unk", "gpt2")
 CASES = len(TEXTS) * 2 * len(TOKENIZERS)

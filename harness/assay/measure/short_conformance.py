@@ -30,9 +30,10 @@ WHOLE = "give the ids of the whole text"
 
 
 def verify_shortly(plugin: TokenizerPlugin, tokenizer: Tokenizer, text: str) -> Metrics:
-    """Verify that memory does not grow with calls, and then as `verify_strings`; return the figures of both."""
+    """Verify that memory does not grow with calls, and then as `verify_strings`; return by how much it does."""
     grown = memory_kept(tokenizer, text)
-    return verify_strings(plugin, tokenizer, text) | Metrics(call_growth_bytes=grown)
+    verify_strings(plugin, tokenizer, text)
+    return Metrics(call_growth_bytes=grown)
 
 
 def memory_kept(tokenizer: Tokenizer, text: str) -> float | None:
@@ -47,7 +48,7 @@ def memory_kept(tokenizer: Tokenizer, text: str) -> float | None:
     return grown
 
 
-def verify_strings(plugin: TokenizerPlugin, tokenizer: Tokenizer, text: str) -> Metrics:
+def verify_strings(plugin: TokenizerPlugin, tokenizer: Tokenizer, text: str) -> None:
     """Verify a tokenizer on short strings, for two seconds at most, and on a known `text`, made longer and longer.
 
     Raises `WrongOutput` for what no tokenizer may do: see the functions of this module.
@@ -56,14 +57,13 @@ def verify_strings(plugin: TokenizerPlugin, tokenizer: Tokenizer, text: str) -> 
     trained = vocabulary_size(tokenizer) or _spoken(text)
     known_ids(tokenizer, sane_size(tokenizer) if trained else 0)
     words = text.split()[:WORDS]
-    added = added_ids(tokenizer, words)
+    added = added_ids(tokenizer, text) or ()
     end = time.perf_counter() + STRINGS_S
     for probe in probes(words, special_names(plugin.specials.tokens, tokenizer)):
-        verify_string(plugin, tokenizer, probe, added or ())
+        verify_string(plugin, tokenizer, probe, added)
         if time.perf_counter() > end:
             break
     not_capped(tokenizer, text)
-    return Metrics(added_ids_per_text=None if added is None else len(added))
 
 
 def probes(words: Sequence[str], specials: Sequence[str]) -> Iterator[str]:
@@ -221,12 +221,13 @@ def _spoken(text: str) -> bool:
     return any(map(str.isalnum, text))
 
 
-def added_ids(tokenizer: Tokenizer, words: Sequence[str]) -> tuple[int, ...] | None:
-    """Return the ids that begin and end every text, whatever it is; None where too few texts have ids.
+def added_ids(tokenizer: Tokenizer, text: str) -> tuple[int, ...] | None:
+    """Return the ids that begin and end every text, by words of a known one; None where too few have ids.
 
     Texts with unknown tokens do not count.
     """
-    lists = [ids for text in (*words, *UNRELATED) if (ids := _ids(tokenizer, text)) and tokenizer.unk_id not in ids]
+    words = (*text[:EXCERPT].split()[:WORDS], *UNRELATED)
+    lists = [ids for word in words if (ids := _ids(tokenizer, word)) and tokenizer.unk_id not in ids]
     if len({tuple(ids) for ids in lists}) < 2:
         return None
     leading = _shared(lists)

@@ -22,7 +22,7 @@ from assay.measure.length_grid import latency, lengths
 from assay.measure.memory import peak_resident_bytes, resident_bytes
 from assay.measure.round_trip import compare_ids, round_trip
 from assay.measure.scaling_exponent import growth
-from assay.measure.short_conformance import has_tokens, verify_shortly
+from assay.measure.short_conformance import added_ids, has_tokens, verify_shortly
 from assay.measure.subject import Operation, Subject
 from assay.measure.token_ids import RealIds, as_ints, is_real
 from assay.plugins.types import PARALLEL, SCALING, Document, EncodeBatch, TokenizerPlugin
@@ -128,7 +128,9 @@ class TokenizerSubject(Subject):
             )
         counts = token_counts(self.documents, self.ids, tokenizer, parallel=self.kind == PARALLEL)
         metrics = counts | (sample_metrics(self.documents, self._corpus, counts) if self._corpus else {})
+        added = added_ids(tokenizer, self.texts[0])
         metrics |= {
+            "added_ids_per_text": None if added is None else len(added),
             "round_trip": exact / len(self.texts),
             "ids_as": type(tokenizer.encode(min(self.texts, key=len))).__name__,
             "special_tokens": plugin.specials.label,

@@ -63,7 +63,7 @@ class Context:
     @cached_property
     def added(self) -> tuple[int, ...]:
         """The ids that begin and end every text."""
-        return added_ids(self.tokenizer, self.training.split()[:WORDS]) or ()
+        return added_ids(self.tokenizer, self.training) or ()
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
