@@ -54,6 +54,7 @@ def test_render(benchmark, how):
 PARSE = "test_work.py::test_parse"
 ANNOUNCED = any(point.value == "assay.pytest_plugin" for point in metadata.entry_points(group="pytest11"))
 LOADED = [] if ANNOUNCED else ["-p", "assay.pytest_plugin"]
+VERDICTS = "regressed|improved|unchanged|inconclusive|failed|missing|added|not judged|not comparable"
 Pytest = Callable[..., Any]
 
 
@@ -96,9 +97,7 @@ def found(ran: Any) -> dict[str, list[str]]:
     """The names under each verdict."""
     named: dict[str, list[str]] = {}
     for line in ran.stdout.splitlines():
-        row = re.match(
-            r"(test_work\.py::.*?) {2,}(regressed|improved|unchanged|inconclusive|failed|not comparable) ", line
-        )
+        row = re.match(rf"(test_work\.py::.*?) {{2,}}({VERDICTS}) ", line)
         if row:
             named.setdefault(row[2], []).append(row[1].strip())
     return named
@@ -149,10 +148,13 @@ def test_a_renamed_benchmark_and_one_of_few_rounds_never_pass_in_silence(project
     few["stats"]["data"] = few["stats"]["data"][:2]
     (project / "baseline.json").write_text(json.dumps(document), encoding="utf-8")
     ran = run("--assay-check=baseline.json", "--assay-strict")
-    assert ran.rc == 4, ran
-    assert found(ran)["not comparable"] == [PARSE, "test_work.py::test_parse_text"]
+    assert ran.rc == 5, ran
+    assert (found(ran)["missing"], found(ran)["added"]) == ([PARSE], ["test_work.py::test_parse_text"])
     assert "was it renamed to test_work.py::test_parse_text?" in ran.stdout
-    assert found(ran)["inconclusive"] == [few["fullname"]]
+    assert found(ran)["not judged"] == [few["fullname"]]
+    assert "assay: a benchmark is missing" in ran.stdout
+    ran = run("--assay-check=baseline.json", "--assay-strict", "--assay-allow-missing=*::test_parse")
+    assert ran.rc == 4, ran
     assert "assay: not every benchmark could be judged" in ran.stdout
 
 
@@ -163,7 +165,7 @@ def test_another_machine_is_not_comparable(project: Path, run: Pytest, stored: s
     ran = run("--assay-check=baseline.json")
     assert ran.rc == 5, ran
     assert "cores is 4096 in baseline.json and" in ran.stdout
-    assert "assay: nothing could be compared (3 not comparable); exit code 5" in ran.stdout
+    assert "could be compared (3 not comparable); exit code 5" in ran.stdout
 
 
 @pytest.mark.long
@@ -192,7 +194,7 @@ def test_what_cannot_be_asked_is_a_usage_error(project: Path, run: Pytest, argum
 
 def test_disabled_benchmarks_are_said_to_be_unmeasured(project: Path, run: Pytest) -> None:
     ran = run("--assay-check=baseline.json", "--benchmark-disable")
-    assert ran.rc == 5, ran
+    assert ran.rc == 3, ran
     assert "nothing was measured: benchmarks are disabled or skipped" in ran.stdout
 
 
@@ -200,7 +202,7 @@ def test_disabled_benchmarks_are_said_to_be_unmeasured(project: Path, run: Pytes
 def test_xdist_measures_nothing_and_says_so(project: Path, run: Pytest) -> None:
     pytest.importorskip("xdist")
     ran = run("--assay-check=baseline.json", "-n", "1")
-    assert ran.rc == 5, ran
+    assert ran.rc == 3, ran
     assert "nothing was measured: pytest-benchmark does not measure under pytest-xdist" in ran.stdout
 
 

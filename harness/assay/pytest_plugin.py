@@ -26,8 +26,9 @@ MEANING = {
     1: "regressed",
     3: "a benchmark failed",
     4: "not every benchmark could be judged",
-    5: "nothing could be compared",
+    5: "a benchmark is missing, or nothing could be compared",
 }
+NOTHING = "nothing was measured"
 NOTE = (
     "ratio is time now / time then, above 1 is slower; its interval knows only the noise inside the sessions, and what "
     "they may drift besides stands in brackets"
@@ -55,7 +56,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--assay-strict",
         action="store_true",
-        help="Exit with 4 where a benchmark is inconclusive, or is missing on one side.",
+        help="Exit with 4 where a benchmark is inconclusive, or was not judged.",
+    )
+    group.addoption(
+        "--assay-allow-missing",
+        default="",
+        metavar="GLOBS",
+        help="Benchmarks of the baseline that may be missing now: comma-separated names or patterns.",
     )
     group.addoption("--assay-markdown", metavar="FILE", help="Also write the verdicts to a Markdown file.")
 
@@ -111,6 +118,7 @@ class BaselineCheck:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Judge what was measured; the exit status of tests that failed stays."""
         from assay.comparison.session_drift import judge
+        from assay.comparison.status_change import allow_missing
         from assay.records.verdicts import exit_code
 
         collected = self._config.getoption("collectonly")
@@ -118,10 +126,12 @@ class BaselineCheck:
             return
         candidate = self._measured()
         if not candidate.cells:
-            self._note = f"nothing was measured: {self._silence()}"
+            self._note = f"{NOTHING}: {self._silence()}"
         judged = judge(candidate, self._baselines, allowance=self._config.getoption("assay_allowance"))
-        self._judgements = tuple(map(self._unless_failed, judged))
-        self._code = exit_code(self._judgements, strict=self._config.getoption("assay_strict"))
+        allowed = [pattern.strip() for pattern in self._config.getoption("assay_allow_missing").split(",")]
+        self._judgements = allow_missing(map(self._unless_failed, judged), allowed)
+        code = exit_code(self._judgements, strict=self._config.getoption("assay_strict"))
+        self._code = 3 if not candidate.cells and not self._failed else code
         if session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = self._code
         self._exit = int(session.exitstatus)
@@ -130,6 +140,8 @@ class BaselineCheck:
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Write the verdicts, names whole."""
         if not self._judgements:
+            if self._note:
+                terminalreporter.write_line(f"assay: {self._note}; exit code {self._exit}", red=True)
             return
         table = _table(self._judgements, self._title(), self._note)
         terminalreporter.section(table.title)
@@ -145,7 +157,8 @@ class BaselineCheck:
                 terminalreporter.write_line(f"assay: {file} cannot be written: {error.strerror}", red=True)
         counts = ", ".join(f"{count} {verdict}" for verdict, count in _counts(self._judgements).items())
         colours = {"red": bool(self._code), "green": not self._code}
-        terminalreporter.write_line(f"assay: {MEANING[self._code]} ({counts}); exit code {self._exit}", **colours)
+        meaning = NOTHING if self._note else MEANING[self._code]
+        terminalreporter.write_line(f"assay: {meaning} ({counts}); exit code {self._exit}", **colours)
 
     def _measured(self) -> Session:
         """The session as its own JSON file would tell it."""
@@ -185,22 +198,24 @@ class BaselineCheck:
 
 
 def _table(judgements: tuple[Judgement, ...], title: str, note: str) -> Table:
+    from assay.report.formats.comparison_text import FOUND, found_text, remark
     from assay.report.tables.results import Table
 
     return Table(
         title=title,
-        columns=("benchmark", "verdict", "ratio", "95 % interval", "because"),
+        columns=("benchmark", "verdict", "ratio", "95 % interval", FOUND, "because"),
         rows=tuple(
             (
                 one.cell,
                 one.verdict.value,
                 "-" if one.ratio is None else f"{one.ratio:.3f}",
                 "-" if one.low is None or one.high is None else f"{one.low:.3f} to {one.high:.3f}",
-                f"{one.reason} ({one.remedy})" if one.remedy else one.reason or "",
+                found_text(one),
+                remark(one),
             )
             for one in judgements
         ),
-        numeric=frozenset({"ratio"}),
+        numeric=frozenset({"ratio", FOUND}),
         notes=(note, NOTE) if note else (NOTE,),
     )
 

@@ -149,7 +149,7 @@ def test_a_stored_run_is_a_baseline(cli: Cli, folder: Path) -> None:
     assert stored.rc == 0, stored.stderr
     ran = cli(*STEADY_ONLY, *SHORT, "--baseline", stored.json["run"]["id"], "--quiet", "--json")
     assert (ran.rc, ran.json["changes"]) == (0, []), ran.stderr
-    assert [one["verdict"] for one in ran.json["judgements"]] == ["unchanged"]
+    assert [one["verdict"] for one in ran.json["judgements"]] == ["not judged"]
     assert ran.json["baseline"] == f"run {stored.json['run']['id']}"
 
 

@@ -233,8 +233,10 @@ def test_a_workload_in_half_precision_has_every_figure_of_an_attention_row(cli: 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a CUDA device")
 def test_without_the_device_every_row_is_skipped_with_its_remedy(cli: Cli) -> None:
     workload = "core/fwd/causal/b1.h2.s64.d16/f32/cpu.t1"
-    ran = cli("run", "--workload", workload, "--attentions", "naive,sdpa", "--device", "cuda", "--json")
-    assert ran.rc == 0, ran.stderr
+    ran = cli("run", "--workload", workload, "--attentions", "naive,sdpa", "--device", "cuda", "--json", "--quiet")
+    assert ran.rc == 3, ran.stderr
+    said = "assay: nothing was measured of the 2 cases asked for: skipped: torch finds no CUDA device here"
+    assert ran.stderr.splitlines()[-1] == said
     rows = rows_of(ran, "attentions")
     assert rows.keys() == {"naive", "sdpa"}
     for row in rows.values():
@@ -362,7 +364,7 @@ def test_attention_on_too_short_a_text_is_skipped_with_the_remedy(cli: Cli, tmp_
     ran = cli(*command, "--tokenizers", "none", "--attentions", "causal", "--json")
     reasons = {row["reason"] for row in ran.json["attentions"] if row["status"] == "skipped"}
     assert reasons == {"the text has 5 tokens, too few for 8 windows of 4"}
-    assert ran.rc == 0
+    assert ran.rc == 3
 
 
 # --- plugins of others

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import secrets
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import workshop
 from assay.comparison import paired_sampling
 from assay.comparison.check import VersionCheck
 from assay.comparison.judging import Judging
@@ -243,7 +245,8 @@ def test_a_candidate_that_breaks_has_failed_as_a_whole(tmp_path: Path) -> None:
 
 def test_a_baseline_that_breaks_is_not_the_fault_of_the_candidate(tmp_path: Path) -> None:
     comparison = compare(tmp_path, {"breaks": BROKEN, "dies": DEADLY}, {"breaks": STEADY, "dies": STEADY})
-    assert {one.verdict for one in comparison.judgements} == {Verdict.NOT_COMPARABLE}
+    verdicts = {one.verdict for one in comparison.judgements}
+    assert verdicts == {Verdict.ADDED, Verdict.NOT_COMPARABLE}, "where one dies, the other side may not have been tried"
     assert all(str(one.reason).startswith("baseline: failed, ") for one in comparison.judgements)
     assert comparison.exit_code() == 5
 
@@ -251,7 +254,7 @@ def test_a_baseline_that_breaks_is_not_the_fault_of_the_candidate(tmp_path: Path
 def test_what_the_baseline_lacks_cannot_be_compared(tmp_path: Path) -> None:
     comparison = compare(tmp_path, {"steady": STEADY}, {"come": STEADY})
     (judgement,) = comparison.judgements
-    assert judgement.verdict is Verdict.NOT_COMPARABLE
+    assert judgement.verdict is Verdict.ADDED
     assert judgement.reason == "baseline: skipped, there is no tokenizer named 'come'"
     assert comparison.exit_code() == 5
 
@@ -262,9 +265,9 @@ def test_what_the_candidate_lacks_is_named_where_a_pattern_asks_for_it(tmp_path:
     )
     found = {judgement.cell.rpartition("/all/")[2]: judgement for judgement in comparison.judgements}
     assert set(found) == {"our_own/encode", "our_own/decode", "tokenizer/our_old"}
-    assert found["tokenizer/our_old"].verdict is Verdict.NOT_COMPARABLE
+    assert found["tokenizer/our_old"].verdict is Verdict.MISSING
     assert "candidate has not" in str(found["tokenizer/our_old"].reason)
-    assert comparison.exit_code() == 0
+    assert comparison.exit_code() == 5
 
 
 def test_what_the_candidate_lacks_is_refused_before_anything_is_measured(tmp_path: Path) -> None:
@@ -362,3 +365,19 @@ def test_a_signal_ends_a_real_check_with_its_verdicts(
     assert {one["verdict"] for one in document["judgements"]} == {"inconclusive"}
     assert {one["cell"].rpartition("/")[2] for one in document["judgements"]} == {"encode", "decode"}
     assert all(one["epochs"] >= 1 for one in document["judgements"])
+
+
+def test_what_makes_a_check_worthless_stands_in_its_warnings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Doubts of the sides, a busy machine, and distributions that only one side has."""
+    info = {"METADATA": "Metadata-Version: 2.1\nName: a-thing\nVersion: 1"}
+    workshop.write(tmp_path / "site" / "a_thing-1.dist-info", info)
+    monkeypatch.setattr(os, "getloadavg", lambda: (99.0, 0.0, 0.0))
+    (tmp_path / "short.txt").write_text(TEXT, "utf-8")
+    before, after = sides(tmp_path, {"steady": STEADY}, {"steady": STEADY})
+    before = replace(before, paths=(*before.paths, str(tmp_path / "site")))
+    pair = (before, replace(after, warnings=("it is installed from elsewhere",)))
+    selection = Selection(tokenizers="steady", attentions="none", corpora=str(tmp_path / "short.txt"), held_out=0.0)
+    found = VersionCheck(discover(after.plugins), selection, Settings(budget_s=HARDLY_S), pair, Judging()).run()
+    assert found.warnings[0] == "it is installed from elsewhere"
+    assert "the machine was busy when the check began: a load of 99.0" in found.warnings[1]
+    assert found.warnings[2] == "distributions differ between the sides: a-thing 1 -> none"

@@ -93,7 +93,7 @@ def test_a_run_and_its_file_are_the_same(stored: Stored) -> None:
 def test_the_same_code_passes(stored: Stored, tmp_path: Path) -> None:
     comparison = compare(tmp_path, stored.of(str(stored.file)), BOTH)
     assert (comparison.changes, comparison.interrupted) == ((), False)
-    assert [(one.verdict, one.ratio) for one in comparison.judgements] == [(Verdict.UNCHANGED, None)] * 2
+    assert [(one.verdict, one.ratio) for one in comparison.judgements] == [(Verdict.NOT_JUDGED, None)] * 2
     assert "stored times are not judged" in str(comparison.judgements[0].reason)
     assert comparison.exit_code() == comparison.exit_code(strict=True) == 0
     assert (comparison.baseline, comparison.candidate, comparison.suite) == ("before", "after", "tutorial/1")
@@ -105,14 +105,14 @@ def test_another_vocabulary_is_a_change(stored: Stored, tmp_path: Path) -> None:
     (case,) = (row.case.id for row in stored.accepted.measurements if row.case.plugin == "other")
     assert comparison.changes[0] == Change(case=case, metric="vocabulary_size", baseline=256, candidate=250)
     assert {change.case for change in comparison.changes} == {case}
-    assert [one.verdict for one in comparison.judgements] == [Verdict.UNCHANGED], "the other case"
+    assert [one.verdict for one in comparison.judgements] == [Verdict.NOT_JUDGED], "the other case"
     assert comparison.exit_code() == 1
 
 
 def test_a_plugin_that_breaks_now_has_failed(stored: Stored, tmp_path: Path) -> None:
     broken = "def crime(self):\n    raise RuntimeError('broken')"
     comparison = compare(tmp_path, stored.accepted, BOTH | {"other": broken})
-    (judgement,) = (one for one in comparison.judgements if one.verdict is not Verdict.UNCHANGED)
+    (judgement,) = (one for one in comparison.judgements if one.verdict is not Verdict.NOT_JUDGED)
     assert judgement.verdict is Verdict.FAILED
     assert judgement.cell.endswith("/other")
     assert "broken" in str(judgement.reason)
@@ -120,14 +120,14 @@ def test_a_plugin_that_breaks_now_has_failed(stored: Stored, tmp_path: Path) -> 
     assert comparison.exit_code() == 3
 
 
-def test_what_failed_before_and_passes_now_cannot_be_compared(stored: Stored, tmp_path: Path) -> None:
+def test_what_failed_before_and_passes_now_was_added(stored: Stored, tmp_path: Path) -> None:
     rows = tuple(
         replace(row, status=Status.FAILED, reason="it broke", metrics=Metrics()) if row.case.plugin == "one" else row
         for row in stored.accepted.measurements
     )
     comparison = compare(tmp_path, replace(stored.accepted, measurements=rows), BOTH)
-    (judgement,) = (one for one in comparison.judgements if one.verdict is not Verdict.UNCHANGED)
-    assert (judgement.verdict, judgement.reason) == (Verdict.NOT_COMPARABLE, "failed in the baseline, ok now")
+    (judgement,) = (one for one in comparison.judgements if one.verdict is not Verdict.NOT_JUDGED)
+    assert (judgement.verdict, judgement.reason) == (Verdict.ADDED, "failed in the baseline, ok now")
     assert comparison.changes == ()
 
 
@@ -151,14 +151,15 @@ def test_a_longer_time_is_a_warning_and_no_verdict_and_a_shorter_one_is_nothing(
     (warning,) = comparison.warnings
     assert warning.startswith(f"{row.case.id}: encode took ")
     assert "% longer than when it was stored" in warning
-    assert {one.verdict for one in comparison.judgements} == {Verdict.UNCHANGED}
+    assert {one.verdict for one in comparison.judgements} == {Verdict.NOT_JUDGED}
     assert (comparison.changes, comparison.exit_code()) == ((), 0)
 
 
 def test_a_plugin_that_is_gone_is_named_and_costs_only_itself(stored: Stored, tmp_path: Path) -> None:
     comparison = compare(tmp_path, stored.accepted, {"one": STEADY})
-    (judgement,) = (one for one in comparison.judgements if one.verdict is not Verdict.UNCHANGED)
-    assert judgement.verdict is Verdict.NOT_COMPARABLE
+    (judgement,) = (one for one in comparison.judgements if one.verdict is not Verdict.NOT_JUDGED)
+    assert judgement.verdict is Verdict.MISSING
+    assert comparison.exit_code() == 5
     assert judgement.cell.endswith("/other")
     assert "the candidate has not" in str(judgement.reason)
 

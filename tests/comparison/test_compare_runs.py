@@ -189,7 +189,11 @@ def test_several_candidates_are_each_held_to_the_first() -> None:
 def test_a_row_that_is_gone_is_told() -> None:
     found = compare(outcome("a"), outcome("b", {name: TIMES[name] for name in ("fast", "other")}))
     gone = cell(found, "slow")
-    assert (gone.verdict, gone.reason) == (Verdict.NOT_COMPARABLE, "the baseline has it, the candidate has not")
+    assert (gone.verdict, gone.reason, found.exit_code()) == (
+        Verdict.MISSING,
+        "the baseline has it, the candidate has not",
+        5,
+    )
 
 
 def test_a_run_that_was_cut_off_is_told() -> None:
@@ -332,6 +336,7 @@ class TestTimes:
             against="fast",
             baseline_s=2.0,
             candidate_s=5.0,
+            minimum_detectable_effect=pytest.approx(1.6 * wide ** (1 + 1.645 / 1.96) - 1),
         )
 
     def test_three_epochs_tell_more(self) -> None:
@@ -445,8 +450,13 @@ class TestTimes:
     def test_only_operations_that_both_timed_are_judged(self) -> None:
         both = timed(1.0), timed(1.0, name="decode")
         runs = [run_of(name, row("slow", *timings)) for name, timings in (("a", both), ("b", both[:1]))]
-        for pair in (runs, runs[::-1]):
-            assert [one.cell for one in compare(*pair).judgements] == ["tokenizer/text/all/slow/encode"]
+        for pair, alone, code in ((runs, Verdict.MISSING, 5), (runs[::-1], Verdict.ADDED, 0)):
+            found = compare(*pair)
+            assert [(one.cell.rpartition("/")[2], one.verdict) for one in found.judgements] == [
+                ("decode", alone),
+                ("encode", Verdict.UNCHANGED),
+            ]
+            assert found.exit_code() == code
         found = compare(run_of("a", row("slow", *both)), run_of("b", row("slow", *both[::-1])))
         assert [one.cell.rpartition("/")[2] for one in found.judgements] == ["encode", "decode"]
 
@@ -455,10 +465,14 @@ TIMED = (("a", 0.5), ("b", 2.0))
 
 
 class TestCases:
-    def test_without_times_exact_figures_that_are_the_same_are_unchanged(self) -> None:
+    def test_without_times_exact_figures_are_the_same_and_nothing_is_judged(self) -> None:
         found = only(compare(run_of("a", row("x", tokens=5)), run_of("b", row("x", tokens=5))))
         assert found == Judgement(
-            cell="tokenizer/text/all/x", verdict=Verdict.UNCHANGED, reason="every exact figure is the same", run="b"
+            cell="tokenizer/text/all/x",
+            verdict=Verdict.NOT_JUDGED,
+            same_figures=True,
+            reason="every exact figure is the same; no time is known of both runs",
+            run="b",
         )
 
     def test_a_figure_that_changed_is_a_change_and_no_judgement(self) -> None:
@@ -487,18 +501,22 @@ class TestCases:
         assert [(one.cell.rpartition("/")[2], one.verdict, one.reason, one.remedy) for one in found.judgements[1:]] == [
             (
                 "gone",
-                Verdict.NOT_COMPARABLE,
+                Verdict.MISSING,
                 "the baseline has it, the candidate has not",
-                "was it renamed, or left out?",
+                "was it renamed? If it is meant, name it in --allow-missing",
             ),
-            ("new", Verdict.NOT_COMPARABLE, "the baseline has no such case", None),
+            ("new", Verdict.ADDED, "the baseline has no such case", None),
         ]
 
-    def test_groups_of_one_side_alone_are_a_warning_and_no_judgement(self) -> None:
+    def test_groups_of_one_side_alone_are_a_warning_and_of_the_baseline_missing(self) -> None:
         before = run_of("a", row("x"), row("x", corpus="other"), row("y", corpus="other"))
         after = run_of("b", row("x"), *(row("x", corpus=corpus) for corpus in "cdefg"))
         found = compare(before, after)
-        assert [one.cell for one in found.judgements] == ["tokenizer/text/all/x"]
+        assert [(one.cell, one.verdict) for one in found.judgements] == [
+            ("tokenizer/text/all/x", Verdict.NOT_JUDGED),
+            ("tokenizer/other/all", Verdict.MISSING),
+        ]
+        assert found.exit_code() == 5
         groups = ", ".join(f"tokenizer/{corpus}/all" for corpus in "cdef")
         assert found.warnings == (
             "1 group of cases is in a alone: tokenizer/other/all",
@@ -520,8 +538,8 @@ class TestCases:
         ("before", "after", "told"),
         [
             (Status.OK, Status.FAILED, (Verdict.FAILED, "it broke")),
-            (Status.FAILED, Status.OK, (Verdict.NOT_COMPARABLE, "failed in the baseline, ok now")),
-            (Status.OK, Status.SKIPPED, (Verdict.NOT_COMPARABLE, "ok in the baseline, skipped now: it broke")),
+            (Status.FAILED, Status.OK, (Verdict.ADDED, "failed in the baseline, ok now")),
+            (Status.OK, Status.SKIPPED, (Verdict.MISSING, "ok in the baseline, skipped now: it broke")),
             (Status.FAILED, Status.FAILED, None),
             (Status.SKIPPED, Status.SKIPPED, None),
         ],

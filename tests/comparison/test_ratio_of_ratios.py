@@ -114,6 +114,7 @@ class TestVerdict:
             reason=reason,
             remedy=remedy,
             against="base",
+            minimum_detectable_effect=pytest.approx(1.6 * math.exp(noise * (1 + 1.645 / 1.96)) - 1),
         )
 
     def test_an_interval_that_only_touches_the_allowance_is_within(self) -> None:
@@ -140,7 +141,7 @@ class TestOthers:
         } == {
             (
                 Verdict.INCONCLUSIVE,
-                "half of what is normalized by base moved likewise, so it may be base",
+                "most of what is normalized by base moved alike (+123%), so it may be base",
                 "`assay check` tells which of them changed",
                 round(math.exp(0.8), 3),
             )
@@ -169,10 +170,15 @@ class TestOthers:
         for own, verdict in ((0.9 - 1e-6, "inconclusive"), (0.9 + 1e-6, "regressed" if sign > 0 else "improved")):
             assert verdicts(*many(sign * own, *[sign * 0.6] * 3))[0] == verdict
 
-    def test_half_of_them_is_the_median(self) -> None:
+    def test_most_is_more_than_half_of_them(self) -> None:
         assert verdicts(*many(0.8, 0.0, 0.0, 9.0))[0] == "regressed"
         assert verdicts(*many(0.8, 0.0, 0.6, 0.6))[0] == "inconclusive"
-        assert verdicts(*many(0.8, 0.0, 0.7, 0.7, 0.0))[0] == "regressed"  # 0.35 is the median of four
+        assert verdicts(*many(0.8, 0.0, 0.7, 0.7, 0.0))[0] == "regressed"  # half of them are not most
+
+    def test_what_is_beyond_two_and_a_half_times_is_never_withdrawn(self) -> None:
+        assert verdicts(*many(0.91, 0.91, 0.91, 0.91)) == ["inconclusive"] * 4
+        assert verdicts(*many(0.92, 0.92, 0.92, 0.92)) == ["regressed"] * 4
+        assert verdicts(*many(*[-4.6] * 4)) == ["improved"] * 4
 
     def test_what_did_not_change_is_not_withdrawn(self) -> None:
         found = judge([cell("a", 0.3), cell("b", 0.8, noise=0.5), *many(0.8, 0.8, 0.8, 0.8)])

@@ -1,11 +1,20 @@
+from dataclasses import replace
+
 import pytest
 
 import assay
-from assay.comparison.status_change import missing_plugin, missing_plugins, not_measured, status_change
+from assay.comparison.status_change import (
+    RENAMED,
+    allow_missing,
+    missing_plugin,
+    missing_plugins,
+    not_measured,
+    status_change,
+)
 from assay.execute.selection import Selection
 from assay.plugins.host import DISTRIBUTION, Host
 from assay.records.results import Measurement, Status, TokenizerCase
-from assay.records.verdicts import Judgement, Verdict
+from assay.records.verdicts import Comparison, Judgement, Verdict
 
 BEFORE = {
     "tokenizers": {"gpt2": DISTRIBUTION, "theirs": "another", "gone": "another"},
@@ -31,7 +40,7 @@ def test_what_only_the_baseline_has_is_named(host: Host) -> None:
     assert names(host, Selection(suite="quick", tokenizers="g*"), after) == {"tokenizer/gone"}
     assert names(host, Selection(suite="quick", tokenizers="none"), after) == set()
     found = next(missing_plugins(host, Selection(suite="quick"), BEFORE, after))
-    assert (found.verdict, found.remedy) == (Verdict.NOT_COMPARABLE, "was it renamed?")
+    assert (found.verdict, found.remedy) == (Verdict.MISSING, RENAMED)
 
 
 def test_of_ours_only_those_of_the_suite_count(host: Host) -> None:
@@ -80,18 +89,18 @@ class TestStatus:
             remedy="do that",
         )
 
-    def test_a_failure_that_is_announced_is_not_comparable(self) -> None:
+    def test_what_was_ok_and_is_announced_to_fail_is_missing(self) -> None:
         found = status_change(row(Status.OK), row(Status.FAILED, "unseen", expected=True))
         assert found is not None
         assert (found.verdict, found.reason) == (
-            Verdict.NOT_COMPARABLE,
+            Verdict.MISSING,
             "ok in the baseline, failed now: unseen",
         )
 
     def test_without_a_reason_only_the_statuses_are_told(self) -> None:
         found = status_change(row(Status.FAILED, "it broke", "do that"), row(Status.OK))
         assert found == Judgement(
-            cell=CELL, verdict=Verdict.NOT_COMPARABLE, reason="failed in the baseline, ok now", remedy=None
+            cell=CELL, verdict=Verdict.ADDED, reason="failed in the baseline, ok now", remedy=None
         )
 
     def test_a_cell_by_a_row_that_is_not_ok(self) -> None:
@@ -105,7 +114,73 @@ class TestStatus:
     def test_a_plugin_that_is_gone(self) -> None:
         assert missing_plugin("tokenizer/x") == Judgement(
             cell="tokenizer/x",
-            verdict=Verdict.NOT_COMPARABLE,
+            verdict=Verdict.MISSING,
             reason="the baseline has this plugin, the candidate has not",
-            remedy="was it renamed?",
+            remedy=RENAMED,
         )
+
+
+class TestAllowed:
+    @pytest.mark.parametrize(
+        ("patterns", "code"),
+        [
+            ((), 5),
+            (("other",), 5),
+            (("gone",), 0),
+            (("g*",), 0),
+            (("tokenizer/*/gone/*",), 0),
+            (("text",), 5),
+            (("other", "*"), 0),
+        ],
+    )
+    def test_what_a_pattern_names_may_be_missing(self, patterns: tuple[str, ...], code: int) -> None:
+        cell = "tokenizer/text/all/gone/encode"
+        found = comparison(*allow_missing([Judgement(cell=cell, verdict=Verdict.MISSING), SAME], patterns))
+        assert (found.exit_code(), found.exit_code(strict=True)) == (code, code)
+
+    def test_a_plugin_by_its_name(self) -> None:
+        found = allow_missing([Judgement(cell="tokenizer/gone", verdict=Verdict.MISSING), SAME], ["gone"])
+        assert [one.allowed for one in found] == [True, False]
+
+    def test_what_failed_or_regressed_is_not_allowed(self) -> None:
+        for verdict, code in ((Verdict.FAILED, 3), (Verdict.REGRESSED, 1)):
+            found = allow_missing([Judgement(cell="tokenizer/gone", verdict=verdict), SAME], ["*"])
+            assert comparison(*found).exit_code() == code
+
+    def test_where_all_is_missing_and_allowed_nothing_was_measured(self) -> None:
+        found = comparison(*allow_missing([Judgement(cell="tokenizer/gone", verdict=Verdict.MISSING)], ["*"]))
+        assert (found.nothing_measured, found.exit_code()) == (True, 3)
+
+
+class TestNothingMeasured:
+    @pytest.mark.parametrize("verdicts", [(), (Verdict.NOT_COMPARABLE,), (Verdict.NOT_JUDGED,)])
+    def test_a_check_that_measured_nothing_exits_with_3(self, verdicts: tuple[Verdict, ...]) -> None:
+        found = comparison(*(Judgement(cell=str(verdict), verdict=verdict) for verdict in verdicts))
+        assert (found.nothing_measured, found.exit_code(), found.exit_code(strict=True)) == (True, 3, 3)
+
+    def test_exact_figures_that_are_the_same_were_measured(self) -> None:
+        found = comparison(replace(SAME, verdict=Verdict.NOT_JUDGED, same_figures=True))
+        assert (found.nothing_measured, found.exit_code(), found.exit_code(strict=True)) == (False, 0, 0)
+
+    @pytest.mark.parametrize("verdict", [Verdict.MISSING, Verdict.ADDED])
+    def test_what_one_side_has_was_measured_and_not_compared(self, verdict: Verdict) -> None:
+        found = comparison(Judgement(cell="tokenizer/gone", verdict=verdict))
+        assert (found.nothing_measured, found.exit_code()) == (False, 5)
+
+
+SAME = Judgement(cell="tokenizer/text/all/x/encode", verdict=Verdict.UNCHANGED)
+
+
+def comparison(*judgements: Judgement) -> Comparison:
+    return Comparison(
+        baseline="a",
+        candidate="b",
+        suite="s/1",
+        started="",
+        command="",
+        environment={},
+        budget_s=1.0,
+        seconds=1.0,
+        changes=(),
+        judgements=judgements,
+    )

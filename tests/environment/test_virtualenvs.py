@@ -59,7 +59,7 @@ def test_a_project_that_is_not_installed_is_not_installed_for_the_baseline(
         f"{virtualenvs.HELPER}.pth",
         f"{virtualenvs.HELPER}.py",
     ]
-    assert any("installed elsewhere" in line for line in side["told"])
+    assert any("installed elsewhere" in line for line in side["baseline"]["warnings"])
 
 
 @pytest.mark.long

@@ -10,7 +10,8 @@ import time
 import pytest
 
 from assay.records.verdicts import Tolerance
-from assay.stats.aa_test import aa_test, minimum_detectable_effect
+from assay.stats.aa_test import aa_test
+from assay.stats.sequential_test import minimum_detectable_effect
 from assay.stats.trimmed_mean import estimate
 
 

@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 from scipy.special import stdtrit
 
 from assay.records.verdicts import Clock, EpochRatio, Evidence, Judgement, Tolerance, Verdict
-from assay.stats.sequential_test import AlphaSpending, analyse, epochs_to_settle, next_analysis
+from assay.stats.sequential_test import (
+    AlphaSpending,
+    analyse,
+    epochs_to_settle,
+    minimum_detectable_effect,
+    next_analysis,
+)
 from assay.stats.trimmed_mean import Estimate, estimate
 
 MIRRORED = {Verdict.REGRESSED: Verdict.IMPROVED, Verdict.IMPROVED: Verdict.REGRESSED}
@@ -391,6 +397,17 @@ def test_a_wall_time_that_was_only_tried_in_few_epochs_is_a_median() -> None:
     assert (found.clock, found.epochs, found.tolerance) == ("cpu", 3, Tolerance())
 
 
+@pytest.mark.parametrize(
+    ("epochs", "least", "most"), [(0, math.inf, math.inf), (4, math.inf, math.inf), (5, 0.01, 1.0)]
+)
+def test_every_final_judgement_says_what_would_have_been_found(epochs: int, least: float, most: float) -> None:
+    """With fewer than five epochs nothing would have been, however large."""
+    chance = random.Random(3)
+    ((found,), _) = analyse(AlphaSpending(1), [evidence([chance.gauss(0.0, 0.02) for _ in range(epochs)])], final=True)
+    assert found.minimum_detectable_effect is not None
+    assert least <= found.minimum_detectable_effect <= most
+
+
 def test_a_judgement_in_full() -> None:
     logs, walls = [0.1, 0.2] * 4, [0.2, 0.3] * 4
     found, by_cpu, by_wall = judged(evidence(logs, walls=walls)), estimate(logs), estimate(walls)
@@ -404,6 +421,7 @@ def test_a_judgement_in_full() -> None:
         high=high,
         p_value=by_cpu.p_slower,
         wall_ratio=by_wall.ratio,
+        minimum_detectable_effect=minimum_detectable_effect(by_cpu.spread, 8, 0.005, 0.01),
     )
     faster = judged(evidence([-log for log in logs], walls=[-wall for wall in walls], clock="wall"))
     assert (faster.verdict, faster.clock, faster.p_value) == (Verdict.IMPROVED, "wall", pytest.approx(by_wall.p_slower))

@@ -30,8 +30,8 @@ from assay.cli.tokens import tokens
 from assay.errors import AssayError
 
 EPILOG = (
-    "Exit codes: 0 fine, 1 a regression, 2 usage or bad input, 3 a plugin or case failed, 4 not all could be told, "
-    "5 not comparable, 130 interrupted. "
+    "Exit codes: 0 fine, 1 a regression, 2 usage or bad input, 3 a plugin or case failed or nothing was measured, "
+    "4 not all could be told, 5 something is missing or not comparable, 130 interrupted. "
     "Defaults can be set by ASSAY_<OPTION>, under [tool.assay] in pyproject.toml, or in assay.toml."
 )
 

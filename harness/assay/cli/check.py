@@ -46,12 +46,12 @@ from assay.records.verdicts import Comparison
 def check(request: CommandRequest, baseline: str | None, calibrate: bool, shown: ComparisonOutput) -> int:
     """Report whether the installed code is slower, or gives other results, than a baseline.
 
-    Exits with 1 for a regression or a changed exact figure, 3 when a case fails, 4 (with --strict) when something
-    is inconclusive, 5 when nothing can be compared.
+    Exits with 1 for a regression or a changed exact figure, 3 when a case fails or nothing could be measured, 4 (with
+    --strict) when something is inconclusive, 5 when something is missing that the baseline has.
     """
     if baseline is None and not calibrate:
         raise click.UsageError("it takes a --baseline, such as --baseline HEAD~1; or --calibrate")
-    comparison = _compare(request, baseline, calibrate=calibrate)
+    comparison = shown.allow(_compare(request, baseline, calibrate=calibrate))
     shown.show(comparison, as_json=request.as_json)
     shown.write(comparison)
     return comparison.exit_code(strict=shown.strict)
@@ -79,6 +79,7 @@ def _compare(request: CommandRequest, baseline: str | None, *, calibrate: bool) 
                     found,
                     replace(settings, metrics=chosen(host, selection.metrics)),
                     candidate=candidate.name,
+                    doubts=candidate.warnings,
                     wanted=selection.includes,
                     tick=line.tick,
                 )

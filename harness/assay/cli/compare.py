@@ -44,7 +44,8 @@ def compare(
 
     A run is an id or its beginning, or a file of results/baselines. With -o a report is also written, with --format
     alone it goes to standard output in place of the tables. Exits with 1 for a regression or a changed exact figure, 3
-    when a case fails that was ok, 4 (with --strict) when something is inconclusive, 5 when nothing can be compared.
+    when a case fails that was ok, 4 (with --strict) when something is inconclusive, 5 when something is missing that
+    the baseline has, or nothing can be compared.
     """
     from assay.comparison.compare_runs import compare_runs
     from assay.store.lookup import find
@@ -56,7 +57,7 @@ def compare(
     wants_report = format_name is not None or output is not None
     plugin = publish.find_format(plugins.find(), "comparison", format_name, output) if wants_report else None
     named = find(runs, results)
-    comparison = compare_runs(named, allowance=allowance or None)
+    comparison = shown.allow(compare_runs(named, allowance=allowance or None))
     if plugin is None or output is not None:
         shown.show(comparison, as_json=as_json)
     shown.write(comparison)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import click
 
@@ -17,14 +17,28 @@ markdown = click.option(
 )
 junit = click.option("--junit", type=click.Path(dir_okay=False), metavar="FILE", help="Also write JUnit XML.")
 
+allow_missing = options.variable_option(
+    "--allow-missing",
+    default="",
+    metavar="GLOBS",
+    help="What the baseline has may be missing now: comma-separated names or patterns of plugins or cells.",
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparisonOutput:
-    """Whether something inconclusive counts, and which files are written besides."""
+    """Whether something inconclusive counts, what may be missing, and which files are written besides."""
 
     strict: bool
     markdown: str | None
     junit: str | None
+    allow_missing: tuple[str, ...] = ()
+
+    def allow(self, comparison: Comparison) -> Comparison:
+        """Return a comparison in which what `--allow-missing` names does not count."""
+        from assay.comparison.status_change import allow_missing
+
+        return replace(comparison, judgements=allow_missing(comparison.judgements, self.allow_missing))
 
     def show(self, comparison: Comparison, *, as_json: bool) -> None:
         """Show a comparison on standard output: as tables, or as one document."""
@@ -50,7 +64,9 @@ def takes_comparison_output(command: Callable[..., object]) -> Callable[..., obj
     """Decorate a command with the options above, whose values are its argument `shown`."""
 
     @functools.wraps(command)
-    def call(*, strict: bool, markdown: str | None, junit: str | None, **others: object) -> object:
-        return command(shown=ComparisonOutput(strict=strict, markdown=markdown, junit=junit), **others)
+    def call(*, strict: bool, allow_missing: str, markdown: str | None, junit: str | None, **others: object) -> object:
+        allowed = tuple(filter(None, map(str.strip, allow_missing.split(","))))
+        shown = ComparisonOutput(strict=strict, allow_missing=allowed, markdown=markdown, junit=junit)
+        return command(shown=shown, **others)
 
-    return options.together(strict, markdown, junit)(call)
+    return options.together(strict, allow_missing, markdown, junit)(call)

@@ -11,9 +11,11 @@ from assay.cli.echo import echo_stderr
 from assay.cli.report import of_run
 from assay.cli.request import CommandRequest, takes_request
 from assay.execute.selection import Selection
-from assay.records.results import Outcome
+from assay.records.results import Outcome, Status
 from assay.records.settings import Settings
 from assay.report import publish
+
+MOST_REASONS = 3
 
 
 @click.command("run")
@@ -72,7 +74,7 @@ from assay.report import publish
 def run_(request: CommandRequest, dry_run: bool, resume: str | None, report: str | None) -> int:
     """Check and time tokenizers and attention implementations, and store the results.
 
-    Exits with 3 when a case failed in a way that its plugin does not announce.
+    Exits with 3 when a case failed in a way that its plugin does not announce, and when nothing could be measured.
     """
     from assay.cli.dry_run import show
     from assay.cli.progress import Reporter
@@ -95,6 +97,9 @@ def run_(request: CommandRequest, dry_run: bool, resume: str | None, report: str
     if not request.quiet:
         _echo_where(outcome, request)
     _echo_failed(outcome)
+    if not any(row.status is Status.OK for row in outcome.measurements):
+        _echo_nothing(outcome)
+        return 3
     return 3 if outcome.failed else 0
 
 
@@ -118,6 +123,15 @@ def _echo_where(outcome: Outcome, request: CommandRequest) -> None:
     again = "`assay show` and the same --store" if request.results.elsewhere else "`assay show`"
     stored = f"run {outcome.run.id} is stored in {request.results} ({outcome.manifest})"
     echo_stderr(f"{stored}; see it again with {again}")
+
+
+def _echo_nothing(outcome: Outcome) -> None:
+    """Report that nothing of what was asked for was measured, and why."""
+    reasons = dict.fromkeys(f"{row.status}: {row.reason}" for row in outcome.measurements)
+    more = f"; and for {len(reasons) - MOST_REASONS} more reasons" if len(reasons) > MOST_REASONS else ""
+    told = "; ".join([*reasons][:MOST_REASONS])
+    count = len(outcome.measurements)
+    echo_stderr(f"assay: nothing was measured of the {count} case{'s' * (count != 1)} asked for: {told}{more}")
 
 
 def _echo_failed(outcome: Outcome) -> None:

@@ -80,4 +80,4 @@ def _bad(comparison: Comparison) -> bool | None:
     if comparison.changes or comparison.count(Verdict.REGRESSED):
         return True
     told = comparison.count(Verdict.UNCHANGED) + comparison.count(Verdict.IMPROVED)
-    return False if told and told == len(comparison.judgements) else None
+    return False if told and told + comparison.count(Verdict.ADDED) == len(comparison.judgements) else None

@@ -10,7 +10,8 @@ from assay.comparison.exact_metrics import changes, other_work, same_work
 from assay.comparison.judging import Judging
 from assay.comparison.paired_sampling import PairedSampler, VerifiedCase, affordable
 from assay.comparison.sides import SideEnvironment
-from assay.comparison.status_change import missing_plugins, not_measured
+from assay.comparison.status_change import Names, missing_plugins, not_measured
+from assay.comparison.validity import busy_machine, other_distributions
 from assay.environment.command_line import command_line
 from assay.environment.describe import describe, now
 from assay.errors import AssayError
@@ -66,6 +67,7 @@ class VersionCheck:
     spent: float = field(init=False, default=0.0)
     effort: float = field(init=False, default=1.0)
     interrupted: bool = field(init=False, default=False)
+    doubts: list[str] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         self.settings = replace(self.settings, metrics=chosen_metrics(self.host, self.selection.metrics)).drawn()
@@ -79,15 +81,15 @@ class VersionCheck:
 
     def run(self) -> Comparison:
         """Verify all cases, time them, and judge. Ctrl-C ends the timing; what was sampled until then is judged."""
-        started, chosen = now(), self.selection.chosen
+        started, chosen, busy = now(), self.selection.chosen, busy_machine()
+        told = (*self.sides[1].warnings, *self.sides[0].warnings, *([busy] if busy else []))
+        self.doubts += dict.fromkeys(told)
         torch = any(isinstance(case, AttentionCase) for case in self.cases)
         with PairedSampler(*self.sides, self.settings, torch=torch) as sampler:
             try:
                 self._verify(sampler)
                 self._require_operations()
-                names = sampler.baseline.names(), sampler.candidate.names()
-                missing = missing_plugins(self.host, self.selection, *names)
-                self.judged |= {each.cell: each for each in missing}
+                self._compare_environments(sampler.baseline.names(), sampler.candidate.names())
             except KeyboardInterrupt:
                 self.interrupted = True
             self._time(sampler)
@@ -143,6 +145,16 @@ class VersionCheck:
         if unknown and self.known:
             there = ", ".join(sorted(self.known))
             raise AssayError(f"no case has an operation {unknown[0]!r}", remedy=f"there are: {there}")
+
+    def _compare_environments(self, before: Names, after: Names) -> None:
+        """Judge plugins that only the baseline has, and warn of distributions that differ."""
+        self.judged |= {each.cell: each for each in missing_plugins(self.host, self.selection, before, after)}
+        if not before or not after:
+            self.doubts.append("a side did not tell its plugins and distributions: what it lacks is not seen")
+            return
+        meant = (*self.sides[0].meant, *self.sides[1].meant)
+        told = other_distributions(before.get("distributions", {}), after.get("distributions", {}), meant)
+        self.doubts += [] if told is None else [told]
 
     def _time(self, sampler: PairedSampler) -> None:
         """Sample further epochs until an analysis has settled every cell or the time is spent."""
@@ -230,6 +242,7 @@ class VersionCheck:
         return aa_test(logs, epochs, tolerance=self.judging.budgets.default, seed=self.settings.seed)
 
     def _warnings(self) -> Iterator[str]:
+        yield from self.doubts
         if self.absent:
             several = f"{len(self.absent)} cases are" if len(self.absent) > 1 else "1 case is"
             names = ", ".join(dict.fromkeys(case.plugin for case in self.absent))
@@ -265,4 +278,6 @@ def _refusal(case: Case, verified: VerifiedCase) -> Judgement | None:
         return not_measured(case.id, ours)
     rows = (("baseline", theirs), ("candidate", ours))
     reasons = [f"{side}: {row.status}, {row.reason}" for side, row in rows if row.status is not Status.OK]
-    return Judgement(cell=case.id, verdict=Verdict.NOT_COMPARABLE, reason="; ".join(reasons), remedy=ours.remedy)
+    verdict = Verdict.MISSING if theirs.status is Status.OK else Verdict.NOT_COMPARABLE
+    verdict = Verdict.ADDED if ours.status is Status.OK else verdict
+    return Judgement(cell=case.id, verdict=verdict, reason="; ".join(reasons), remedy=ours.remedy)

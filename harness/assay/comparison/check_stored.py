@@ -10,6 +10,7 @@ from itertools import chain
 from assay.comparison.exact_metrics import changes
 from assay.comparison.row_timings import median_s
 from assay.comparison.status_change import missing_plugin, status_change
+from assay.comparison.validity import busy_machine
 from assay.environment.command_line import command_line
 from assay.environment.describe import describe, now
 from assay.errors import AssayError, NotComparable
@@ -33,14 +34,15 @@ def check_stored(
     settings: Settings,
     *,
     candidate: str,
+    doubts: Sequence[str] = (),
     wanted: Callable[[Case], bool] = lambda case: True,
     tick: Callable[[str, float], object] = lambda what, left_s: None,
 ) -> Comparison:
     """Measure the `wanted` cases of a stored run now, and compare what is exact.
 
     Stored timings drift by a third on shared machines, so a time more than a quarter longer is a warning, not a
-    verdict. Raises `NotComparable` where the run was measured on another machine, naming what differs, and
-    `AssayError` where it has no such case.
+    verdict. `doubts` are warnings to be shown first. Raises `NotComparable` where the run was measured on another
+    machine, naming what differs, and `AssayError` where it has no such case.
     """
     name, then = stored.name, stored.outcome.run
     environment = describe(row.case for row in stored.outcome.measurements)
@@ -55,7 +57,7 @@ def check_stored(
     gone = [row.case for row in before.values() if not _here(host, row.case)]
     cases = [row.case for row in before.values() if row.case not in gone]
     settings = replace(settings, grid=Settings.from_json(then.settings).grid)
-    started, begun = now(), time.monotonic()
+    started, begun, busy = now(), time.monotonic(), busy_machine()
     rows: list[Measurement] = []
     interrupted = False
     try:
@@ -79,6 +81,8 @@ def check_stored(
         changes=tuple(chain.from_iterable(found)),
         judgements=(*_judge(pairs, found), *(missing_plugin(case.id) for case in gone)),
         warnings=(
+            *doubts,
+            *([busy] if busy else []),
             *_slower(pairs),
             *(("interrupted: the rest of the cases was not compared",) if interrupted else ()),
         ),
@@ -100,7 +104,8 @@ def _judge(pairs: Sequence[Pair], found: Sequence[Sequence[Change]]) -> Iterator
         elif candidate.status is Status.OK and not changed:
             yield Judgement(
                 cell=candidate.case.id,
-                verdict=Verdict.UNCHANGED,
+                verdict=Verdict.NOT_JUDGED,
+                same_figures=True,
                 reason="every exact figure is the same; stored times are not judged",
             )
 

@@ -12,7 +12,7 @@ from assay.comparison.ratio_of_ratios import judge as judge_normalized
 from assay.comparison.row_timings import epochs, median_s, operations, ratio_to_baseline, readings
 from assay.comparison.session_drift import Session
 from assay.comparison.session_drift import judge as judge_sessions
-from assay.comparison.status_change import status_change
+from assay.comparison.status_change import RENAMED, status_change
 from assay.environment.command_line import command_line
 from assay.environment.describe import now
 from assay.errors import AssayError, NotComparable
@@ -130,6 +130,8 @@ class _Pair:
         for name in dict.fromkeys((*self.before, *self.after)):
             for judgement in self._of_case(name, judged):
                 yield replace(judgement, run=self.now.id)
+        for group in [group for group in _groups(self.before) if group not in _groups(self.after)]:
+            yield replace(_alone(group, gone=True), run=self.now.id)
 
     def warnings(self) -> Iterator[str]:
         """Yield what a reader should know before the figures."""
@@ -162,13 +164,18 @@ class _Pair:
                 yield judgement
             return
         found = self.found[name]
+        sides = operations(before), operations(after)
+        for operation in dict.fromkeys((*sides[0], *sides[1])):
+            if sides[0] and sides[1] and (operation in sides[0]) is not (operation in sides[1]):
+                yield _alone(f"{name}/{operation}", gone=operation in sides[0])
         timed = [f"{name}/{operation}" for operation in self._timed(name)]
         if not same_work(found):
             yield from (other_work(cell, found) for cell in timed)
         elif timed:
             yield from (judged[cell] for cell in timed)
         elif not found:
-            yield Judgement(cell=name, verdict=Verdict.UNCHANGED, reason="every exact figure is the same")
+            reason = "every exact figure is the same; no time is known of both runs"
+            yield Judgement(cell=name, verdict=Verdict.NOT_JUDGED, same_figures=True, reason=reason)
 
     def _timed(self, name: str) -> list[str]:
         """The operations of a case that both sides timed."""
@@ -236,9 +243,10 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _alone(name: str, *, gone: bool) -> Judgement:
-    reason = "the baseline has it, the candidate has not" if gone else "the baseline has no such case"
-    remedy = "was it renamed, or left out?" if gone else None
-    return Judgement(cell=name, verdict=Verdict.NOT_COMPARABLE, reason=reason, remedy=remedy)
+    if gone:
+        reason = "the baseline has it, the candidate has not"
+        return Judgement(cell=name, verdict=Verdict.MISSING, reason=reason, remedy=RENAMED)
+    return Judgement(cell=name, verdict=Verdict.ADDED, reason="the baseline has no such case")
 
 
 def _without_samples(cell: str) -> Judgement:

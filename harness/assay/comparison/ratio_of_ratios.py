@@ -8,15 +8,16 @@ process to process, which no interval within a process shows: a change has to ex
 from __future__ import annotations
 
 import math
-import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from assay.comparison.session_drift import STANDS_OUT, WITNESSES, verdict_within
+from assay.comparison.common_shift import UNMEASURED_DRIFT, alike, shifts_of
+from assay.comparison.session_drift import as_share, verdict_within
 from assay.records.verdicts import Judgement, Tolerance, Verdict
 from assay.stats.paired_ratio import Ratio
 
 ALLOWANCE = 0.60  # of one process, or two: the same code was up to 53 % off, see DECISIONS.md
+WITH_POWER = 1 + 1.645 / 1.960  # how many half widths above the limit are found with 95 % power
 EPOCHS, OVER_EPOCHS = 3, 0.35  # of so many processes: up to 31 %
 
 
@@ -51,13 +52,14 @@ def judge(cells: Sequence[NormalizedCell], *, allowance: float | None = None) ->
     """Judge every cell: regressed where the whole interval lies above the allowance, improved below its inverse.
 
     The allowance is how far, as a share, the ratio of the same code may be off: by default less where three processes
-    or more show it. Where half of all the others that are normalized by the same plugin, and at least three, moved
-    likewise, that plugin or the machine may have changed, and the cell is inconclusive.
+    or more show it. Where more than half of the others that are normalized by the same plugin moved alike, that plugin
+    may have changed, and the cell is inconclusive; but not where it moved by more than a factor of 2.5.
     """
     judged = [_judged(cell, allowance) for cell in cells]
-    return tuple(
-        _among(one, [other for other in judged if other is not one and other.against == one.against]) for one in judged
-    )
+    moved = {
+        plugin: shifts_of(one for one in judged if one.against == plugin) for plugin in {one.against for one in judged}
+    }
+    return tuple(_among(one, moved[one.against]) for one in judged)
 
 
 def _judged(cell: NormalizedCell, allowance: float | None) -> Judgement:
@@ -81,22 +83,22 @@ def _judged(cell: NormalizedCell, allowance: float | None) -> Judgement:
         reason=reason,
         remedy=remedy,
         against=cell.against,
+        minimum_detectable_effect=as_share(math.log1p(share) + _below(ratio) * WITH_POWER),
     )
 
 
-def _among(judgement: Judgement, others: Sequence[Judgement]) -> Judgement:
-    """Withdraw a change where half of the others moved the same way, and not much less."""
-    if judgement.verdict not in (Verdict.REGRESSED, Verdict.IMPROVED) or len(others) < WITNESSES:
+def _among(judgement: Judgement, moved: Mapping[str, float]) -> Judgement:
+    """Withdraw a change where most others moved alike, and not beyond what is left open."""
+    others, plugin = alike(judgement, moved, most=0.5), judgement.against
+    if others is None or judgement.ratio is None:
         return judgement
-    moved = statistics.median(math.log(one.ratio) for one in others if one.ratio is not None)
-    own = math.log(judgement.ratio or 1.0)
-    if moved * own <= 0.0 or abs(own) > STANDS_OUT * abs(moved):
-        return judgement
-    plugin = judgement.against
+    told = f"most of what is normalized by {plugin} moved alike ({math.expm1(others):+.0%})"
+    if abs(math.log(judgement.ratio)) > math.log(UNMEASURED_DRIFT):
+        return replace(judgement, reason=f"{told}, but by more than {UNMEASURED_DRIFT} times")
     return replace(
         judgement,
         verdict=Verdict.INCONCLUSIVE,
-        reason=f"half of what is normalized by {plugin} moved likewise, so it may be {plugin}",
+        reason=f"{told}, so it may be {plugin}",
         remedy="`assay check` tells which of them changed",
     )
 

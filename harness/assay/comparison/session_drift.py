@@ -12,6 +12,7 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from assay.comparison.common_shift import STANDS_OUT, UNMEASURED_DRIFT, alike, measured_drift, shifts_of
 from assay.records.near_names import near_names
 from assay.records.verdicts import Clock, Judgement, Tolerance, Verdict
 from assay.stats.paired_ratio import student_quantile
@@ -20,10 +21,11 @@ ALLOWANCE = 0.25  # what one stored session may be off
 SESSIONS = 3  # so many stored sessions tell their drift themselves
 PRIOR_FREEDOM = 4  # ... in which the allowance weighs as much as five sessions
 ALARM = 0.99  # one in a hundred sessions of the same code lies farther above
-WITNESSES, STANDS_OUT = 3, 1.5  # what so many others moved, a change exceeds so many times
 FEWEST = 5  # readings
 FEWEST_BLOCKS, MOST_BLOCKS, BLOCK = 10, 20, 5
 TRIMMED = 5  # a fifth at either end
+POWER = 0.95
+LARGEST_LOG = 700.0
 RESOLUTION = 1e-12  # seconds, and as a share: no clock tells less
 
 
@@ -68,15 +70,16 @@ def judge(candidate: Session, baselines: Sequence[Session], *, allowance: float 
 
     A cell is regressed where the whole 95 % interval of its ratio lies above the prediction limit: 1 + `allowance` for
     one or two baselines, see `prediction_limit` for more. It is improved below the inverse, and unchanged between the
-    two. A machine may have two speeds, and what it does to one cell it does to others: where there are three others or
-    more, only a cell that stands out changed, by one and a half times what three quarters of them moved at most.
+    two. Where most others moved alike it may be the machine, and the cell is inconclusive: see `common_shift`. This
+    excuses no more than the drift that the baselines show among themselves, or a factor of 2.5 where there is only one.
     """
     cells = dict.fromkeys(cell for session in (*baselines, candidate) for cell in session.cells)
     differences = "; ".join(_differences(candidate, baselines))
     if differences:
         return tuple(_incomparable(cell, differences, "store a baseline where it is judged") for cell in cells)
     judged = [_judged(cell, candidate, baselines, allowance) for cell in cells]
-    return tuple(_among(judgement, judged) for judgement in judged)
+    moved, drift = shifts_of(judged), _drift(baselines)
+    return tuple(_among(judgement, moved, drift) for judgement in judged)
 
 
 def session_level(seconds: Sequence[float]) -> SessionLevel:
@@ -142,18 +145,24 @@ def _judged(cell: str, candidate: Session, baselines: Sequence[Session], allowan
         new = [name for name in candidate.cells if all(name not in session.cells for session in baselines)]
         near = near_names(cell, new, most=1)
         remedy = f"was it renamed to {near[0]}?" if near else "measure it, or store the baseline again"
-        return _incomparable(cell, "it is in the baseline and was not measured now", remedy)
+        reason = "it is in the baseline and was not measured now"
+        return replace(_incomparable(cell, reason, remedy), verdict=Verdict.MISSING)
     if not theirs:
-        return _incomparable(cell, "it is not in the baseline", "store the baseline again")
+        added = _incomparable(cell, "it is not in the baseline", "store the baseline again to judge it")
+        return replace(added, verdict=Verdict.ADDED)
     timers = {readings.timer for readings in theirs} - {ours.timer}
     if timers:
         reason = f"its timer was {', '.join(sorted(timers))} and is {ours.timer} now"
         return _incomparable(cell, reason, "use the same --benchmark-timer")
+    if not all(map(_valid, theirs)):
+        return _incomparable(cell, "its stored times are not all above zero", "store the baseline again")
+    if not _valid(ours):
+        return _incomparable(cell, "its times are not all above zero", "use a finer --benchmark-timer")
     fewest = min(len(readings.seconds) for readings in (ours, *theirs))
     if fewest < FEWEST:
         return Judgement(
             cell=cell,
-            verdict=Verdict.INCONCLUSIVE,
+            verdict=Verdict.NOT_JUDGED,
             clock=ours.clock,
             epochs=len(theirs),
             reason=f"a side has no more than {fewest} reading{'s' * (fewest != 1)}",
@@ -166,7 +175,8 @@ def _weighed(cell: str, ours: Readings, theirs: Sequence[Readings], allowance: f
     now, stored = session_level(ours.seconds), [session_level(readings.seconds) for readings in theirs]
     centres = [one.centre for one in stored]
     centre = now.centre - statistics.fmean(centres)
-    half = _half_width([(now, 1.0), *((one, 1 / len(stored)) for one in stored)])
+    error, freedom = _uncertainty([(now, 1.0), *((one, 1 / len(stored)) for one in stored)])
+    half = student_quantile(freedom, 0.975) * error
     ratio, low, high = math.exp(centre), math.exp(centre - half), math.exp(centre + half)
     limit = prediction_limit(centres, allowance)
     share, verdict = math.expm1(limit), verdict_within(low, high, math.exp(limit))
@@ -184,30 +194,60 @@ def _weighed(cell: str, ours: Readings, theirs: Sequence[Readings], allowance: f
         low=low,
         high=high,
         wall_ratio=ratio if ours.clock == "wall" else None,
+        minimum_detectable_effect=as_share(limit + half + student_quantile(freedom, POWER) * error),
         reason=f"{reason} (±{share:.0%})",
     )
 
 
-def _among(judgement: Judgement, judgements: Sequence[Judgement]) -> Judgement:
-    """Withdraw a change where others moved too, and not a few: then it was the machine."""
-    others = [abs(math.log(one.ratio)) for one in judgements if one is not judgement and one.ratio is not None]
-    if judgement.verdict not in (Verdict.REGRESSED, Verdict.IMPROVED) or len(others) < WITNESSES:
-        return judgement
-    assert judgement.low is not None
-    assert judgement.high is not None
-    moved = sorted(others)[3 * len(others) // 4]
-    if max(math.log(judgement.low), -math.log(judgement.high)) > STANDS_OUT * moved:
-        return judgement
-    reason = f"others moved too, by up to {math.expm1(moved):.0%}, so it may be the machine"
-    return replace(judgement, verdict=Verdict.INCONCLUSIVE, reason=reason, remedy="run it again when it is quiet")
+def _drift(baselines: Sequence[Session]) -> float | None:
+    """Return how far the stored sessions drifted from each other, in logs; None where that was not measured."""
+    levels = [
+        {cell: session_level(found.seconds).centre for cell, found in session.cells.items() if _enough(found)}
+        for session in baselines
+    ]
+    return measured_drift(levels)
 
 
-def _half_width(levels: Sequence[tuple[SessionLevel, float]]) -> float:
-    """Half the 95 % interval of a weighted sum of levels (Welch and Satterthwaite)."""
+def _enough(readings: Readings) -> bool:
+    return len(readings.seconds) >= FEWEST and _valid(readings)
+
+
+def _valid(readings: Readings) -> bool:
+    return all(0.0 < value < math.inf for value in readings.seconds)
+
+
+def _among(judgement: Judgement, moved: Mapping[str, float], drift: float | None) -> Judgement:
+    """Withdraw a change where most others moved alike, and none is larger than a machine drifts."""
+    others = alike(judgement, moved)
+    if others is None or judgement.ratio is None:
+        return judgement
+    most = math.log(UNMEASURED_DRIFT) if drift is None else drift
+    usual = f"{math.exp(most):.3g} times"
+    known = f"one stored session leaves {usual} open" if drift is None else f"stored sessions drifted by {usual}"
+    told = f"most others moved alike ({math.expm1(others):+.0%})"
+    if abs(math.log(judgement.ratio)) > most:
+        return replace(judgement, reason=f"{told}, but by more than a machine drifts: {known}")
+    found = as_share(max(math.log1p(judgement.minimum_detectable_effect or 0.0), min(most, STANDS_OUT * abs(others))))
+    return replace(
+        judgement,
+        verdict=Verdict.INCONCLUSIVE,
+        minimum_detectable_effect=found,
+        reason=f"{told}, so it may be the machine: {known}",
+        remedy="run it again when it is quiet, or store more sessions",
+    )
+
+
+def as_share(log: float) -> float:
+    """Return a log ratio as a share; infinite where it is too large for one."""
+    return math.expm1(log) if log < LARGEST_LOG else math.inf
+
+
+def _uncertainty(levels: Sequence[tuple[SessionLevel, float]]) -> tuple[float, float]:
+    """Return the standard error of a weighted sum of levels, and its freedom (Welch and Satterthwaite)."""
     parts = [((weight * one.error) ** 2, one.freedom) for one, weight in levels]
     variance = math.fsum(part for part, _ in parts)
     freedom = variance**2 / math.fsum(part**2 / free for part, free in parts)
-    return student_quantile(freedom, 0.975) * math.sqrt(variance)
+    return math.sqrt(variance), freedom
 
 
 def _differences(candidate: Session, baselines: Sequence[Session]) -> Iterator[str]:

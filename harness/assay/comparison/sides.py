@@ -7,10 +7,11 @@ import os
 import re
 import secrets
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from assay.comparison import validity
 from assay.environment import git, interpreters, projects, virtualenvs
 from assay.environment.cache import folder as cache_folder
 from assay.environment.site_inheritance import inside, relocate
@@ -27,6 +28,8 @@ class SideEnvironment:
     """How the worker of one side is started: an interpreter with `-P`, a whole `PYTHONPATH`, and a working folder.
 
     The first of `paths` holds nothing but a link to the running `assay`: both sides are measured by one harness.
+    `meant` are the distributions that are to differ from those of the other side. `warnings` say why what is measured
+    may not be what the user means.
     """
 
     name: str
@@ -34,6 +37,8 @@ class SideEnvironment:
     paths: tuple[str, ...]
     folder: str
     plugins: tuple[str, ...] = ()
+    meant: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def candidate(plugins: Sequence[str] = (), cache: Path | None = None) -> SideEnvironment:
@@ -41,7 +46,8 @@ def candidate(plugins: Sequence[str] = (), cache: Path | None = None) -> SideEnv
     folder = str(Path.cwd())
     # The folder comes first, as `python -m` has it.
     paths = (folder, *(path or folder for path in sys.path))
-    return _side(_candidate_name(Path.cwd(), plugins), sys.executable, paths, plugins, cache or cache_folder())
+    side = _side(_candidate_name(Path.cwd(), plugins), sys.executable, paths, plugins, cache or cache_folder())
+    return replace(side, warnings=tuple(_doubts(Path.cwd(), plugins)), meant=tuple(projects.editable_projects()))
 
 
 def baseline(
@@ -85,8 +91,6 @@ def _of_revision(
     what: str, root: Path, plugins: Sequence[str], cache: Path, tell: Callable[[str], None]
 ) -> SideEnvironment:
     revision = git.resolve(what, root)
-    if not _is_here(root, plugins):
-        tell(f"what is checked is installed elsewhere, not edited in {root}; `pip install -e .` checks the latter")
     below = Path.cwd().resolve().relative_to(root)
     made = virtualenvs.of_revision(revision, below, cache, tell)
     assert made.checkout is not None
@@ -100,7 +104,11 @@ def _of_revision(
             )
     folder = str(next(place for place in projects.upwards(made.checkout, below) if place.is_dir()))
     pythonpath = (relocate(path, moved, kept) for path in _pythonpath())
-    return _side(revision.name, made.python, (made.site, folder, *pythonpath), files, cache, folder)
+    side = _side(revision.name, made.python, (made.site, folder, *pythonpath), files, cache, folder)
+    if _is_here(root, plugins) or validity.measured_elsewhere(root, below, (*_absolute(plugins), *_pythonpath())):
+        return side
+    told = f"what is checked is installed elsewhere, not edited in {root}; `pip install -e .` checks the latter"
+    return replace(side, warnings=(told,))
 
 
 def _of_requirements(text: str, plugins: Sequence[str], cache: Path, tell: Callable[[str], None]) -> SideEnvironment:
@@ -110,7 +118,8 @@ def _of_requirements(text: str, plugins: Sequence[str], cache: Path, tell: Calla
         raise AssayError(problem, remedy="write requirements only, such as pip:tiktoken==0.11.0")
     made = virtualenvs.of_requirements(requirements, cache, tell)
     name = f"pip:{' '.join(requirements)}" + ("" if made.adds else " (as installed)")
-    return _side(name, made.python, (made.site, str(Path.cwd()), *_pythonpath()), plugins, cache)
+    side = _side(name, made.python, (made.site, str(Path.cwd()), *_pythonpath()), plugins, cache)
+    return replace(side, meant=tuple(re.split(r"[\s\[<>=!~;@]", part)[0] for part in requirements))
 
 
 def _of_environment(path: Path, plugins: Sequence[str], cache: Path) -> SideEnvironment:
@@ -147,6 +156,19 @@ def _candidate_name(here: Path, plugins: Sequence[str]) -> str:
     if root is None or not _is_here(root, plugins):
         return "installed"
     return f"working tree ({git.state(root) or 'no commit'})"
+
+
+def _doubts(here: Path, plugins: Sequence[str]) -> Iterator[str]:
+    """Yield why what is measured as the candidate may not be the code that lies here."""
+    root = git.repository(here)
+    if root is None:
+        return
+    below = here.resolve().relative_to(root)
+    told = validity.measured_elsewhere(root, below, (*_absolute(plugins), *_pythonpath()))
+    if told is not None:
+        yield told
+    folders = [folder for folder in projects.editables() if inside(str(folder), str(root))]
+    yield from validity.stale_binaries(folders or ([root] if _is_here(root, plugins) else []))
 
 
 def _is_here(root: Path, plugins: Sequence[str]) -> bool:

@@ -1,9 +1,10 @@
-"""Cases and plugins that were not measured on both sides: failed, or not comparable."""
+"""Cases and plugins that were not measured on both sides: failed, missing, added, or not comparable."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from fnmatch import fnmatchcase
 
 from assay.execute.selection import Selection
 from assay.plugins.host import Host
@@ -12,12 +13,14 @@ from assay.records.results import Measurement, Status
 from assay.records.verdicts import Judgement, Verdict
 
 Names = Mapping[str, Mapping[str, str | None]]
+RENAMED = "was it renamed? If it is meant, name it in --allow-missing"
 
 
 def status_change(baseline: Measurement, candidate: Measurement) -> Judgement | None:
-    """Judge a case by its two statuses: failed where it was ok, not comparable where the sides differ otherwise.
+    """Judge a case by its two statuses.
 
-    None where both are ok, and where both have the same other status.
+    What was ok has failed or is missing, what is ok now was added, and otherwise it is not comparable. None where both
+    are ok, and where both have the same other status.
     """
     if candidate.blamed and baseline.status is Status.OK:
         return not_measured(candidate.case.id, candidate)
@@ -26,7 +29,24 @@ def status_change(baseline: Measurement, candidate: Measurement) -> Judgement | 
     reason = f"{baseline.status} in the baseline, {candidate.status} now"
     if candidate.reason:
         reason += f": {candidate.reason}"
-    return Judgement(cell=candidate.case.id, verdict=Verdict.NOT_COMPARABLE, reason=reason, remedy=candidate.remedy)
+    verdict = Verdict.MISSING if baseline.status is Status.OK else Verdict.NOT_COMPARABLE
+    verdict = Verdict.ADDED if candidate.status is Status.OK else verdict
+    return Judgement(cell=candidate.case.id, verdict=verdict, reason=reason, remedy=candidate.remedy)
+
+
+def allow_missing(judgements: Iterable[Judgement], patterns: Sequence[str]) -> tuple[Judgement, ...]:
+    """Mark the missing cells that a pattern names as allowed to be missing.
+
+    A pattern is one of `fnmatch`: of the whole id of a cell, or of the name of its plugin or operation.
+    """
+
+    def named(cell: str) -> bool:
+        names = (cell, *cell.split("/")[1:][-2:])
+        return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
+
+    return tuple(
+        replace(one, allowed=True) if one.verdict is Verdict.MISSING and named(one.cell) else one for one in judgements
+    )
 
 
 def not_measured(cell: str, row: Measurement) -> Judgement:
@@ -38,7 +58,7 @@ def not_measured(cell: str, row: Measurement) -> Judgement:
 def missing_plugin(cell: str) -> Judgement:
     """Judge a cell whose plugin is in the baseline alone."""
     reason = "the baseline has this plugin, the candidate has not"
-    return Judgement(cell=cell, verdict=Verdict.NOT_COMPARABLE, reason=reason, remedy="was it renamed?")
+    return Judgement(cell=cell, verdict=Verdict.MISSING, reason=reason, remedy=RENAMED)
 
 
 def missing_plugins(host: Host, selection: Selection, before: Names, after: Names) -> Iterator[Judgement]:

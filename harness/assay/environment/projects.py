@@ -7,6 +7,7 @@ import json
 import site
 import tomllib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -46,13 +47,33 @@ def is_installed(name: str) -> bool:
     return any(metadata.distributions(name=name, path=list(site_folders())))
 
 
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A distribution that is installed here, and the folder of its code: the project, where it is editable."""
+
+    distribution: metadata.Distribution
+    folder: Path
+    editable: bool
+
+
+def installed(name: str) -> Installed | None:
+    """Return where a distribution is installed here; None where it is not."""
+    for distribution in metadata.distributions(name=name, path=list(site_folders())):
+        folder = _edited(distribution)
+        place = Path(str(distribution.locate_file("")))
+        return Installed(distribution, folder or place, editable=folder is not None)
+    return None
+
+
 def editables() -> Iterator[Path]:
     """Yield the folders of the projects that are installed editable here."""
-    for distribution in metadata.distributions(path=list(site_folders())):
-        with contextlib.suppress(ValueError, AttributeError):
-            origin = json.loads(distribution.read_text("direct_url.json") or "{}")
-            if origin.get("dir_info", {}).get("editable"):
-                yield Path(unquote(urlsplit(origin["url"]).path))
+    yield from editable_projects().values()
+
+
+def editable_projects() -> dict[str, Path]:
+    """Return the folders of the projects that are installed editable here, by name."""
+    found = ((one.name, _edited(one)) for one in metadata.distributions(path=list(site_folders())))
+    return {name: folder for name, folder in found if folder is not None}
 
 
 def builds_here(folder: Path) -> bool:
@@ -71,6 +92,15 @@ def new_pins(folder: Path, other: Path) -> tuple[str, ...]:
     """Return the constraints of a project that another version of it does not have."""
     known = pins(other)
     return tuple(line for line in pins(folder) if line not in known)
+
+
+def _edited(distribution: metadata.Distribution) -> Path | None:
+    """Return the folder of the project from which a distribution is installed editable."""
+    with contextlib.suppress(ValueError, AttributeError):
+        origin = json.loads(distribution.read_text("direct_url.json") or "{}")
+        if origin.get("dir_info", {}).get("editable"):
+            return Path(unquote(urlsplit(origin["url"]).path))
+    return None
 
 
 def _pyproject(folder: Path) -> dict[str, Any]:

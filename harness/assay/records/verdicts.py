@@ -13,7 +13,11 @@ Clock = Literal["cpu", "wall"]
 
 
 class Verdict(StrEnum):
-    """What a check says of one cell: one operation of one case."""
+    """What a check says of one cell: one operation of one case.
+
+    `unchanged` claims that the change lies within a margin. `not judged` claims nothing. `missing` is what only the
+    baseline has, `added` what only the candidate has.
+    """
 
     REGRESSED = "regressed"
     IMPROVED = "improved"
@@ -21,6 +25,13 @@ class Verdict(StrEnum):
     INCONCLUSIVE = "inconclusive"
     FAILED = "failed"
     NOT_COMPARABLE = "not comparable"
+    NOT_JUDGED = "not judged"
+    MISSING = "missing"
+    ADDED = "added"
+
+
+UNTOLD = (Verdict.INCONCLUSIVE, Verdict.NOT_COMPARABLE, Verdict.NOT_JUDGED)
+NOT_COMPARED = (Verdict.NOT_COMPARABLE, Verdict.NOT_JUDGED, Verdict.MISSING, Verdict.ADDED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +97,10 @@ class Judgement:
     Of stored runs: `run` is the id of the candidate. `against` names the group baseline by which both times are
     normalized; `ratio` is then a ratio of ratios. `baseline_s` and `candidate_s` are the median times of a call by
     `clock`, where both are known.
+
+    `minimum_detectable_effect` is the smallest slowdown, a share, that would have been found with 95 % power; infinite
+    where none would. `same_figures` says that all exact figures were compared and are equal. `allowed` says of a
+    missing cell that the user allows it to be missing.
     """
 
     cell: str
@@ -105,6 +120,9 @@ class Judgement:
     against: str | None = None
     baseline_s: float | None = None
     candidate_s: float | None = None
+    minimum_detectable_effect: float | None = None
+    same_figures: bool = False
+    allowed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,20 +213,39 @@ class Comparison:
         )
 
     def exit_code(self, *, strict: bool = False) -> int:
-        """Return 130 when interrupted, else that of the judgements; a changed exact metric counts as a regression."""
-        return 130 if self.interrupted else 1 if self.changes else exit_code(self.judgements, strict=strict)
+        """Return 130 when interrupted, else that of the judgements; a changed exact metric counts as a regression.
+
+        It is 3 where a check measured nothing; of stored runs nothing is measured, so that it is 5 there.
+        """
+        if self.interrupted or self.changes:
+            return 130 if self.interrupted else 1
+        code = exit_code(self.judgements, strict=strict)
+        return 3 if self.nothing_measured and code == 5 else code
+
+    @property
+    def nothing_measured(self) -> bool:
+        """Whether this is a check in which no case could be measured on a side that has it."""
+        alone = any(one.verdict in (Verdict.MISSING, Verdict.ADDED) and not one.allowed for one in self.judgements)
+        return not (self.runs or self.changes or alone or _compared(self.judgements))
 
 
 def exit_code(judgements: Iterable[Judgement], *, strict: bool = False) -> int:
-    """Return 1 for a regression, 3 for a failure, 5 where nothing could be compared, else 0.
+    """Return 1 for a regression, 3 for a failure, 5 for what is missing or where nothing was compared, else 0.
 
-    With `strict` return 4 instead of 0 where a cell is inconclusive, or could not be compared, such as a renamed one.
+    What is missing and allowed to be does not count. With `strict` return 4 instead of 0 where a cell is inconclusive,
+    could not be compared or was not judged.
     """
-    verdicts = {judgement.verdict for judgement in judgements}
+    judged = [one for one in judgements if not one.allowed]
+    verdicts = {one.verdict for one in judged}
     if Verdict.REGRESSED in verdicts:
         return 1
     if Verdict.FAILED in verdicts:
         return 3
-    if verdicts <= {Verdict.NOT_COMPARABLE}:  # none at all among them
+    if Verdict.MISSING in verdicts or not _compared(judged):
         return 5
-    return 4 if strict and verdicts & {Verdict.INCONCLUSIVE, Verdict.NOT_COMPARABLE} else 0
+    return 4 if strict and any(one.verdict in UNTOLD and not one.same_figures for one in judged) else 0
+
+
+def _compared(judgements: Iterable[Judgement]) -> bool:
+    """Whether anything of a cell was compared: its time, or its exact figures."""
+    return any(one.verdict not in NOT_COMPARED or one.same_figures for one in judgements)

@@ -7,9 +7,15 @@ import random
 from collections.abc import Sequence
 
 from assay.records.verdicts import AATest, EpochRatio, Evidence, Tolerance, Verdict
-from assay.stats.paired_ratio import student_quantile
-from assay.stats.sequential_test import FEWEST, POWER, AlphaSpending, Q, analyse, next_analysis
-from assay.stats.trimmed_mean import estimate, freedom
+from assay.stats.sequential_test import (
+    FEWEST,
+    AlphaSpending,
+    Q,
+    analyse,
+    minimum_detectable_effect,
+    next_analysis,
+)
+from assay.stats.trimmed_mean import estimate
 
 REPLAYS = 1_000
 FEWEST_REPLAYS = 40
@@ -60,18 +66,6 @@ def aa_test(
         false_alarms=alarms / replays,
         replays=replays,
     )
-
-
-def minimum_detectable_effect(spread: float, epochs: int, level: float, minimum_effect: float = 0.0) -> float:
-    """Return the smallest slowdown, as a share, that so many epochs find with 95 % power.
-
-    `spread` is the standard deviation of an epoch's log ratio, `level` the one-sided p-value that is asked for,
-    `minimum_effect` what the estimate must reach besides. By the shifted t: (t[1 - level] + t[0.95]) * error, which is
-    a little more than the noncentral t asks for (Guenther 1981).
-    """
-    error, degrees = spread / math.sqrt(epochs), freedom(epochs)
-    found = student_quantile(degrees, 1.0 - level) * error
-    return math.expm1(max(found, math.log1p(minimum_effect)) + student_quantile(degrees, POWER) * error)
 
 
 def _spread(logs: Sequence[float]) -> float:

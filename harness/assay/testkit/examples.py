@@ -168,7 +168,7 @@ def _comparison() -> Comparison:
                 **steady,  # type: ignore[arg-type]
             ),
             Judgement(cell=cell.format("broken"), verdict=Verdict.FAILED, reason="ValueError: no <b>", remedy="fix it"),
-            Judgement(cell=cell.format("new"), verdict=Verdict.NOT_COMPARABLE, reason="the baseline has no such cell"),
+            Judgement(cell=cell.format("new"), verdict=Verdict.ADDED, reason="the baseline has no such cell"),
         ),
         aa_test=AATest(
             cells=2,

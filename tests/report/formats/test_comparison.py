@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,11 +17,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from assay.records.verdicts import AATest, Change, Comparison, Judgement, Verdict
+from assay.records.verdicts import AATest, Change, Comparison, Judgement, Tolerance, Verdict
 from assay.report.formats.comparison_json import as_json
 from assay.report.formats.comparison_markdown import MARKER, as_markdown
 from assay.report.formats.comparison_terminal import lines_of, show, tables_of
-from assay.report.formats.comparison_text import change_text, headline, more, ordered, percent, split, values
+from assay.report.formats.comparison_text import (
+    change_text,
+    found_text,
+    headline,
+    more,
+    ordered,
+    percent,
+    split,
+    values,
+)
 from assay.report.formats.junit import of_comparison as as_junit
 from assay.report.tables.results import write
 from assay.report.text.escape import NO_BREAK
@@ -38,7 +48,7 @@ def judged(cell: str, verdict: Verdict, ratio: float | None = None, **fields: An
 
 
 EVERY = (
-    judged(f"{GROUP}/regex/encode", Verdict.UNCHANGED, 1.001),
+    judged(f"{GROUP}/regex/encode", Verdict.UNCHANGED, 1.001, minimum_detectable_effect=0.0132),
     judged(f"{GROUP}/regex/decode", Verdict.INCONCLUSIVE, 1.012, more_s=38.0),
     judged(f"{WORKLOAD}/multi-head-stack/step", Verdict.REGRESSED, 1.031),
     judged(f"{GROUP}/regex-unk/encode", Verdict.REGRESSED, 1.051),
@@ -93,8 +103,27 @@ class TestPhrases:
         )
 
     def test_the_headline_of_nothing_and_of_exact_changes_alone(self) -> None:
-        assert headline(EMPTY) == "nothing was compared"
+        assert headline(EMPTY) == "nothing was measured"
         assert headline(replace(EMPTY, changes=CHANGES[:1])) == "1 exact metric changed"
+
+    @pytest.mark.parametrize(
+        ("share", "text"),
+        [(None, "-"), (math.inf, "nothing"), (0.08, "+8 %"), (0.0132, "+1.3 %"), (0.257, "+26 %"), (1.5, "+150 %")],
+    )
+    def test_what_would_have_been_found(self, share: float | None, text: str) -> None:
+        assert found_text(judged("a", Verdict.UNCHANGED, 1.0, minimum_detectable_effect=share)) == text
+
+    def test_an_estimate_far_beyond_its_margin_is_named_first(self) -> None:
+        far = judged("far", Verdict.INCONCLUSIVE, 1.8, minimum_detectable_effect=math.inf, reason="1 epoch is too few")
+        near = judged("near", Verdict.INCONCLUSIVE, 1.09)
+        slower = judged("slower", Verdict.REGRESSED, 3.0)
+        assert [one.cell for one in ordered((near, slower, far))] == ["far", "slower", "near"]
+        lines = lines_of(replace(EMPTY, judgements=(near, slower, far)))
+        assert lines[0].startswith("assay: inconclusive, far beyond its margin: far: +80")
+        assert lines[0].endswith("; 1 epoch is too few; would have found nothing")
+        assert lines[1].startswith("assay: regressed: slower: ")
+        wide = replace(far, tolerance=Tolerance(equivalence_margin=0.3))
+        assert [one.cell for one in ordered((near, slower, wide))] == ["slower", "far", "near"]
 
     def test_the_times_of_all_inconclusive_cells_add_up(self) -> None:
         cells = [judged(str(number), Verdict.INCONCLUSIVE, 1.0, more_s=30.0) for number in range(3)]
@@ -212,7 +241,7 @@ class TestTerminal:
     def test_nothing_gives_no_table(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert tables_of(EMPTY) == tables_of(EMPTY, raw=True) == ()
         show(EMPTY)
-        assert capsys.readouterr() == ("", "nothing was compared\n")
+        assert capsys.readouterr() == ("", "nothing was measured\n")
 
     def test_what_a_terminal_obeys_does_not_reach_it(self) -> None:
         table = tables_of(replace(EMPTY, judgements=(judged("g/x\x1b[31m/encode", Verdict.UNCHANGED),)))[0]
@@ -257,7 +286,7 @@ class TestMarkdown:
         rows = [cells_of(line) for line in page.splitlines() if line.startswith("|") and "script" in line]
         assert rows == [
             [f"g/{NASTY}", NASTY, NASTY, "x y"],
-            ["failed", f"g/{NASTY}/encode", "-", "-", "16", NASTY],
+            ["failed", f"g/{NASTY}/encode", "-", "-", "-", "16", NASTY],
         ]
 
     def test_a_backtick_is_readable_and_renders_as_one(self) -> None:
@@ -303,7 +332,7 @@ class TestMarkdown:
 
     def test_nothing(self) -> None:
         page = as_markdown(EMPTY)
-        assert page.startswith(f"{MARKER}\n\n### Assay: nothing was compared\n")
+        assert page.startswith(f"{MARKER}\n\n### Assay: nothing was measured\n")
         assert not [line for line in page.splitlines() if line.startswith("|")]
 
 
@@ -329,7 +358,7 @@ class TestJunit:
         }
         assert outcomes == {
             **{f"{change.case}: {change.metric}": ["failure"] for change in CHANGES},
-            **{one.cell: tags.get(one.verdict.value, []) for one in EVERY},
+            **{one.cell: tags.get(one.verdict.value, ["system-out"]) for one in EVERY},
         }
         regressed = tests[f"{GROUP}/regex-unk/encode"]
         assert regressed.get("classname") == GROUP
@@ -337,6 +366,7 @@ class TestJunit:
         assert tests[f"{GROUP}/o200k_base/encode"][0].get("message") == (
             "not comparable: the baseline has no such plugin"
         )
+        assert str(tests[f"{GROUP}/regex/encode"][0].text).endswith("16 epochs, would have found +1.3 %")
         assert tests[f"{GROUP}/regex: tokens"][0].get("message") == "tokens was 4,649 and is 4,650"
         properties = {item.get("name"): item.get("value") for item in suite.iter("property")}
         assert properties["processor"] == "One <two> | three"
@@ -345,8 +375,9 @@ class TestJunit:
 
     def test_nothing(self) -> None:
         (suite,) = ElementTree.fromstring(as_junit(EMPTY))
-        assert (suite.get("tests"), suite.get("failures")) == ("0", "0")
-        assert suite.findtext("system-out") == "nothing was compared"
+        assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("1", "0", "1")
+        assert suite.find("testcase/error") is not None, "a server is not green where nothing was measured"
+        assert suite.findtext("system-out") == "nothing was measured"
 
 
 class TestJson:
@@ -404,10 +435,11 @@ comparisons = st.builds(
 @settings(deadline=None, max_examples=100)
 def test_whatever_is_in_it_can_be_shown_and_read_back(comparison: Comparison) -> None:
     (suite,) = ElementTree.fromstring(as_junit(comparison))
-    count = len(comparison.changes) + len(comparison.judgements)
+    count = len(comparison.changes) + len(comparison.judgements) + comparison.nothing_measured
     assert len(list(suite.iter("testcase"))) == int(str(suite.get("tests"))) == count
     page = as_markdown(comparison)
     page.encode("utf-8")
+    count -= comparison.nothing_measured  # its headline says so
     rows = [line for line in page.splitlines() if line.startswith("|")]
     heads = sum(set(line) <= set("|-: ") for line in rows)
     assert len(rows) == count + 2 * heads

@@ -177,7 +177,7 @@ def test_a_comparison_has_its_changes_first_and_then_its_verdicts() -> None:
     assert (changed["baseline"], changed["candidate"]) == ("76", "77")
     by_cell = {one.cell: one for one in comparison.judgements}
     assert [row["verdict"] for row in judged] == [
-        *(Verdict.REGRESSED, Verdict.FAILED, Verdict.NOT_COMPARABLE, Verdict.INCONCLUSIVE, Verdict.UNCHANGED)
+        *(Verdict.REGRESSED, Verdict.FAILED, Verdict.INCONCLUSIVE, Verdict.ADDED, Verdict.UNCHANGED)
     ]
     for row in judged:
         one = by_cell[row["cell"]]

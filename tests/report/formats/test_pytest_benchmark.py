@@ -186,6 +186,7 @@ def test_a_file_is_read_whole(tmp_path: Path) -> None:
             "has times of test_a.py::test_a that are not valid",
         ),
         (json.dumps(document(benchmark(stats={"data": [-0.1]}))), "has times of test_a.py::test_a that are not valid"),
+        (json.dumps(document(benchmark(stats={"data": [0.0, 0.0]}))), "has times of test_a.py::test_a that are zero"),
         (json.dumps(document(benchmark(), benchmark())), "holds two benchmarks of one name"),
     ],
 )

@@ -6,6 +6,7 @@ import os
 import resource
 import sys
 from collections.abc import Callable, Mapping
+from importlib import metadata
 from typing import Any
 
 from assay.errors import AssayError, Unavailable, UnknownToken
@@ -153,7 +154,9 @@ class BenchServer:
         host = self.bench.host
         kinds: tuple[tuple[str, type[Provided]], ...]
         kinds = (("tokenizers", TokenizerPlugin), ("attentions", AttentionPlugin))
-        return {name: {each.name: host.origin(each).distribution for each in host.every(kind)} for name, kind in kinds}
+        plugins = {name: {each.name: host.origin(each).distribution for each in host.every(of)} for name, of in kinds}
+        versions = [(one.name, one.version) for one in metadata.distributions()]
+        return {**plugins, "distributions": dict(reversed(versions))}  # the first on the path is what is imported
 
     def _name_metrics(self, request: requests.NameMetrics) -> tuple[requests.OfferedMetric, ...]:
         host = self.bench.host

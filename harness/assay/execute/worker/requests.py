@@ -164,7 +164,10 @@ class Recheck(Request[None], doing="checking again"):
 
 
 class NamePlugins(Request[Mapping[str, Mapping[str, str | None]]], doing="naming its plugins"):
-    """List `tokenizers` and `attentions` by name, each with its distribution, None for one from a file."""
+    """List `tokenizers` and `attentions` by name, each with its distribution, None for one from a file.
+
+    `distributions` are all that are installed, each with its version.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

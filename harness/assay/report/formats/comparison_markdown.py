@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from assay.errors import one_line
 from assay.records.verdicts import Change, Comparison, Judgement, Verdict
 from assay.report.formats.comparison_text import (
+    FOUND,
     alike_line,
     candidate,
     change_text,
+    found_text,
     headline,
     letter,
     limits,
@@ -86,7 +88,7 @@ def _changed(comparison: Comparison, change: Change) -> str:
 
 
 def _verdict_head(comparison: Comparison) -> str:
-    figures = ("change", "before", "now", "wall") if comparison.runs else ("change", "wall", "epochs")
+    figures = ("change", FOUND, *(("before", "now", "wall") if comparison.runs else ("wall", "epochs")))
     return markdown_head(("verdict", *_run_column(comparison), "cell", *figures, "remark"), figures)
 
 
@@ -96,7 +98,13 @@ def _verdict(comparison: Comparison, judgement: Judgement) -> str:
     figures = [wall_text(judgement), str(judgement.epochs)]
     if comparison.runs:
         figures = [time_text(judgement.baseline_s), time_text(judgement.candidate_s), wall_text(judgement)]
-    cells = (_code(judgement.cell, cell=True), change_text(judgement), *figures, _text(remark(judgement)))
+    cells = (
+        _code(judgement.cell, cell=True),
+        change_text(judgement),
+        found_text(judgement),
+        *figures,
+        _text(remark(judgement)),
+    )
     return markdown_row((name, *run, *cells))
 
 

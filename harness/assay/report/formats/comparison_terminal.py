@@ -11,11 +11,14 @@ from typing import TypeVar
 
 from assay.records.verdicts import Change, Comparison, Judgement, Verdict
 from assay.report.formats.comparison_text import (
+    FOUND,
     alike_line,
     candidate,
     change_text,
+    found_text,
     heading,
     headline,
+    is_striking,
     letter,
     limits,
     ordered,
@@ -32,9 +35,11 @@ from assay.report.text.escape import NO_BREAK, escape_terminal
 
 MOST_NAMED = 10
 SAME = "="
+STRIKING = "inconclusive, far beyond its margin"
 OF_CHANGES = ("case", "metric", "baseline", "candidate")
 OF_VERDICTS = (
     *("cell", "verdict", "ratio", "low", "high", "wall_ratio", "clock", "epochs", "p_value", "more_s"),
+    "minimum_detectable_effect",
     *("reason", "remedy"),
 )
 Item = TypeVar("Item", Change, Judgement)
@@ -70,14 +75,19 @@ def tables_of(comparison: Comparison, *, raw: bool = False) -> tuple[Table, ...]
 def lines_of(comparison: Comparison) -> tuple[str, ...]:
     """Return the lines below the tables: warnings, what is at fault by id, the noise of this machine, the headline."""
     lines = [f"assay: warning: {warning}" for warning in comparison.warnings]
-    for verdict in (Verdict.REGRESSED, Verdict.FAILED):
-        found = [one for one in ordered(comparison.judgements) if one.verdict is verdict]
+    cells = ordered(comparison.judgements)
+    named = {STRIKING: [one for one in cells if is_striking(one)]}
+    for verdict in (Verdict.REGRESSED, Verdict.FAILED, Verdict.MISSING):
+        named[verdict] = [one for one in cells if one.verdict is verdict and not one.allowed]
+    for word, found in named.items():
         for one in found[:MOST_NAMED]:
             which = candidate(comparison, one.run, ": ")
-            why = change_text(one) if verdict is Verdict.REGRESSED else remark(one)
-            lines.append(f"assay: {verdict}: {which}{one.cell}: {why}")
+            why = [change_text(one)] if one.verdict is Verdict.REGRESSED else [remark(one)]
+            if word == STRIKING:
+                why = [change_text(one), *why, f"{FOUND} {found_text(one)}"]
+            lines.append(f"assay: {word}: {which}{one.cell}: {'; '.join(why)}")
         if len(found) > MOST_NAMED:
-            lines.append(f"assay: {verdict}: {len(found) - MOST_NAMED:,} more cells")
+            lines.append(f"assay: {word}: {len(found) - MOST_NAMED:,} more cells")
     lines += [alike_line(comparison.aa_test)] if comparison.aa_test else []
     return (*lines, headline(comparison))
 
@@ -124,7 +134,7 @@ def _verdicts(comparison: Comparison) -> Iterator[Table]:
     for group, judgements in _grouped(ordered(comparison.judgements), lambda one: split(one.cell)[0]):
         kind, subject = heading(group)
         heads = [_heads(comparison, run.id) for run in comparison.runs[1:]]
-        columns = ("A", *itertools.chain(*heads)) if heads else ("verdict", "change", "wall", "epochs")
+        columns = ("A", *itertools.chain(*heads)) if heads else ("verdict", "change", FOUND, "wall", "epochs")
         yield Table(
             title=subject,
             columns=(kind, *columns),
@@ -132,33 +142,35 @@ def _verdicts(comparison: Comparison) -> Iterator[Table]:
                 (unwrapped(split(row[0].cell)[1]), *map(unwrapped, _figures(comparison, row)))
                 for row in _rows(comparison, judgements, lambda one: one.cell)
             ),
-            numeric=frozenset(columns) - {"verdict", *(four[-1] for four in heads)},
+            numeric=frozenset(columns) - {"verdict", *(five[-1] for five in heads)},
             notes=tuple(_notes(comparison, judgements)),
-            drop_order=(*(four[1] for four in heads), *(four[0] for four in heads), "A") if heads else (),
+            drop_order=(*(one for place in (1, 3, 0) for five in heads for one in [five[place]]), "A") if heads else (),
         )
 
 
-def _heads(comparison: Comparison, run: str) -> tuple[str, str, str, str]:
-    """Return the columns of a stored run: its time, the change of it, the change that is judged, the verdict."""
+def _heads(comparison: Comparison, run: str) -> tuple[str, ...]:
+    """Return the columns of a stored run: time, its change, the change that is judged, what it shows, the verdict."""
     prefix = candidate(comparison, run, " ")
-    return letter(comparison, run), f"{prefix}wall", f"{prefix}change", f"{prefix}verdict"
+    return letter(comparison, run), f"{prefix}wall", f"{prefix}change", f"{prefix}{FOUND}", f"{prefix}verdict"
 
 
 def _figures(comparison: Comparison, row: Sequence[Judgement]) -> Iterator[str]:
     if not comparison.runs:
-        yield from (row[0].verdict, change_text(row[0]), wall_text(row[0]), str(row[0].epochs))
+        cell = row[0]
+        yield from (cell.verdict, change_text(cell), found_text(cell), wall_text(cell), str(cell.epochs))
         return
     by_run = {one.run: one for one in row}
     yield time_text(next((one.baseline_s for one in row if one.baseline_s is not None), None))
     for run in comparison.runs[1:]:
         one = by_run.get(run.id)
         yield from (
-            ("-",) * 4
+            ("-",) * 5
             if one is None
             else (
                 time_text(one.candidate_s),
                 wall_text(one),
                 change_text(one),
+                found_text(one),
                 one.verdict,
             )
         )

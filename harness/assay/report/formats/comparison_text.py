@@ -16,13 +16,21 @@ from assay.report.text.significant_digits import figure, interval, last_of, sign
 WORST_FIRST = (
     Verdict.REGRESSED,
     Verdict.FAILED,
+    Verdict.MISSING,
     Verdict.IMPROVED,
     Verdict.NOT_COMPARABLE,
     Verdict.INCONCLUSIVE,
+    Verdict.NOT_JUDGED,
+    Verdict.ADDED,
     Verdict.UNCHANGED,
 )
-COUNTED = (*WORST_FIRST[:3], Verdict.UNCHANGED, Verdict.NOT_COMPARABLE, Verdict.INCONCLUSIVE)
+COUNTED = (
+    *(Verdict.REGRESSED, Verdict.FAILED, Verdict.MISSING, Verdict.IMPROVED, Verdict.UNCHANGED, Verdict.ADDED),
+    *(Verdict.NOT_COMPARABLE, Verdict.NOT_JUDGED, Verdict.INCONCLUSIVE),
+)
 MOST_NAMED = 4
+FAR = 3.0
+FOUND = "would have found"
 UNITS = (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6), ("ns", 1e-9))
 DIGEST = re.compile("[0-9a-f]{64}")
 
@@ -38,6 +46,8 @@ def headline(comparison: Comparison) -> str:
     parts = [f"{_counted(len(comparison.changes), 'exact metric')} changed"] if comparison.changes else []
     counts = {verdict: comparison.count(verdict) for verdict in COUNTED}
     parts += [f"{count:,} {verdict}" for verdict, count in counts.items() if count]
+    if comparison.nothing_measured:
+        parts.append("nothing was measured")
     return (", ".join(parts) or "nothing was compared") + _time_that_tells(comparison)
 
 
@@ -94,8 +104,16 @@ def candidate(comparison: Comparison, run: str, ending: str = "") -> str:
 
 
 def ordered(judgements: Sequence[Judgement]) -> tuple[Judgement, ...]:
-    """Put the worst verdict first, and of one verdict the largest change."""
-    return tuple(sorted(judgements, key=lambda one: (WORST_FIRST.index(one.verdict), -_size(one))))
+    """Put striking cells first, then the worst verdict, and of one verdict the largest change."""
+    return tuple(
+        sorted(judgements, key=lambda one: (not is_striking(one), WORST_FIRST.index(one.verdict), -_size(one)))
+    )
+
+
+def is_striking(judgement: Judgement) -> bool:
+    """Return whether a cell is inconclusive and its estimate lies far beyond its margin: three times as far."""
+    margin = math.log1p(judgement.tolerance.equivalence_margin)
+    return judgement.verdict is Verdict.INCONCLUSIVE and _size(judgement) > FAR * margin
 
 
 def split(cell: str) -> tuple[str, str]:
@@ -146,6 +164,16 @@ def change_text(judgement: Judgement) -> str:
     return f"{value} % ({low} to {high})"
 
 
+def found_text(judgement: Judgement) -> str:
+    """Return the smallest slowdown that would have been found: `+8 %`, `nothing`, or a dash where it is not known."""
+    share = judgement.minimum_detectable_effect
+    if share is None:
+        return "-"
+    if not math.isfinite(share):
+        return "nothing"
+    return f"+{share * 100:,.0f} %" if share > 1.0 else f"+{share * 100:.2g} %"
+
+
 def wall_text(judgement: Judgement) -> str:
     """Return the change of wall time, to the digit of the change that was judged: `+5.2 %`."""
     if judgement.wall_ratio is None:
@@ -160,6 +188,8 @@ def remark(judgement: Judgement) -> str:
     """Return the reason of a verdict and what to do, where there are any."""
     seconds = judgement.more_s
     parts = [judgement.reason] if judgement.reason else []
+    if judgement.allowed:
+        return "; ".join((*parts, "allowed by --allow-missing"))
     if judgement.verdict is Verdict.INCONCLUSIVE and seconds is not None and math.isfinite(seconds):
         parts.append(f"{more(seconds)} would tell")
     return "; ".join(parts) + (f"{' ' * bool(parts)}({judgement.remedy})" if judgement.remedy else "")

@@ -8,9 +8,11 @@ from xml.etree import ElementTree
 from assay.records.results import Measurement, Outcome, Status
 from assay.records.verdicts import Comparison, Judgement, Verdict
 from assay.report.formats.comparison_text import (
+    FOUND,
     alike_line,
     candidate,
     change_text,
+    found_text,
     headline,
     limits,
     ordered,
@@ -25,9 +27,12 @@ from assay.report.text.escape import escape_xml
 OF_VERDICT = {
     Verdict.REGRESSED: ("failure", "failures"),
     Verdict.FAILED: ("error", "errors"),
+    Verdict.MISSING: ("error", "errors"),
     Verdict.INCONCLUSIVE: ("skipped", "skipped"),
     Verdict.NOT_COMPARABLE: ("skipped", "skipped"),
+    Verdict.NOT_JUDGED: ("skipped", "skipped"),
 }
+SKIPPED = ("skipped", "skipped")
 ANNOUNCED = "failed, as its plugin announces: "
 
 
@@ -68,16 +73,16 @@ def of_run(outcome: Outcome) -> str:
 def of_comparison(comparison: Comparison) -> str:
     """Write one suite with a test for each exact metric that changed, and one for each cell.
 
-    A regression is a failure, a cell that broke an error; one of which nothing can be said is skipped.
+    A regression is a failure, a cell that broke or is missing an error; one of which nothing can be said is skipped.
     """
-    counts = {"failures": len(comparison.changes), "errors": 0, "skipped": 0}
+    counts = {"failures": len(comparison.changes), "errors": int(comparison.nothing_measured), "skipped": 0}
     for judgement in comparison.judgements:
         if judgement.verdict in OF_VERDICT:
-            counts[OF_VERDICT[judgement.verdict][1]] += 1
+            counts[_tag(judgement)[1]] += 1
     root = ElementTree.Element("testsuites")
     attributes = {
         "name": "assay compare" if comparison.runs else "assay check",
-        "tests": str(len(comparison.changes) + len(comparison.judgements)),
+        "tests": str(len(comparison.changes) + len(comparison.judgements) + int(comparison.nothing_measured)),
         **{name: str(count) for name, count in counts.items()},
         "time": f"{comparison.seconds:.3f}",
         "timestamp": comparison.started,
@@ -99,8 +104,12 @@ def of_comparison(comparison: Comparison) -> str:
         name = f"{candidate(comparison, judgement.run, ': ')}{judgement.cell}"
         test = _add(suite, "testcase", classname=split(judgement.cell)[0].strip() or "assay", name=name)
         if judgement.verdict in OF_VERDICT:
-            tag = OF_VERDICT[judgement.verdict][0]
-            _add(test, tag, type=judgement.verdict.value, message=_message(judgement))
+            _add(test, _tag(judgement)[0], type=judgement.verdict.value, message=_message(judgement))
+        else:
+            _add(test, "system-out").text = escape_xml(_message(judgement))
+    if comparison.nothing_measured:
+        test = _add(suite, "testcase", classname="assay", name="something was measured")
+        _add(test, "error", type="nothing was measured", message="no case could be measured on both sides")
     lines = [*comparison.warnings, *([alike_line(comparison.aa_test)] if comparison.aa_test else limits(comparison))]
     _add(suite, "system-out").text = "\n".join(map(escape_xml, (*lines, headline(comparison))))
     return _written(root)
@@ -147,6 +156,11 @@ def _seconds(row: Measurement) -> float:
     return sum(sample.wall_ns for timing in row.timings for sample in timing.samples) / 1e9
 
 
+def _tag(judgement: Judgement) -> tuple[str, str]:
+    """Return the element that says the verdict, and the attribute that counts it."""
+    return SKIPPED if judgement.allowed else OF_VERDICT[judgement.verdict]
+
+
 def _message(judgement: Judgement) -> str:
     """Return the verdict, its figures where there are any, and the remark."""
     figures = ""
@@ -154,5 +168,7 @@ def _message(judgement: Judgement) -> str:
         clock = "CPU time" if judgement.clock == "cpu" else "wall time"
         clock = f"{clock} / that of {judgement.against}" if judgement.against else clock
         figures = f": {clock} {change_text(judgement)}, wall time {wall_text(judgement)}, {judgement.epochs} epochs"
+    if judgement.minimum_detectable_effect is not None:
+        figures += f", {FOUND} {found_text(judgement)}"
     note = remark(judgement)
     return f"{judgement.verdict}{figures}{f': {note}' if note else ''}"

@@ -20,6 +20,7 @@ from assay.records.results import Measurement, Run, Timing, Value
 
 TIMER = "perf_counter"
 SAVING = "save it with --benchmark-json FILE, or with --benchmark-save-data"
+FINER = f"use a finer --benchmark-timer, and {SAVING}"
 
 
 def read(path: str | Path) -> Session:
@@ -33,11 +34,15 @@ def read(path: str | Path) -> Session:
         raise AssayError(f"{path} cannot be read: {error.strerror}", remedy=SAVING) from None
     except ValueError as error:
         raise AssayError(f"{path} is not valid JSON: {error}", remedy=SAVING) from None
-    return of_document(content, str(path))
+    session = of_document(content, str(path))
+    for name, cell in session.cells.items():
+        if not all(cell.seconds):
+            raise AssayError(f"{path} has times of {name} that are zero", remedy=FINER)
+    return session
 
 
 def of_document(content: object, source: str) -> Session:
-    """Take a document that is parsed already as a session to judge; raises as `read` does.
+    """Take a document that is parsed already as a session to judge; raises as `read` does, but not for times of zero.
 
     Machine type, processor, cores, operating system and Python (implementation and minor version) must agree; the
     name of the machine and the release of its system need not.
