@@ -66,6 +66,9 @@ class Near:
     def fileno(self) -> int:
         return self._read
 
+    def arrived(self) -> bool:
+        return True
+
     def collect(self, wait_s: float | None = None) -> Answer[Any]:
         answer = self._answers.pop()
         if answer is None:

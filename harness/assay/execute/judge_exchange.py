@@ -58,10 +58,13 @@ class JudgeExchange:
 
 
 def ready(exchanges: Sequence[JudgeExchange]) -> list[JudgeExchange]:
-    """Wait until some can go on: an answer is there, or its time is over."""
+    """Wait until some can go on: a whole answer is there, or its time is over."""
     ends = [each.since + each.asked.settings.timeout_s for each in exchanges]
     lines = [each.asked.fileno() for each in exchanges]
-    answered = wait(lines, max(0.0, min(ends) - time.monotonic()))
-    now = time.monotonic()
-    several = zip(exchanges, lines, ends, strict=True)
-    return [each for each, line, end in several if line in answered or end <= now]
+    while True:
+        begun = wait(lines, max(0.0, min(ends) - time.monotonic()))
+        now = time.monotonic()
+        several = zip(exchanges, lines, ends, strict=True)
+        found = [each for each, line, end in several if (line in begun and each.asked.arrived()) or end <= now]
+        if found:
+            return found

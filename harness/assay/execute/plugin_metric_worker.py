@@ -78,7 +78,7 @@ class PluginMetricWorker:
         tokens = isinstance(row.case, TokenizerCase)
         yield from (offer for offer in self._offers or () if offer.of_row or (tokens and offer.of_tokens))
 
-    def _compute(self, offer: OfferedMetric, row: Measurement) -> Answer[Value]:
+    def _compute(self, offer: OfferedMetric, row: Measurement) -> Answer[Value | None]:
         if self._deaths.get(offer.name, 0) >= MOST_DEATHS:
             reason = f"it ended its process {MOST_DEATHS} times in this run and is not asked again"
             return Answer(refusal=Refusal(reason=reason))

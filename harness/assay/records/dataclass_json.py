@@ -63,7 +63,7 @@ def _reader(kind: Hashable) -> Read:
         return _choice([each for each in inside if each is not NoneType])
     if origin is tuple:
         item = _reader(inside[0])
-        return lambda content: tuple(map(item, content))
+        return partial(_several, item)
     if origin is Mapping:
         item = _reader(inside[1])
         return lambda content: {key: item(value) for key, value in content.items()}
@@ -95,6 +95,12 @@ def _build(kind: Any, converted: Mapping[str, Read], content: Any) -> Any:
     if content.keys() != _names(kind).keys():
         raise TypeError(f"its fields are {', '.join(_names(kind))}")
     return kind(**content | {name: each(content[name]) for name, each in converted.items()})
+
+
+def _several(item: Read, content: Any) -> tuple[Any, ...]:
+    if not isinstance(content, (list, tuple)):
+        raise TypeError("it is not a list")
+    return tuple(map(item, content))
 
 
 def _same(content: Any) -> Any:

@@ -1,29 +1,29 @@
-"""What host and worker say to each other, through a real pipe."""
+"""What host and worker say to each other, and what the host refuses to hear."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from multiprocessing import Pipe
-from multiprocessing.connection import Connection
+import json
+import re
 from types import ModuleType
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.execute.judge_exchange import QUESTIONS
-from assay.execute.worker import requests, step_requests
+from assay.execute.worker import protocol, requests, step_requests
 from assay.execute.worker.judge import Judge
 from assay.execute.worker.main import BenchServer
 from assay.execute.worker.protocol import (
+    HEADER,
     Answer,
+    BrokenAnswer,
     Request,
-    receive_answer,
-    receive_request,
-    send_answer,
-    send_request,
+    pack_answer,
+    pack_request,
+    read_answer,
+    read_request,
 )
 from assay.execute.worker.requests import Calibrate, Calibrated, Checked, Load, TakeSample, Verify
 from assay.records.refusal import Refusal
@@ -43,7 +43,7 @@ def requests_of(module: ModuleType) -> dict[str, type[Request[Any]]]:
 OF_WORKERS, OF_STEPS = requests_of(requests), requests_of(step_requests)
 KNOWN = OF_WORKERS | OF_STEPS
 TEXT = st.text(st.characters())  # half characters too: a plugin may raise anything
-WHOLE = st.integers(-(2**63), 2**63)
+WHOLE = st.integers(-(2**63), 2**63 - 1)
 SELECTION = st.builds(
     requests.PluginSelection,
     plugins=st.lists(TEXT, max_size=2).map(tuple),
@@ -116,124 +116,109 @@ REFUSALS = st.builds(
     exit_code=WHOLE,
 )
 SAMPLE = TakeSample(operation="encode", iterations=1)
-reuse = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-
-
-@pytest.fixture
-def line() -> Iterator[tuple[Connection, Connection]]:
-    host, worker = Pipe()
-    yield host, worker
-    host.close()
-    worker.close()
-
-
-Line = tuple[Connection, Connection]
+NUMBERS = st.integers(1, 2**63)
 
 
 class TestRoundTrip:
-    @reuse
-    @given(request=REQUESTS)
-    def test_request(self, line: Line, request: Request[Any]) -> None:
-        host, worker = line
-        send_request(host, request)
-        assert receive_request(worker, KNOWN) == request
+    @given(request=REQUESTS, number=NUMBERS)
+    def test_request(self, request: Request[Any], number: int) -> None:
+        message = pack_request(number, request)
+        assert HEADER.unpack_from(message) == (number, len(message) - HEADER.size)
+        assert read_request(message[HEADER.size :], KNOWN) == request
 
-    @reuse
-    @given(
-        value=st.none() | st.builds(Sample, iterations=WHOLE, wall_ns=WHOLE, cpu_ns=WHOLE), refusal=st.none() | REFUSALS
-    )
-    def test_answer(self, line: Line, value: Sample | None, refusal: Refusal | None) -> None:
-        host, worker = line
+    @given(value=st.builds(Sample, iterations=st.just(1), wall_ns=SIZE, cpu_ns=SIZE), refusal=st.none() | REFUSALS)
+    def test_answer(self, value: Sample | None, refusal: Refusal | None) -> None:
         answer = Answer(value, refusal)
-        send_answer(worker, answer)
-        received = receive_answer(host, SAMPLE)
+        received = read_answer(pack_answer(1, answer)[HEADER.size :], SAMPLE)
         assert received == answer
         assert received.refusal is None or type(received.refusal.status) is Status
 
-    def test_figures_keep_their_types(self, line: Line) -> None:
-        host, worker = line
+    @given(refusal=REFUSALS)
+    def test_refusal(self, refusal: Refusal) -> None:
+        answer: Answer[Sample] = Answer(refusal=refusal)
+        assert read_answer(pack_answer(1, answer)[HEADER.size :], SAMPLE) == answer
+
+    def test_figures_keep_their_types(self) -> None:
         values = {"whole": 1, "part": 1.0, "flag": True, "text": "1", "big": 2**62, "end": float("inf")}
-        send_answer(worker, Answer(Checked(metrics=Metrics(values))))
-        received = receive_answer(host, Verify()).value
+        message = pack_answer(1, Answer(Checked(metrics=Metrics(values))))
+        received = read_answer(message[HEADER.size :], Verify()).value
         assert received is not None
         assert received.metrics == values
         assert [type(value) for value in received.metrics.values()] == [type(value) for value in values.values()]
 
 
-class TestLine:
-    def test_messages_come_in_order_both_ways(self, line: Line) -> None:
-        host, worker = line
-        for number in range(20):
-            send_request(host, TakeSample(operation="encode", iterations=number))
-            send_answer(worker, Answer(Sample(iterations=1, wall_ns=-number, cpu_ns=0)))
-        received = [receive_request(worker, KNOWN) for _ in range(20)]
-        assert received == [TakeSample(operation="encode", iterations=number) for number in range(20)]
-        answers = [receive_answer(host, SAMPLE).value for _ in range(20)]
-        assert answers == [Sample(iterations=1, wall_ns=-number, cpu_ns=0) for number in range(20)]
+@pytest.mark.parametrize(
+    ("noise", "reason"),
+    [
+        (b"", "not valid JSON"),
+        (b"Segmentation fault\n", "not valid JSON"),
+        (b"\xff\xfe", "not valid JSON"),
+        (b'{"content"', "not valid JSON"),
+        (b"[" * 200_000, "nested too deeply"),
+        (b'[[null, null], {"a": ' * 100_000, "nested too deeply"),
+        (b"3", "not a value and a refusal"),
+        (b"[null]", "not a value and a refusal"),
+        (b'{"value": null, "refusal": null}', "not a value and a refusal"),
+        (b"[null, null]", "None is not of the type Sample"),
+        (b'[{"wall_ns": 1}, null]', "its fields are"),
+        (b'[{"iterations": 1, "wall_ns": 1, "cpu_ns": 1, "epoch": 0, "more": 1}, null]', "its fields are"),
+        (b'[{"iterations": 1, "wall_ns": "1", "cpu_ns": 1, "epoch": 0}, null]', "wall_ns: '1' is not of the type int"),
+        (b'[{"iterations": 1, "wall_ns": NaN, "cpu_ns": 1, "epoch": 0}, null]', "wall_ns: nan"),
+        (b'[{"iterations": 1, "wall_ns": 1e400, "cpu_ns": 1, "epoch": 0}, null]', "wall_ns: inf"),
+        (b'[{"iterations": 1, "wall_ns": 9223372036854775808, "cpu_ns": 1, "epoch": 0}, null]', "wall_ns: 92233"),
+        (b'[{"iterations": 1, "wall_ns": ' + b"9" * 5_000 + b', "cpu_ns": 1, "epoch": 0}, null]', "valid JSON"),
+        (b'[{"iterations": 1, "wall_ns": -1, "cpu_ns": 1, "epoch": 0}, null]', "for 1 iterations"),
+        (b'[{"iterations": 2, "wall_ns": 1, "cpu_ns": 1, "epoch": 0}, null]', "for 1 iterations"),
+        (b"[7, null]", "7 is not a valid Sample"),
+        (b"[[1, 1, 1, 0], null]", "is not a valid Sample"),
+        (b'[null, {"reason": "no more"}]', "its fields are"),
+        (b'[null, {"status": "odd", "reason": "", "remedy": null, "expected": false, "exit_code": 2}]', "'odd'"),
+        (b'[null, {"status": "failed", "reason": 7, "remedy": null, "expected": false, "exit_code": 2}]', "reason: 7"),
+    ],
+)
+def test_what_is_not_an_answer_is_refused_with_what_is_wrong(noise: bytes, reason: str) -> None:
+    with pytest.raises(BrokenAnswer, match=re.escape(reason)):
+        read_answer(noise, SAMPLE)
 
-    def test_a_message_larger_than_the_pipe(self, line: Line) -> None:
-        host, worker = line
-        refusal = Refusal(reason="字" * 1_000_000)
-        sender = threading.Thread(target=send_answer, args=(worker, Answer(refusal=refusal)))
-        sender.start()
-        assert receive_answer(host, SAMPLE).refusal == refusal
-        sender.join()
 
-    def test_an_answer_that_was_sent_is_read_after_the_worker_has_gone(self, line: Line) -> None:
-        host, worker = line
-        request, calibrated = Calibrate(operation="encode", target_ns=1), Calibrated(iterations=3, children_s=0.5)
-        send_answer(worker, Answer(calibrated))
-        worker.close()
-        assert receive_answer(host, request).value == calibrated
-        with pytest.raises(EOFError):
-            receive_answer(host, request)
+@pytest.mark.parametrize(
+    ("request_", "answer"),
+    [
+        (requests.EncodeTexts(texts=("a", "b")), [[1]]),
+        (requests.EncodeTexts(texts=("a",)), "ab"),
+        (requests.DecodeIds(documents=([1],)), ["a", "b"]),
+        (requests.Calibrate(operation="encode", target_ns=1), {"iterations": 0, "children_s": 0.0}),
+        (requests.Size(documents=2**41), 0.5),
+        (requests.Unload(), 1),
+        (requests.CallFunction(function="a:b", task=""), None),
+    ],
+)
+def test_an_answer_that_fits_its_type_must_fit_its_request(request_: Request[Any], answer: object) -> None:
+    with pytest.raises(BrokenAnswer, match="another form"):
+        read_answer(json.dumps([answer, None]).encode(), request_)
 
-    def test_a_host_that_has_gone(self, line: Line) -> None:
-        host, worker = line
-        host.close()
-        with pytest.raises(EOFError):
-            receive_request(worker, KNOWN)
-        with pytest.raises(OSError, match="Broken pipe"):
-            send_answer(worker, Answer())
 
-    @pytest.mark.parametrize(
-        "noise",
-        [
-            b"",
-            b"Segmentation fault\n",
-            b"\xff\xfe",
-            b'{"content"',
-            b"3",
-            b"[null]",
-            b'{"value": null, "refusal": null}',
-            b'[{"wall_ns": 1}, null]',
-            b'[{"wall_ns": 1, "cpu_ns": 1, "more": 1}, null]',
-            b"[7, null]",
-            b'[null, {"reason": "no more"}]',
-            b'[null, {"status": "odd", "reason": "", "remedy": null, "expected": false, "exit_code": 2}]',
-        ],
-    )
-    def test_what_is_not_an_answer_is_refused(self, line: Line, noise: bytes) -> None:
-        """As a `ValueError`, which the host takes for the end of a worker."""
-        host, worker = line
-        worker.send_bytes(noise)
-        with pytest.raises(ValueError):  # noqa: PT011 - json and unicode have their own words
-            receive_answer(host, SAMPLE)
+def test_an_answer_that_is_too_long_becomes_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "MOST_BYTES", 1 << 20)
+    message = pack_answer(1, Answer("a" * (2 << 20)))
+    answer = read_answer(message[HEADER.size :], requests.CallFunction(function="a:b", task=""))
+    assert answer.value is None
+    assert answer.refusal is not None
+    assert answer.refusal.reason == "its answer has 2 MiB, and 1 is the most"
 
-    @pytest.mark.parametrize(
-        "noise",
-        [
-            b'["Calibrate", {"operation": "encode"}]',
-            b'["Calibrate", {"operation": "encode", "target_ns": 1, "more": 1}]',
-            b'["Dance", {}]',
-            b'["Answer", {}]',
-        ],
-    )
-    def test_a_request_with_an_unknown_name_or_other_fields_is_an_error(self, line: Line, noise: bytes) -> None:
-        host, worker = line
-        host.send_bytes(noise)
-        with pytest.raises((ValueError, KeyError)):
-            receive_request(worker, KNOWN)
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        b'["Calibrate", {"operation": "encode"}]',
+        b'["Calibrate", {"operation": "encode", "target_ns": 1, "more": 1}]',
+        b'["Dance", {}]',
+        b'["Answer", {}]',
+    ],
+)
+def test_a_request_with_an_unknown_name_or_other_fields_is_an_error(noise: bytes) -> None:
+    with pytest.raises((ValueError, KeyError)):
+        read_request(noise, KNOWN)
 
 
 def test_every_request_says_what_is_done_and_has_an_answer() -> None:

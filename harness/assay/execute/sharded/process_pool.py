@@ -85,9 +85,9 @@ class ProcessPool:
 
     def _ready(self) -> list[Worker]:
         """Those that have answered, or died, or taken too long."""
-        answered = set(wait([worker.fileno() for worker in self._busy], LOOK_S))
+        wait([worker.fileno() for worker in self._busy], LOOK_S)
         late = time.monotonic() - self._settings.timeout_s
-        return [worker for worker, task in self._busy.items() if worker.fileno() in answered or task.since < late]
+        return [worker for worker, task in self._busy.items() if worker.arrived() or task.since < late]
 
     def _end(self, worker: Worker, again: deque[_PoolTask]) -> TaskResult | None:
         """Take what a worker has to say; None where its task is to be started again."""

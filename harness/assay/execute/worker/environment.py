@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -48,8 +47,3 @@ class WorkerEnvironment:
         if self.bytecode is not None:
             fixed |= {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": self.bytecode}
         return os.environ | fixed
-
-
-def new_token() -> str:
-    """Return a value of the mark that no other worker has; all are of one length."""
-    return secrets.token_hex(8)

@@ -14,7 +14,8 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from assay.execute.worker.environment import MARK, WorkerEnvironment, new_token
+from assay.execute.worker.environment import MARK, WorkerEnvironment
+from assay.execute.worker.process_tree import new_token
 
 MODULE = "assay.execute.worker.fork_server_main"
 MOST_BYTES = 1 << 10

@@ -5,23 +5,31 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import select
 import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
-from multiprocessing import Pipe
 from pathlib import Path
 from time import clock_gettime_ns
 from typing import Any, TypeVar
 
 from assay.environment.describe import available_memory
-from assay.execute.worker.environment import MARK, WorkerEnvironment, new_token
+from assay.execute.worker.environment import MARK, WorkerEnvironment
 from assay.execute.worker.fork_server import ForkServer
-from assay.execute.worker.process_tree import Process, alive, descendants, processes
-from assay.execute.worker.protocol import Answer, Request, receive_answer, send_request
+from assay.execute.worker.line import HostEnd
+from assay.execute.worker.process_tree import (
+    Process,
+    alive,
+    descendants,
+    ended_for_memory,
+    moment,
+    new_token,
+    processes,
+)
+from assay.execute.worker.protocol import Answer, BrokenAnswer, Request
 from assay.execute.worker.requests import Stop
+from assay.execute.worker.serve import PIPE_REPLACED
 from assay.records.settings import Settings
 
 BENCH = "assay.execute.worker.main"
@@ -36,12 +44,13 @@ FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+) in (?P<name>\S+)
 class WorkerDied(Exception):
     """The worker is gone, or was ended: how and, where it is known, in which line of code.
 
-    `outcome` has it in a few words.
+    `outcome` has it in a few words. One that was `killed` was ended by SIGKILL and not for memory: by somebody else,
+    or by its plugin.
     """
 
-    def __init__(self, outcome: str, reason: str, remedy: str) -> None:
+    def __init__(self, outcome: str, reason: str, remedy: str, *, killed: bool = False) -> None:
         super().__init__(reason)
-        self.outcome, self.reason, self.remedy = outcome, reason, remedy
+        self.outcome, self.reason, self.remedy, self.killed = outcome, reason, remedy, killed
 
 
 class Worker:
@@ -69,14 +78,13 @@ class Worker:
         self._out = Path(self._folder.name, "stdout")
         self._printed = 0
         self._request: Request[Any]
-        self._connection, theirs = Pipe()
-        self._answers = select.poll()  # made once: Connection.poll makes a selector for every wait
-        self._answers.register(self._connection.fileno(), select.POLLIN)
+        self._line = HostEnd()
+        self._began, self._ended_for_memory = moment(), ended_for_memory()
         with self._log.open("wb") as log, self._out.open("wb") as out:
-            files = (theirs.fileno(), out.fileno(), log.fileno())
+            files = (self._line.theirs, out.fileno(), log.fileno())
             copy = None if server is None else server.start(module, self._token, self.memory, files)
             self._process = copy or self._started(module, environment or WorkerEnvironment(seed=settings.seed), files)
-        theirs.close()
+        self._line.watch(self._process.pid)
 
     def _started(self, module: str, environment: WorkerEnvironment, files: Sequence[int]) -> subprocess.Popen[bytes]:
         descriptor, out, log = files
@@ -99,31 +107,38 @@ class Worker:
     def post(self, request: Request[Any]) -> None:
         """Have the worker begin a step; `collect` gives the answer, also that it could not begin."""
         self._request = request
-        with contextlib.suppress(OSError):
-            send_request(self._connection, request)
+        self._line.post(request, self.settings.timeout_s)
 
     def fileno(self) -> int:
-        """Return the end of the line, which can be read when there is an answer or the worker is gone."""
-        return self._connection.fileno()
+        """Return the end of the line, which can be read when there is a part of an answer or the worker is gone."""
+        return self._line.fileno()
+
+    def arrived(self) -> bool:
+        """Whether `collect` has something to say at once: an answer, or that there will be none."""
+        return self._line.arrived()
 
     def collect(self, wait_s: float | None = None) -> Answer[Any]:
         """Wait for the answer to the last request; raise `WorkerDied` when the worker dies or gives none in time.
 
-        The time is that of the settings, or so many seconds where the worker had its time already.
+        The time is that of the settings, or so many seconds where the worker had its time already. It is that of the
+        whole answer. A worker that answers anything else is dead for the host, since nothing can be told from it.
         """
         try:
-            if self._answers.poll((self.settings.timeout_s if wait_s is None else wait_s) * 1e3):
-                return receive_answer(self._connection, self._request)
-        except (EOFError, OSError, ValueError):  # gone, or what came was not an answer of ours
+            return self._line.collect(self.settings.timeout_s if wait_s is None else wait_s)
+        except EOFError:
             raise self._died() from None
-        raise self._hung()
+        except TimeoutError:
+            raise self._hung() from None
+        except BrokenAnswer as error:
+            raise WorkerDied("answered wrongly", f"{error}, while {self._request.doing}", self.remedy) from None
 
     def stop(self) -> None:
         """End the process and every process that it started; ask first, so that it can clean up."""
-        with contextlib.suppress(EOFError, OSError):
-            send_request(self._connection, Stop())
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(GRACE_S if self._connection.poll(GRACE_S) else 0.1)
+        self._line.post(Stop(), GRACE_S)
+        with contextlib.suppress(EOFError, TimeoutError, BrokenAnswer):
+            self._line.collect(GRACE_S)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(GRACE_S)
         self.kill()
 
     def kill(self) -> None:
@@ -142,14 +157,14 @@ class Worker:
                     os.kill(pid, signal.SIGKILL)
             time.sleep(0.01)
         self._process.wait()
-        self._connection.close()
+        self._line.close()
         self._folder.cleanup()
 
     def offspring(self) -> list[int]:
         """The living processes that the worker started, also those that left its process group.
 
-        They are known by a mark in the environment that they inherited, or by their parents; where there is no /proc,
-        none is.
+        They are known by their parents, or by a mark that they inherited: in their environment, and in a limit, which
+        is left where the environment is not and the worker has died. Where there is no /proc, none is known.
         """
         return [process.pid for process in self._others() if not process.ended]
 
@@ -177,7 +192,11 @@ class Worker:
         return [
             process
             for process in found
-            if process.pid != self._process.pid and (process.pid in below or mark in process.environment())
+            if process.pid != self._process.pid
+            and (
+                process.pid in below
+                or (process.began >= self._began and (mark in process.environment() or process.marked(self._token)))
+            )
         ]
 
     def printed(self) -> int:
@@ -190,16 +209,23 @@ class Worker:
         try:
             code = self._process.wait(GRACE_S)
         except subprocess.TimeoutExpired:
-            return WorkerDied("hung up", f"it closed its line to the host while {self._request.doing}", self.remedy)
+            reason = f"it closed the pipe to assay while {self._request.doing}"
+            return WorkerDied("hung up", reason, self.remedy)
+        if code == PIPE_REPLACED:
+            reason = f"it closed the pipe to assay, or put another file in its place, while {self._request.doing}"
+            return WorkerDied("hung up", reason, self.remedy)
         if code >= 0:
             outcome = f"exited with code {code}"
             return WorkerDied(outcome, f"its process {outcome} while {self._request.doing}", self.remedy)
         name = signal.Signals(-code).name
         outcome = f"killed by {name}"
         reason = f"its process was {outcome} while {self._request.doing}{self._place()}"
-        if name == "SIGKILL":
+        killed = name == "SIGKILL" and ended_for_memory() == self._ended_for_memory
+        if killed:
+            reason += ", by itself or from outside"
+        elif name == "SIGKILL":
             reason += f", probably for memory (limit {self.memory / 2**30:.1f} GiB)"
-        return WorkerDied(outcome, reason, self.remedy)
+        return WorkerDied(outcome, reason, self.remedy, killed=killed)
 
     def _hung(self) -> WorkerDied:
         """Have the hung worker write its stack (by faulthandler, which needs no cooperation)."""
@@ -207,7 +233,8 @@ class Worker:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGUSR1)
             time.sleep(DUMP_S)
-        reason = f"it gave no answer for {self.settings.timeout_s:g} s while {self._request.doing}{self._place()}"
+        what = "did not complete its answer in" if self._line.begun else "gave no answer for"
+        reason = f"it {what} {self.settings.timeout_s:g} s while {self._request.doing}{self._place()}"
         return WorkerDied("timed out", reason, f"{self.remedy}; --timeout allows more time")
 
     def _place(self) -> str:

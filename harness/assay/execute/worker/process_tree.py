@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
+import secrets
+import sys
+import time
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
+LOCKS = 10  # RLIMIT_LOCKS, which Linux keeps and does not use
+UNLIMITED = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,43 @@ class Process:
         with contextlib.suppress(OSError):
             return set(Path(f"/proc/{self.pid}/environ").read_bytes().split(b"\0"))
         return set()
+
+    def marked(self, token: str) -> bool:
+        """Whether it inherited the limit that `mark_process` set, which no exec and no new session takes away."""
+        with contextlib.suppress(OSError):
+            limits = Path(f"/proc/{self.pid}/limits").read_text("utf-8", "replace")
+            return f" {int(token, 16)} " in limits.partition("Max file locks")[2].partition("\n")[0]
+        return False
+
+
+def new_token() -> str:
+    """Return a value of the mark that no other worker has; all are of one length.
+
+    As a number it is at most the limit that this process may set, which is itself marked where it is under a worker.
+    """
+    most = resource.getrlimit(LOCKS)[1] if sys.platform == "linux" else UNLIMITED
+    return f"{secrets.randbelow(most if 0 < most < UNLIMITED else UNLIMITED):016x}"
+
+
+def mark_process(token: str) -> None:
+    """Mark this process, and all that it will start, by a limit that nothing uses."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(LOCKS, (int(token, 16), int(token, 16)))
+
+
+def moment() -> int:
+    """Return a time in ticks before which no process began that is started from here on."""
+    if not hasattr(time, "CLOCK_BOOTTIME"):
+        return 0
+    return int(time.clock_gettime(time.CLOCK_BOOTTIME) * TICKS) - 1
+
+
+def ended_for_memory() -> int | None:
+    """How many processes the system has ended for want of memory; None where it does not tell."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        return int(Path("/proc/vmstat").read_text().partition("\noom_kill ")[2].split()[0])
+    return None
 
 
 def processes() -> tuple[Process, ...]:

@@ -1,18 +1,26 @@
-"""What host and worker say to each other: one JSON list a message, over a pipe of their own."""
+"""What host and worker say to each other: one JSON list a message, each behind its number and its length."""
 
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 from typing import Any, ClassVar, Generic, TypeVar, dataclass_transform, get_args
 
+from assay.execute.worker.answer_shape import misfit
 from assay.records.dataclass_json import read, to_json
 from assay.records.refusal import Refusal
 
 A = TypeVar("A")
 Requests = Mapping[str, "type[Request[Any]]"]
+HEADER = struct.Struct("!QQ")  # the number of the request, and the length of what follows
+MOST_BYTES = 1 << 26  # of an answer
+STRAY = 0  # the number by which a process that a plugin forked tells of itself
+
+
+class BrokenAnswer(ValueError):
+    """What came through the pipe is not the answer to the request; the message says what it is instead."""
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
@@ -30,6 +38,10 @@ class Request(Generic[A]):
         cls.doing = doing
         dataclass(frozen=True, kw_only=True)(cls)
 
+    def fault(self, answer: A) -> str | None:
+        """Return why a value of the right type cannot be the answer, or None."""
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[A]):
@@ -39,32 +51,55 @@ class Answer(Generic[A]):
     refusal: Refusal | None = None
 
 
-def send_request(connection: Connection, request: Request[Any]) -> None:
-    """Send a request to a worker."""
-    connection.send_bytes(to_json([type(request).__name__, request]).encode())
+def pack_request(number: int, request: Request[Any]) -> bytes:
+    """Return the message that has a worker take a step."""
+    return _pack(number, to_json([type(request).__name__, request]))
 
 
-def receive_request(connection: Connection, known: Requests) -> Request[Any]:
-    """Wait for one of the known requests; raise EOFError when the host has gone."""
-    name, content = json.loads(connection.recv_bytes())
+def pack_answer(number: int, answer: Answer[Any]) -> bytes:
+    """Return the message that answers the request of a number; one that is too long is a refusal that says so."""
+    message = _pack(number, to_json([answer.value, answer.refusal]))
+    if len(message) <= HEADER.size + MOST_BYTES:
+        return message
+    reason = f"its answer has {len(message) / 2**20:,.0f} MiB, and {MOST_BYTES >> 20} is the most"
+    return pack_answer(number, Answer(refusal=Refusal(reason=reason, remedy="return less")))
+
+
+def pack_stray() -> bytes:
+    """Return the message of a process that a plugin forked, and that went on as its worker would."""
+    return _pack(STRAY, "")
+
+
+def _pack(number: int, content: str) -> bytes:
+    text = content.encode()
+    return HEADER.pack(number, len(text)) + text
+
+
+def read_request(text: bytes, known: Requests) -> Request[Any]:
+    """Read one of the known requests."""
+    name, content = json.loads(text)
     return read(known[name], content)
 
 
-def send_answer(connection: Connection, answer: Answer[Any]) -> None:
-    """Send an answer to the host."""
-    connection.send_bytes(to_json([answer.value, answer.refusal]).encode())
-
-
-def receive_answer(connection: Connection, request: Request[A]) -> Answer[A]:
-    """Wait for the answer to a request.
-
-    Raises EOFError when the worker has gone, and ValueError for what is not an answer to it.
-    """
-    message = json.loads(connection.recv_bytes())
+def read_answer(text: bytes, request: Request[A]) -> Answer[A]:
+    """Read the answer to a request; raise `BrokenAnswer` for what is not one."""
+    try:
+        message = json.loads(text)
+    except RecursionError:
+        raise BrokenAnswer("its answer is nested too deeply") from None
+    except ValueError:
+        raise BrokenAnswer("its answer is not valid JSON") from None
     if not isinstance(message, list) or len(message) != 2:
-        raise ValueError(f"{message!r:.200} is not an answer")
-    value, refusal = message
-    return Answer(
-        value=None if value is None else read(request.answer, value),
-        refusal=None if refusal is None else read(Refusal, refusal),
-    )
+        raise BrokenAnswer(f"its answer is not a value and a refusal: {text[:100]!r}")
+    content, refused = message
+    try:
+        value: A | None = None if content is None else read(request.answer, content)
+        refusal = None if refused is None else read(Refusal, refused)
+        fault = None if refusal is None else misfit(Refusal, refusal)
+        if fault is None and (content is not None or refusal is None):
+            fault = misfit(request.answer, value) or request.fault(value)  # type: ignore[arg-type]
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        fault = f"{error!s:.300}"
+    if fault is not None:
+        raise BrokenAnswer(f"its answer has another form: {fault}")
+    return Answer(value, refusal)

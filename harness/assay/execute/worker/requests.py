@@ -12,6 +12,8 @@ from assay.records.results import Case, Measurement, Metrics, Sample, Value
 from assay.records.settings import Settings
 from assay.records.verdicts import Clock
 
+MOST_DOCUMENTS = 1 << 40
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PluginSelection:
@@ -66,6 +68,12 @@ class Size(Request[float], doing="sizing a sample"):
     """Draw a sample of so many documents; answered by its relative uncertainty."""
 
     documents: int
+
+    def fault(self, answer: float) -> str | None:
+        """A sample of more documents than there can be is all of them."""
+        if answer > 0 and self.documents > MOST_DOCUMENTS:
+            return f"{answer} for a sample of {self.documents} documents"
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,11 +135,19 @@ class EncodeTexts(Request[tuple[list[int] | None, ...]], doing="encoding strings
 
     texts: tuple[str, ...]
 
+    def fault(self, answer: tuple[list[int] | None, ...]) -> str | None:
+        """Every text has an answer."""
+        return _miscounted(len(answer), len(self.texts))
+
 
 class DecodeIds(Request[tuple[str | None, ...]], doing="decoding ids"):
     """Decode the ids of several texts; answered by the texts, None for one that is refused."""
 
     documents: tuple[list[int], ...]
+
+    def fault(self, answer: tuple[str | None, ...]) -> str | None:
+        """Every list of ids has an answer."""
+        return _miscounted(len(answer), len(self.documents))
 
 
 class Calibrate(Request[Calibrated], doing="calibrating"):
@@ -140,6 +156,10 @@ class Calibrate(Request[Calibrated], doing="calibrating"):
     operation: str
     target_ns: int
 
+    def fault(self, answer: Calibrated) -> str | None:
+        """There is at least one call in a sample."""
+        return None if answer.iterations > 0 else f"{answer.iterations} iterations"
+
 
 class TakeSample(Request[Sample], doing="sampling"):
     """Time so many iterations of an operation; the values that it is called with follow from the seed."""
@@ -147,6 +167,12 @@ class TakeSample(Request[Sample], doing="sampling"):
     operation: str
     iterations: int
     seed: int = 0
+
+    def fault(self, answer: Sample) -> str | None:
+        """A sample has as many calls as were asked for, and took some time or none."""
+        if answer.iterations != self.iterations or answer.wall_ns < 0 or answer.cpu_ns < 0:
+            return f"{answer} for {self.iterations} iterations"
+        return None
 
 
 class KeepAnswer(Request[None], doing="keeping an answer"):
@@ -187,7 +213,7 @@ class NameMetrics(Request[tuple[OfferedMetric, ...]], doing="naming its metrics"
     names: tuple[str, ...]
 
 
-class ComputeMetric(Request[Value], doing="computing a metric"):
+class ComputeMetric(Request[Value | None], doing="computing a metric"):
     """Compute a metric of a plugin for a row; None where it has no value."""
 
     name: str
@@ -211,3 +237,7 @@ class Join(Request[bool], doing="ending a fork"):
 
 class Stop(Request[None], doing="stopping"):
     """End the process."""
+
+
+def _miscounted(answers: int, wanted: int) -> str | None:
+    return None if answers == wanted else f"{answers} answers, where {wanted} were asked for"

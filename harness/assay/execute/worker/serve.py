@@ -10,19 +10,22 @@ import resource
 import signal
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
-from multiprocessing.connection import Connection
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from assay.errors import AssayError, guard
-from assay.execute.worker.protocol import Answer, Request, receive_request, send_answer
+from assay.execute.worker.environment import MARK
+from assay.execute.worker.line import PipeReplaced, WorkerEnd
+from assay.execute.worker.process_tree import mark_process
+from assay.execute.worker.protocol import Answer, Request
 from assay.execute.worker.requests import Fork, Join, Stop
 from assay.measure.timer import uncollected
 from assay.records.refusal import Refusal
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36
 JOINED = 78  # the exit code of a copy that was joined: with any other one, 0 too, its process ends as well
+PIPE_REPLACED = 79  # the exit code of a worker that cannot answer any more
 Handlers = Mapping[type[Request[Any]], Callable[[Any], object]]
 
 
@@ -50,22 +53,34 @@ def serve(
     faulthandler.enable()
     faulthandler.register(signal.SIGUSR1, all_threads=False)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the host's to handle
-    os.set_inheritable(descriptor, False)
-    connection = Connection(descriptor)
+    mark_process(os.environ[MARK])  # before a plugin is loaded
+    line = WorkerEnd(descriptor)
+    try:
+        _loop(line, memory, handlers, refuse, around)
+    except EOFError:
+        return
+    except PipeReplaced:
+        os._exit(PIPE_REPLACED)
+
+
+def _loop(
+    line: WorkerEnd,
+    memory: int,
+    handlers: Handlers,
+    refuse: Callable[[AssayError], Answer[Any]],
+    around: Callable[[], AbstractContextManager[object]],
+) -> None:
     known = {kind.__name__: kind for kind in (*handlers, Fork, Join, Stop)}
-    copy = False
+    copy, process = False, os.getpid()
     while True:
-        try:
-            request = receive_request(connection, known)
-        except EOFError:
-            return
+        request = line.receive(known)
         forked = isinstance(request, Fork) and alone()
         if forked:
             child = os.fork()
             if child:
                 _follow(child)  # which answers from here on, up to and with the request to join
                 continue
-            copy = True
+            copy, process = True, os.getpid()
             die_with_parent()
         joined = copy and isinstance(request, Join)
         answer: Answer[Any] = Answer(forked or joined if isinstance(request, Fork | Join) else None)
@@ -77,7 +92,10 @@ def serve(
                 answer = _answer(handlers[type(request)], request, refuse)
         with contextlib.suppress(OSError, ValueError):  # what a plugin printed, so that the host can count it
             sys.stdout.flush()
-        send_answer(connection, answer)
+        if os.getpid() != process:  # a plugin forked, and did not end what it forked
+            line.send_stray()
+            os._exit(1)
+        line.send(answer)
         if joined or isinstance(request, Stop):
             os._exit(JOINED if joined else 0)  # taking torch apart takes most of a second
 
