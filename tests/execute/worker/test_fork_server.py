@@ -62,6 +62,18 @@ def daemon(task):
         time.sleep(0.01)
     return ""
 
+def daemon_and_end(task):
+    daemon(task)
+    os._exit(3)
+
+def both(task):
+    os.fork()
+    return ""
+
+def shut(task):
+    os.closerange(3, 64)
+    return ""
+
 def say(task):
     print("x" * 10)
     return ""
@@ -84,6 +96,12 @@ def worker(server: ForkServer, timeout_s: float = 60.0) -> Worker:
     started = Worker("fix it", Settings(timeout_s=timeout_s), module=TASK, server=server)
     assert isinstance(started._process, ForkedProcess)
     return started
+
+
+def uncopied(folder: Path) -> Worker:
+    (folder / "planted.py").write_text(PLANTED)
+    environment = WorkerEnvironment(paths=(str(folder), *(path for path in sys.path if path)))
+    return Worker("fix it", Settings(timeout_s=60.0), environment, module=TASK)
 
 
 def ask(one: Worker, function: str, task: str = "") -> str:
@@ -175,6 +193,33 @@ def test_a_daemon_without_the_environment_is_seen_counted_and_ended(server: Fork
     one.kill()
     assert not psutil.pid_exists(left) or psutil.Process(left).status() == psutil.STATUS_ZOMBIE
     assert one.cpu_ns() is None
+
+
+@pytest.mark.parametrize("copied", [True, False])
+def test_a_daemon_is_ended_also_when_the_worker_died_before(server: ForkServer, tmp_path: Path, copied: bool) -> None:
+    """It has another session, an environment without the mark, and a parent that is no worker."""
+    one = worker(server) if copied else uncopied(tmp_path)
+    with pytest.raises(WorkerDied, match="its process exited with code 3 while counting"):
+        ask(one, "daemon_and_end", str(tmp_path / "done"))
+    (left,) = one.offspring()
+    one.kill()
+    assert not psutil.pid_exists(left) or psutil.Process(left).status() == psutil.STATUS_ZOMBIE
+
+
+def test_a_process_that_it_forked_and_that_goes_on_is_its_end(server: ForkServer) -> None:
+    one = worker(server)
+    with pytest.raises(WorkerDied, match="went on with the work and answered too, while counting") as raised:
+        [ask(one, "both") for _ in range(2)]  # the other answer may come first
+    assert raised.value.outcome == "answered wrongly"
+    one.kill()
+    assert one.offspring() == []
+
+
+def test_one_that_closes_its_pipe_says_so(server: ForkServer) -> None:
+    one = worker(server)
+    with pytest.raises(WorkerDied, match="it closed the pipe to assay, or put another file in its place, while cou"):
+        ask(one, "shut")
+    one.kill()
 
 
 def test_one_is_ended_as_soon_as_it_is_made(server: ForkServer) -> None:

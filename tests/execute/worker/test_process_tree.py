@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from assay.execute.worker.process_tree import Process, alive, descendants, processes
+from assay.execute.worker.process_tree import Process, alive, descendants, mark_process, moment, new_token, processes
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="there is no /proc")
 
@@ -49,3 +49,24 @@ def test_the_time_of_children_counts_when_they_were_waited_for() -> None:
     subprocess.run([sys.executable, "-c", work], check=True)
     assert own().waited_cpu_s >= before.waited_cpu_s + 0.04
     assert own().cpu_s >= before.cpu_s
+
+
+@on_linux
+def test_the_mark_of_a_limit_is_left_where_the_environment_is_not() -> None:
+    token, began = new_token(), moment()
+    with subprocess.Popen(
+        ["sleep", "60"], env={}, start_new_session=True, preexec_fn=lambda: mark_process(token)
+    ) as child:
+        (found,) = (each for each in processes() if each.pid == child.pid)
+        assert found.began >= began
+        assert found.marked(token)
+        assert not found.marked(new_token())
+        child.kill()
+    assert not found.marked(token)
+    assert len({len(new_token()) for _ in range(20)}) == 1
+
+
+@on_linux
+def test_a_token_can_be_set_under_the_mark_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("resource.getrlimit", lambda kind: (1_000, 1_000))
+    assert all(int(new_token(), 16) < 1_000 for _ in range(20))
