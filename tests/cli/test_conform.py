@@ -96,6 +96,14 @@ def test_what_ends_a_process_is_a_failed_check(conform: Cli, crime: str, reason:
     assert found["unit"]["reason"] == "tells nothing unless answers holds"
 
 
+@pytest.mark.long
+def test_a_process_that_somebody_killed_is_started_again(conform: Cli, tmp_path: Path) -> None:
+    mark = f"open({str(tmp_path / 'mark')!r}"
+    crime = f"if not os.path.exists({str(tmp_path / 'mark')!r}): {mark}, 'w').close(); os.kill(os.getpid(), 9)"
+    ran = conform(plugin("metric", ENDS.format(crime=crime)), "--json")
+    assert (ran.rc, (tmp_path / "mark").exists()) == (0, True), ran.stdout
+
+
 DEADLY = """
 import os
 

@@ -53,6 +53,13 @@ THREADED = """
 def begin(self):
     threading.Thread(target=time.sleep, args=(3600,), daemon=True).start()
 """
+KILLED = """
+def crime(self):
+    now = Path(__file__).with_name("now")
+    if self.calls == 2 and now.exists():
+        now.unlink()
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
 BOTH = {
     "steady": WATCHED,
     "threaded": THREADED,
@@ -238,3 +245,25 @@ def test_nor_by_an_exception_on_the_way(tmp_path: Path, monkeypatch: pytest.Monk
     with pytest.raises(KeyboardInterrupt):
         begin()
     assert living(MARK, mark) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("when", ["verified", "sampled"])
+def test_one_that_somebody_kills_is_tried_once_more(tmp_path: Path, when: str) -> None:
+    tokenizers = {"killed": KILLED}
+    before, after = sides(tmp_path, tokenizers, tokenizers)
+    now, of = tmp_path / "candidate" / "now", case(tmp_path, "killed")
+    with PairedSampler(before, after, Settings(timeout_s=20.0)) as versus:
+        now.touch() if when == "verified" else None
+        verified = versus.verify(of)
+        assert (verified.candidate.status, verified.baseline.status) == (Status.OK, Status.OK)
+        now.touch() if when == "sampled" else None
+        ((_, found),) = versus.epoch(0, [of], encoding)
+        assert isinstance(found, Mapping)
+        assert not now.exists()
+        now.touch()
+        ((_, found),) = versus.epoch(1, [of], encoding)
+        assert isinstance(found, Measurement)
+        assert re.fullmatch(
+            r"its process was killed by SIGKILL while \w+, by itself or from outside", found.reason or ""
+        )

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -18,8 +18,9 @@ from assay.comparison.tolerance import Budgets
 from assay.execute.job import resume
 from assay.execute.plugin_metric_worker import PluginMetricWorker
 from assay.execute.selection import Selection
-from assay.execute.worker.process import Worker
-from assay.execute.worker.requests import Setup
+from assay.execute.worker.process import Worker, WorkerDied
+from assay.execute.worker.protocol import Answer, Request
+from assay.execute.worker.requests import ComputeMetric, NameMetrics, OfferedMetric, PluginSelection, Setup
 from assay.execute.worker_pool import WorkerPool
 from assay.measure.plugin_metrics import chosen
 from assay.records.results import Measurement
@@ -245,6 +246,35 @@ def test_without_metrics_no_process_is_started() -> None:
     assert PluginMetricWorker((), start, setup).add(row) is row
     edge_case = replace(row, case=assay.TokenizerCase(tokenizer="t", corpus="c", trained_on="d"))
     assert PluginMetricWorker(("one",), start, setup).add(edge_case) is edge_case
+
+
+class Killed:
+    """A process that somebody kills while it computes, so many times in all."""
+
+    left = 0
+
+    def ask(self, request: Request[Any]) -> Answer[Any]:
+        if isinstance(request, NameMetrics):
+            return Answer((OfferedMetric(name="one", origin="o", remedy="fix it", of_tokens=False, of_row=True),))
+        if not isinstance(request, ComputeMetric):
+            return Answer()
+        if Killed.left:
+            Killed.left -= 1
+            raise WorkerDied("killed by SIGKILL", "its process was killed", "fix it", killed=True)
+        return Answer(7)
+
+    def kill(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(("kills", "value"), [(1, 7), (2, None)])
+def test_a_metric_whose_process_somebody_killed_is_asked_once_more(kills: int, value: int | None) -> None:
+    row = Measurement(case=assay.TokenizerCase(tokenizer="t", corpus="c"), status=assay.Status.OK)
+    setup = Setup(plugins=PluginSelection(), core=None)
+    Killed.left = kills
+    metrics = PluginMetricWorker(("one",), lambda: cast("Worker", Killed()), lambda: setup)
+    found = metrics.add(row)
+    assert (found.value("one"), found.reason is None) == (value, value is not None)
 
 
 @pytest.mark.long

@@ -12,7 +12,7 @@ import assay
 from assay.execute.case_run import CaseRun
 from assay.execute.judge_slot import JudgeSlot
 from assay.execute.tokenizer_conformance import TokenizerConformance
-from assay.execute.worker.process import Worker
+from assay.execute.worker.process import Worker, WorkerDied
 from assay.execute.worker.protocol import Answer, Request
 from assay.execute.worker.requests import DecodeIds, EncodeTexts, NameSpecials, VerifyShortly
 from assay.execute.worker_pool import WorkerPool
@@ -165,3 +165,20 @@ def test_a_case_that_has_failed_before_says_nothing_of_its_tokenizer() -> None:
     run.fail("its document differs", "fix it")
     conformance.verify(run, second)
     assert len(conformance.begin([begun(Process())])) == 1
+
+
+class Killed(Process):
+    """A process that somebody kills."""
+
+    def collect(self) -> Answer[Any]:
+        raise WorkerDied("killed by SIGKILL", "its process was killed", "fix it", killed=True)
+
+
+@pytest.mark.parametrize(("first", "second"), [(Killed(), Process()), (Process(), Killed())])
+def test_nothing_is_kept_of_a_process_that_somebody_killed(first: Process, second: Process) -> None:
+    pool = Pool(second)
+    pool.mark_dead = lambda worker: None  # type: ignore[method-assign]
+    run, conformance = verified(first, pool)
+    assert run.killed
+    assert run.ended is not None
+    assert list(conformance.begin([begun(Process())])) != []

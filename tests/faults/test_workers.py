@@ -206,6 +206,9 @@ def test_the_store_is_intact_and_has_every_row(outcome: Outcome) -> None:
 
 MORTAL = """
 import ctypes
+import os
+import signal
+from pathlib import Path
 import assay
 
 class Mortal:
@@ -223,8 +226,23 @@ class Mortal:
     def decode(self, ids):
         return "".join(map(chr, ids))
 
+class Killed(Mortal):
+    # Killed by somebody when it has encoded some texts: each time, or once.
+    def __init__(self, mark):
+        super().__init__()
+        self.mark, self.calls = mark, 0
+
+    def encode(self, text):
+        self.calls += 1
+        if self.calls == 5 and not (self.mark and Path(self.mark).exists()):
+            Path(self.mark).touch() if self.mark else None
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().encode(text)
+
 @assay.hookimpl
 def assay_tokenizers():
+    for name, mark in {"killed-once": "was-killed", "killed": ""}.items():
+        yield assay.TokenizerPlugin(name=name, summary=name, build=lambda text, mark=mark: Killed(mark))
     for name, deadly in {"immortal": (), "dies-once": ("first",), "dies-twice": ("first", "second")}.items():
         yield assay.TokenizerPlugin(name=name, summary=name, build=lambda text, deadly=deadly: Mortal(*deadly))
 """
@@ -241,7 +259,14 @@ def mortal_run(folder: Path) -> None:
     (folder / "mortal.py").write_text(MORTAL, encoding="utf-8")
     for name in ("first", "second", "third"):
         (folder / f"{name}.txt").write_text(f"the {name} text", encoding="utf-8")
-    command = ["run", "--json", "--plugin", "mortal.py", "--tokenizers", "immortal,dies-once,dies-twice"]
+    command = [
+        "run",
+        "--json",
+        "--plugin",
+        "mortal.py",
+        "--tokenizers",
+        "immortal,dies-once,dies-twice,killed-once,killed",
+    ]
     corpora = ["--corpora", "first.txt,second.txt,third.txt", "--held-out", "0", "--attentions", "none"]
     ran = execute([sys.executable, "-m", "assay", *command, *corpora, "--budget", "0.3s"], cwd=folder)
     (folder / "told.json").write_text(json.dumps(asdict(ran)), "utf-8")
@@ -274,6 +299,18 @@ def test_a_plugin_that_died_twice_is_not_started_a_third_time(mortal: Any) -> No
     assert row["reason"] == "its process died 2 times in this run and is not started again"
     assert "--block mortal" in row["remedy"]
     assert row.keys() & SPEEDS == set()
+
+
+def test_one_that_somebody_killed_is_tried_once_more_before_its_plugin_is_blamed(mortal: Any) -> None:
+    for corpus in ("first.txt", "second.txt", "third.txt"):
+        row = row_of(mortal, "killed-once", corpus)
+        assert (row["status"], row["reason"]) == ("ok", "measured in a new process, after one died"), row
+        assert row["encode_ratio_low"] <= row["encode_ratio"] <= row["encode_ratio_high"]
+    for corpus in ("first.txt", "second.txt"):
+        row = row_of(mortal, "killed", corpus)
+        assert row["status"] == "failed"
+        assert re.search(r"was killed by SIGKILL while \w+, by itself or from outside$", row["reason"]), row
+    assert "died 2 times" in row_of(mortal, "killed", "third.txt")["reason"]
 
 
 def test_the_deaths_of_others_cost_a_good_plugin_nothing(mortal: Any) -> None:

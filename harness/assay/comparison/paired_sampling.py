@@ -71,6 +71,7 @@ class PairedSampler:
         )
         self._chance = random.Random(settings.seed)
         self._verified: dict[str, VerifiedCase] = {}
+        self._excused: set[str] = set()
         self._begun = 0
 
     def __enter__(self) -> Self:
@@ -109,6 +110,8 @@ class PairedSampler:
                     operation.iterations = iterations[name]  # so long that a turn of another process is not waiting
                 outside |= any(answer is not None and answer.children_s > 0 for answer in answers)
             outside |= any(_waits(run) or run.worker.offspring() for run in pair if run.ended is None)
+        if self._killed(pair):
+            return self.verify(case)
         for side, run in zip((self.baseline, self.candidate), pair, strict=True):
             run.ask(Unload())
             if run.ended is None:
@@ -177,12 +180,18 @@ class PairedSampler:
                         found[f"{case.id}/{name}"] = taken
         for run in pair:
             run.ask(Unload())
+        if self._killed(pair):
+            return self._sample(number, case, sides, wanted, effort)
+        return self._row(pair, sides) or found
+
+    def _row(self, pair: Sequence[CaseRun], sides: Sequence[SideProcess]) -> Measurement | None:
+        """The row of a case that failed now, on either side."""
         baseline, other = pair
         if other.ended is not None and not (other.ended.blamed and sides[1] is self.duplicate):
             return other.ended
         ended = baseline.ended or other.ended  # which the candidate is not to blame for
         if ended is None:
-            return found
+            return None
         return replace(ended, reason=f"baseline: {ended.status}, {ended.reason}", expected=True)
 
     def _sample_in_forks(
@@ -212,6 +221,12 @@ class PairedSampler:
         if not all(run.ended is None for run in pair):
             return None
         return epoch_ratio(number, candidate.samples, baseline.samples, time.monotonic() - start)
+
+    def _killed(self, pair: Sequence[CaseRun]) -> bool:
+        """Whether to try a case again, since somebody killed a process of it: the first time for its plugin."""
+        killed = {run.case.plugin for run in pair if run.killed} - self._excused
+        self._excused |= killed
+        return bool(killed)
 
     def _judge(self, name: str) -> JudgeSlot:
         return JudgeSlot(name, self._folder.name, self.settings, partial(self._judges.get, 0, torch=True))

@@ -29,7 +29,8 @@ NOTED_GROWTH = 1 << 10
 class CaseRun:
     """A case on its way; whatever goes wrong becomes `ended`, a measurement without a speed.
 
-    `documents` is how many its sample has, once that is known. An attention is judged in the process of `judge`.
+    `documents` is how many its sample has, once that is known. An attention is judged in the process of `judge`. One
+    that ended since a process of it was killed, and not for memory, is `killed`: that may be no fault of its plugin.
     """
 
     case: Case
@@ -41,6 +42,7 @@ class CaseRun:
     predicted: Metrics = Metrics()
     operations: list[TimedOperation] = field(default_factory=list)
     ended: Measurement | None = None
+    killed: bool = False
 
     def ask(self, request: Request[A]) -> A | None:
         """Take a step; return nothing when the case is over, before or by this."""
@@ -61,9 +63,13 @@ class CaseRun:
             answer = self.worker.collect()
         except WorkerDied as death:
             self.on_death(self.worker)
-            self.fail(death.reason, death.remedy)
+            self._die(death)
             return None
         return self._taken(answer)
+
+    def _die(self, death: WorkerDied, whose: str = "") -> None:
+        self.killed = death.killed
+        self.fail(f"{whose}{death.reason}", death.remedy)
 
     def _taken(self, answer: Answer[A]) -> A | None:
         """Return what an answer holds; a refusal ends the case."""
@@ -101,9 +107,9 @@ class CaseRun:
         except WorkerDied as death:
             if exchange.asked is self.worker:
                 self.on_death(self.worker)
-                self.fail(death.reason, death.remedy)
+                self._die(death)
             else:
-                self.fail(f"its judge is gone: {death.reason}", death.remedy)
+                self._die(death, "its judge is gone: ")
             self.judge.kill()  # it waits for an answer that nobody gives, or is gone
             return False
         if answer is not None and (turn := self._taken(answer)) is not None:

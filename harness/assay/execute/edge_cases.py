@@ -40,6 +40,8 @@ def _try(case: TokenizerCase, pool: WorkerPool) -> Measurement:
         worker.ask(Unload())
     except WorkerDied as death:
         pool.mark_dead(worker, counted=False)
+        if death.killed and pool.try_again(case):
+            return _try(case, pool)
         return _row(case, Refusal(reason=death.reason, remedy=death.remedy), death.outcome)
     metrics = Metrics() if checked is None else checked.metrics
     if refusal is None:

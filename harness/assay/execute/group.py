@@ -58,9 +58,26 @@ def run_group(
     """Measure the cases of one group; each gets a measurement, whatever happens to it.
 
     `tick` is told the phase, the rounds done and the seconds left. `conformance` is that of all groups of a run.
+    The group is measured again where somebody killed a process, once for each plugin.
     """
     conformance = conformance or TokenizerConformance(pool)
-    finished, running = _assign(cases, pool)
+    ended: dict[str, Measurement] = {}
+    while (result := _measure(name, cases, pool, budget_s, tick, conformance, ended)) is None:
+        tick("measuring again, since a process was killed", 0, budget_s)
+    return result
+
+
+def _measure(
+    name: str,
+    cases: Sequence[Case],
+    pool: WorkerPool,
+    budget_s: float,
+    tick: Callable[[str, int, float], object],
+    conformance: TokenizerConformance,
+    ended: dict[str, Measurement],
+) -> GroupResult | None:
+    """Measure a group without the cases that ended; None where it is to be measured again."""
+    finished, running = _assign([case for case in cases if case.id not in ended], pool)
     tick("loading", 0, budget_s)
     seconds = conformance.begin(running)
     load([*running, *seconds.values()], pool)
@@ -74,10 +91,15 @@ def run_group(
         conformance.verify(run, seconds.get(run))
     compare_claims(running, partial(_started, pool), pool.settings.run_seed or 0)
     live = [run for run in running if run.ended is None]
+    if _repeat(running, pool, ended):
+        _ask_all(live, Unload())
+        return None
     calibrate(list(paired_operations(live, baseline_of(live, pool.settings.baselines))), SAMPLE_NS)
     stop, probes = sample_epochs(name, live, pool, budget_s, lambda done, left: tick("round", done, left))
     tick("memory", 0, 0.0)
     memory = _recheck(live)
+    if _repeat(running, pool, ended):
+        return None
     whole = [run for run in live if run.ended is None]
     offered = [[operation.clock for operation in run.operations] for run in whole]
     _choose_clocks(whole, pool.settings.threads)
@@ -94,7 +116,7 @@ def run_group(
         if pool.settings.metrics:
             tick(f"metrics of {run.case.plugin}", 0, 0.0)
         run.add_plugin_metrics(pool.metric_worker)
-    measured = {run.case.id: run.ended for run in running if run.ended is not None}
+    measured = ended | {run.case.id: run.ended for run in running if run.ended is not None}
     measured |= {row.case.id: row for row in finished}
     return GroupResult(measurements=tuple(measured[case.id] for case in cases), probes=probes)
 
@@ -111,6 +133,14 @@ def _assign(cases: Sequence[Case], pool: WorkerPool) -> tuple[list[Measurement],
             worker, judge = pool.worker(case), pool.judge(case)
             running.append(CaseRun(case=case, worker=worker, on_death=pool.mark_dead, judge=judge))
     return finished, running
+
+
+def _repeat(runs: Sequence[CaseRun], pool: WorkerPool, ended: dict[str, Measurement]) -> bool:
+    """Whether somebody killed a process of a plugin for the first time; note what has ended otherwise then."""
+    again = [run for run in runs if run.killed and pool.try_again(run.case)]
+    if again:
+        ended |= {run.case.id: run.ended for run in runs if run.ended is not None and run not in again}
+    return bool(again)
 
 
 def _started(pool: WorkerPool, case: TokenizerCase, documents: int | None) -> CaseRun | None:

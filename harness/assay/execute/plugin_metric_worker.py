@@ -29,6 +29,8 @@ class PluginMetricWorker:
         self._worker: Worker | None = None
         self._offers: tuple[OfferedMetric, ...] | None = None
         self._deaths: dict[str, int] = {}
+        self._killed = False
+        self._excused: set[str] = set()
         self._loaded = False
         self._unbuilt: Refusal | None = None
 
@@ -92,6 +94,9 @@ class PluginMetricWorker:
         elif self._worker is None and (refusal := self._load(Load(setup=self._setup()))) is not None:
             return Answer(refusal=refusal)
         answer = self._ask(ComputeMetric(name=offer.name, row=row))
+        if self._worker is None and self._killed and offer.name not in self._excused:  # perhaps by somebody else
+            self._excused.add(offer.name)
+            return self._compute(offer, row)
         if self._worker is None:
             self._deaths[offer.name] = self._deaths.get(offer.name, 0) + 1
         return answer
@@ -108,7 +113,7 @@ class PluginMetricWorker:
             return self._worker.ask(request)
         except WorkerDied as death:
             self.kill()
-            self._loaded = False
+            self._loaded, self._killed = False, death.killed
             return Answer(refusal=Refusal(reason=death.reason))
 
 

@@ -41,9 +41,12 @@ class TokenizerConformance:
     def verify(self, run: CaseRun, second: CaseRun | None) -> None:
         """Add what was found to a case that passed otherwise; fail the case where that is a fault."""
         name = run.case.plugin
-        if second is not None and run.ended is None:
-            self._found[name] = self._verified(run, second)
         known = self._found.get(name)
+        if second is not None and run.ended is None:
+            known = self._verified(run, second)
+            run.killed |= second.killed
+            if not run.killed:
+                self._found[name] = known
         if isinstance(known, Refusal):
             run.end(known)
         elif known is not None:

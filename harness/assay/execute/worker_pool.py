@@ -46,6 +46,7 @@ class WorkerPool:
         self.settings = settings
         self._workers: dict[str, Worker] = {}
         self._deaths: dict[str, int] = {}
+        self._killed: set[str] = set()
         self._probes: dict[str, TimedOperation] = {}
         self._dtype_device = ""
         self._judges: dict[str, JudgeSlot] = {}
@@ -141,9 +142,21 @@ class WorkerPool:
                 del self._workers[key]
                 self._deaths[key] = self._deaths.get(key, 0) + counted
 
+    def try_again(self, case: Case) -> bool:
+        """Whether to try a case again whose process somebody killed: the first time for its plugin in this run.
+
+        Its deaths so far do not count against the plugin, which may have nothing to do with them.
+        """
+        key = _key(case)
+        if key in self._killed:
+            return False
+        self._killed.add(key)
+        self._deaths.pop(key, None)
+        return True
+
     def died_before(self, case: Case) -> bool:
         """Whether the plugin of a case has a new process because an earlier one died."""
-        return self._deaths.get(_key(case), 0) > 0
+        return self._deaths.get(_key(case), 0) > 0 or _key(case) in self._killed
 
     def restart(self, case: Case, epoch: int) -> Worker:
         """Return a fresh process for an epoch, in place of the worker of a case."""

@@ -51,20 +51,24 @@ def examine(
         for sentence in found.failures:
             warn(sentence)
         findings: dict[str, Finding] = {}
-        deaths = 0
+        deaths, excused = 0, False
         for check in checks(found.kind):
             tick(check.name)
             finding = held_back(check, findings)
             if finding is None and deaths == MOST_DEATHS:
                 reason = f"its process died {deaths} times before, and is not started again"
                 finding = check.finding("skipped", reason)
-            if finding is None:
+            while finding is None:
                 try:
                     finding = _asked(worker, check)
                 except WorkerDied as death:
+                    worker.kill()
+                    if death.killed and not excused:  # perhaps by somebody else
+                        excused = True
+                        worker, _ = _begin(name, found.kind, settings, tuple(findings.values()))
+                        continue
                     deaths += 1
                     finding = check.finding("failed", death.reason, death.remedy)
-                    worker.kill()
                     if deaths < MOST_DEATHS:
                         worker, _ = _begin(name, found.kind, settings, (*findings.values(), finding))
             findings[check.name] = finding

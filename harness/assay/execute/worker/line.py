@@ -26,6 +26,7 @@ from assay.execute.worker.protocol import (
 )
 
 PART_BYTES, MOST_PART_BYTES = 1 << 12, 1 << 20
+MOST_WAIT_S = 1e6  # more milliseconds are not a number that poll takes
 NUMBER_BYTES, NUMBER_BITS = 8, 62
 
 
@@ -86,7 +87,7 @@ class HostEnd:
         room = select.poll()
         room.register(self._descriptor, select.POLLOUT)
         while rest:
-            if not room.poll(max(0.0, until - time.monotonic()) * 1e3):
+            if not room.poll(_milliseconds(until - time.monotonic())):
                 self._unsent = True
                 return
             rest = rest[self._write(rest) :]
@@ -114,9 +115,9 @@ class HostEnd:
         until: float | None = None
         while not self._over():
             if until is not None:
-                left_s = max(0.0, until - time.monotonic())
+                left_s = until - time.monotonic()
             until = until or time.monotonic() + left_s
-            events = self._poll.poll(left_s * 1e3)
+            events = self._poll.poll(_milliseconds(left_s))
             if not events:
                 raise TimeoutError
             if not self.arrived() and all(descriptor == self._watched for descriptor, _ in events):
@@ -217,6 +218,10 @@ class WorkerEnd:
 def _identity(descriptor: int) -> tuple[int, int]:
     status = os.fstat(descriptor)
     return status.st_dev, status.st_ino
+
+
+def _milliseconds(seconds: float) -> float:
+    return min(max(0.0, seconds), MOST_WAIT_S) * 1e3
 
 
 def _part(wanted: int) -> int:
