@@ -24,7 +24,7 @@ class Pool:
 
     kills: int
     killed: bool
-    setup: Setup = Setup(plugins=PluginSelection(), core=None)
+    setup: Setup = field(default_factory=lambda: Setup(plugins=PluginSelection(), core=None))
     ended: int = 0
     real: WorkerPool = field(default_factory=lambda: WorkerPool(cast("Any", None), Settings()))
 

@@ -201,7 +201,10 @@ class Worker:
 
     def printed(self) -> int:
         """How many bytes were written to standard output since this was last asked."""
-        size = self._out.stat().st_size
+        try:
+            size = self._out.stat().st_size
+        except OSError:  # a plugin removed the folder
+            return 0
         new, self._printed = size - self._printed, size
         return new
 
@@ -239,6 +242,9 @@ class Worker:
 
     def _place(self) -> str:
         """The innermost line of the last stack in the log."""
-        log = self._log.read_text("utf-8", "replace")
+        try:
+            log = self._log.read_text("utf-8", "replace")
+        except OSError:
+            return ""
         match = FRAME.search(log, max(0, *(log.rfind(mark) for mark in STACKS)))
         return f", in {match['name']} ({Path(match['file']).name}:{match['line']})" if match else ""
