@@ -47,6 +47,10 @@ def test_what_fits(kind: Any, value: object) -> None:
         (Mapping[str, Mapping[str, str | None]], [], "is not of the type"),
         (Predicted, Predicted(metrics=Metrics(a=2**63), room=None), "metrics: 9223372036854775808"),
         (Predicted, Predicted(metrics=Metrics({"a": [1]}), room=None), "metrics: [1]"),  # type: ignore[dict-item]
+        (Predicted, Predicted(metrics=Metrics(predicted_bytes="x"), room=None), "predicted_bytes: 'x' is not of"),
+        (Predicted, Predicted(metrics=Metrics(documents=True), room=None), "documents: True is not of"),
+        (Predicted, Predicted(metrics=Metrics(documents=float("inf")), room=None), "documents: inf is not of"),
+        (Predicted, Predicted(metrics=Metrics(baseline=1), room=None), "baseline: 1 is not of the type text"),
         (Predicted, Predicted(metrics=Metrics(), room=0.5), "room: 0.5"),  # type: ignore[arg-type]
         (OfferedOperation, OfferedOperation(**OPERATION | {"clock": "sun"}), "clock: 'sun'"),
     ],

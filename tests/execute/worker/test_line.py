@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from assay.execute.worker.line import HostEnd, PipeReplaced, WorkerEnd
-from assay.execute.worker.protocol import HEADER, Answer, BrokenAnswer, pack_answer
+from assay.execute.worker.protocol import HEADER, STRAY, Answer, BrokenAnswer, pack_answer
 from assay.execute.worker.requests import CallFunction, TakeSample
 from assay.records.refusal import Refusal
 from assay.records.results import Sample
@@ -113,11 +113,12 @@ def test_a_host_that_has_gone(line: Line) -> None:
 
 WRITES: dict[str, tuple[Callable[[int], bytes], str]] = {
     "garbage": (lambda number: b"garbage\n{}\n" * 3, "it wrote b'garbage\\\\n' to the pipe"),
+    "nothing but zeros": (lambda number: bytes(100), "to the pipe that its answers come through"),
     "another number": (lambda number: pack_answer(number + 1, ONE), "to the pipe that its answers come through"),
     "an answer once more": (lambda number: pack_answer(number, ONE) * 2, "it answered twice"),
     "negative length": (lambda number: HEADER.pack(number, 2**64 - 4), "its answer has 18,446,744,073,709,551,612"),
     "too long": (lambda number: HEADER.pack(number, 2**32), "its answer has 4,294,967,296 bytes, and 67,108,864"),
-    "a copy that went on": (lambda number: HEADER.pack(0, 0), "a process that it forked went on"),
+    "a copy that went on": (lambda number: HEADER.pack(STRAY, 0), "a process that it forked went on"),
     "another form": (lambda number: HEADER.pack(number, 2) + b"[]", "its answer is not a value and a refusal"),
 }
 

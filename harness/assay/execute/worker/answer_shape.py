@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from functools import cache
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from assay.records.metric_catalogue import definition
 from assay.records.metrics import Metrics, Value
 
+UNITS = {"text": str, "hex": str, "flag": bool}  # all others are numbers
 LARGEST = 2**63  # what a database and a float can hold
 Check = Callable[[Any], str | None]
 
@@ -33,7 +36,7 @@ def _check(kind: Hashable) -> Check:
     if origin is Mapping:
         return _mapping(Mapping, _check(inside[0]), _check(inside[1]))
     if kind is Metrics:
-        return _mapping(Metrics, _check(str), _figure)
+        return _metrics
     if is_dataclass(kind):
         return _object(kind)
     return _plain(kind)
@@ -78,6 +81,25 @@ def _mapping(kind: type[Any], key: Check, item: Check) -> Check:
         return next((fault for pair in value.items() if (fault := key(pair[0]) or item(pair[1])) is not None), None)
 
     return check
+
+
+def _metrics(value: Any) -> str | None:
+    if not isinstance(value, Metrics):
+        return _not(value, Metrics)
+    return next((fault for pair in value.items() if (fault := _of_unit(*pair)) is not None), None)
+
+
+def _of_unit(name: str, value: object) -> str | None:
+    """Hold a figure to its unit, where the catalogue has it: the host computes with it."""
+    meaning = definition(name)
+    if (fault := _figure(value)) is not None or meaning is None:
+        return fault
+    kind: type | tuple[type, ...] = UNITS.get(meaning.unit, (int, float))
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        return f"{name}: {_not(value, meaning.unit)}"
+    if meaning.exact and isinstance(value, float) and not math.isfinite(value):
+        return f"{name}: {_not(value, 'figure')}"
+    return None
 
 
 def _object(kind: Any) -> Check:

@@ -31,7 +31,7 @@ NUMBER_BYTES, NUMBER_BITS = 8, 62
 
 
 class PipeReplaced(Exception):
-    """A plugin closed the worker's end of the pipe, or put another file in its place."""
+    """A plugin closed the worker's end of the pipe, changed it, or put another file in its place."""
 
 
 class HostEnd:

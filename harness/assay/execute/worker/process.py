@@ -215,7 +215,7 @@ class Worker:
             reason = f"it closed the pipe to assay while {self._request.doing}"
             return WorkerDied("hung up", reason, self.remedy)
         if code == PIPE_REPLACED:
-            reason = f"it closed the pipe to assay, or put another file in its place, while {self._request.doing}"
+            reason = f"it closed or changed the pipe to assay while {self._request.doing}"
             return WorkerDied("hung up", reason, self.remedy)
         if code >= 0:
             outcome = f"exited with code {code}"

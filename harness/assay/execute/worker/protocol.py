@@ -16,7 +16,7 @@ A = TypeVar("A")
 Requests = Mapping[str, "type[Request[Any]]"]
 HEADER = struct.Struct("!QQ")  # the number of the request, and the length of what follows
 MOST_BYTES = 1 << 26  # of an answer
-STRAY = 0  # the number by which a process that a plugin forked tells of itself
+STRAY = int.from_bytes(b"a stray!", "big")  # the number by which a process that a plugin forked tells of itself
 
 
 class BrokenAnswer(ValueError):
