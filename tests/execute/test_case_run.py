@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -157,3 +157,13 @@ def test_what_a_reader_of_the_figures_must_know_is_noted(metrics: Metrics, note:
     item.succeed(metrics, restarted=False)
     assert item.ended is not None
     assert (item.ended.status, item.ended.reason) == (Status.OK, note)
+
+
+@pytest.mark.parametrize("impossible", [lambda: 1 / 0, lambda: [][0], lambda: int("many"), lambda: 10**400 * 1.0])
+def test_figures_that_cannot_be_computed_with_cost_their_case_only(impossible: Callable[[], object]) -> None:
+    item = asked(Answer())
+    with item.confined():
+        impossible()
+    assert item.ended is not None
+    assert str(item.ended.reason).startswith("its process gave figures that cannot be used: ")
+    assert item.ended.remedy == "fix it"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
+from assay.errors import reason_of
 from assay.execute.judge_exchange import JudgeExchange, ready
 from assay.execute.judge_slot import JudgeSlot
 from assay.execute.plugin_metric_worker import PluginMetricWorker
@@ -82,6 +84,14 @@ class CaseRun:
         else:
             self.ended = refusal.row(self.case)
         return None
+
+    @contextlib.contextmanager
+    def confined(self) -> Iterator[None]:
+        """Fail the case, and no other, where what its process answered cannot be computed with."""
+        try:
+            yield
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            self.fail(f"its process gave figures that cannot be used: {reason_of(error)}", self.worker.remedy)
 
     def check(self) -> None:
         """Have the output verified: the exact figures, and what can be timed."""

@@ -73,7 +73,8 @@ def sample_epochs(
             )
         stops.add(stopped)
         for run, before in began:
-            compare_epoch(run, before, pool.settings.threads)
+            with run.confined():
+                compare_epoch(run, before, pool.settings.threads)
         judge_answers(live)
     return "precision" if stops == {"precision"} else "budget", tuple(
         ProbeTiming(group=group, name=name, work=probe.tokens, samples=tuple(probe.samples))

@@ -84,7 +84,8 @@ def _measure(
     _draw(running, lambda documents: tick(f"sampling {documents:,} documents", 0, budget_s))
     for run in running:
         tick(f"predicting {run.case.plugin}", 0, budget_s)
-        predict(run, pool.settings.budget_s)
+        with run.confined():
+            predict(run, pool.settings.budget_s)
     _check(running, lambda what: tick(f"checking {what}", 0, budget_s))
     for run in [run for run in running if isinstance(run.case, TokenizerCase)]:
         tick(f"checking {run.case.plugin} on strings", 0, budget_s)
@@ -104,15 +105,17 @@ def _measure(
     offered = [[operation.clock for operation in run.operations] for run in whole]
     _choose_clocks(whole, pool.settings.threads)
     for run, clocks in zip(whole, offered, strict=True):
-        compare_cores(run, clocks, pool.settings.threads)
-        compare_limit(run, probes)
+        with run.confined():
+            compare_cores(run, clocks, pool.settings.threads)
+            compare_limit(run, probes)
     whole = [run for run in whole if run.ended is None]
     baseline = baseline_of(whole, pool.settings.baselines)
     for run in whole:
-        metrics = _figures(run, baseline, probes) | memory[run.case.id] | run.predicted
-        metrics |= Metrics(stopped_by=stop) | full_pass(metrics)
-        metrics |= _shape_of(run.case, metrics)
-        run.succeed(metrics | agreement(metrics, run.operations[0].name), restarted=pool.died_before(run.case))
+        with run.confined():
+            metrics = _figures(run, baseline, probes) | memory[run.case.id] | run.predicted
+            metrics |= Metrics(stopped_by=stop) | full_pass(metrics)
+            metrics |= _shape_of(run.case, metrics)
+            run.succeed(metrics | agreement(metrics, run.operations[0].name), restarted=pool.died_before(run.case))
         if pool.settings.metrics:
             tick(f"metrics of {run.case.plugin}", 0, 0.0)
         run.add_plugin_metrics(pool.metric_worker)

@@ -158,8 +158,8 @@ def test_how_one_ended_is_known(server: ForkServer, function: str, task: str, re
 
 
 def test_one_that_hangs_is_ended_and_says_where(server: ForkServer) -> None:
-    one = worker(server, timeout_s=0.2)
-    with pytest.raises(WorkerDied, match=r"it gave no answer for 0.2 s while counting, in hang \(planted.py"):
+    one = worker(server, timeout_s=0.5)
+    with pytest.raises(WorkerDied, match=r"it gave no answer for 0.5 s while counting, in hang \(planted.py"):
         ask(one, "hang")
     one.kill()
     assert one._process.pid not in (each.pid for each in psutil.process_iter() if each.status() != "zombie")
