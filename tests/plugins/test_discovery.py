@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import textwrap
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 import assay
@@ -14,6 +17,8 @@ import assay_peers
 import assay_plain
 import assay_regex
 import assay_tiktoken
+from assay.errors import AssayError
+from assay.plugins.process_state import changes, state
 
 Install = Callable[..., Path]
 
@@ -501,10 +506,81 @@ def test_an_entry_point_may_be_a_class_or_an_object(install: Install, target: st
     assert "from-a-class" in tokenizers(host)
 
 
-def test_ctrl_c_while_a_plugin_is_imported_is_not_swallowed(install: Install) -> None:
-    install("slow-dist", "1", {"slow": "slow_plugin"}, {"slow_plugin": "raise KeyboardInterrupt"})
+def test_ctrl_c_while_a_plugin_is_tried_is_not_swallowed(install: Install) -> None:
+    slow = f"import os, signal, time\nos.kill({os.getpid()}, signal.SIGINT)\ntime.sleep(60)"
+    install("slow-dist", "1", {"slow": "slow_plugin"}, {"slow_plugin": slow})
     with pytest.raises(KeyboardInterrupt):
         assay.discover()
+
+
+UNSAFE = {
+    "exit": ("import os\nos._exit(0)", "cannot be imported: it ended the process with exit code 0"),
+    "segfault": ("import ctypes\nctypes.string_at(0)", "cannot be imported: its process was killed by SIGSEGV"),
+    "hang": ("while True: pass", "cannot be imported: it gave no answer for 2 s, in <module> (mine.py:1)"),
+    "interrupt": ("raise KeyboardInterrupt", "is not safe to load: KeyboardInterrupt"),
+    "flood": ("print('x' * 2_000_000)", "it printed more than 1 MB"),
+    "patch": ("import json\njson.dumps = print", "is not safe to load: it changes json.dumps, which others need"),
+    "patch of a method": ("import json\njson.JSONEncoder.encode = print", "it changes json.encoder.JSONEncoder.encode"),
+    "folder": ("import os\nos.chdir('/')", "it changes the working folder"),
+    "path": ("import sys\nsys.path.clear()", "it changes sys.path without"),
+    "thread": (
+        "import threading\nthreading.Thread(target=threading.Event().wait, name='mine').start()",
+        "it left a thread running, for which the process would wait: mine",
+    ),
+    "process": ("import subprocess\nsubprocess.Popen(['sleep', '60'])", "it left 1 process(es) running: sleep 60"),
+    "daemon": (
+        "import subprocess\nsubprocess.Popen(['sleep', '60'], start_new_session=True)",
+        "it left 1 process(es) running: sleep 60",
+    ),
+    "atexit": ("import atexit, time\natexit.register(time.sleep, 60)", "it gave no answer for 2 s"),
+    "exit at the end": ("import atexit, os\natexit.register(os._exit, 0)", "it ended the process with exit code 0"),
+    "endless hook": (
+        "import assay, itertools\n@assay.hookimpl\ndef assay_tokenizers(): return itertools.repeat(1)",
+        "assay_tokenizers yields more than 5,000 objects",
+    ),
+    "hook that exits": (
+        "import assay, os\n@assay.hookimpl\ndef assay_tokenizers(): os._exit(4)",
+        "failed in assay_tokenizers: it ended the process with exit code 4",
+    ),
+}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("source", UNSAFE, ids=str)
+def test_what_would_harm_the_host_is_not_loaded(tmp_path: Path, source: str) -> None:
+    bad, good = tmp_path / "mine.py", tmp_path / "good.py"
+    bad.write_text(UNSAFE[source][0])
+    good.write_text(announcing("good"))
+    threads, before = threading.enumerate(), state()
+    host = assay.discover([bad, good], load="none", timeout_s=2.0)
+    assert "good" in tokenizers(host)
+    assert [failure.origin.path for failure in host.failures] == [str(bad)]
+    assert UNSAFE[source][1] in str(host.failures[0])
+    assert host.unsafe == (str(bad),)
+    assert (threading.enumerate(), changes(before)) == (threads, [])
+    assert not [each for each in psutil.Process().children(recursive=True) if "sleep" in each.cmdline()]
+
+
+def test_a_missing_that_never_answers_costs_itself(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.py"
+    mine.write_text(
+        module("""
+        import dataclasses, threading
+
+        @assay.hookimpl
+        def assay_tokenizers():
+            yield dataclasses.replace(tokenizer("hangs"), missing=lambda: threading.Event().wait())
+            yield dataclasses.replace(tokenizer("exits"), missing=lambda: __import__("os")._exit(0))
+            yield tokenizer("good")
+        """)
+    )
+    host = assay.discover([mine], load="none", timeout_s=1.0)
+    found = {each.name: host.missing(each) for each in host.every(assay.TokenizerPlugin)}
+    assert found["good"] is None
+    assert "it gave no answer for 1 s" in str(found["hangs"])
+    assert "it ended the process with exit code 0" in str(found["exits"])
+    with pytest.raises(AssayError, match="could not say what it needs: it gave no answer"):
+        host.need(host.one(assay.TokenizerPlugin, "hangs"))
 
 
 def test_every_discovery_makes_its_own_host(install: Install) -> None:

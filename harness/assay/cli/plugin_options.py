@@ -10,9 +10,11 @@ import click
 
 from assay.cli import options
 from assay.cli.echo import echo_stderr, echo_warning
+from assay.errors import AssayError
+from assay.plugins.isolation import TIMEOUT_S
 
 if TYPE_CHECKING:
-    from assay.plugins.host import Host
+    from assay.plugins.host import Failure, Host
     from assay.records.settings import Settings
 
 plugins = options.variable_option(
@@ -45,6 +47,7 @@ class PluginOptions:
 
     def __init__(self, plugins: Sequence[str], block: Sequence[str], load: str | None) -> None:
         self.plugins, self.block, self.load = tuple(plugins), tuple(block), load
+        self.timeout_s = TIMEOUT_S
         self._host: Host | None = None
 
     def add(self, kept: Settings) -> None:
@@ -63,16 +66,32 @@ class PluginOptions:
         from assay.plugins.discovery import discover
 
         if self._host is None:
-            self._host = discover(self.plugins, self.block, self.load)
+            self._host = discover(self.plugins, self.block, self.load, timeout_s=self.timeout_s)
         return self._host
 
     def find(self) -> Host:
-        """Discover the plugins, and warn of those that failed, and of those that use what will go."""
+        """Discover the plugins, and warn of those that failed, and of those that use what will go.
+
+        Raises `AssayError` where files were given, and none of them can be loaded.
+        """
         warned = self._host is not None
         host = self.host()
         if not warned:
+            broken = self.broken_files()
+            if broken and len(broken) == len(set(self.plugins)):
+                raise AssayError(
+                    "; ".join(f"plugin {each.origin} {each.what}" for each in broken), remedy=broken[0].remedy
+                )
             warn(host)
         return host
+
+    def broken_files(self) -> list[Failure]:
+        """Return the failures of given files that could not be loaded."""
+        if not self.plugins or self._host is None:
+            return []
+        unsafe = set(self._host.unsafe)
+        found = {each.origin: each for each in self._host.failures if each.origin.path in unsafe}
+        return list(found.values())
 
     def code(self, code: int) -> int:
         """Return the exit code of `--strict-plugins`, and report why: a failed plugin counts like a failed case."""
@@ -97,7 +116,14 @@ def takes_plugins(command: Callable[..., object]) -> Callable[..., object]:
         *, plugins: tuple[str, ...], block: tuple[str, ...], load: str | None, strict_plugins: bool, **others: object
     ) -> int:
         chosen = PluginOptions(plugins, block, load)
+        if isinstance(timeout_s := others.get("timeout_s"), float):
+            chosen.timeout_s = timeout_s
         code = cast("int", command(plugins=chosen, **others))
-        return chosen.code(code) if strict_plugins else code
+        if strict_plugins:
+            return chosen.code(code)
+        if code == 0 and (broken := chosen.broken_files()):
+            echo_stderr(f"assay: error: cannot be loaded: {', '.join(str(each.origin) for each in broken)}")
+            return 2
+        return code
 
     return options.together(plugins, block, load, strict)(call)

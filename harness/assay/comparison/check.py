@@ -70,7 +70,9 @@ class VersionCheck:
     doubts: list[str] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
-        self.settings = replace(self.settings, metrics=chosen_metrics(self.host, self.selection.metrics)).drawn()
+        metrics = chosen_metrics(self.host, self.selection.metrics)
+        block = (*self.settings.block, *self.host.unsafe)
+        self.settings = replace(self.settings, metrics=metrics, block=block).drawn()
         self.cases = [case for case in plan(self.host, self.selection, self.settings) if not case.edge_case]
         sharded = next((case.corpus for case in self.cases if isinstance(case, TokenizerCase) and case.shards), None)
         if sharded is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 
 from assay.comparison.sides import SideEnvironment
 from assay.environment import cache
@@ -111,7 +110,10 @@ class SideProcess:
         )
 
     def _setup(self) -> Setup:
-        return Setup(plugins=replace(PluginSelection.of(self.settings), plugins=self.side.plugins), core=self.core)
+        moved = dict(zip(self.settings.plugins, self.side.plugins, strict=False))
+        block = tuple(moved.get(name, name) for name in self.settings.block)
+        plugins = PluginSelection(plugins=self.side.plugins, block=block, load=self.settings.load)
+        return Setup(plugins=plugins, core=self.core)
 
     def _mark_dead(self, worker: Worker) -> None:
         worker.kill()

@@ -17,7 +17,7 @@ from typing import IO, Any, cast
 
 from assay.corpus.shards import Shard, file_system
 from assay.errors import AssayError, CorpusError
-from assay.plugins.host import pip_install
+from assay.plugins.requirements import pip_install
 
 BLOCK = 1 << 20
 PACKED = 1 << 14  # of zstandard: a block may unpack to a thousand times its size

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from assay.corpus.loading import SUFFIXES, is_path
 from assay.errors import CorpusError
-from assay.plugins.host import Host, pip_install
+from assay.plugins.host import Host
+from assay.plugins.requirements import pip_install
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from assay.plugins.host import absent
+from assay.plugins.requirements import absent
 
 CONSTRAINTS = "constraints.txt"
 

@@ -77,7 +77,7 @@ def run(
     given |= {name: tuple(map(str, given[name])) for name in LISTS if name in given}
     selection = Selection(**take(Selection, given))
     settings = replace(settings or Settings(), **given)
-    host = discover(settings.plugins, settings.block, settings.load)
+    host = discover(settings.plugins, settings.block, settings.load, timeout_s=settings.timeout_s)
     return begin(host, selection, settings, locate(store, results))
 
 
@@ -150,7 +150,7 @@ def resume(name: str, results: Where, listener: ProgressListener | None = None) 
     with Store(results, create=False) as store:
         record = store.run(name)
         settings = Settings.from_json(record.settings)
-        host = discover(settings.plugins, settings.block, settings.load)
+        host = discover(settings.plugins, settings.block, settings.load, timeout_s=settings.timeout_s)
         store.reopen(record.id)
         return _carry_on(host, store, record, store.planned(record.id), settings, listener or ProgressListener())
 

@@ -53,7 +53,7 @@ class WorkerPool:
         self._folder = tempfile.TemporaryDirectory(prefix="assay-", dir=shared_memory.folder())
         self._servers = ForkServers(WorkerEnvironment(seed=settings.seed), settings.threads)
         self.core = one_core() if settings.threads == 1 else None
-        self.setup = Setup(plugins=PluginSelection.of(settings), core=self.core, grid=settings.grid)
+        self.setup = Setup(plugins=PluginSelection.of(settings, host), core=self.core, grid=settings.grid)
         self.metric_worker = PluginMetricWorker(
             [metric.name for metric in settings.metrics],
             lambda: Worker("leave out the metrics of plugins with --metrics none", settings),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 
@@ -13,9 +15,16 @@ from assay.errors import AssayError, guard, raised_by
 from assay.plugins.entry_points import Source, sources
 from assay.plugins.hook_versions import DECLARED, DEPRECATIONS, Deprecation, incompatibility, used
 from assay.plugins.hookspecs import PROVIDES
-from assay.plugins.host import Failure, Found, Host, Loading, absent, pip_install
+from assay.plugins.host import DISTRIBUTION, Failure, Found, Host, Loading, Origin
+from assay.plugins.isolation import TIMEOUT_S, Call, Misbehaved, all_isolated, brief, can_isolate
+from assay.plugins.process_state import changes, state
+from assay.plugins.requirements import absent, pip_install
+from assay.plugins.supervision import Channel
 from assay.plugins.types import NAMES_OF_KINDS, Descriptor
 from assay.plugins.validation import Hook, hooks_of, validate
+
+MOST_ANNOUNCED = 5_000
+MOST_NAMED = 4
 
 
 class _Refused(Exception):
@@ -32,13 +41,18 @@ def discover(
     load: str | None = None,
     *,
     lenient: bool = False,
+    timeout_s: float | None = TIMEOUT_S,
     deprecations: Sequence[Deprecation] = DEPRECATIONS,
 ) -> Host:
     """Find all installed plugins, and those in the given files, except the blocked ones.
 
     A name in `block` is an entry point (`regex`), a distribution (`assay`), both (`assay:regex`), or a
     file. `load` is a comma-separated list of such names and patterns: of the installed plugins only these are
-    loaded, for `none` not one. Whatever a plugin does wrong becomes one of the host's failures; what it uses
+    loaded, for `none` not one.
+
+    A plugin that is not first-party is tried in a child process first. One that ends, hangs or changes its process is
+    not loaded here. `timeout_s` bounds a call of a plugin; with None, plugins are called in this process at once.
+    Whatever a plugin does wrong becomes one of the host's failures; what it uses
     of `deprecations` is noted. Raises `AssayError` for a plugin file that does not exist and, unless `lenient`, for a
     name in `block` or `load` that nothing has.
     """
@@ -46,7 +60,11 @@ def discover(
     failures: list[Failure] = []
     loadings: list[Loading] = []
     chosen, excluded = sources(plugins, block, load, lenient=lenient)
+    unsafe, mute = ({}, {}) if timeout_s is None else _tried(chosen, timeout_s)
+    failures.extend(unsafe.values())
     for source in chosen:
+        if source.origin in unsafe:
+            continue
         try:
             loading, hooks = _load(source)
             loadings.append(loading)
@@ -54,7 +72,57 @@ def discover(
         except _Refused as refused:
             failures.append(refused.failure)
     deprecated = used(deprecations, loadings, found)
-    return Host(*_settle(found, failures), loadings, excluded, deprecated)
+    return Host(*_settle(found, failures), loadings, excluded, deprecated, timeout_s=timeout_s, mute=mute)
+
+
+def _tried(
+    sources: Sequence[Source], timeout_s: float
+) -> tuple[dict[Origin, Failure], dict[Origin, tuple[str, AssayError]]]:
+    """Try plugins that are not first-party; return the failures of plugins, and of `missing` of what they announce."""
+    doubtful = [source for source in sources if source.origin.distribution != DISTRIBUTION] if can_isolate() else []
+    calls = [Call(subject=f"plugin {each.origin}", stage="import", function=partial(_try, each)) for each in doubtful]
+    failures: dict[Origin, Failure] = {}
+    mute: dict[Origin, tuple[str, AssayError]] = {}
+    for source, answer in zip(doubtful, all_isolated(calls, brief(timeout_s)), strict=True):
+        stage, message, remedy = "trial", str(answer), "fix it"
+        if isinstance(answer, Misbehaved):
+            message = answer.message
+            remedy = f"fix it, or {answer.remedy}" if answer.remedy else remedy
+            asked, _, name = answer.stage.partition(" of ")
+            if asked == "missing":
+                mute[source.origin] = (name, answer)
+                continue
+            stage = answer.stage if answer.stage in ("import", *PROVIDES) else stage
+        if answer:
+            failures[source.origin] = Failure(
+                origin=source.origin, stage=stage, message=message, remedy=_leave_out(source, remedy)
+            )
+    return failures, mute
+
+
+def _try(source: Source, channel: Channel) -> str | None:
+    """Load a plugin in a child process and ask what it announces; return what makes it unsafe, or None.
+
+    What it raises is not told: the host, which loads it then, meets the same.
+    """
+    before = state()
+    failures: list[Failure] = []
+    found: list[Descriptor] = []
+    with contextlib.suppress(_Refused):
+        _, hooks = _load(source)
+        for hook in hooks:
+            channel.enter(hook.name)
+            found += _ask(source, [hook], failures)
+    if changed := changes(before):
+        more = f" and {len(changed) - MOST_NAMED} more" if len(changed) > MOST_NAMED else ""
+        return f"it changes {', '.join(changed[:MOST_NAMED])}{more}, which others need"
+    endless = next((each.message for each in failures if each.stage == "trial"), None)
+    for item in found if endless is None else ():
+        if item.missing is not None:
+            channel.enter(f"missing of {item.name}")
+            with contextlib.suppress(BaseException):
+                item.missing()
+    return endless
 
 
 def _load(source: Source) -> tuple[Loading, list[Hook]]:
@@ -110,7 +178,10 @@ def _descriptors(hook: Hook, source: Source, failures: list[Failure]) -> Iterato
         if not isinstance(answer, Iterable):
             return refuse(f"it returned {type(answer).__name__}, not an iterable of {kind.__name__}")
         items = iter(answer)
-    while True:
+    for number in itertools.count():
+        if number >= MOST_ANNOUNCED:
+            message = f"{hook.name} yields more than {MOST_ANNOUNCED:,} objects"
+            raise _Refused(Failure(origin=source.origin, stage="trial", message=message, remedy=remedy))
         with _guard(source, hook.name, remedy):
             try:
                 item = next(items)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
-from typing import TypeVar, cast
+from types import MappingProxyType
+from typing import Any, TypeVar, cast
 
-from packaging.requirements import InvalidRequirement, Requirement
-
-from assay.errors import AssayError, Unavailable, UnknownName, guard
+from assay.errors import AssayError, PluginFailed, Unavailable, UnknownName, guard
+from assay.plugins.isolation import Call, Misbehaved, brief, can_isolate, isolated
+from assay.plugins.requirements import absent, pip_install
+from assay.plugins.supervision import Channel
 from assay.plugins.types import NAMES_OF_KINDS, Descriptor, Missing, Provided
 from assay.records.near_names import did_you_mean, near_names
 
@@ -21,6 +22,7 @@ STAGES: Mapping[str, str] = {
     "version": "cannot be used with this version of assay",
     "register": "cannot be registered",
     "clash": "clashes with another",
+    "trial": "is not safe to load",
 }
 
 
@@ -55,6 +57,11 @@ class Origin:
         return self.entry_point if self.distribution is None else f"{self.distribution}:{self.entry_point}"
 
     @property
+    def location(self) -> str:
+        """The value for `--block` that means this plugin also among files of one name: its path, or `block`."""
+        return self.path or self.block
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The names of this plugin: its entry point, its distribution, or both."""
         names = [self.entry_point, self.distribution, self.block]
@@ -73,7 +80,8 @@ class Origin:
 class Failure:
     """A plugin, or one thing it announced, that cannot be used; all the others still can.
 
-    `stage` is `import`, `version`, `register`, the name of a hook, or `clash`. `kind` and `name` are those of the one
+    `stage` is `import`, `version`, `register`, the name of a hook, `clash`, or `trial`: what it did to a process in
+    which it was tried. `kind` and `name` are those of the one
     thing that was announced, where only that cannot be used.
     """
 
@@ -139,7 +147,11 @@ class Found:
 
 
 class Host:
-    """What discovery found. An object, never a singleton: a test makes its own."""
+    """What discovery found. An object, never a singleton: a test makes its own.
+
+    `timeout_s` bounds each call of a plugin that is not first-party, which is made in a child process; with None all
+    are called in this one. `mute` has the origins of which a `missing` did not come back, with whose it was.
+    """
 
     def __init__(
         self,
@@ -148,12 +160,23 @@ class Host:
         loadings: Iterable[Loading] = (),
         excluded: Iterable[Excluded] = (),
         deprecated: Iterable[Deprecated] = (),
+        *,
+        timeout_s: float | None = None,
+        mute: Mapping[Origin, tuple[str, AssayError]] = MappingProxyType({}),
     ) -> None:
         self.found = tuple(found)
         self.failures = tuple(failures)
         self.loadings = tuple(loadings)
         self.excluded = tuple(excluded)
         self.deprecated = tuple(deprecated)
+        self.timeout_s = timeout_s
+        self._broken: dict[int, AssayError] = {}
+        self._mute = mute
+        for item in self.found:
+            if item.origin in mute and mute[item.origin][0] == item.plugin.name:
+                cause = mute[item.origin][1]
+                problem = f"could not say what it needs: {cause.message}"
+                self.mark_broken(item.plugin, PluginFailed(problem, remedy=cause.remedy))
 
     def every(self, kind: type[P]) -> tuple[P, ...]:
         """Return all plugins of a kind, in the order in which they were found."""
@@ -187,6 +210,8 @@ class Host:
 
     def missing(self, plugin: Provided) -> Missing | None:
         """Return what a plugin lacks on this machine, or None when it is ready to build."""
+        if (broken := self.broken(plugin)) is not None:
+            return Missing(broken.message, broken.remedy or self.remedy(plugin))
         lacking = absent(plugin.requires)
         if lacking:
             return Missing(f"needs {', '.join(lacking)}, which is not installed", pip_install(lacking))
@@ -194,7 +219,7 @@ class Host:
             return None
         try:
             with guard():
-                answer: object = plugin.missing()
+                answer: object = self._ask_missing(plugin) if self.origin(plugin) in self._mute else plugin.missing()
             if answer is None or isinstance(answer, Missing):
                 return answer
             problem = f"{type(answer).__name__} is no assay.Missing"
@@ -202,9 +227,64 @@ class Host:
             problem = error.message
         return Missing(f"could not say what it needs: {problem}", f"report it to {self.origin(plugin)}")
 
+    def _ask_missing(self, plugin: Provided) -> Missing | None:
+        """Call `missing` in a child process: a neighbour's of the same origin did not come back."""
+
+        def ask(channel: Channel) -> list[str] | None:
+            answer = plugin.missing() if plugin.missing is not None else None
+            return None if answer is None else [answer.what, answer.remedy]
+
+        answer = self.call(plugin, f"missing of {plugin.name}", ask)
+        return None if answer is None else Missing(*answer)
+
+    def is_trusted(self, plugin: Provided) -> bool:
+        """Return whether a plugin is called in this process: it is first-party, or this one is not the host's."""
+        return self.timeout_s is None or not can_isolate() or self.origin(plugin).distribution == DISTRIBUTION
+
+    def call(
+        self,
+        plugin: Provided,
+        stage: str,
+        function: Callable[[Channel], object],
+        *,
+        long: bool = False,
+        tell: Callable[[str], object] | None = None,
+    ) -> Any:
+        """Call a plugin's function in a child process, and return its answer, a literal.
+
+        A `long` one has the whole time-out. What it tells its channel goes to `tell`. Raises `AssayError` for what it
+        raises, and for what it does to its process; then it is not called again.
+        """
+        assert self.timeout_s is not None
+        if (error := self.broken(plugin)) is not None:
+            raise error
+        call = Call(subject=f"plugin {self.origin(plugin)}", stage=stage, function=function)
+        try:
+            return isolated(call, self.timeout_s if long else brief(self.timeout_s), tell)
+        except Misbehaved as misbehaved:
+            self.mark_broken(plugin, misbehaved)
+            raise
+
+    @property
+    def unsafe(self) -> tuple[str, ...]:
+        """The plugins that failed before they were loaded, as `--block` takes them: workers do without them."""
+        loaded = {loading.origin for loading in self.loadings}
+        origins = dict.fromkeys(failure.origin for failure in self.failures if failure.origin not in loaded)
+        return tuple(origin.location for origin in origins)
+
+    def broken(self, plugin: Provided) -> AssayError | None:
+        """Return what a plugin did when it was called in a child process, after which it is not called again."""
+        return self._broken.get(id(plugin))
+
+    def mark_broken(self, plugin: Provided, error: AssayError) -> None:
+        """Take note that a plugin is not to be called again."""
+        self._broken[id(plugin)] = error
+
     def need(self, plugin: Provided, noun: str | None = None) -> None:
         """Raise `Unavailable` for what a plugin lacks on this machine; `noun` names it, its name does otherwise."""
         missing = self.missing(plugin)
+        if (error := self.broken(plugin)) is not None:
+            raise error
         if missing is not None:
             raise Unavailable(f"{noun or plugin.name} {missing.what}", remedy=missing.remedy)
 
@@ -226,27 +306,3 @@ class Host:
                 clash = failure.stage == "clash"
                 remedy = f"two plugins claim it: {failure.remedy}" if clash else str(failure)
         return UnknownName(f"there is no {noun} named {name!r}", remedy=remedy)
-
-
-def absent(requirements: Iterable[str]) -> tuple[str, ...]:
-    """Return those of some requirements that what is installed does not meet."""
-    return tuple(text for text in requirements if not _installed(text))
-
-
-def pip_install(requirements: Iterable[str]) -> str:
-    """Return the command that installs requirements."""
-    return " ".join(("pip install", *(f'"{text}"' for text in requirements)))
-
-
-def _installed(text: str) -> bool:
-    try:
-        requirement = Requirement(text)
-    except InvalidRequirement:
-        return False
-    if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
-        return True
-    try:
-        version = metadata.version(requirement.name)
-    except metadata.PackageNotFoundError:
-        return False
-    return requirement.specifier.contains(version, prereleases=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from assay.errors import UnknownName
 from assay.execute.worker.process import Worker, WorkerDied
 from assay.execute.worker.requests import PluginSelection
+from assay.plugins.discovery import discover
 from assay.records.settings import Settings
 from assay.testkit.registry import Check, checks
 from assay.testkit.result import ConformanceError, Finding
@@ -46,6 +47,7 @@ def examine(
     `warn` is told of other plugins that failed, `tick` the name of each check before it is made. Raises `UnknownName`
     for a name that nothing has, and `ConformanceError` for a plugin that cannot be loaded.
     """
+    settings = _without_unsafe(settings, warn)
     worker, found = _begin(name, kind, settings, ())
     try:
         for sentence in found.failures:
@@ -75,6 +77,15 @@ def examine(
         return ConformanceReport(name=name, kind=found.kind, origin=found.origin, findings=tuple(findings.values()))
     finally:
         worker.kill()
+
+
+def _without_unsafe(settings: Settings, warn: Callable[[str], object]) -> Settings:
+    """Leave out the plugins that would end or change the process in which others are checked."""
+    host = discover(settings.plugins, settings.block, settings.load, timeout_s=settings.timeout_s)
+    unsafe = {failure.origin: failure for failure in host.failures if failure.origin.location in host.unsafe}
+    for failure in unsafe.values():
+        warn(str(failure))
+    return replace(settings, block=(*settings.block, *host.unsafe))
 
 
 def _begin(name: str, kind: str | None, settings: Settings, known: Sequence[Finding]) -> tuple[Worker, FoundPlugin]:

@@ -91,7 +91,7 @@ def forecast(host: Host, cases: Sequence[TokenizerCase], settings: Settings) -> 
     paces = {case.tokenizer: Pace(tokenizer=case.tokenizer, reason=why.reason) for case, why in refusals.items()}
     if not subjects:
         raise AssayError(next(iter(paces.values())).reason or "nothing can be counted")
-    found = _gauge(gauged, list(subjects.values()), settings)
+    found = _gauge(gauged, list(subjects.values()), settings, host)
     first = next((each.partial for each in found.counted if each.partial is not None), None)
     paces |= {
         case.tokenizer: _pace(case.tokenizer, counted) for case, counted in zip(subjects, found.counted, strict=True)
@@ -118,9 +118,9 @@ def forecast(host: Host, cases: Sequence[TokenizerCase], settings: Settings) -> 
     )
 
 
-def _gauge(shard: Shard, subjects: Sequence[CountedPlugin], settings: Settings) -> TaskAnswer:
+def _gauge(shard: Shard, subjects: Sequence[CountedPlugin], settings: Settings, host: Host) -> TaskAnswer:
     """Count documents of about two million bytes, drawn at random; all where the draw has none."""
-    plugins = PluginSelection.of(settings)
+    plugins = PluginSelection.of(settings, host)
     with closing(ProcessPool(ExecutorConfig(workers=1, memory_bytes=settings.memory_bytes))) as pool:
 
         def ask(task: Task) -> TaskAnswer:

@@ -50,7 +50,7 @@ def count_group(
         coordinator = Coordinator(
             shards,
             list(subjects.values()),
-            PluginSelection.of(settings),
+            PluginSelection.of(settings, host),
             executor,
             CountCache(),
             fresh=settings.fresh,

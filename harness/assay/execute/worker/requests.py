@@ -24,13 +24,14 @@ class PluginSelection:
     load: str | None = None
 
     @classmethod
-    def of(cls, settings: Settings) -> PluginSelection:
-        """Take those of some settings."""
-        return cls(plugins=settings.plugins, block=settings.block, load=settings.load)
+    def of(cls, settings: Settings, host: Host | None = None) -> PluginSelection:
+        """Take those of some settings, without those that the host found unsafe to load."""
+        block = settings.block if host is None else (*settings.block, *host.unsafe)
+        return cls(plugins=settings.plugins, block=block, load=settings.load)
 
     def discover(self, *, lenient: bool = False) -> Host:
-        """Find them."""
-        return discover(self.plugins, self.block, self.load, lenient=lenient)
+        """Find them, in a process that may die of it."""
+        return discover(self.plugins, self.block, self.load, lenient=lenient, timeout_s=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
