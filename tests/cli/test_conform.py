@@ -142,7 +142,7 @@ def test_an_unknown_name(conform: Cli, cli: Cli) -> None:
     ("source", "words"),
     [
         ("import tea_and_biscuits", "cannot be imported: ModuleNotFoundError: No module named 'tea_and_biscuits'"),
-        ("import os; os._exit(7)", "a plugin ends the process that loads it: its process exited with code 7"),
+        ("import os; os._exit(7)", "cannot be imported: it ended the process with exit code 7"),
         (plugin("metric", fields="unit=3"), "metric mine cannot be used: unit of mine is 3, not text"),
     ],
 )

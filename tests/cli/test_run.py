@@ -543,9 +543,10 @@ def test_an_absent_vocabulary_is_a_skipped_row_with_the_remedy(
         ("raise OSError('the library is closed')", "the library is closed"),
         ("raise SystemExit(0)", "SystemExit"),
         ("yield 'text'", "Document"),
+        ("import os; os._exit(0)", "it ended the process with exit code 0"),
     ],
 )
-def test_a_corpus_plugin_that_fails_is_one_clear_line(cli: Cli, tmp_path: Path, documents: str, words: str) -> None:
+def test_a_corpus_plugin_that_fails_costs_its_rows(cli: Cli, tmp_path: Path, documents: str, words: str) -> None:
     (tmp_path / "library.py").write_text(f"""
 import assay
 
@@ -560,17 +561,26 @@ def assay_corpora():
     )
 """)
     command = ["run", "--plugin", "library.py", "--corpora", "library", "--tokenizers", "regex", *TOKENIZERS_ONLY]
-    complaint = cli(*command).complaint
-    assert words in complaint
-    assert "library" in complaint
+    ran = cli(*command, "--json")
+    assert ran.rc == 3
+    reasons = {row["reason"] for row in ran.json["tokenizers"] if row["status"] == "failed"}
+    assert len(reasons) == 1
+    assert words in next(iter(reasons))
+    assert "assay: failed: tokenizer/library/all/regex" in ran.stderr
+    assert "the corpus library" in ran.stderr
 
 
 @pytest.mark.long
-def test_a_bad_plugin_file_is_a_warning_and_the_rest_runs(cli: Cli, tmp_path: Path) -> None:
+def test_a_bad_plugin_file_is_exit_code_2_and_the_rest_runs(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text("def (:")
-    ran = cli("run", "--plugin", "broken.py", "--tokenizers", "regex", *TOKENIZERS_ONLY, "--json")
+    (tmp_path / "fine.py").write_text("import assay\n@assay.hookimpl\ndef assay_metrics(): return ()")
+    command = ["run", "--plugin", "broken.py", "--tokenizers", "regex", *TOKENIZERS_ONLY, "--json"]
+    assert "plugin broken.py cannot be imported: SyntaxError" in cli(*command).complaint
+    ran = cli(*command, "--plugin", "fine.py")
     assert rows_of(ran)["regex"]["status"] == "ok"
     assert "assay: warning: plugin broken.py cannot be imported: SyntaxError" in ran.stderr
+    assert "assay: error: cannot be loaded: broken.py" in ran.stderr
+    assert ran.rc == 2
 
 
 ATTENTIONS = """

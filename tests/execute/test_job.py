@@ -24,7 +24,7 @@ from assay.store.store import Store
 def begun(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Selection, Settings]]:
     """What `assay.run` begins, without doing it."""
     found: list[tuple[Selection, Settings]] = []
-    monkeypatch.setattr(job, "discover", lambda *plugins: None)
+    monkeypatch.setattr(job, "discover", lambda *plugins, timeout_s: None)
     monkeypatch.setattr(job, "begin", lambda host, selection, settings, where: found.append((selection, settings)))
     return found
 

@@ -46,7 +46,8 @@ def conform(
 
     settings = plugins.settings(timeout_s=timeout_s, memory_bytes=memory_bytes)
     showing = sys.stderr.isatty() and not quiet
-    examined = examine(name, kind, settings, echo_warning, _show_check if showing else lambda check: None)
+    tick = _show_check if showing else lambda check: None
+    examined = examine(name, kind, settings, echo_warning, tick, plugins.host())
     if showing:
         _show_check("")
     if as_json:

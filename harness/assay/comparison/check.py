@@ -16,6 +16,7 @@ from assay.environment.command_line import command_line
 from assay.environment.describe import describe, now
 from assay.errors import AssayError
 from assay.execute.plan import plan
+from assay.execute.refused import refused
 from assay.execute.selection import Selection
 from assay.measure.plugin_metrics import chosen as chosen_metrics
 from assay.plugins.host import Host
@@ -115,6 +116,10 @@ class VersionCheck:
         """Verify each case, and go on to its first epoch at once, in the processes that verified it."""
         for number, case in enumerate(self.cases):
             self.tick(f"checking {number + 1} of {len(self.cases)}: {case.id}", self.settings.budget_s - self.spent)
+            refusal = refused(self.host, case)
+            if refusal is not None and refusal.status is Status.FAILED:
+                self.judged[case.id] = not_measured(case.id, refusal.row(case))
+                continue
             self._admit(case, sampler.verify(case))
             cells = {name: cell for name, cell in self.cells.items() if cell.case is case}
             if cells:

@@ -8,10 +8,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from assay.corpus import loading
-from assay.errors import AssayError
+from assay.corpus.reading import digest_of
+from assay.errors import AssayError, guard
 from assay.plugins.host import Host
+from assay.plugins.supervision import Channel
 from assay.plugins.types import CorpusPlugin
+
+FETCH_S = 3600.0
 
 
 @runtime_checkable
@@ -65,8 +68,16 @@ def look(host: Host, plugin: CorpusPlugin) -> Holding:
 def fetch(host: Host, plugin: CorpusPlugin, tell: Callable[[str], None]) -> Holding:
     """Fetch a corpus that can be fetched and is not here whole; an error becomes part of the result."""
     source = _source(plugin)
+
+    def ask(channel: Channel) -> bool:
+        return source is not None and bool(source.fetch(channel.tell))
+
     try:
-        fetched = source is not None and source.fetch(tell)
+        with guard():
+            if source is None or host.is_trusted(plugin):
+                fetched = source is not None and source.fetch(tell)
+            else:
+                fetched = host.call(plugin, "fetch", ask, timeout_s=FETCH_S, tell=tell)
     except AssayError as error:
         return _failed(plugin, error)
     found = look(host, plugin)
@@ -79,12 +90,12 @@ def verify(host: Host, plugin: CorpusPlugin) -> Holding:
     if found.state is FetchState.MISSING:
         return found
     try:
-        documents = loading.load(plugin)
+        found_digest = digest_of(host, plugin)
     except AssayError as error:
         return _failed(plugin, error)
     if plugin.sha256 is not None:
         return replace(found, state=FetchState.VERIFIED)
-    reason = f"nobody vouches for its hash, which is {loading.digest(documents)} here"
+    reason = f"nobody vouches for its hash, which is {found_digest} here"
     return replace(found, state=FetchState.UNVERIFIED, reason=reason)
 
 

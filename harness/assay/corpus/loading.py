@@ -13,6 +13,7 @@ from assay.plugins.host import Host
 from assay.plugins.types import EDGE_CASE, CorpusPlugin, Document
 from assay.records.text import is_utf8
 
+LEAVE_OUT = "fix the corpus, or leave it out of --corpora"
 SUFFIXES = (".txt", ".text", ".md")
 
 
@@ -74,7 +75,7 @@ def load(corpus: CorpusPlugin) -> tuple[Document, ...]:
 
     Raises `CorpusError` for what cannot be read, for a wrong hash and, but for limits, for what is empty or not UTF-8.
     """
-    with guard(lambda reason: CorpusError(f"the corpus {corpus.name} cannot be read: {reason}")):
+    with guard(lambda reason: CorpusError(f"the corpus {corpus.name} cannot be read: {reason}", remedy=LEAVE_OUT)):
         documents = tuple(corpus.documents())
     strange: list[object] = [document for document in documents if not isinstance(document, Document)]
     if strange:
@@ -103,7 +104,11 @@ def divide(corpus: CorpusPlugin, held_out: float) -> Parts:
     before the share begins, or after the last white space, or exactly there; a cut before the share does
     not make it more than twice as large. Raises `CorpusError` for a corpus that is too short.
     """
-    documents = load(corpus)
+    return split(corpus, load(corpus), held_out)
+
+
+def split(corpus: CorpusPlugin, documents: tuple[Document, ...], held_out: float) -> Parts:
+    """Hold out a share of the documents of a corpus, as `divide` does."""
     if not held_out:
         return Parts(training="\n".join(document.text for document in documents), measured=documents)
     boundary = (1.0 - held_out) * sum(len(document.text) for document in documents)

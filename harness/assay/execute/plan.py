@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from assay.corpus.loading import divide, find, is_path, load
+from assay.corpus.loading import find, is_path
+from assay.corpus.reading import read_all
 from assay.corpus.sampling import ALWAYS_WHOLE
 from assay.corpus.shards import find_shards, is_counted, is_shards
 from assay.errors import AssayError
@@ -45,8 +46,9 @@ class _Corpora:
 def plan(host: Host, selection: Selection, settings: Settings) -> tuple[Case, ...]:
     """List the cases of a selection, tokenizers first.
 
-    Raises `UnknownName` for a name that nothing has, `CorpusError` for a corpus that cannot be used (all
-    corpora are read once here, so that bad input costs nothing), `AssayError` for an empty plan.
+    All corpora are read once here, so that bad input costs nothing. One of a plugin that cannot be read keeps its
+    cases, which then fail. Raises `UnknownName` for a name that nothing has, `CorpusError` for a file of the user that
+    cannot be used, `AssayError` for an empty plan.
     """
     suite = selection.chosen
     _check_shares(selection)
@@ -55,7 +57,7 @@ def plan(host: Host, selection: Selection, settings: Settings) -> tuple[Case, ..
     attentions = choose(host, AttentionPlugin, suite.attentions, selection.attentions)
     corpora = _by_kind(host, names, sharded=settings.executor is not None)
     if tokenizers or attentions:
-        _read(corpora, selection, settings, tokenized=bool(tokenizers))
+        corpora = _read(host, corpora, selection, settings, tokenized=bool(tokenizers))
     cases: list[Case] = []
     if not any(workload.level == "pipeline" for workload in suite.workloads):
         cases += _timed_cases(suite, selection, corpora, tokenizers)
@@ -106,15 +108,14 @@ def _by_kind(host: Host, names: tuple[str, ...], *, sharded: bool) -> _Corpora:
     )
 
 
-def _read(corpora: _Corpora, selection: Selection, settings: Settings, *, tokenized: bool) -> None:
-    """Read every corpus that is here, as it will be used."""
-    for corpus in corpora.texts.values():
-        for held_out in _splits(selection):
-            divide(corpus, held_out if tokenized else 0.0)
-    for corpus in corpora.edge_cases.values():
-        load(corpus)
+def _read(host: Host, corpora: _Corpora, selection: Selection, settings: Settings, *, tokenized: bool) -> _Corpora:
+    """Read every corpus that is here, as it will be used; those that cannot be read are not among the texts."""
+    shares = _splits(selection) if tokenized else (0.0,)
+    edge_cases = [corpus for corpus in corpora.edge_cases.values() if host.missing(corpus) is None]
+    read_all(host, [*corpora.texts.values(), *edge_cases], shares)
     for name in corpora.sharded if tokenized else ():
         find_shards(name, settings.field)
+    return replace(corpora, texts={name: each for name, each in corpora.texts.items() if host.broken(each) is None})
 
 
 def _splits(selection: Selection) -> tuple[float, ...]:

@@ -9,12 +9,11 @@ from functools import partial
 from types import TracebackType
 from typing import Self, TypeVar
 
-from assay.corpus.loading import find
 from assay.environment import shared_memory
 from assay.environment.cpu_affinity import one_core
-from assay.errors import AssayError, Unavailable, guard
 from assay.execute.judge_slot import JudgeSlot
 from assay.execute.plugin_metric_worker import PluginMetricWorker
+from assay.execute.refused import plugin_of, refused
 from assay.execute.timed_operation import TimedOperation
 from assay.execute.worker.environment import WorkerEnvironment
 from assay.execute.worker.fork_server import SERVERS, ForkServers
@@ -22,9 +21,8 @@ from assay.execute.worker.process import Worker, WorkerDied
 from assay.execute.worker.protocol import Request
 from assay.execute.worker.requests import Load, PluginSelection, Setup, Verify
 from assay.plugins.host import Host
-from assay.plugins.types import AttentionPlugin, TokenizerPlugin
 from assay.records.refusal import Refusal
-from assay.records.results import AttentionCase, Case, Status, TokenizerCase
+from assay.records.results import AttentionCase, Case
 from assay.records.serialization import kind_of
 from assay.records.settings import Settings
 from assay.stats.noise_floor import DUPLICATE, PROBE
@@ -87,29 +85,13 @@ class WorkerPool:
 
     def refusal(self, case: Case) -> Refusal | None:
         """Return why a case cannot even begin, or None."""
-        try:
-            if isinstance(case, TokenizerCase):
-                corpus = find(self.host, case.corpus)
-                self.host.need(corpus, f"the corpus {corpus.name}")
-            elif (refusal := self._not_offered(case)) is not None:
-                return refusal
-            self.host.need(self._plugin(case))
-        except Unavailable as error:
-            return Refusal.of(error)
+        refusal = refused(self.host, case)
+        if refusal is not None:
+            return refusal
         if not case.edge_case and self._deaths.get(_key(case), 0) >= MOST_DEATHS:
             reason = f"its process died {MOST_DEATHS} times in this run and is not started again"
             return Refusal(reason=reason, remedy=self._remedy(case))
         return None
-
-    def _not_offered(self, case: AttentionCase) -> Refusal | None:
-        """Ask an attention whether it offers a workload."""
-        attention = self.host.one(AttentionPlugin, case.attention)
-        try:
-            with guard():
-                unsupported = attention.unsupported(case.workload.of_step)
-        except AssayError as error:
-            return Refusal(reason=f"it could not say what it offers: {error.message}", remedy=self._remedy(case))
-        return None if unsupported is None else Refusal(status=Status.UNSUPPORTED, reason=str(unsupported))
 
     def prepare(self, epochs: int, *, at_once: bool) -> None:
         """Have the servers import torch for so many epochs, meanwhile; the first `at_once`, where it is waited for."""
@@ -231,13 +213,8 @@ class WorkerPool:
             for offered in (() if checked is None else checked.operations)
         }
 
-    def _plugin(self, case: Case) -> AttentionPlugin | TokenizerPlugin:
-        if isinstance(case, AttentionCase):
-            return self.host.one(AttentionPlugin, case.attention)
-        return self.host.one(TokenizerPlugin, case.tokenizer)
-
     def _remedy(self, case: Case) -> str:
-        return self.host.remedy(self._plugin(case))
+        return self.host.remedy(plugin_of(self.host, case))
 
     def _ask(self, worker: Worker, request: Request[A]) -> A | None:
         try:

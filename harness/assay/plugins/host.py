@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
 from assay.errors import AssayError, PluginFailed, Unavailable, UnknownName, guard
-from assay.plugins.isolation import Call, Misbehaved, brief, can_isolate, isolated
+from assay.plugins.isolation import TIMEOUT_S, Call, Misbehaved, all_isolated, brief, can_isolate
 from assay.plugins.requirements import absent, pip_install
 from assay.plugins.supervision import Channel
 from assay.plugins.types import NAMES_OF_KINDS, Descriptor, Missing, Provided
@@ -176,7 +177,8 @@ class Host:
             if item.origin in mute and mute[item.origin][0] == item.plugin.name:
                 cause = mute[item.origin][1]
                 problem = f"could not say what it needs: {cause.message}"
-                self.mark_broken(item.plugin, PluginFailed(problem, remedy=cause.remedy))
+                remedy = ", or ".join(filter(None, (cause.remedy, self.remedy(item.plugin))))
+                self.mark_broken(item.plugin, PluginFailed(problem, remedy=remedy))
 
     def every(self, kind: type[P]) -> tuple[P, ...]:
         """Return all plugins of a kind, in the order in which they were found."""
@@ -248,22 +250,35 @@ class Host:
         function: Callable[[Channel], object],
         *,
         long: bool = False,
+        timeout_s: float | None = None,
         tell: Callable[[str], object] | None = None,
     ) -> Any:
         """Call a plugin's function in a child process, and return its answer, a literal.
 
-        A `long` one has the whole time-out. What it tells its channel goes to `tell`. Raises `AssayError` for what it
-        raises, and for what it does to its process; then it is not called again.
+        A `long` one has the whole time-out, or `timeout_s`. What it tells its channel goes to `tell`. Raises
+        `AssayError` for what it raises, and for what it does to its process; then it is not called again.
         """
-        assert self.timeout_s is not None
+        limit = self.timeout_s or TIMEOUT_S
         if (error := self.broken(plugin)) is not None:
             raise error
         call = Call(subject=f"plugin {self.origin(plugin)}", stage=stage, function=function)
-        try:
-            return isolated(call, self.timeout_s if long else brief(self.timeout_s), tell)
-        except Misbehaved as misbehaved:
-            self.mark_broken(plugin, misbehaved)
-            raise
+        (answer,) = all_isolated([call], timeout_s or (limit if long else brief(limit)), tell)
+        if isinstance(answer, Misbehaved):
+            self.mark_broken(plugin, answer)
+        if isinstance(answer, AssayError):
+            raise answer
+        return answer
+
+    def call_all(
+        self, plugins: Iterable[P], stage: str, function: Callable[[P, Channel], object]
+    ) -> Iterator[tuple[P, Any]]:
+        """Call a function for each of some plugins that is not broken; yield the answers and errors."""
+        chosen = [plugin for plugin in plugins if self.broken(plugin) is None]
+        calls = [
+            Call(subject=f"plugin {self.origin(each)}", stage=stage, function=partial(function, each))
+            for each in chosen
+        ]
+        yield from zip(chosen, all_isolated(calls, self.timeout_s or TIMEOUT_S), strict=True)
 
     @property
     def unsafe(self) -> tuple[str, ...]:

@@ -61,14 +61,6 @@ def can_isolate() -> bool:
     return hasattr(os, "fork")
 
 
-def isolated(call: Call, timeout_s: float, tell: Callable[[str], object] | None = None) -> Any:
-    """Make one call, and return its answer; raise `AssayError` for what the plugin raises, or does wrong."""
-    (answer,) = all_isolated([call], timeout_s, tell)
-    if isinstance(answer, AssayError):
-        raise answer
-    return answer
-
-
 def all_isolated(calls: Sequence[Call], timeout_s: float, tell: Callable[[str], object] | None = None) -> list[Any]:
     """Make several calls, some of them at the same time; for each return its answer, or an `AssayError`.
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
-from assay.errors import AssayError, guard
+from assay.errors import AssayError, PluginFailed, guard
 from assay.plugins.host import Host
+from assay.plugins.supervision import Channel
 from assay.plugins.types import NAMES_OF_KINDS, ReportPlugin
 from assay.records.report_data import Listed, ReportContext, Shown
 
@@ -33,7 +36,26 @@ def find_format(host: Host, shows: Shown, name: str | None, output: str | None) 
     if shows not in plugin.shows:
         able = [other.name for other in host.every(ReportPlugin) if shows in other.shows]
         raise AssayError(f"the report {plugin.name} cannot show {NAMES[shows]}", remedy=f"these can: {', '.join(able)}")
-    return plugin
+    return plugin if host.is_trusted(plugin) else replace(plugin, write=partial(_write_isolated, host, plugin))
+
+
+def _write_isolated(host: Host, plugin: ReportPlugin, context: ReportContext) -> str | bytes:
+    """Have a plugin write a report in a child process, which it may end or hang."""
+
+    def write(channel: Channel) -> object:
+        content: object = plugin.write(context)
+        known = isinstance(content, str | bytes)
+        return {"content": content} if known else {"kind": type(content).__name__}
+
+    try:
+        written = host.call(plugin, "write", write, long=True)
+    except PluginFailed as error:
+        remedy = error.remedy or host.remedy(plugin)
+        raise ReportFailed(f"the report {plugin.name} failed: {error.message}", remedy=remedy) from None
+    if "kind" in written:
+        raise ReportFailed(f"the report {plugin.name} gave {written['kind']}, not text or bytes")
+    content: str | bytes = written["content"]
+    return content
 
 
 def publish(plugin: ReportPlugin, context: ReportContext) -> bytes:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from assay.corpus import loading as corpus
+from assay.corpus.reading import read
 from assay.errors import AssayError
 from assay.plugins.host import Host
 from assay.plugins.types import EDGE_CASE
@@ -34,7 +35,7 @@ def token_view(host: Host, outcome: Outcome) -> TokenizedText | None:
     case = rows[0].case
     assert isinstance(case, TokenizerCase)
     try:
-        documents = corpus.load(corpus.find(host, case.corpus))
+        documents = read(host, corpus.find(host, case.corpus))
     except AssayError:
         return None
     if len(documents) != 1:

@@ -10,10 +10,11 @@ from assay.errors import UnknownName
 from assay.execute.worker.process import Worker, WorkerDied
 from assay.execute.worker.requests import PluginSelection
 from assay.plugins.discovery import discover
+from assay.plugins.host import Host
 from assay.records.settings import Settings
 from assay.testkit.registry import Check, checks
 from assay.testkit.result import ConformanceError, Finding
-from assay.testkit.runner import held_back
+from assay.testkit.runner import held_back, kind_of
 from assay.testkit.worker import FindPlugin, FoundPlugin, MakeCheck
 
 MODULE = "assay.testkit.worker"
@@ -41,13 +42,18 @@ def examine(
     settings: Settings,
     warn: Callable[[str], object] = lambda sentence: None,
     tick: Callable[[str], object] = lambda check: None,
+    host: Host | None = None,
 ) -> ConformanceReport:
     """Make all checks of what is announced under a name, in a worker process and, where that dies, in another.
 
-    `warn` is told of other plugins that failed, `tick` the name of each check before it is made. Raises `UnknownName`
+    `warn` is told of other plugins that failed, `tick` the name of each check before it is made. The plugins
+    are those of `host`, where they have been found already. Raises `UnknownName`
     for a name that nothing has, and `ConformanceError` for a plugin that cannot be loaded.
     """
-    settings = _without_unsafe(settings, warn)
+    host = host or discover(settings.plugins, settings.block, settings.load, timeout_s=settings.timeout_s)
+    if not any(item.plugin.name == name for item in host.found):
+        kind_of(host, name, kind)  # says why not
+    settings = _without_unsafe(host, settings, warn)
     worker, found = _begin(name, kind, settings, ())
     try:
         for sentence in found.failures:
@@ -79,9 +85,8 @@ def examine(
         worker.kill()
 
 
-def _without_unsafe(settings: Settings, warn: Callable[[str], object]) -> Settings:
+def _without_unsafe(host: Host, settings: Settings, warn: Callable[[str], object]) -> Settings:
     """Leave out the plugins that would end or change the process in which others are checked."""
-    host = discover(settings.plugins, settings.block, settings.load, timeout_s=settings.timeout_s)
     unsafe = {failure.origin: failure for failure in host.failures if failure.origin.location in host.unsafe}
     for failure in unsafe.values():
         warn(str(failure))
