@@ -7,9 +7,15 @@ import sys
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    from assay.cli.parent import attend
+
+    sys.exit(attend(_run))
+
+
+def _run() -> int:
     from assay.cli.app import run
 
-    sys.exit(run(sys.argv[1:]))
+    return run(sys.argv[1:])
 
 
 if __name__ == "__main__":

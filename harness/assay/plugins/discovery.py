@@ -12,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 
 from assay.errors import AssayError, guard, raised_by
+from assay.plugins.calling import calling
 from assay.plugins.entry_points import Source, sources
 from assay.plugins.hook_versions import DECLARED, DEPRECATIONS, Deprecation, incompatibility, used
 from assay.plugins.hookspecs import PROVIDES
@@ -222,7 +223,7 @@ def _settle(found: list[Found], failures: list[Failure]) -> tuple[list[Found], l
 def _guard(source: Source, stage: str, remedy: str) -> Iterator[None]:
     """Turn whatever a plugin raises into a refusal, and keep what it prints off standard output."""
     try:
-        with contextlib.redirect_stdout(sys.stderr), guard():
+        with contextlib.redirect_stdout(sys.stderr), calling(f"plugin {source.origin}"), guard():
             yield
     except AssayError as error:
         raised = raised_by(error)

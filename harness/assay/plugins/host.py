@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
 from assay.errors import AssayError, PluginFailed, Unavailable, UnknownName, guard
+from assay.plugins.calling import calling
 from assay.plugins.isolation import TIMEOUT_S, Call, Misbehaved, all_isolated, brief, can_isolate
 from assay.plugins.requirements import absent, pip_install
 from assay.plugins.supervision import Channel
@@ -220,7 +221,7 @@ class Host:
         if plugin.missing is None:
             return None
         try:
-            with guard():
+            with guard(), calling(f"plugin {self.origin(plugin)}"):
                 answer: object = self._ask_missing(plugin) if self.origin(plugin) in self._mute else plugin.missing()
             if answer is None or isinstance(answer, Missing):
                 return answer

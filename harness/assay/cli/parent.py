@@ -1,0 +1,150 @@
+"""The parent of a command: it holds the exit code, and tells of a command that ended without one.
+
+It forks before anything is loaded. What a plugin does to the process of the command does not reach it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import sys
+import time
+from collections.abc import Callable
+from mmap import mmap
+from types import FrameType
+
+from assay.plugins import calling
+
+NO_VERDICT = 70  # EX_SOFTWARE of sysexits.h
+FORWARDED = ("SIGINT", "SIGTERM", "SIGHUP")
+FROM_OUTSIDE = (*FORWARDED, "SIGKILL")
+TWICE_S = 1.0  # an interrupt of the terminal reaches the command itself, and once more by its parent
+LINGER_S = 30.0
+DEATH_SIGNAL = 1  # of prctl(2)
+
+
+def attend(command: Callable[[], int]) -> int:
+    """Run a command in a child process, and end with its exit code; where processes cannot fork, run it here.
+
+    Signals are passed on. The parent dies of the signal that ended the child, where that came from outside. A child
+    that ended without an exit code of its own is exit code 70, with a sentence that names the plugin that was called.
+    """
+    if not hasattr(os, "fork"):
+        return command()
+    board = mmap(-1, calling.LENGTH)
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        calling.write_to(board)
+        return _run(command, writing)
+    os.close(writing)
+    code, status = _wait(child, reading)
+    if code is None and os.WIFSIGNALED(status):
+        _die_alike(os.WTERMSIG(status))
+    if code is None:
+        sys.stderr.write(f"assay: error: {_without_verdict(status, calling.read_from(board))}\n")
+        sys.stderr.flush()
+    os._exit(NO_VERDICT if code is None else code)
+
+
+def _run(command: Callable[[], int], writing: int) -> int:
+    """Run the command in the child; tell its exit code before the process ends, which a plugin may delay."""
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _Interrupt())
+    code = 1
+    try:
+        code = command()
+        return code
+    finally:
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            sys.stdout.flush()
+        with contextlib.suppress(OSError):
+            os.write(writing, bytes((code & 0xFF,)))
+
+
+class _Interrupt:
+    """Raises KeyboardInterrupt; the second of two signals that came together is the same one."""
+
+    def __init__(self) -> None:
+        self._last = -TWICE_S
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        now = time.monotonic()
+        if now - self._last > TWICE_S:
+            self._last = now
+            raise KeyboardInterrupt
+
+
+def _wait(child: int, reading: int) -> tuple[int | None, int]:
+    """Wait for the child; return the exit code that it told, if it did, and its status.
+
+    One that has told its code has some time to end, and is killed then.
+    """
+    waking, woken = os.pipe()
+    os.set_blocking(woken, False)
+    signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda number, frame: None)
+    for name in FORWARDED:
+        number = getattr(signal, name)
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda number, frame: _pass_on(child, number))
+    poll = select.poll()
+    poll.register(waking, select.POLLIN)
+    poll.register(reading, select.POLLIN)
+    code, patience = None, None
+    while True:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            told = os.read(reading, 1) if code is None and _can_read(reading) else b""
+            return (told[0] if told else code), status
+        ready = poll.poll(None if patience is None else max(0.0, patience - time.monotonic()) * 1e3)
+        for descriptor, _ in ready:
+            if descriptor == waking:
+                os.read(waking, 512)
+            else:
+                told = os.read(reading, 1)
+                poll.unregister(reading)
+                if told:
+                    code, patience = told[0], time.monotonic() + LINGER_S
+        if not ready:
+            _pass_on(child, signal.SIGKILL)
+
+
+def _can_read(descriptor: int) -> bool:
+    """Return whether there is something to read, or the end."""
+    return bool(select.select([descriptor], [], [], 0)[0])
+
+
+def _pass_on(child: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(child, number)
+
+
+def _die_alike(number: int) -> None:
+    """Die of a signal that was sent to the child from outside, as its parent's parent expects."""
+    if number in [getattr(signal, name) for name in FROM_OUTSIDE]:
+        if number != signal.SIGKILL:
+            signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+
+def _without_verdict(status: int, called: str) -> str:
+    number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
+    how = f"exited with code {os.WEXITSTATUS(status)}" if number is None else f"was killed by {_name(number)}"
+    if called:
+        return f"the process of this command {how} while {called} was called (leave it out with --block)"
+    return f"the process of this command {how} before it was done (report it to assay)"
+
+
+def _name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
