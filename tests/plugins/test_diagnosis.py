@@ -58,14 +58,26 @@ def test_what_lacks_something(mixed: assay.Host) -> None:
     assert found.remedies == ('pip install "no-such-thing>=2"',)
 
 
-def test_what_two_claim(mixed: assay.Host) -> None:
+def test_a_name_of_ours_that_another_claims_is_ours(mixed: assay.Host) -> None:
     found = one(mixed, "gpt2")
-    assert (found.subject, found.usable) == ("tokenizer gpt2", False)
-    assert found.sentences[0] == (
-        "tokenizer gpt2 cannot be used: the tokenizer name 'gpt2' is claimed by mixed-dist 1.2 (mixed) and"
-        " assay-bench 0.2.0 (tiktoken)."
+    assert (found.subject, found.usable, found.remedies) == ("tokenizer gpt2", True, ())
+    assert "assay-bench 0.2.0" in found.sentences[1]
+
+
+def test_what_two_claim(tmp_path: Path) -> None:
+    for name in ("ann", "bob"):
+        (tmp_path / f"{name}.py").write_text(
+            "import assay\n@assay.hookimpl\ndef assay_tokenizers():\n"
+            "    yield assay.TokenizerPlugin(name='octets', summary='', build=print)\n"
+        )
+    ann, bob = tmp_path / "ann.py", tmp_path / "bob.py"
+    found = one(assay.discover([ann, bob], load="none"), "octets")
+    assert (found.subject, found.usable) == ("tokenizer octets", False)
+    assert (
+        found.sentences[0]
+        == f"tokenizer octets cannot be used: the tokenizer name 'octets' is claimed by {ann} and {bob}."
     )
-    assert found.remedies == ("choose with --block mixed-dist:mixed or --block assay-bench:tiktoken",)
+    assert found.remedies == ("choose with --block ann or --block bob",)
 
 
 def test_what_was_refused(mixed: assay.Host) -> None:

@@ -441,10 +441,13 @@ def test_a_name_claimed_by_two_belongs_to_neither_until_one_is_blocked(install: 
     assert tokenizers(fixed) == FIRST_PARTY | {"octets", "bob"}
 
 
-def test_a_clash_with_a_first_party_name_leaves_the_choice_to_the_user(install: Install) -> None:
-    install("rival", "1", {"rival": "rival_plugin"}, {"rival_plugin": announcing("gpt2")})
-    assert "gpt2" not in tokenizers(assay.discover())
-    ours = assay.discover(block=["rival"])
+def test_a_first_party_name_stays_ours_until_ours_is_blocked(install: Install) -> None:
+    install("rival", "1", {"rival": "rival_plugin"}, {"rival_plugin": announcing("gpt2", "other")})
+    ours = assay.discover()
+    assert "other" in tokenizers(ours)
+    assert [(failure.origin.distribution, failure.stage) for failure in ours.failures] == [("rival", "clash")]
+    assert "the tokenizer name 'gpt2' is that of assay-bench" in ours.failures[0].message
+    assert "--block assay-bench:tiktoken" in ours.failures[0].remedy
     assert ours.origin(ours.one(assay.TokenizerPlugin, "gpt2")).distribution == "assay-bench"
     theirs = assay.discover(block=["assay-bench:tiktoken"])
     assert theirs.origin(theirs.one(assay.TokenizerPlugin, "gpt2")).distribution == "rival"

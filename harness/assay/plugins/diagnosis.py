@@ -97,6 +97,7 @@ def diagnose(host: Host, name: str) -> tuple[Diagnosis, ...]:
 def _of_things(known: Sequence[Standing], name: str) -> Iterator[Diagnosis]:
     """What is announced under a name: ready, lacking something, refused, or claimed by several."""
     told: set[str] = set()
+    announced = any(each.plugin.name == name for standing in known for each in standing.announced)
     for standing in known:
         for each in standing.announced:
             if each.plugin.name == name:
@@ -113,7 +114,8 @@ def _of_things(known: Sequence[Standing], name: str) -> Iterator[Diagnosis]:
                     remedies=() if lacks is None else (lacks.remedy,),
                 )
         for failure in standing.failures:
-            if failure.name == name and failure.message not in told:
+            beside = failure.stage == "clash" and announced  # one of ours has the name
+            if failure.name == name and failure.message not in told and not beside:
                 told.add(failure.message)
                 clash = failure.stage == "clash"
                 yield Diagnosis(

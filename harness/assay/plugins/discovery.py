@@ -197,7 +197,7 @@ def _descriptors(hook: Hook, source: Source, failures: list[Failure]) -> Iterato
 
 
 def _settle(found: list[Found], failures: list[Failure]) -> tuple[list[Found], list[Failure]]:
-    """A name claimed by two belongs to neither until one is blocked."""
+    """A name claimed by two belongs to neither until one is blocked; one of ours stays ours."""
     claims: dict[tuple[type, str], list[Found]] = {}
     for item in found:
         kind = next(kind for kind in NAMES_OF_KINDS if isinstance(item.plugin, kind))
@@ -208,6 +208,23 @@ def _settle(found: list[Found], failures: list[Failure]) -> tuple[list[Found], l
             kept += rivals
             continue
         noun = NAMES_OF_KINDS[kind]
+        ours = [rival for rival in rivals if rival.origin.distribution == DISTRIBUTION]
+        if len(ours) == 1:
+            kept += ours
+            failures += [
+                Failure(
+                    origin=rival.origin,
+                    stage="clash",
+                    message=f"the {noun} name '{name}' is that of {ours[0].origin}, which keeps it",
+                    remedy=f"rename it, leave it out with --block {rival.origin.block},"
+                    f" or choose it with --block {ours[0].origin.block}",
+                    kind=noun,
+                    name=name,
+                )
+                for rival in rivals
+                if rival not in ours
+            ]
+            continue
         origins = " and ".join(str(rival.origin) for rival in rivals)
         blocks = list(dict.fromkeys(f"--block {rival.origin.block}" for rival in rivals))
         remedy = f"choose with {' or '.join(blocks)}" if len(blocks) > 1 else "give each its own name"
