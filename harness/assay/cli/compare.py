@@ -6,7 +6,7 @@ import click
 
 from assay.cli import options
 from assay.cli.comparison_output import ComparisonOutput, takes_comparison_output
-from assay.cli.plugin_options import PluginOptions, takes_plugins
+from assay.cli.plugin_options import PluginOptions, takes_plugins_and_timeout
 from assay.cli.report import interactive, named, output, put
 from assay.environment.command_line import command_line
 from assay.records.report_data import ReportContext
@@ -27,7 +27,7 @@ from assay.store.location import Location
 @named
 @interactive
 @options.results
-@takes_plugins
+@takes_plugins_and_timeout
 @options.as_json
 def compare(
     runs: tuple[str, ...],

@@ -9,7 +9,7 @@ import click
 
 from assay.cli import options
 from assay.cli.echo import echo_stderr, echo_tables
-from assay.cli.plugin_options import PluginOptions, takes_plugins
+from assay.cli.plugin_options import PluginOptions, takes_plugins_and_timeout
 from assay.corpus import fetching
 from assay.corpus.fetching import FetchState, Holding
 from assay.plugins.host import Host
@@ -18,7 +18,7 @@ from assay.records.json_document import write
 from assay.report.text.table import Table
 
 chosen_corpora = options.together(
-    click.argument("corpora", metavar="[GLOBS]", default="*"), takes_plugins, options.as_json
+    click.argument("corpora", metavar="[GLOBS]", default="*"), takes_plugins_and_timeout, options.as_json
 )
 
 

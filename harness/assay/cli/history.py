@@ -9,7 +9,7 @@ import click
 
 from assay.cli import options
 from assay.cli.echo import echo_stderr, echo_tables, echo_warning
-from assay.cli.plugin_options import PluginOptions, takes_plugins
+from assay.cli.plugin_options import PluginOptions, takes_plugins_and_timeout
 from assay.cli.report import named, output, put
 from assay.environment.command_line import command_line
 from assay.errors import AssayError, StoreError
@@ -32,7 +32,7 @@ from assay.store.location import Location
 @output
 @named
 @options.results
-@takes_plugins
+@takes_plugins_and_timeout
 @options.as_json
 def history(
     metric: str,

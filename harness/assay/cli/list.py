@@ -9,7 +9,7 @@ import click
 
 from assay.cli import options
 from assay.cli.echo import echo_tables
-from assay.cli.plugin_options import PluginOptions, takes_plugins
+from assay.cli.plugin_options import PluginOptions, takes_plugins_and_timeout
 from assay.plugins.host import Host
 from assay.plugins.types import (
     AttentionPlugin,
@@ -46,7 +46,7 @@ TIMED = "import ms: each measured once in this process, in this order; what one 
     is_flag=True,
     help="List the plugins themselves too: origin, version, hooks, time to import, what they need and lack.",
 )
-@takes_plugins
+@takes_plugins_and_timeout
 @options.as_json
 def list_(kind: str, verbose: bool, plugins: PluginOptions, as_json: bool) -> int:
     """List what is installed, what it lacks on this machine, and which plugins failed.

@@ -127,3 +127,13 @@ def takes_plugins(command: Callable[..., object]) -> Callable[..., object]:
         return code
 
     return options.together(plugins, block, load, strict)(call)
+
+
+def takes_plugins_and_timeout(command: Callable[..., object]) -> Callable[..., object]:
+    """Decorate a command likewise that measures nothing, with --timeout for its plugins."""
+
+    @functools.wraps(command)
+    def call(*, timeout_s: float, **others: object) -> object:
+        return command(**others)
+
+    return options.timeout(takes_plugins(call))

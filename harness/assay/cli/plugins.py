@@ -9,7 +9,7 @@ import click
 
 from assay.cli import options
 from assay.cli.echo import echo_stdout
-from assay.cli.plugin_options import PluginOptions, takes_plugins
+from assay.cli.plugin_options import PluginOptions, takes_plugins_and_timeout
 from assay.records.json_document import write
 
 
@@ -20,7 +20,7 @@ def plugins() -> None:
 
 @plugins.command("why")
 @click.argument("name")
-@takes_plugins
+@takes_plugins_and_timeout
 @options.as_json
 def why(name: str, plugins: PluginOptions, as_json: bool) -> int:
     """Report why NAME can or cannot be used, where it comes from, and what fixes it.

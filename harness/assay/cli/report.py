@@ -8,7 +8,7 @@ import click
 
 from assay.cli import options
 from assay.cli.echo import echo_stderr
-from assay.cli.plugin_options import PluginOptions, takes_plugins
+from assay.cli.plugin_options import PluginOptions, takes_plugins_and_timeout
 from assay.environment.command_line import command_line
 from assay.errors import AssayError
 from assay.plugins.host import Host
@@ -45,7 +45,7 @@ interactive = options.variable_option(
     help="Write a page for every stored run into this folder, and an index of them.",
 )
 @options.results
-@takes_plugins
+@takes_plugins_and_timeout
 def report(
     run: str | None,
     output: str | None,
@@ -73,7 +73,7 @@ def report(
 @click.argument("run", required=False)
 @output
 @options.results
-@takes_plugins
+@takes_plugins_and_timeout
 def export(format_name: str, run: str | None, output: str | None, results: Location, plugins: PluginOptions) -> int:
     """Write the results of a RUN, by default the newest, in the FORMAT of another program: `report` under another name.
 

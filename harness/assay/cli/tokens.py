@@ -12,7 +12,7 @@ import click
 
 from assay.cli import options, token_drawing
 from assay.cli.echo import echo_stderr, echo_tables
-from assay.cli.plugin_options import PluginOptions, takes_plugins
+from assay.cli.plugin_options import PluginOptions, takes_plugins_and_timeout
 from assay.errors import CorpusError
 from assay.plugins.types import TokenizerPlugin
 from assay.records.json_document import write
@@ -37,7 +37,7 @@ from assay.report.text.table import Table
     help="The corpus that trainable tokenizers are trained on.",
 )
 @options.variable_option("--ids", is_flag=True, help="Draw the ids under the tokens.")
-@takes_plugins
+@takes_plugins_and_timeout
 @options.as_json
 def tokens(
     text: str | None,
