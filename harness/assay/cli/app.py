@@ -31,7 +31,8 @@ from assay.errors import AssayError
 
 EPILOG = (
     "Exit codes: 0 fine, 1 a regression, 2 usage or bad input, 3 a plugin or case failed or nothing was measured, "
-    "4 not all could be told, 5 something is missing or not comparable, 130 interrupted. "
+    "4 not all could be told, 5 something is missing or not comparable, 70 a plugin ended the command, "
+    "130 interrupted. "
     "Defaults can be set by ASSAY_<OPTION>, under [tool.assay] in pyproject.toml, or in assay.toml."
 )
 

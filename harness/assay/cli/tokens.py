@@ -57,7 +57,8 @@ def tokens(
 
     Exits with 3 when a tokenizer failed, except by a word outside its closed vocabulary.
     """
-    from assay.corpus.loading import divide, find
+    from assay.corpus.loading import find, split
+    from assay.corpus.reading import read
     from assay.execute.plan import choose
     from assay.execute.suites import suite
     from assay.tokenizer.alignment import align
@@ -69,7 +70,8 @@ def tokens(
         _hint(content)
     host = plugins.find()
     chosen = choose(host, TokenizerPlugin, suite("tutorial").tokenizers, tokenizers)
-    training = divide(find(host, corpora), 0.0).training
+    corpus = find(host, corpora)
+    training = split(corpus, read(host, corpus), 0.0).training
     rows = list(align(host, chosen, training, content))
     if as_json:
         cells = [_cell(asdict(row)) | {"ids": row.ids, "unknown": row.unknown} for row in rows]

@@ -40,7 +40,7 @@ def read_all(host: Host, corpora: Iterable[CorpusPlugin], shares: Sequence[float
             return [error.message, error.remedy]
         return None
 
-    for corpus, answer in host.call_all(apart, "documents", ask):
+    for corpus, answer in host.call_all(apart, "documents", ask, long=True):
         if isinstance(answer, AssayError):
             host.mark_broken(corpus, unreadable(corpus, answer))
         elif answer is not None:

@@ -11,6 +11,7 @@ from assay.corpus.reading import read_all
 from assay.corpus.sampling import ALWAYS_WHOLE
 from assay.corpus.shards import find_shards, is_counted, is_shards
 from assay.errors import AssayError
+from assay.execute.refused import ask_offers
 from assay.execute.selection import Selection, takes
 from assay.execute.suites import Suite
 from assay.plugins.host import Host
@@ -63,7 +64,9 @@ def plan(host: Host, selection: Selection, settings: Settings) -> tuple[Case, ..
         cases += _timed_cases(suite, selection, corpora, tokenizers)
         cases += _shard_cases(selection, corpora, tokenizers)
         cases += _edge_cases(corpora, tokenizers)  # last, so that what breaks here has no part in what is timed
-    for workload in _workloads(suite, selection, settings, corpora, tokenizers):
+    for number, workload in enumerate(_workloads(suite, selection, settings, corpora, tokenizers)):
+        if number == 0:
+            ask_offers(host, attentions, workload)
         cases += [AttentionCase(attention=attention.name, workload=workload) for attention in attentions]
     if not cases:
         raise AssayError("nothing is selected", remedy="give --tokenizers or --attentions, see `assay list`")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from assay.corpus.loading import find
 from assay.errors import AssayError, CorpusError, PluginFailed, Unavailable, guard
 from assay.plugins.host import Host
+from assay.plugins.supervision import Channel
 from assay.plugins.types import AttentionPlugin, TokenizerPlugin
 from assay.records.refusal import Refusal
 from assay.records.results import AttentionCase, Case, Status
+from assay.records.workload import Workload
 
 
 def refused(host: Host, case: Case) -> Refusal | None:
@@ -23,6 +27,17 @@ def refused(host: Host, case: Case) -> Refusal | None:
     except (Unavailable, CorpusError, PluginFailed) as error:
         return Refusal.of(error)
     return None
+
+
+def ask_offers(host: Host, attentions: Iterable[AttentionPlugin], workload: Workload) -> None:
+    """Ask attentions, some at once, whether they offer a workload; the host notes those that never answer."""
+    apart = [attention for attention in attentions if not host.is_trusted(attention)]
+
+    def ask(attention: AttentionPlugin, channel: Channel) -> bool:
+        return attention.unsupported(workload.of_step) is None
+
+    for _ in host.call_all(apart, "unsupported", ask):
+        pass
 
 
 def plugin_of(host: Host, case: Case) -> AttentionPlugin | TokenizerPlugin:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from assay.errors import UnknownName
 from assay.plugins.hookspecs import HOOKS_VERSION
-from assay.plugins.host import Deprecated, Excluded, Failure, Host, Loading, Origin
+from assay.plugins.host import Failure, Host, Origin
+from assay.plugins.loading import Deprecated, Excluded, Loading
 from assay.plugins.types import NAMES_OF_KINDS, Descriptor, Missing
 from assay.records.near_names import did_you_mean, near_names
 

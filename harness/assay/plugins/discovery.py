@@ -16,8 +16,9 @@ from assay.plugins.calling import calling
 from assay.plugins.entry_points import Source, sources
 from assay.plugins.hook_versions import DECLARED, DEPRECATIONS, Deprecation, incompatibility, used
 from assay.plugins.hookspecs import PROVIDES
-from assay.plugins.host import DISTRIBUTION, Failure, Found, Host, Loading, Origin
+from assay.plugins.host import DISTRIBUTION, Failure, Found, Host, Origin
 from assay.plugins.isolation import TIMEOUT_S, Call, Misbehaved, all_isolated, brief, can_isolate
+from assay.plugins.loading import Loading
 from assay.plugins.process_state import changes, state
 from assay.plugins.requirements import absent, pip_install
 from assay.plugins.supervision import Channel

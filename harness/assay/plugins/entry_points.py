@@ -11,7 +11,8 @@ from importlib import metadata
 from pathlib import Path
 
 from assay.errors import AssayError
-from assay.plugins.host import DISTRIBUTION, FORMER_DISTRIBUTION, Excluded, Origin, matches
+from assay.plugins.host import DISTRIBUTION, FORMER_DISTRIBUTION, Origin, matches
+from assay.plugins.loading import Excluded
 
 GROUP = "assay"
 

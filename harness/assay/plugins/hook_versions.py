@@ -8,7 +8,8 @@ from pathlib import Path
 
 from assay.plugins.former_names import FORMER, UNTIL, used_in
 from assay.plugins.hookspecs import HOOKS_VERSION, OLDEST_HOOKS_VERSION
-from assay.plugins.host import DISTRIBUTION, Deprecated, Failure, Found, Loading, Origin
+from assay.plugins.host import DISTRIBUTION, Failure, Found, Origin
+from assay.plugins.loading import Deprecated, Loading
 from assay.plugins.types import Descriptor
 
 DECLARED = "assay_hooks"

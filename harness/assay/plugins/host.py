@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 from assay.errors import AssayError, PluginFailed, Unavailable, UnknownName, guard
 from assay.plugins.calling import calling
 from assay.plugins.isolation import TIMEOUT_S, Call, Misbehaved, all_isolated, brief, can_isolate
+from assay.plugins.loading import Deprecated, Excluded, Loading
 from assay.plugins.requirements import absent, pip_install
 from assay.plugins.supervision import Channel
 from assay.plugins.types import NAMES_OF_KINDS, Descriptor, Missing, Provided
@@ -101,43 +102,6 @@ class Failure:
 
     def __str__(self) -> str:
         return f"plugin {self.origin} {self.what} ({self.remedy})"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loading:
-    """One plugin that was loaded, or tried.
-
-    `hooks` are those that it implements, `written_for` the version of the hooks that it declares, `import_s` the
-    seconds that its import took in this process, `file` where its code lies.
-    """
-
-    origin: Origin
-    hooks: tuple[str, ...] = ()
-    written_for: int | None = None
-    import_s: float = 0.0
-    file: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Excluded:
-    """A plugin that was not loaded because of an option, and how to have it loaded."""
-
-    origin: Origin
-    because: str
-    remedy: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deprecated:
-    """A plugin that uses something deprecated, and what to use instead."""
-
-    origin: Origin
-    what: str
-    until: str
-    instead: str
-
-    def __str__(self) -> str:
-        return f"plugin {self.origin} uses {self.what}, which works until {self.until}; use {self.instead} instead"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,15 +235,19 @@ class Host:
         return answer
 
     def call_all(
-        self, plugins: Iterable[P], stage: str, function: Callable[[P, Channel], object]
+        self, plugins: Iterable[P], stage: str, function: Callable[[P, Channel], object], *, long: bool = False
     ) -> Iterator[tuple[P, Any]]:
-        """Call a function for each of some plugins that is not broken; yield the answers and errors."""
+        """Call a function for each of some plugins that is not broken, some at once; yield the answers and errors."""
         chosen = [plugin for plugin in plugins if self.broken(plugin) is None]
         calls = [
             Call(subject=f"plugin {self.origin(each)}", stage=stage, function=partial(function, each))
             for each in chosen
         ]
-        yield from zip(chosen, all_isolated(calls, self.timeout_s or TIMEOUT_S), strict=True)
+        limit = self.timeout_s or TIMEOUT_S
+        for plugin, answer in zip(chosen, all_isolated(calls, limit if long else brief(limit)), strict=True):
+            if isinstance(answer, Misbehaved):
+                self.mark_broken(plugin, answer)
+            yield plugin, answer
 
     @property
     def unsafe(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from itertools import accumulate, groupby, pairwise
 from typing import Protocol, runtime_checkable
 
 from assay.errors import AssayError, UnknownToken, guard
+from assay.plugins.calling import calling
 from assay.plugins.host import Host
 from assay.plugins.types import Missing, TokenBytes, TokenizerPlugin
 from assay.records.results import Status
@@ -41,7 +42,7 @@ def align(host: Host, plugins: Sequence[TokenizerPlugin], training: str, text: s
             )
             continue
         try:
-            with contextlib.redirect_stdout(sys.stderr), guard():
+            with contextlib.redirect_stdout(sys.stderr), calling(f"the tokenizer {plugin.name}"), guard():
                 alignment = align_tokens(plugin, training, text)
             yield alignment
         except AssayError as error:
