@@ -22,6 +22,7 @@ FORWARDED = ("SIGINT", "SIGTERM", "SIGHUP")
 FROM_OUTSIDE = (*FORWARDED, "SIGKILL")
 TWICE_S = 1.0  # an interrupt of the terminal reaches the command itself, and once more by its parent
 LINGER_S = 30.0
+MOST_TOLD = 1 << 16
 DEATH_SIGNAL = 1  # of prctl(2)
 
 
@@ -35,13 +36,14 @@ def attend(command: Callable[[], int]) -> int:
         return command()
     board = mmap(-1, calling.LENGTH)
     reading, writing = os.pipe()
+    token = os.urandom(16)  # a plugin may write into every descriptor that is open
     child = os.fork()
     if child == 0:
         os.close(reading)
         calling.write_to(board)
-        return _run(command, writing)
+        return _run(command, writing, token)
     os.close(writing)
-    code, status = _wait(child, reading)
+    code, status = _wait(child, reading, token)
     if code is None and os.WIFSIGNALED(status):
         _die_alike(os.WTERMSIG(status))
     if code is None:
@@ -50,7 +52,7 @@ def attend(command: Callable[[], int]) -> int:
     os._exit(NO_VERDICT if code is None else code)
 
 
-def _run(command: Callable[[], int], writing: int) -> int:
+def _run(command: Callable[[], int], writing: int, token: bytes) -> int:
     """Run the command in the child; tell its exit code before the process ends, which a plugin may delay."""
     if sys.platform == "linux":
         import ctypes
@@ -66,7 +68,7 @@ def _run(command: Callable[[], int], writing: int) -> int:
         with contextlib.suppress(OSError, ValueError, AttributeError):
             sys.stdout.flush()
         with contextlib.suppress(OSError):
-            os.write(writing, bytes((code & 0xFF,)))
+            os.write(writing, token + bytes((code & 0xFF,)))
 
 
 class _Interrupt:
@@ -82,7 +84,7 @@ class _Interrupt:
             raise KeyboardInterrupt
 
 
-def _wait(child: int, reading: int) -> tuple[int | None, int]:
+def _wait(child: int, reading: int, token: bytes) -> tuple[int | None, int]:
     """Wait for the child; return the exit code that it told, if it did, and its status.
 
     One that has told its code has some time to end, and is killed then.
@@ -98,23 +100,32 @@ def _wait(child: int, reading: int) -> tuple[int | None, int]:
     poll = select.poll()
     poll.register(waking, select.POLLIN)
     poll.register(reading, select.POLLIN)
-    code, patience = None, None
+    patience: float | None = None
+    told = b""
     while True:
         ended, status = os.waitpid(child, os.WNOHANG)
         if ended:
-            told = os.read(reading, 1) if code is None and _can_read(reading) else b""
-            return (told[0] if told else code), status
+            told += os.read(reading, MOST_TOLD) if _can_read(reading) else b""
+            return _code(told, token), status
         ready = poll.poll(None if patience is None else max(0.0, patience - time.monotonic()) * 1e3)
         for descriptor, _ in ready:
             if descriptor == waking:
                 os.read(waking, 512)
             else:
-                told = os.read(reading, 1)
-                poll.unregister(reading)
-                if told:
-                    code, patience = told[0], time.monotonic() + LINGER_S
+                more = os.read(reading, MOST_TOLD)
+                told = (told + more)[-MOST_TOLD:]
+                if not more:
+                    poll.unregister(reading)
+                elif _code(told, token) is not None:
+                    patience = time.monotonic() + LINGER_S
         if not ready:
             _pass_on(child, signal.SIGKILL)
+
+
+def _code(told: bytes, token: bytes) -> int | None:
+    """The exit code that stands after the token."""
+    after = told.partition(token)[2]
+    return after[0] if after else None
 
 
 def _can_read(descriptor: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -241,13 +242,32 @@ def _settle(found: list[Found], failures: list[Failure]) -> tuple[list[Found], l
 def _guard(source: Source, stage: str, remedy: str) -> Iterator[None]:
     """Turn whatever a plugin raises into a refusal, and keep what it prints off standard output."""
     try:
-        with contextlib.redirect_stdout(sys.stderr), calling(f"plugin {source.origin}"), guard():
+        with contextlib.redirect_stdout(sys.stderr), calling(f"plugin {source.origin}"), _quiet(source), guard():
             yield
     except AssayError as error:
         raised = raised_by(error)
         if isinstance(raised, ImportError):
             remedy = _bring(source, raised) or remedy
         raise _Refused(Failure(origin=source.origin, stage=stage, message=error.message, remedy=remedy)) from None
+
+
+@contextlib.contextmanager
+def _quiet(source: Source) -> Iterator[None]:
+    """Keep also what is written below Python, by C or to the descriptor, off standard output."""
+    if source.origin.distribution == DISTRIBUTION:
+        yield
+        return
+    try:
+        kept = os.dup(1)
+        os.dup2(2, 1)
+    except OSError:  # one of them is closed
+        yield
+        return
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def _bring(source: Source, error: ImportError) -> str | None:

@@ -190,6 +190,9 @@ def _answer(function: Callable[[Channel], object], channel: Channel) -> dict[str
         answer = {"raised": raised}
     except BaseException as error:
         answer = {"raised": {"kind": "PluginFailed", "message": reason_of(error), "remedy": None}}
+    if os.fstat(channel.answer).st_size:
+        message = "it wrote to a file that it did not open"
+        answer = {"raised": {"kind": "PluginFailed", "message": message, "remedy": None}}
     channel.enter("ending")
     if threads := [*_lasting_threads()]:
         answer["threads"] = threads
