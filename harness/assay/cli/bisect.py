@@ -46,7 +46,7 @@ def bisect_(request: CommandRequest, good: str, bad: str) -> int:
     if root is None:
         raise AssayError("this folder is in no git repository", remedy="go to the repository that is to be searched")
     first, last = git.resolve(good, root), git.resolve(bad, root)
-    host = request.plugins.find()
+    host = request.plugins.find(to_measure=True)
     selection, judging = replace(request.selection_of_sides(), metrics="none", held_out=0.0), request.judging_by_cell()
     with StatusLine(quiet=request.quiet) as line:
 

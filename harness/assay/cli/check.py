@@ -65,7 +65,7 @@ def _compare(request: CommandRequest, baseline: str | None, *, calibrate: bool) 
     from assay.measure.plugin_metrics import chosen
 
     settings, selection = request.settings, request.selection_of_sides()
-    host = request.plugins.find()
+    host = request.plugins.find(to_measure=True)
     judging = request.judging_by_cell()
     with StatusLine(quiet=request.quiet) as line:
         candidate = sides.candidate(settings.plugins)

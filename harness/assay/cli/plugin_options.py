@@ -69,16 +69,16 @@ class PluginOptions:
             self._host = discover(self.plugins, self.block, self.load, timeout_s=self.timeout_s)
         return self._host
 
-    def find(self) -> Host:
+    def find(self, *, to_measure: bool = False) -> Host:
         """Discover the plugins, and warn of those that failed, and of those that use what will go.
 
-        Raises `AssayError` where files were given, and none of them can be loaded.
+        Raises `AssayError` where they are `to_measure`, files were given, and none of them can be loaded.
         """
         warned = self._host is not None
         host = self.host()
         if not warned:
             broken = self.broken_files()
-            if broken and len(broken) == len(set(self.plugins)):
+            if to_measure and broken and len(broken) == len(set(self.plugins)):
                 raise AssayError(
                     "; ".join(f"plugin {each.origin} {each.what}" for each in broken), remedy=broken[0].remedy
                 )

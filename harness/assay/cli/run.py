@@ -82,7 +82,7 @@ def run_(request: CommandRequest, dry_run: bool, resume: str | None, report: str
 
     if resume is not None:
         request.plugins.add(job.settings_of(resume, request.results))
-    host = request.plugins.find()
+    host = request.plugins.find(to_measure=True)
     form = None if report is None else publish.find_format(host, "run", None, report)
     if dry_run and resume is None:
         return show(host, request)
