@@ -14,6 +14,7 @@ from assay.comparison.validity import busy_machine
 from assay.environment.command_line import command_line
 from assay.environment.describe import describe, now
 from assay.errors import AssayError, NotComparable
+from assay.execute.refused import try_corpora
 from assay.execute.scheduler import execute
 from assay.plugins.host import Host
 from assay.plugins.types import AttentionPlugin, TokenizerPlugin
@@ -60,6 +61,7 @@ def check_stored(
     started, begun, busy = now(), time.monotonic(), busy_machine()
     rows: list[Measurement] = []
     interrupted = False
+    try_corpora(host, cases)
     try:
         for result in execute(
             host, cases, settings, lambda group, phase, done, left: tick(f"{phase}: {group}", max(0.0, left))

@@ -13,6 +13,7 @@ from assay.environment.command_line import command_line
 from assay.environment.describe import describe, now
 from assay.errors import AssayError, StoreError
 from assay.execute.plan import plan
+from assay.execute.refused import try_corpora
 from assay.execute.scheduler import execute
 from assay.execute.selection import Selection
 from assay.execute.sharded.cost_estimate import CostEstimate, forecast
@@ -151,8 +152,10 @@ def resume(name: str, results: Where, listener: ProgressListener | None = None) 
         record = store.run(name)
         settings = Settings.from_json(record.settings)
         host = discover(settings.plugins, settings.block, settings.load, timeout_s=settings.timeout_s)
+        cases = store.planned(record.id)
+        try_corpora(host, cases)
         store.reopen(record.id)
-        return _carry_on(host, store, record, store.planned(record.id), settings, listener or ProgressListener())
+        return _carry_on(host, store, record, cases, settings, listener or ProgressListener())
 
 
 def _carry_on(

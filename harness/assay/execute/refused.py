@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from assay.corpus.loading import find
+from assay.corpus.reading import read_all
 from assay.errors import AssayError, CorpusError, PluginFailed, Unavailable, guard
 from assay.plugins.host import Host
 from assay.plugins.supervision import Channel
-from assay.plugins.types import AttentionPlugin, TokenizerPlugin
+from assay.plugins.types import AttentionPlugin, CorpusPlugin, TokenizerPlugin
 from assay.records.refusal import Refusal
-from assay.records.results import AttentionCase, Case, Status
+from assay.records.results import AttentionCase, Case, Status, TokenizerCase
 from assay.records.workload import Workload
 
 
@@ -38,6 +39,13 @@ def ask_offers(host: Host, attentions: Iterable[AttentionPlugin], workload: Work
 
     for _ in host.call_all(apart, "unsupported", ask):
         pass
+
+
+def try_corpora(host: Host, cases: Iterable[Case]) -> None:
+    """Read the corpora of cases that were planned before; the host notes those that cannot be read."""
+    names = dict.fromkeys(case.corpus for case in cases if isinstance(case, TokenizerCase) and not case.shards)
+    known = {corpus.name: corpus for corpus in host.every(CorpusPlugin) if not host.is_trusted(corpus)}
+    read_all(host, [known[name] for name in names if name in known and host.missing(known[name]) is None], (0.0,))
 
 
 def plugin_of(host: Host, case: Case) -> AttentionPlugin | TokenizerPlugin:
