@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import assay
 from assay_html.escape import short
 
-ORDER = tuple(
-    assay.Verdict(name) for name in ("regressed", "failed", "improved", "not comparable", "inconclusive", "unchanged")
-)
+GRAVEST = ("regressed", "failed", "missing", "improved", "not comparable", "not judged", "inconclusive", "unchanged")
+ORDER = tuple(map(assay.Verdict, (*GRAVEST, "added")))
 REACH = 0.25  # the share of change at either end of a drawn interval
 
 

@@ -96,7 +96,7 @@ def _ask(settings: Settings, corpus_name: str, names: Sequence[str], text: str) 
         return list(json.loads(ended.stdout)["tokenizers"])
     except (ValueError, KeyError):
         lines = ended.stderr.strip().splitlines()
-        return lines[-1] if lines else f"its process ended with {ended.returncode}"
+        return lines[-1].removeprefix("assay: error: ") if lines else f"its process ended with {ended.returncode}"
 
 
 def _pieces(content: dict[str, Any]) -> TokenAlignment:
