@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 MODULES = (
     *("builtins", "codecs", "collections", "contextlib", "copy", "ctypes", "functools", "gc", "glob", "hashlib", "io"),
-    *("importlib", "inspect", "itertools", "json", "json.decoder", "json.encoder", "locale", "math", "multiprocessing"),
+    *("importlib", "itertools", "json", "json.decoder", "json.encoder", "locale", "math", "multiprocessing"),
     *("operator", "os", "os.path", "pathlib", "pickle", "platform", "random", "re", "select", "shutil", "signal"),
     *("socket", "sqlite3", "statistics", "string", "struct", "subprocess", "tempfile", "threading", "time"),
     *("traceback", "types", "unicodedata", "warnings", "weakref"),
