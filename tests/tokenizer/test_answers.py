@@ -114,6 +114,7 @@ def test_what_is_not_a_tokenizer(built: Any, said: str) -> None:
         (256.0, "vocab_size is 256.0, a float, not an integer"),
         (True, "vocab_size is True, a bool, not an integer"),
         (-5, "vocab_size is -5, below 0"),
+        (1 << 63, "vocab_size is 9,223,372,036,854,775,808, more than ids have bits for"),
         (len, "vocab_size is a builtin_function_or_method, not an integer"),
     ],
 )

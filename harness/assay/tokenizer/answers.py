@@ -10,6 +10,7 @@ from assay.errors import WrongOutput
 from assay.plugins.types import SpecialIds, Tokenizer
 
 LONGEST = 40
+MOST_IDS = 1 << 63
 NEEDED = ("vocab_size", "unk_id", "encode", "decode")
 ABLE = ("encode_batch", "token_bytes", "spans")  # None stands for an ability that is absent
 SHOWN = (str, bytes, int, float, bool, tuple)
@@ -103,9 +104,12 @@ def as_spans(answer: object) -> list[tuple[int, int]]:
 
 def vocabulary_size(tokenizer: Tokenizer) -> int:
     """Return `vocab_size`, which is 0 where white space has trained it; raise `WrongOutput` for what is no size."""
-    size = _integer(tokenizer.vocab_size, "vocab_size", remedy="vocab_size is one more than the largest id")
+    remedy = "vocab_size is one more than the largest id"
+    size = _integer(tokenizer.vocab_size, "vocab_size", remedy=remedy)
     if size < 0:
-        raise WrongOutput(f"vocab_size is {size}, below 0", remedy="vocab_size is one more than the largest id")
+        raise WrongOutput(f"vocab_size is {size}, below 0", remedy=remedy)
+    if size >= MOST_IDS:
+        raise WrongOutput(f"vocab_size is {size:,}, more than ids have bits for", remedy=remedy)
     return size
 
 
