@@ -63,7 +63,7 @@ def discover(
     failures: list[Failure] = []
     loadings: list[Loading] = []
     chosen, excluded = sources(plugins, block, load, lenient=lenient)
-    unsafe, mute = ({}, {}) if timeout_s is None else _tried(chosen, timeout_s)
+    unsafe = {} if timeout_s is None else _tried(chosen, timeout_s)
     failures.extend(unsafe.values())
     for source in chosen:
         if source.origin in unsafe:
@@ -75,32 +75,25 @@ def discover(
         except _Refused as refused:
             failures.append(refused.failure)
     deprecated = used(deprecations, loadings, found)
-    return Host(*_settle(found, failures), loadings, excluded, deprecated, timeout_s=timeout_s, mute=mute)
+    return Host(*_settle(found, failures), loadings, excluded, deprecated, timeout_s=timeout_s)
 
 
-def _tried(
-    sources: Sequence[Source], timeout_s: float
-) -> tuple[dict[Origin, Failure], dict[Origin, tuple[str, AssayError]]]:
-    """Try plugins that are not first-party; return the failures of plugins, and of `missing` of what they announce."""
+def _tried(sources: Sequence[Source], timeout_s: float) -> dict[Origin, Failure]:
+    """Try plugins that are not first-party, and return the failures."""
     doubtful = [source for source in sources if source.origin.distribution != DISTRIBUTION] if can_isolate() else []
     calls = [Call(subject=f"plugin {each.origin}", stage="import", function=partial(_try, each)) for each in doubtful]
     failures: dict[Origin, Failure] = {}
-    mute: dict[Origin, tuple[str, AssayError]] = {}
     for source, answer in zip(doubtful, all_isolated(calls, brief(timeout_s)), strict=True):
         stage, message, remedy = "trial", str(answer), "fix it"
         if isinstance(answer, Misbehaved):
             message = answer.message
             remedy = f"fix it, or {answer.remedy}" if answer.remedy else remedy
-            asked, _, name = answer.stage.partition(" of ")
-            if asked == "missing":
-                mute[source.origin] = (name, answer)
-                continue
             stage = answer.stage if answer.stage in ("import", *PROVIDES) else stage
         if answer:
             failures[source.origin] = Failure(
                 origin=source.origin, stage=stage, message=message, remedy=_leave_out(source, remedy)
             )
-    return failures, mute
+    return failures
 
 
 def _try(source: Source, channel: Channel) -> str | None:
@@ -110,22 +103,16 @@ def _try(source: Source, channel: Channel) -> str | None:
     """
     before = state()
     failures: list[Failure] = []
-    found: list[Descriptor] = []
     with contextlib.suppress(_Refused):
         _, hooks = _load(source)
         for hook in hooks:
             channel.enter(hook.name)
-            found += _ask(source, [hook], failures)
+            for _ in _ask(source, [hook], failures):
+                pass
     if changed := changes(before):
         more = f" and {len(changed) - MOST_NAMED} more" if len(changed) > MOST_NAMED else ""
         return f"it changes {', '.join(changed[:MOST_NAMED])}{more}, which others need"
-    endless = next((each.message for each in failures if each.stage == "trial"), None)
-    for item in found if endless is None else ():
-        if item.missing is not None:
-            channel.enter(f"missing of {item.name}")
-            with contextlib.suppress(BaseException):
-                item.missing()
-    return endless
+    return next((each.message for each in failures if each.stage == "trial"), None)
 
 
 def _load(source: Source) -> tuple[Loading, list[Hook]]:

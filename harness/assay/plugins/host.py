@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
-from assay.errors import AssayError, PluginFailed, Unavailable, UnknownName, guard
+from assay.errors import AssayError, PluginFailed, Unavailable, UnknownName
 from assay.plugins.calling import calling
 from assay.plugins.isolation import TIMEOUT_S, Call, Misbehaved, all_isolated, brief, can_isolate
 from assay.plugins.loading import Deprecated, Excluded, Loading
+from assay.plugins.readiness import Readiness, answer_of, ask
 from assay.plugins.requirements import absent, pip_install
 from assay.plugins.supervision import Channel
 from assay.plugins.types import NAMES_OF_KINDS, Descriptor, Missing, Provided
@@ -116,7 +116,7 @@ class Host:
     """What discovery found. An object, never a singleton: a test makes its own.
 
     `timeout_s` bounds each call of a plugin that is not first-party, which is made in a child process; with None all
-    are called in this one. `mute` has the origins of which a `missing` did not come back, with whose it was.
+    are called in this one.
     """
 
     def __init__(
@@ -128,7 +128,6 @@ class Host:
         deprecated: Iterable[Deprecated] = (),
         *,
         timeout_s: float | None = None,
-        mute: Mapping[Origin, tuple[str, AssayError]] = MappingProxyType({}),
     ) -> None:
         self.found = tuple(found)
         self.failures = tuple(failures)
@@ -137,13 +136,7 @@ class Host:
         self.deprecated = tuple(deprecated)
         self.timeout_s = timeout_s
         self._broken: dict[int, AssayError] = {}
-        self._mute = mute
-        for item in self.found:
-            if item.origin in mute and mute[item.origin][0] == item.plugin.name:
-                cause = mute[item.origin][1]
-                problem = f"could not say what it needs: {cause.message}"
-                remedy = ", or ".join(filter(None, (cause.remedy, self.remedy(item.plugin))))
-                self.mark_broken(item.plugin, PluginFailed(problem, remedy=remedy))
+        self._readiness: dict[int, Readiness] = {}
 
     def every(self, kind: type[P]) -> tuple[P, ...]:
         """Return all plugins of a kind, in the order in which they were found."""
@@ -184,25 +177,33 @@ class Host:
             return Missing(f"needs {', '.join(lacking)}, which is not installed", pip_install(lacking))
         if plugin.missing is None:
             return None
-        try:
-            with guard(), calling(f"plugin {self.origin(plugin)}"):
-                answer: object = self._ask_missing(plugin) if self.origin(plugin) in self._mute else plugin.missing()
-            if answer is None or isinstance(answer, Missing):
-                return answer
-            problem = f"{type(answer).__name__} is no assay.Missing"
-        except AssayError as error:
-            problem = error.message
-        return Missing(f"could not say what it needs: {problem}", f"report it to {self.origin(plugin)}")
+        answer = self._ask_missing(plugin)
+        if not isinstance(answer, AssayError):
+            return answer
+        problem = f"could not say what it needs: {answer.message}"
+        if not isinstance(answer, Misbehaved):
+            return Missing(problem, f"report it to {self.origin(plugin)}")
+        remedy = ", or ".join(filter(None, (answer.remedy, self.remedy(plugin))))
+        self.mark_broken(plugin, PluginFailed(problem, remedy=remedy))
+        return Missing(problem, remedy)
 
-    def _ask_missing(self, plugin: Provided) -> Missing | None:
-        """Call `missing` in a child process: a neighbour's of the same origin did not come back."""
-
-        def ask(channel: Channel) -> list[str] | None:
-            answer = plugin.missing() if plugin.missing is not None else None
-            return None if answer is None else [answer.what, answer.remedy]
-
-        answer = self.call(plugin, f"missing of {plugin.name}", ask)
-        return None if answer is None else Missing(*answer)
+    def _ask_missing(self, plugin: Provided) -> Readiness:
+        """Call `missing`; where it is a third party's, in a child process, and with those of all others."""
+        if self.is_trusted(plugin):
+            try:
+                with calling(f"plugin {self.origin(plugin)}"):
+                    return answer_of(plugin)
+            except AssayError as error:
+                return error
+        if id(plugin) not in self._readiness:
+            groups: dict[Origin, list[Provided]] = {}
+            for item in self.found:
+                known = item.plugin.missing is None or id(item.plugin) in self._readiness or self.broken(item.plugin)
+                if not known and not self.is_trusted(item.plugin):
+                    groups.setdefault(item.origin, []).append(item.plugin)
+            named = [(str(origin), plugins) for origin, plugins in groups.items()]
+            self._readiness |= ask(named, brief(self.timeout_s or TIMEOUT_S))
+        return self._readiness[id(plugin)]
 
     def is_trusted(self, plugin: Provided) -> bool:
         """Return whether a plugin is called in this process: it is first-party, or this one is not the host's."""
@@ -226,6 +227,7 @@ class Host:
         limit = self.timeout_s or TIMEOUT_S
         if (error := self.broken(plugin)) is not None:
             raise error
+        self._readiness.pop(id(plugin), None)  # fetched files, for example, are no longer missing
         call = Call(subject=f"plugin {self.origin(plugin)}", stage=stage, function=function)
         (answer,) = all_isolated([call], timeout_s or (limit if long else brief(limit)), tell)
         if isinstance(answer, Misbehaved):
