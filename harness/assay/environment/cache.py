@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import os
 import shutil
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from assay.errors import AssayError
+from assay.plugins.trial_cache import user_cache
 
 Tell = Callable[[str], None]
 KEPT = 8
@@ -21,13 +20,7 @@ WHOLE = "whole"
 
 def folder() -> Path:
     """Return the folder for the baselines of checks: in `ASSAY_CACHE`, by default `assay` in the user's cache."""
-    chosen = os.environ.get("ASSAY_CACHE")
-    if chosen:
-        return Path(chosen).expanduser().absolute() / "baselines"
-    usual = "~/Library/Caches" if sys.platform == "darwin" else "~/.cache"
-    cache = "" if sys.platform == "darwin" else os.environ.get("XDG_CACHE_HOME", "")
-    # The XDG rules say that a path which is not absolute is to be ignored.
-    return (Path(cache) if Path(cache).is_absolute() else Path(usual).expanduser()) / "assay" / "baselines"
+    return user_cache() / "baselines"
 
 
 def entry(cache: Path, key: str, build: Callable[[Path], None], tell: Tell) -> Path:

@@ -13,6 +13,7 @@ from importlib import metadata
 from pathlib import Path
 
 from assay.errors import AssayError, guard, raised_by
+from assay.plugins import trial_cache
 from assay.plugins.calling import calling
 from assay.plugins.entry_points import Source, sources
 from assay.plugins.hook_versions import DECLARED, DEPRECATIONS, Deprecation, incompatibility, used
@@ -63,7 +64,7 @@ def discover(
     failures: list[Failure] = []
     loadings: list[Loading] = []
     chosen, excluded = sources(plugins, block, load, lenient=lenient)
-    unsafe = {} if timeout_s is None else _tried(chosen, timeout_s)
+    unsafe, tried = ({}, {}) if timeout_s is None else _tried(chosen, timeout_s)
     failures.extend(unsafe.values())
     for source in chosen:
         if source.origin in unsafe:
@@ -74,13 +75,22 @@ def discover(
             found.extend(Found(plugin=item, origin=source.origin) for item in _ask(source, hooks, failures))
         except _Refused as refused:
             failures.append(refused.failure)
+    failed = {failure.origin for failure in failures}
+    for origin, fingerprint in tried.items():
+        if origin not in failed:
+            trial_cache.remember(fingerprint)
     deprecated = used(deprecations, loadings, found)
     return Host(*_settle(found, failures), loadings, excluded, deprecated, timeout_s=timeout_s)
 
 
-def _tried(sources: Sequence[Source], timeout_s: float) -> dict[Origin, Failure]:
-    """Try plugins that are not first-party, and return the failures."""
-    doubtful = [source for source in sources if source.origin.distribution != DISTRIBUTION] if can_isolate() else []
+def _tried(sources: Sequence[Source], timeout_s: float) -> tuple[dict[Origin, Failure], dict[Origin, str]]:
+    """Try plugins that are not first-party; return the failures, and the fingerprints of installed ones without.
+
+    One that passed before and has the same fingerprint is not tried.
+    """
+    foreign = [source for source in sources if source.origin.distribution != DISTRIBUTION] if can_isolate() else []
+    prints = {source.origin: trial_cache.fingerprint(source) for source in foreign}
+    doubtful = [each for each in foreign if not trial_cache.passed(prints[each.origin])]
     calls = [Call(subject=f"plugin {each.origin}", stage="import", function=partial(_try, each)) for each in doubtful]
     failures: dict[Origin, Failure] = {}
     for source, answer in zip(doubtful, all_isolated(calls, brief(timeout_s)), strict=True):
@@ -93,7 +103,8 @@ def _tried(sources: Sequence[Source], timeout_s: float) -> dict[Origin, Failure]
             failures[source.origin] = Failure(
                 origin=source.origin, stage=stage, message=message, remedy=_leave_out(source, remedy)
             )
-    return failures
+    passed = {each.origin: prints[each.origin] for each in doubtful if each.origin not in failures}
+    return failures, {origin: text for origin, text in passed.items() if text is not None}
 
 
 def _try(source: Source, channel: Channel) -> str | None:

@@ -19,11 +19,12 @@ GROUP = "assay"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """One plugin that can be loaded, and the name of its module."""
+    """One plugin that can be loaded, the name of its module, and its distribution where it is installed."""
 
     origin: Origin
     load: Callable[[], object]
     module: str
+    distribution: metadata.Distribution | None = None
 
 
 def sources(
@@ -82,7 +83,8 @@ def _installed() -> Iterator[Source]:
             version=None if found is None else found["Version"],
             target=point.value,
         )
-        source = Source(origin=origin, load=point.load, module=point.value.partition(":")[0].strip())
+        module = point.value.partition(":")[0].strip()
+        source = Source(origin=origin, load=point.load, module=module, distribution=point.dist)
         unique.setdefault((origin.distribution or "", point.name), source)
     yield from unique.values()
 
