@@ -28,6 +28,7 @@ from assay.plugins.discovery import discover
 from assay.records.settings import Settings
 from assay.records.verdicts import Clock, Comparison, Judgement, Tolerance, Verdict
 from planted import DOUBLE, STEADY, TEXT, living, plugin, sides
+from planted import source as plugin_source
 
 pytestmark = pytest.mark.long
 
@@ -381,3 +382,21 @@ def test_what_makes_a_check_worthless_stands_in_its_warnings(tmp_path: Path, mon
     assert found.warnings[0] == "it is installed from elsewhere"
     assert "the machine was busy when the check began: a load of 99.0" in found.warnings[1]
     assert found.warnings[2] == "distributions differ between the sides: a-thing 1 -> none"
+
+
+def test_a_bad_plugin_of_the_baseline_alone_costs_only_itself(tmp_path: Path) -> None:
+    (tmp_path / "short.txt").write_text(TEXT, "utf-8")
+    before, after = sides(tmp_path, {"Steady": STEADY}, {"Steady": STEADY})
+    files = [tmp_path / side / "odd.py" for side in ("baseline", "candidate")]
+    files[0].write_text("import os\nos._exit(0)")
+    files[1].write_text(plugin_source({"Odd": STEADY}))
+    before, after = (
+        replace(side, plugins=(*side.plugins, str(file))) for side, file in zip((before, after), files, strict=True)
+    )
+    selection = Selection(tokenizers="Steady,Odd", attentions="none", corpora=str(tmp_path / "short.txt"), held_out=0.0)
+    host, settings = discover(after.plugins), Settings(budget_s=HARDLY_S, plugins=after.plugins)
+    found = VersionCheck(host, selection, settings, (before, after), Judging(budgets=Budgets(default=LARGE))).run()
+    assert {name: one.verdict for name, one in verdicts(found).items()}["Odd"] is Verdict.ADDED
+    assert verdicts(found)["Steady/encode"].epochs == 1
+    (told,) = (text for text in found.warnings if "odd.py" in text)
+    assert told.startswith(f"before is measured without a plugin: plugin {files[0]} cannot be imported: it ended the")

@@ -90,6 +90,8 @@ class VersionCheck:
         torch = any(isinstance(case, AttentionCase) for case in self.cases)
         with PairedSampler(*self.sides, self.settings, torch=torch) as sampler:
             try:
+                unsafe = sampler.try_plugins().values()
+                self.doubts += [f"{self.sides[0].name} is measured without a plugin: {failure}" for failure in unsafe]
                 self._verify(sampler)
                 self._require_operations()
                 self._compare_environments(sampler.baseline.names(), sampler.candidate.names())

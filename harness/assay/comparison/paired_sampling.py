@@ -86,6 +86,14 @@ class PairedSampler:
         self._judges.stop()
         self._folder.cleanup()
 
+    def try_plugins(self) -> Mapping[str, str]:
+        """Have the baseline try its plugins, as the host tried those of the candidate; return what was unsafe."""
+        self.baseline.try_plugins()
+        for side in (self.candidate, self.duplicate):
+            if side.side is self.baseline.side:
+                side.unsafe = self.baseline.unsafe
+        return self.baseline.unsafe
+
     def verify(self, case: Case) -> VerifiedCase:
         """Verify a case on both sides, and find the iterations of a batch."""
         pair = tuple(side.begin(case) for side in (self.baseline, self.candidate))

@@ -13,9 +13,12 @@ from assay.execute.plugin_metric_worker import PluginMetricWorker
 from assay.execute.worker.environment import WorkerEnvironment
 from assay.execute.worker.fork_server import SERVERS, ForkServers
 from assay.execute.worker.process import Worker, WorkerDied
-from assay.execute.worker.requests import Load, NamePlugins, PluginSelection, Setup
+from assay.execute.worker.requests import Load, NamePlugins, PluginSelection, Setup, TryPlugins
+from assay.plugins.isolation import brief
 from assay.records.results import Case
 from assay.records.settings import Settings
+
+TRIALS = 10  # of eight plugins each, for which there is time
 
 
 class SideProcess:
@@ -36,6 +39,7 @@ class SideProcess:
         self.padding = 0
         self.torch = torch
         self.number = 0
+        self.unsafe: Mapping[str, str] = {}
         self._servers = ForkServers(self._environment(), settings.threads)
         self._worker: Worker | None = None
         names = [metric.name for metric in settings.metrics]
@@ -54,6 +58,16 @@ class SideProcess:
         if self._worker is None:
             self._worker = self._started()
         return self._worker
+
+    def try_plugins(self) -> None:
+        """Have the process try the plugins of this side; what is unsafe to load is loaded in none of its processes."""
+        trial_s = brief(self.settings.timeout_s)
+        try:
+            worker = self.start()
+            worker.post(TryPlugins(setup=self._setup(), trial_s=trial_s))
+            self.unsafe = worker.collect(TRIALS * trial_s).value or {}
+        except WorkerDied:  # as it will with each case, whose rows say so
+            self.kill()
 
     def begin(self, case: Case) -> CaseRun:
         """Take up a case."""
@@ -111,7 +125,7 @@ class SideProcess:
 
     def _setup(self) -> Setup:
         moved = dict(zip(self.settings.plugins, self.side.plugins, strict=False))
-        block = tuple(moved.get(name, name) for name in self.settings.block)
+        block = (*(moved.get(name, name) for name in self.settings.block), *self.unsafe)
         plugins = PluginSelection(plugins=self.side.plugins, block=block, load=self.settings.load)
         return Setup(plugins=plugins, core=self.core)
 

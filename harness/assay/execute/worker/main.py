@@ -48,6 +48,7 @@ class BenchServer:
         """What answers each request; after a sample nothing is looked at, since the next one may follow at once."""
         careful: Handlers = {
             requests.Load: self._load,
+            requests.TryPlugins: self._try_plugins,
             requests.NamePlugins: self._name_plugins,
             requests.NameMetrics: self._name_metrics,
             requests.ComputeMetric: lambda request: self.bench.metric(request.name, request.row),
@@ -120,6 +121,12 @@ class BenchServer:
         elif request.probes is not None:
             self.bench.load_probes(request.probes, request.threads)
         self._guard = ProcessStateGuard()
+
+    def _try_plugins(self, request: requests.TryPlugins) -> Mapping[str, str]:
+        host = request.setup.plugins.discover(lenient=True, trial_s=request.trial_s)
+        self._loaded = Bench(host, grid=request.setup.grid)
+        failures = {failure.origin.location: str(failure) for failure in reversed(host.failures)}
+        return {name: failures[name] for name in host.unsafe}
 
     def _unload(self, request: requests.Unload) -> None:
         self.bench.unload()

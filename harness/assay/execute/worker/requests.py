@@ -29,9 +29,11 @@ class PluginSelection:
         block = settings.block if host is None else (*settings.block, *host.unsafe)
         return cls(plugins=settings.plugins, block=block, load=settings.load)
 
-    def discover(self, *, lenient: bool = False) -> Host:
-        """Find them, in a process that may die of it."""
-        return discover(self.plugins, self.block, self.load, lenient=lenient, timeout_s=None)
+    def discover(self, *, lenient: bool = False, trial_s: float | None = None) -> Host:
+        """Find them, in a process that may die of it; with `trial_s` each is tried for so long in one of its own."""
+        host = discover(self.plugins, self.block, self.load, lenient=lenient, timeout_s=trial_s)
+        host.timeout_s = None
+        return host
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,17 @@ class Load(Request[None], doing="loading"):
     file: str | None = None
     probes: str | None = None
     threads: int = 1
+
+
+class TryPlugins(Request[Mapping[str, str]], doing="trying its plugins"):
+    """Find the plugins, each of them tried in a child process first; answered by the failures of those not loaded.
+
+    The names of these are those that `--block` takes. It comes before the first case, where the host has not tried
+    the plugins of this environment.
+    """
+
+    setup: Setup
+    trial_s: float
 
 
 class Unload(Request[None], doing="unloading"):
