@@ -62,6 +62,23 @@ def assay_tokenizers():
         yield assay.TokenizerPlugin(name=name, summary=name, build=lambda text, name=name: Plain(name), pretrained=True)
 '''
 
+ENDS = """
+import assay, os
+
+class Ends:
+    vocab_size, unk_id = 256, None
+
+    def encode(self, text):
+        os._exit(0)
+
+    def decode(self, ids):
+        return ""
+
+@assay.hookimpl
+def assay_tokenizers():
+    yield assay.TokenizerPlugin(name="ends", summary="", build=lambda text: Ends())
+"""
+
 
 @pytest.fixture
 def shards(tmp_path: Path) -> Path:
@@ -278,3 +295,14 @@ def test_ctrl_c_ends_every_worker_and_the_rest_is_counted_later(
     assert run is not None
     ran = cli("run", "--resume", run[1], "--json", env={"ASSAY_CACHE": tmp_path / "cache"})
     assert 1 <= rows(ran)["plain"]["shards_kept"] < 6
+
+
+@pytest.mark.long
+def test_local_counts_the_tokenizers_of_third_parties_in_another_process(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"text": "some words", "id": 1}\n')
+    (tmp_path / "ends.py").write_text(ENDS)
+    asked = ("run", "--corpora", "a.jsonl", "--attentions", "none", "--tokenizers", "bytes,ends", "--json", "--plugin")
+    ran = cli(*asked, "ends.py", "--executor", "local", env={"ASSAY_CACHE": tmp_path / "cache"})
+    good, ended = sorted(ran.json["tokenizers"], key=lambda row: str(row["tokenizer"]))
+    assert (good["status"], ended["status"], ran.rc) == ("ok", "failed", 3)
+    assert "its worker died 3 times, at last it exited with code 0" in ended["reason"]

@@ -86,3 +86,14 @@ def test_an_interrupt_of_the_host_ends_all_calls() -> None:
     with pytest.raises(KeyboardInterrupt):
         all_isolated([Call(subject="mine", stage="asking", function=wait)], 60.0, stop)
     assert psutil.Process().children(recursive=True) == before
+
+
+def test_what_a_plugin_writes_into_all_descriptors_is_not_told() -> None:
+    def write(channel: Channel) -> object:
+        channel.tell("one line")
+        os.write(channel.told, b"garbage\n")
+        return None
+
+    told: list[str] = []
+    assert all_isolated([Call(subject="mine", stage="asking", function=write)], 5.0, told.append) == [None]
+    assert told == ["one line"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from itertools import pairwise
@@ -11,8 +12,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import assay
+from assay.plugins.host import Found, Host, Origin
+from assay.records.results import Status
 from assay.records.segmentation import TokenAlignment
-from assay.tokenizer.alignment import align_tokens, find
+from assay.tokenizer.alignment import align, align_tokens, find
 
 TEXTS = (
     st.text(st.characters(codec="utf-8"))
@@ -218,3 +221,25 @@ def test_whatever_is_looked_for_the_places_are_in_order(text: str, needles: list
     assert [start for start, _ in places] == sorted(start for start, _ in places)
     assert [end for _, end in places] == sorted(end for _, end in places)
     assert all(0 <= start <= end <= len(text) for start, end in places)
+
+
+def test_a_tokenizer_of_a_third_party_is_called_in_a_child_process() -> None:
+    class Ends(Whole):
+        def encode(self, text: str) -> list[int]:
+            os._exit(0)
+
+    class Closed(Whole):
+        def encode(self, text: str) -> list[int]:
+            raise assay.UnknownToken("word")
+
+    plugins = [
+        assay.TokenizerPlugin(name="good", summary="", build=lambda text: Whole()),
+        assay.TokenizerPlugin(name="ends", summary="", build=lambda text: Ends()),
+        assay.TokenizerPlugin(name="closed", summary="", build=lambda text: Closed(), closed_vocabulary=True),
+    ]
+    found = [Found(plugin=each, origin=Origin(entry_point="odd", path="odd.py")) for each in plugins]
+    good, ends, closed = align(Host(found, [], timeout_s=5.0), plugins, "", "ab é")
+    assert good == align_tokens(plugins[0], "", "ab é")
+    assert (ends.status, ends.reason) == (Status.FAILED, "it ended the process with exit code 0")
+    assert ends.remedy == "fix it, or leave it out with --block odd"
+    assert (closed.status, closed.expected) == (Status.FAILED, True)

@@ -20,7 +20,7 @@ from typing import IO, Any
 
 from assay import errors
 from assay.errors import AssayError, PluginFailed
-from assay.plugins.supervision import DONE, MOST_PRINTED, UNWRITTEN, Channel, supervise
+from assay.plugins.supervision import DONE, MOST_PRINTED, TOLD, UNWRITTEN, Channel, supervise
 
 TIMEOUT_S = 120.0  # of a step that may take long, such as reading a corpus
 BRIEF_S = 20.0  # of one that should not, where --timeout is not given
@@ -143,7 +143,8 @@ class _Running:
             os.close(self.told)
             self.told = None
         for line in lines.decode("utf-8", "replace").splitlines():
-            tell(line)
+            if line.startswith(TOLD):
+                tell(line.removeprefix(TOLD))
 
     def finish(self) -> Any:
         """Return the answer, or what went wrong."""

@@ -8,12 +8,14 @@ import sys
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
 from itertools import accumulate, groupby, pairwise
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from assay.errors import AssayError, UnknownToken, guard
 from assay.plugins.calling import calling
 from assay.plugins.host import Host
+from assay.plugins.supervision import Channel
 from assay.plugins.types import Missing, TokenBytes, TokenizerPlugin
 from assay.records.results import Status
 from assay.records.segmentation import Piece, Range, Span, TokenAlignment
@@ -33,26 +35,50 @@ class Spans(Protocol):
 
 
 def align(host: Host, plugins: Sequence[TokenizerPlugin], training: str, text: str) -> Iterator[TokenAlignment]:
-    """Encode a text with each tokenizer, built on the training text, and align its tokens."""
+    """Encode a text with each tokenizer, built on the training text, and align its tokens.
+
+    A tokenizer of a third party is built and called in a child process, which it may end or hang.
+    """
     for plugin in plugins:
         missing: Missing | None = host.missing(plugin)
         if missing is not None:
             yield TokenAlignment(
                 tokenizer=plugin.name, status=Status.SKIPPED, reason=missing.what, remedy=missing.remedy
             )
-            continue
-        try:
-            with contextlib.redirect_stdout(sys.stderr), calling(f"the tokenizer {plugin.name}"), guard():
-                alignment = align_tokens(plugin, training, text)
-            yield alignment
-        except AssayError as error:
-            yield TokenAlignment(
-                tokenizer=plugin.name,
-                status=Status.FAILED,
-                reason=error.message,
-                remedy=error.remedy,
-                expected=isinstance(error, UnknownToken) and plugin.closed_vocabulary,
-            )
+        elif host.is_trusted(plugin):
+            with calling(f"the tokenizer {plugin.name}"):
+                yield _aligned(plugin, training, text)
+        else:
+            yield _aligned_apart(host, plugin, training, text)
+
+
+def _aligned_apart(host: Host, plugin: TokenizerPlugin, training: str, text: str) -> TokenAlignment:
+    def cut(channel: Channel) -> dict[str, Any]:
+        cells = asdict(_aligned(plugin, training, text))
+        return cells | {"status": str(cells["status"])}
+
+    try:
+        cells = host.call(plugin, "tokenizing", cut, long=True)
+    except AssayError as error:
+        remedy = error.remedy or host.remedy(plugin)
+        return TokenAlignment(tokenizer=plugin.name, status=Status.FAILED, reason=error.message, remedy=remedy)
+    tokens = tuple(Piece(**each | {"span": Span(**each["span"])}) for each in cells["tokens"])
+    uncovered = tuple(Span(**each) for each in cells["uncovered"])
+    return TokenAlignment(**cells | {"status": Status(cells["status"]), "tokens": tokens, "uncovered": uncovered})
+
+
+def _aligned(plugin: TokenizerPlugin, training: str, text: str) -> TokenAlignment:
+    try:
+        with contextlib.redirect_stdout(sys.stderr), guard():
+            return align_tokens(plugin, training, text)
+    except AssayError as error:
+        return TokenAlignment(
+            tokenizer=plugin.name,
+            status=Status.FAILED,
+            reason=error.message,
+            remedy=error.remedy,
+            expected=isinstance(error, UnknownToken) and plugin.closed_vocabulary,
+        )
 
 
 def align_tokens(plugin: TokenizerPlugin, training: str, text: str) -> TokenAlignment:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
 
@@ -14,10 +14,13 @@ from assay.execute.sharded.aggregation import figures
 from assay.execute.sharded.coordinator import Coordinator, Tally
 from assay.execute.sharded.count_cache import CountCache
 from assay.execute.sharded.fingerprint import fingerprint
+from assay.execute.sharded.isolated_executor import IsolatedExecutor
+from assay.execute.sharded.local_executor import LocalExecutor
 from assay.execute.sharded.messages import CountedPlugin
+from assay.execute.sharded.process_pool import ProcessPool
 from assay.execute.sharded.task_runner import training_of
 from assay.execute.worker.requests import PluginSelection
-from assay.plugins.executor import ExecutorConfig
+from assay.plugins.executor import Executor, ExecutorConfig
 from assay.plugins.host import Host
 from assay.plugins.types import ExecutorPlugin, TokenizerPlugin
 from assay.records.refusal import Refusal
@@ -45,7 +48,7 @@ def count_group(
     rows = {case: refusal.row(case) for case, refusal in refusals.items()}
     plugin = executor_of(host, settings)
     with guard(lambda reason: AssayError(f"the executor {plugin.name} cannot begin: {reason}")):
-        executor = plugin.open(_config(settings, shards, len(subjects)))
+        executor = _opened(host, plugin, _config(settings, shards, len(subjects)), subjects)
     with closing(executor):
         coordinator = Coordinator(
             shards,
@@ -71,6 +74,17 @@ def count_group(
     for case, tally in zip(subjects, coordinator.tallies, strict=True):
         rows[case] = _row(host, case, tally, shards, label, seconds)
     return GroupResult(measurements=tuple(rows[case] for case in cases))
+
+
+def _opened(host: Host, plugin: ExecutorPlugin, config: ExecutorConfig, cases: Iterable[TokenizerCase]) -> Executor:
+    """Open an executor; what is of a third party, it or a tokenizer that it would count here, runs in a process."""
+    if not host.is_trusted(plugin):
+        return IsolatedExecutor(host, plugin, config)
+    executor: Executor = plugin.open(config)
+    foreign = any(not host.is_trusted(host.one(TokenizerPlugin, case.tokenizer)) for case in cases)
+    if isinstance(executor, LocalExecutor) and foreign:
+        return ProcessPool(replace(config, workers=1))
+    return executor
 
 
 def executor_of(host: Host, settings: Settings) -> ExecutorPlugin:

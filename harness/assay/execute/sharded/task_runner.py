@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from assay.corpus.loading import divide, find
+from assay.corpus.loading import find, split
+from assay.corpus.reading import read
 from assay.corpus.shard_reader import passages, sha256_of
 from assay.errors import AssayError, UnknownToken, guard, raised_by
 from assay.execute.sharded.fingerprint import fingerprint
@@ -182,7 +183,10 @@ def _built(plugins: PluginSelection, name: str, trained_on: str, thread: int) ->
 
 def training_of(host: Host, plugin: TokenizerPlugin, trained_on: str) -> str:
     """Return the text that a tokenizer is trained on; none for one that is trained already."""
-    return "" if plugin.pretrained else divide(find(host, trained_on), 0.0).training
+    if plugin.pretrained:
+        return ""
+    corpus = find(host, trained_on)
+    return split(corpus, read(host, corpus), 0.0).training
 
 
 @lru_cache(maxsize=1)
