@@ -6,10 +6,12 @@ import assay
 from assay.comparison.status_change import (
     RENAMED,
     allow_missing,
+    failed_on_both,
     missing_plugin,
     missing_plugins,
     not_measured,
     status_change,
+    unmeasured_plugins,
 )
 from assay.execute.selection import Selection
 from assay.plugins.host import DISTRIBUTION, Host
@@ -111,6 +113,24 @@ class TestStatus:
         ):
             assert not_measured("c", found) == Judgement(cell="c", verdict=verdict, reason="it broke", remedy="do that")
 
+    def test_what_fails_on_both_sides_is_unmeasured(self) -> None:
+        assert failed_on_both(row(Status.FAILED, "it broke"), row(Status.FAILED, "again", "do that")) == Judgement(
+            cell=CELL,
+            verdict=Verdict.NOT_COMPARABLE,
+            reason="baseline: failed, it broke; candidate: failed, again",
+            remedy="do that",
+            unmeasured=True,
+        )
+
+    def test_only_what_was_named_must_be_measured(self) -> None:
+        absent = [row(Status.SKIPPED, "it lacks a file", "fetch it")] * 2
+        (found,) = unmeasured_plugins(Selection(tokenizers="other, x"), absent, [])
+        assert (found.cell, found.unmeasured, found.remedy) == ("tokenizer/x", True, "fetch it")
+        assert str(found.reason).endswith("measured on neither side: skipped, it lacks a file")
+        for selection in (Selection(), Selection(tokenizers="x*"), Selection(tokenizers="*")):
+            assert list(unmeasured_plugins(selection, absent, [])) == []
+        assert list(unmeasured_plugins(Selection(tokenizers="x"), absent, [absent[0].case])) == []
+
     def test_a_plugin_that_is_gone(self) -> None:
         assert missing_plugin("tokenizer/x") == Judgement(
             cell="tokenizer/x",
@@ -150,6 +170,19 @@ class TestAllowed:
     def test_where_all_is_missing_and_allowed_nothing_was_measured(self) -> None:
         found = comparison(*allow_missing([Judgement(cell="tokenizer/gone", verdict=Verdict.MISSING)], ["*"]))
         assert (found.nothing_measured, found.exit_code()) == (True, 3)
+
+
+class TestUnmeasured:
+    LOST = Judgement(cell="tokenizer/text/all/x", verdict=Verdict.NOT_COMPARABLE, unmeasured=True)
+
+    def test_it_is_red_beside_what_was_compared(self) -> None:
+        found = comparison(SAME, self.LOST)
+        assert (found.exit_code(), found.exit_code(strict=True), comparison(SAME).exit_code()) == (5, 5, 0)
+        assert comparison(self.LOST).exit_code() == 3
+
+    @pytest.mark.parametrize(("pattern", "code"), [("x", 0), ("tokenizer/text/*", 0), ("y", 5)])
+    def test_it_may_be_allowed(self, pattern: str, code: int) -> None:
+        assert comparison(*allow_missing([SAME, self.LOST], [pattern])).exit_code() == code
 
 
 class TestNothingMeasured:

@@ -47,7 +47,8 @@ def check(request: CommandRequest, baseline: str | None, calibrate: bool, shown:
     """Report whether the installed code is slower, or gives other results, than a baseline.
 
     Exits with 1 for a regression or a changed exact figure, 3 when a case fails or nothing could be measured, 4 (with
-    --strict) when something is inconclusive, 5 when something is missing that the baseline has.
+    --strict) when something is inconclusive, 5 when something is missing that the baseline has, or could be
+    measured on neither side.
     """
     if baseline is None and not calibrate:
         raise click.UsageError("it takes a --baseline, such as --baseline HEAD~1; or --calibrate")

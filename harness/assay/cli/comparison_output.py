@@ -21,7 +21,7 @@ allow_missing = options.variable_option(
     "--allow-missing",
     default="",
     metavar="GLOBS",
-    help="What the baseline has may be missing now: comma-separated names or patterns of plugins or cells.",
+    help="What may be missing now, or measured on neither side: names or patterns of plugins or cells, by commas.",
 )
 
 

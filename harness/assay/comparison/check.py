@@ -10,7 +10,7 @@ from assay.comparison.exact_metrics import changes, other_work, same_work
 from assay.comparison.judging import Judging
 from assay.comparison.paired_sampling import PairedSampler, VerifiedCase, affordable
 from assay.comparison.sides import SideEnvironment
-from assay.comparison.status_change import Names, missing_plugins, not_measured
+from assay.comparison.status_change import Names, failed_on_both, missing_plugins, not_measured, unmeasured_plugins
 from assay.comparison.validity import busy_machine, other_distributions
 from assay.environment.command_line import command_line
 from assay.environment.describe import describe, now
@@ -63,7 +63,7 @@ class VersionCheck:
     cells: dict[str, _Cell] = field(init=False, default_factory=dict)
     changes: list[Change] = field(init=False, default_factory=list)
     judged: dict[str, Judgement] = field(init=False, default_factory=dict)
-    absent: list[Case] = field(init=False, default_factory=list)
+    absent: list[Measurement] = field(init=False, default_factory=list)
     known: set[str] = field(init=False, default_factory=set)
     spent: float = field(init=False, default=0.0)
     effort: float = field(init=False, default=1.0)
@@ -126,11 +126,14 @@ class VersionCheck:
             cells = {name: cell for name, cell in self.cells.items() if cell.case is case}
             if cells:
                 self._epoch(sampler, 0, cells, against_itself=self.calibrate, fresh=False)
+        left_out = {row.case for row in self.absent}
+        others = [case for case in self.cases if case not in left_out]
+        self.judged |= {each.cell: each for each in unmeasured_plugins(self.selection, self.absent, others)}
 
     def _admit(self, case: Case, verified: VerifiedCase) -> None:
         """Compare what is exact, and take up as cells what can be timed on verified sides."""
         if _absent(verified):
-            self.absent.append(case)
+            self.absent.append(verified.candidate)
             return
         refused = _refusal(case, verified)
         if refused is not None:
@@ -254,7 +257,7 @@ class VersionCheck:
         yield from self.doubts
         if self.absent:
             several = f"{len(self.absent)} cases are" if len(self.absent) > 1 else "1 case is"
-            names = ", ".join(dict.fromkeys(case.plugin for case in self.absent))
+            names = ", ".join(dict.fromkeys(row.case.plugin for row in self.absent))
             yield f"{several} skipped, unsupported or announced to fail on both sides, and left out: {names}"
         for pattern, _ in self.judging.budgets.rules:
             if self.cells and not any(fnmatchcase(name, pattern) for name in self.cells):
@@ -285,6 +288,8 @@ def _refusal(case: Case, verified: VerifiedCase) -> Judgement | None:
         return None
     if theirs.status is Status.OK and ours.blamed:
         return not_measured(case.id, ours)
+    if Status.OK not in (ours.status, theirs.status) and (ours.blamed or theirs.blamed):
+        return failed_on_both(theirs, ours)
     rows = (("baseline", theirs), ("candidate", ours))
     reasons = [f"{side}: {row.status}, {row.reason}" for side, row in rows if row.status is not Status.OK]
     verdict = Verdict.MISSING if theirs.status is Status.OK else Verdict.NOT_COMPARABLE

@@ -9,7 +9,7 @@ from itertools import chain
 
 from assay.comparison.exact_metrics import changes
 from assay.comparison.row_timings import median_s
-from assay.comparison.status_change import missing_plugin, status_change
+from assay.comparison.status_change import failed_on_both, missing_plugin, status_change
 from assay.comparison.validity import busy_machine
 from assay.environment.command_line import command_line
 from assay.environment.describe import describe, now
@@ -101,7 +101,9 @@ def _judge(pairs: Sequence[Pair], found: Sequence[Sequence[Change]]) -> Iterator
     """A judgement of each case but those whose exact figures differ: these are in the changes."""
     for (baseline, candidate), changed in zip(pairs, found, strict=True):
         judgement = status_change(baseline, candidate)
-        if judgement is not None:
+        if Status.OK not in (baseline.status, candidate.status) and candidate.blamed:
+            yield failed_on_both(baseline, candidate)
+        elif judgement is not None:
             yield judgement
         elif candidate.status is Status.OK and not changed:
             yield Judgement(

@@ -9,7 +9,8 @@ from fnmatch import fnmatchcase
 from assay.execute.selection import Selection
 from assay.plugins.host import Host
 from assay.plugins.types import AttentionPlugin, Provided, TokenizerPlugin
-from assay.records.results import Measurement, Status
+from assay.records.results import Case, Measurement, Status
+from assay.records.serialization import kind_of
 from assay.records.verdicts import Judgement, Verdict
 
 Names = Mapping[str, Mapping[str, str | None]]
@@ -35,7 +36,7 @@ def status_change(baseline: Measurement, candidate: Measurement) -> Judgement | 
 
 
 def allow_missing(judgements: Iterable[Judgement], patterns: Sequence[str]) -> tuple[Judgement, ...]:
-    """Mark the missing cells that a pattern names as allowed to be missing.
+    """Mark the missing and unmeasured cells that a pattern names as allowed to be so.
 
     A pattern is one of `fnmatch`: of the whole id of a cell, or of the name of its plugin or operation.
     """
@@ -45,7 +46,8 @@ def allow_missing(judgements: Iterable[Judgement], patterns: Sequence[str]) -> t
         return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
 
     return tuple(
-        replace(one, allowed=True) if one.verdict is Verdict.MISSING and named(one.cell) else one for one in judgements
+        replace(one, allowed=True) if (one.verdict is Verdict.MISSING or one.unmeasured) and named(one.cell) else one
+        for one in judgements
     )
 
 
@@ -53,6 +55,33 @@ def not_measured(cell: str, row: Measurement) -> Judgement:
     """Judge a cell by a row that is not ok: failed if the row is to blame, else not comparable."""
     verdict = Verdict.FAILED if row.blamed else Verdict.NOT_COMPARABLE
     return Judgement(cell=cell, verdict=verdict, reason=row.reason, remedy=row.remedy)
+
+
+def failed_on_both(baseline: Measurement, candidate: Measurement) -> Judgement:
+    """Judge a case that is ok on neither side, and that a plugin is to blame for on one."""
+    rows = (("baseline", baseline), ("candidate", candidate))
+    reason = "; ".join(f"{side}: {row.status}, {row.reason}" for side, row in rows)
+    remedy = candidate.remedy or baseline.remedy
+    cell, verdict = candidate.case.id, Verdict.NOT_COMPARABLE
+    return Judgement(cell=cell, verdict=verdict, reason=reason, remedy=remedy, unmeasured=True)
+
+
+def unmeasured_plugins(
+    selection: Selection, absent: Iterable[Measurement], others: Iterable[Case]
+) -> Iterator[Judgement]:
+    """Judge the plugins that were asked for by their very names, and of which no case is among the `others`.
+
+    `absent` are the rows of cases that neither side could begin, without a fault of the plugin.
+    """
+    there = {f"{kind_of(case)}/{case.plugin}" for case in others}
+    told: set[str] = set()
+    for row in absent:
+        cell = f"{kind_of(row.case)}/{row.case.plugin}"
+        if cell not in there | told and selection.names(row.case):
+            told.add(cell)
+            reason = f"asked for by its name, and measured on neither side: {row.status}, {row.reason}"
+            verdict = Verdict.NOT_COMPARABLE
+            yield Judgement(cell=cell, verdict=verdict, reason=reason, remedy=row.remedy, unmeasured=True)
 
 
 def missing_plugin(cell: str) -> Judgement:

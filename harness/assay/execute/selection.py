@@ -41,6 +41,11 @@ class Selection:
         patterns = self.attentions if isinstance(case, AttentionCase) else self.tokenizers
         return patterns is None or matches(patterns, case.plugin)
 
+    def names(self, case: Case) -> bool:
+        """Whether the plugin of a case was asked for by its very name, and not by a glob or the suite."""
+        patterns = self.attentions if isinstance(case, AttentionCase) else self.tokenizers
+        return case.plugin in map(str.strip, (patterns or "").split(","))
+
     def asks_for(self, kind: type[Provided], name: str, distribution: str | None) -> bool:
         """Whether a plugin of this name would take part: by the names given, else of the suite's or others' own."""
         tokenizer = kind is TokenizerPlugin

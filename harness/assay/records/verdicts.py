@@ -99,8 +99,9 @@ class Judgement:
     `clock`, where both are known.
 
     `minimum_detectable_effect` is the smallest slowdown, a share, that would have been found with 95 % power; infinite
-    where none would. `same_figures` says that all exact figures were compared and are equal. `allowed` says of a
-    missing cell that the user allows it to be missing.
+    where none would. `same_figures` says that all exact figures were compared and are equal. `unmeasured` says that
+    it was asked for and failed on both sides, so that nobody knows how fast it is. `allowed` says of a missing or
+    unmeasured cell that the user allows it to be.
     """
 
     cell: str
@@ -122,6 +123,7 @@ class Judgement:
     candidate_s: float | None = None
     minimum_detectable_effect: float | None = None
     same_figures: bool = False
+    unmeasured: bool = False
     allowed: bool = False
 
 
@@ -230,10 +232,10 @@ class Comparison:
 
 
 def exit_code(judgements: Iterable[Judgement], *, strict: bool = False) -> int:
-    """Return 1 for a regression, 3 for a failure, 5 for what is missing or where nothing was compared, else 0.
+    """Return 1 for a regression, 3 for a failure, 5 for what is missing or unmeasured, else 0.
 
-    What is missing and allowed to be does not count. With `strict` return 4 instead of 0 where a cell is inconclusive,
-    could not be compared or was not judged.
+    It is 5 too where nothing was compared. What the user allows to be missing or unmeasured does not count. With
+    `strict` return 4 instead of 0 where a cell is inconclusive, could not be compared or was not judged.
     """
     judged = [one for one in judgements if not one.allowed]
     verdicts = {one.verdict for one in judged}
@@ -241,7 +243,7 @@ def exit_code(judgements: Iterable[Judgement], *, strict: bool = False) -> int:
         return 1
     if Verdict.FAILED in verdicts:
         return 3
-    if Verdict.MISSING in verdicts or not _compared(judged):
+    if Verdict.MISSING in verdicts or any(one.unmeasured for one in judged) or not _compared(judged):
         return 5
     return 4 if strict and any(one.verdict in UNTOLD and not one.same_figures for one in judged) else 0
 

@@ -79,6 +79,7 @@ def lines_of(comparison: Comparison) -> tuple[str, ...]:
     named = {STRIKING: [one for one in cells if is_striking(one)]}
     for verdict in (Verdict.REGRESSED, Verdict.FAILED, Verdict.MISSING):
         named[verdict] = [one for one in cells if one.verdict is verdict and not one.allowed]
+    named["measured on neither side"] = [one for one in cells if one.unmeasured and not one.allowed]
     for word, found in named.items():
         for one in found[:MOST_NAMED]:
             which = candidate(comparison, one.run, ": ")

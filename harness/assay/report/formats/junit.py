@@ -158,6 +158,8 @@ def _seconds(row: Measurement) -> float:
 
 def _tag(judgement: Judgement) -> tuple[str, str]:
     """Return the element that says the verdict, and the attribute that counts it."""
+    if judgement.unmeasured and not judgement.allowed:
+        return OF_VERDICT[Verdict.MISSING]
     return SKIPPED if judgement.allowed else OF_VERDICT[judgement.verdict]
 
 
