@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from importlib import metadata
 from importlib.machinery import PathFinder
 from pathlib import Path
 
@@ -32,7 +31,7 @@ def measured_elsewhere(root: Path, below: Path, given: Sequence[str]) -> str | N
     installed = projects.installed(name)
     if installed is None or (installed.editable and inside(str(installed.folder), str(root))):
         return None
-    found = (PathFinder.find_spec(module, [str(Path.cwd())]) for module in _modules(installed.distribution))
+    found = (PathFinder.find_spec(module, [str(Path.cwd())]) for module in projects.modules(installed.distribution))
     if any(spec is not None and spec.origin and inside(spec.origin, str(root)) for spec in found):
         return None
     how = "editable from" if installed.editable else "as a copy in"
@@ -84,9 +83,3 @@ def busy_machine() -> str | None:
 def normalized(name: str) -> str:
     """Return the name of a distribution as indexes compare it."""
     return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def _modules(distribution: metadata.Distribution) -> tuple[str, ...]:
-    points = (point.module for point in distribution.entry_points)
-    named = (distribution.read_text("top_level.txt") or "").split()
-    return tuple(dict.fromkeys(name.partition(".")[0] for name in (*points, *named)))

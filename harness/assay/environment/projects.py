@@ -59,7 +59,7 @@ class Installed:
 def installed(name: str) -> Installed | None:
     """Return where a distribution is installed here; None where it is not."""
     for distribution in metadata.distributions(name=name, path=list(site_folders())):
-        folder = _edited(distribution)
+        folder = editable_folder(distribution)
         place = Path(str(distribution.locate_file("")))
         return Installed(distribution, folder or place, editable=folder is not None)
     return None
@@ -72,7 +72,7 @@ def editables() -> Iterator[Path]:
 
 def editable_projects() -> dict[str, Path]:
     """Return the folders of the projects that are installed editable here, by name."""
-    found = ((one.name, _edited(one)) for one in metadata.distributions(path=list(site_folders())))
+    found = ((one.name, editable_folder(one)) for one in metadata.distributions(path=list(site_folders())))
     return {name: folder for name, folder in found if folder is not None}
 
 
@@ -94,7 +94,14 @@ def new_pins(folder: Path, other: Path) -> tuple[str, ...]:
     return tuple(line for line in pins(folder) if line not in known)
 
 
-def _edited(distribution: metadata.Distribution) -> Path | None:
+def modules(distribution: metadata.Distribution) -> tuple[str, ...]:
+    """Return the names of the outermost packages and modules of a distribution, as far as its metadata have them."""
+    points = (point.module for point in distribution.entry_points)
+    named = (distribution.read_text("top_level.txt") or "").split()
+    return tuple(dict.fromkeys(name.partition(".")[0] for name in (*points, *named)))
+
+
+def editable_folder(distribution: metadata.Distribution) -> Path | None:
     """Return the folder of the project from which a distribution is installed editable."""
     with contextlib.suppress(ValueError, AttributeError):
         origin = json.loads(distribution.read_text("direct_url.json") or "{}")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from assay.environment.plugin_code import digest, package_files
 from assay.plugins.host import Host
 from assay.plugins.types import TokenizerPlugin
 
@@ -29,7 +30,7 @@ def fingerprint(host: Host, plugin: TokenizerPlugin, training: str) -> str:
         "name": plugin.name,
         "distribution": origin.distribution,
         "version": origin.version,
-        "code": _code(None if loaded is None else loaded.file),
+        "code": None if loaded is None or loaded.file is None else digest(package_files(Path(loaded.file)))[0],
         "requires": dict(_versions((*plugin.requires, "regex"))),  # which knows what a word is
         "python": ".".join(platform.python_version_tuple()[:2]),
         "splits_at": plugin.splits_at,
@@ -37,23 +38,6 @@ def fingerprint(host: Host, plugin: TokenizerPlugin, training: str) -> str:
         "trained_on": None if plugin.pretrained else hashlib.sha256(training.encode("utf-8", "replace")).hexdigest(),
     }
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
-
-
-def _code(file: str | None) -> str:
-    """The sha256 of a module, or of all that is in its package, vocabularies too."""
-    if file is None:
-        return ""
-    path = Path(file)
-    files = [path]
-    if path.with_name("__init__.py").is_file():
-        while path.parent.with_name("__init__.py").is_file():
-            path = path.parent
-        files = sorted(each for each in path.parent.rglob("*") if each.is_file() and each.parent.name != "__pycache__")
-    hasher = hashlib.sha256()
-    for each in files:
-        hasher.update(each.relative_to(path.parent).as_posix().encode())
-        hasher.update(hashlib.sha256(each.read_bytes()).digest())
-    return hasher.hexdigest()
 
 
 def _versions(requirements: Iterable[str]) -> Iterable[tuple[str, str]]:
