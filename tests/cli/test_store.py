@@ -137,7 +137,7 @@ def test_info(ask: Cli, url: str) -> None:
     assert found.pop("database").startswith("PostgreSQL ")
     assert found == {
         "store": url.replace(QUOTED, "***"),
-        "format": 2,
+        "format": 3,
         "runs": 2,
         "planned": 2,
         "measured": 2,
@@ -182,7 +182,7 @@ def test_upgrade(ask: Cli, url: str) -> None:
         connection.execute("UPDATE meta SET value = '1' WHERE key = 'format'")
     assert "`assay store upgrade` upgrades it" in ask("show", "--store", url).complaint
     ran = ask("store", "upgrade", "--store", url)
-    assert (ran.rc, ran.stderr) == (0, f"{url.replace(QUOTED, '***')} has format 2\n")
+    assert (ran.rc, ran.stderr) == (0, f"{url.replace(QUOTED, '***')} has format 3\n")
     assert ask("show", "--json", "--store", url).json["tokenizers"][0]["tokens"] == 7
 
 

@@ -25,13 +25,13 @@ def accept(run: str | None, name: str | None, results: Location) -> int:
     with Store(results, create=False) as store:
         record = store.run(run)
         manifest = store.manifest(record.id)
-        measurements = store.measurements(record.id, raw=False)
+        measurements, codes = store.measurements(record.id, raw=False), store.codes(record.id)
     if manifest.missing:
         raise AssayError(
             f"run {record.id} is {record.state}: {manifest}", remedy=f"end it with `assay run --resume {record.id}`"
         )
     blamed = [row.case.id for row in measurements if row.blamed]
-    path = baselines.accept(results.folder, name or baselines.default_name(record), record, measurements)
+    path = baselines.accept(results.folder, name or baselines.default_name(record), record, measurements, codes)
     if blamed:
         more = f" and {len(blamed) - 1} more" if len(blamed) > 1 else ""
         echo_warning(f"failed cases are accepted as such: {blamed[0]}{more}")

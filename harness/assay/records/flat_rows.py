@@ -36,6 +36,7 @@ def row_of(run: str, measurement: Measurement) -> Cells:
         "reason": measurement.reason,
         "remedy": measurement.remedy,
         "expected": measurement.expected,
+        "code": measurement.code,
     }
     return cells | dict(measurement.metrics)
 

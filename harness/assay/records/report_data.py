@@ -60,10 +60,10 @@ class Series:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """A plugin as a reader should know it.
+    """A plugin of a run, as it was then.
 
-    `kind` is tokenizer, attention, corpus, metric or report; of a plugin that failed to load it is `plugin`. `reason`
-    and `remedy` say why one that is not ready cannot be used here, and what to do.
+    `kind` is tokenizer, attention, corpus, metric, executor or report; of a plugin that failed to load it is `plugin`.
+    `reason` and `remedy` say why one that was not ready could not be used, and what to do.
     """
 
     kind: str
@@ -100,7 +100,8 @@ class ReportContext:
     `shows` says what it is to be a report of: one `run` (the last; its `comparison` with another beside it where there
     is one), an index of several `runs` (to `RUN.html` beside it), a `comparison` of several, or the `history` of a
     metric in `series`. `read`, when it is called, cuts a text that the run was measured on with its tokenizers, in
-    other processes; it gives None where no such text can be had here. `command` repeats the report. With
+    other processes; it gives None where no such text can be had here. `plugins` are those of the run that is shown, as
+    they were then. `command` repeats the report. With
     `interactive` a reader may be given more than a still picture.
     """
 

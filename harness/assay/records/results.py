@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 from assay.records.metrics import Metric as Metric
 from assay.records.metrics import Metrics as Metrics
 from assay.records.metrics import Value as Value
+from assay.records.plugin_code import PluginCode, changed_code
 from assay.records.workload import Workload
 
 # The operation on fresh text: sampled now and then, and recorded without a verdict.
@@ -140,7 +141,8 @@ class Measurement:
 
     `status` says how it ended; `reason` and `remedy` why not well, and what to do. `metrics` are its figures, `timings`
     the raw samples behind its speeds. `expected` marks a failure that the plugin announces in its descriptor (a closed
-    vocabulary meeting an unseen word): the row is failed and has no speed, but the run is not at fault.
+    vocabulary meeting an unseen word): the row is failed and has no speed, but the run is not at fault. `code` is the
+    sha256 of the plugin's code that was measured, by which `Outcome.codes` has more of it.
     """
 
     case: Case
@@ -150,6 +152,7 @@ class Measurement:
     expected: bool = False
     metrics: Metrics = Metrics()
     timings: tuple[Timing, ...] = ()
+    code: str | None = None
 
     def value(self, name: str) -> Value | None:
         """Return the value of the metric of that name, or None where this row has none."""
@@ -260,12 +263,17 @@ class Noise:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """A run, what became of its plan, what it measured, and how noisy the machine was."""
+    """A run, what became of its plan, what it measured, and how noisy the machine was.
+
+    `codes` are those of the plugins that had a part in it, several of one where the run was resumed with other code.
+    A run that was stored before they were recorded has none.
+    """
 
     run: Run
     manifest: Manifest
     measurements: tuple[Measurement, ...]
     noise: Noise | None
+    codes: tuple[PluginCode, ...] = ()
 
     @property
     def failed(self) -> bool:
@@ -284,7 +292,7 @@ class Outcome:
         timed = [row for row in self.measurements if any(name.endswith("_samples") for name in row.metrics)]
         older = any(not any(name.endswith("_clock") for name in row.metrics) for row in timed)
         by_wall = "This run was measured by an older Assay: its speeds are by wall time, its ratios by CPU time."
-        return (*([waited] if busy else []), *([by_wall] if older else []))
+        return (*([waited] if busy else []), *([by_wall] if older else []), *changed_code(self.codes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

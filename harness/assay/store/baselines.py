@@ -13,6 +13,7 @@ from typing import Any
 
 from assay.errors import AssayError, StoreError
 from assay.records.json_document import SCHEMA, write
+from assay.records.plugin_code import PluginCode
 from assay.records.results import Manifest, Measurement, Metrics, Outcome, Run, Status, Value
 from assay.records.serialization import case_from_json, case_to_json
 
@@ -23,7 +24,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 NOT_RECORDED = "not recorded"
 
 
-def to_json(run: Run, measurements: Sequence[Measurement]) -> str:
+def to_json(run: Run, measurements: Sequence[Measurement], codes: Sequence[PluginCode] = ()) -> str:
     """Return the text of a file: the same for the same run, with a line for each metric, in the order of the run.
 
     It is not the document of `assay run --json`, from whose rows cases cannot be made again: they lack the training
@@ -39,19 +40,23 @@ def to_json(run: Run, measurements: Sequence[Measurement]) -> str:
                 "reason": row.reason,
                 "remedy": row.remedy,
                 "expected": row.expected,
+                "code": row.code,
                 "metrics": {name: _plain(value) for name, value in row.metrics.items()},
             }
             for row in measurements
         ],
+        "plugins": [{name: fact for name, fact in asdict(code).items() if fact is not None} for code in codes],
     }
     return write(content) + "\n"
 
 
-def accept(results: str | Path, name: str, run: Run, measurements: Sequence[Measurement]) -> Path:
+def accept(
+    results: str | Path, name: str, run: Run, measurements: Sequence[Measurement], codes: Sequence[PluginCode] = ()
+) -> Path:
     """Write a run as the baseline of that name, in place of one that there is; raise `StoreError` where it cannot."""
     path = path_of(results, name)
     # A lone surrogate becomes the escape that JSON has for it.
-    data = to_json(run, measurements).encode("utf-8", "backslashreplace")
+    data = to_json(run, measurements, codes).encode("utf-8", "backslashreplace")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
@@ -96,7 +101,8 @@ def read(path: str | Path) -> Outcome:
         run = Run(**record | {"environment": environment, "settings": json.dumps(record["settings"])})
         rows = tuple(map(_measurement, content["rows"]))
         manifest = Manifest.of(len(rows), Counter(row.status for row in rows))
-        return Outcome(run=run, manifest=manifest, measurements=rows, noise=None)
+        codes = tuple(PluginCode(**code) for code in content.get("plugins", ()))
+        return Outcome(run=run, manifest=manifest, measurements=rows, noise=None, codes=codes)
     except (KeyError, TypeError, ValueError, AttributeError, AssayError) as error:
         said = f"{type(error).__name__}: {error}"
         raise StoreError(f"{path} is a broken baseline: {said}", remedy="accept the run again") from None
@@ -140,6 +146,7 @@ def _measurement(row: Mapping[str, Any]) -> Measurement:
         reason=row["reason"],
         remedy=row["remedy"],
         expected=row["expected"],
+        code=row.get("code"),
         metrics=Metrics({name: _value(value) for name, value in row["metrics"].items()}),
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Table, func, insert, select, update
 
 from assay.errors import StoreError
+from assay.store.codes import add_codes, read_codes
 from assay.store.schema import anchors, cases, measurements, metrics, runs, samples
 from assay.store.store import Store
 
@@ -41,6 +42,7 @@ def transfer(source: Store, target: Store, run: str) -> Moved:
             raise StoreError(
                 f"{target.location} has another run {whole} than {source.location}", remedy="leave out this one"
             )
+        add_codes(here, whole, read_codes(there, whole))
         done = _values(here, measurements, "case", whole)
         for table in (measurements, metrics, samples):
             _copy(there, here, table, whole, but=done, of="case")

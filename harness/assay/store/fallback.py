@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from typing import Literal
 
 from assay.errors import ConflictError, StoreError
+from assay.records.plugin_code import PluginCode
 from assay.records.results import Case, GroupResult, Outcome, Run
 from assay.store.copy import transfer
 from assay.store.store import Store
@@ -20,8 +21,15 @@ class FallbackStore(AbstractContextManager["FallbackStore"]):
     store, and the rest after it. At the end it is copied over, if that is possible then.
     """
 
-    def __init__(self, store: Store, run: Run, cases: Sequence[Case], warn: Callable[[str], object]) -> None:
-        self._store, self._run, self._cases, self._warn = store, run, cases, warn
+    def __init__(
+        self,
+        store: Store,
+        run: Run,
+        cases: Sequence[Case],
+        warn: Callable[[str], object],
+        codes: Sequence[PluginCode] = (),
+    ) -> None:
+        self._store, self._run, self._cases, self._warn, self._codes = store, run, cases, warn, codes
         self._fallback: Store | None = None
         self._results: list[GroupResult] = []
         self.done = set(store.measured(run.id))
@@ -91,9 +99,9 @@ class FallbackStore(AbstractContextManager["FallbackStore"]):
             raise error
         fallback = Store(location.folder)
         if any(run.id == self._run.id for run in fallback.runs()):
-            fallback.reopen(self._run.id)
+            fallback.reopen(self._run.id, self._codes)
         else:
-            fallback.begin(self._run, self._cases)
+            fallback.begin(self._run, self._cases, self._codes)
         stored = set(fallback.measured(self._run.id))
         for result in self._results:
             if stored.isdisjoint(measurement.case.id for measurement in result.measurements):

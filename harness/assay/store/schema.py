@@ -20,7 +20,7 @@ from sqlalchemy import Text as AnyText
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeEngine
 
-FORMAT = 2
+FORMAT = 3
 SCHEMA = MetaData()
 # SQLite knows only INTEGER, of 64 bits; elsewhere a sample longer than two seconds needs a big one.
 Nanoseconds = BigInteger().with_variant(Integer(), "sqlite")
@@ -80,6 +80,16 @@ runs = _table(
     *_texts("state", "suite", "command", "environment", "settings"),
 )
 
+# Which code had a part in a run; a plugin has a second row where the run was resumed with other code.
+plugins = _table(
+    "plugins",
+    *_keys("run", "kind", "name", "sha256"),  # of a plugin whose files are not known the hash is empty
+    Column("position", Integer, nullable=False),
+    *_texts("origin", "source", "recorded", "summary", "license"),
+    *_texts("distribution", "version", "direct_url", "revision", "path", "covers", "failure", "remedy", nullable=True),
+    ForeignKeyConstraint(["run"], ["runs.id"]),
+)
+
 # What a run means to measure, in order; a case without a measurement is still to be done.
 cases = _table(
     "cases",
@@ -97,6 +107,7 @@ measurements = _table(
     *_texts("reason", "remedy", nullable=True),
     Column("expected", Integer, nullable=False),
     *_texts("stored"),
+    *_texts("code", nullable=True),
     ForeignKeyConstraint(["run", "case"], ["cases.run", "cases.id"]),
 )
 

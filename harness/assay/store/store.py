@@ -15,6 +15,7 @@ from sqlalchemy import Row, func, insert, select, update
 
 from assay.environment.describe import now
 from assay.errors import StoreError, UnknownName
+from assay.records.plugin_code import PluginCode
 from assay.records.results import (
     Case,
     GroupResult,
@@ -32,6 +33,7 @@ from assay.records.results import (
 from assay.records.serialization import case_from_json, case_to_json, kind_of, subject_of
 from assay.stats.noise_floor import noise_floor
 from assay.store import schema
+from assay.store.codes import add_codes, read_codes
 from assay.store.database import Database
 from assay.store.location import Where, at
 from assay.store.writer import write
@@ -58,8 +60,8 @@ class Store(AbstractContextManager["Store"]):
         """Close all connections."""
         self._database.close()
 
-    def begin(self, run: Run, cases: Sequence[Case]) -> None:
-        """Record a run and all cases that it means to measure."""
+    def begin(self, run: Run, cases: Sequence[Case], codes: Sequence[PluginCode] = ()) -> None:
+        """Record a run, all cases that it means to measure, and the code of the plugins that have a part in it."""
         rows = [
             {
                 "run": run.id,
@@ -77,6 +79,7 @@ class Store(AbstractContextManager["Store"]):
             connection.execute(insert(schema.runs), record)
             if rows:
                 connection.execute(insert(schema.cases), rows)
+            add_codes(connection, run.id, codes)
 
     def add(self, run: str, result: GroupResult) -> None:
         """Record the results of a group: all or nothing; raise `ConflictError` where another process has."""
@@ -86,9 +89,11 @@ class Store(AbstractContextManager["Store"]):
                 raise StoreError(f"{self.location} has no run {run}", remedy="was it restored, or emptied?")
             write(connection, _run(record), result)
 
-    def reopen(self, run: str) -> None:
-        """Record that a run goes on."""
+    def reopen(self, run: str, codes: Sequence[PluginCode] = ()) -> None:
+        """Record that a run goes on, and with which code where that is not recorded yet."""
         self._set(run, "running", None)
+        with self.transaction(write=True) as connection:
+            add_codes(connection, run, codes)
 
     def finish(
         self, run: str, state: Literal["complete", "interrupted", "failed"], settings: str | None = None
@@ -120,6 +125,11 @@ class Store(AbstractContextManager["Store"]):
             listed = ", ".join(run.id for run in (matches or runs)[-5:])
             raise UnknownName(f"{name!r} {problem} in {self.location}", remedy=f"the newest are: {listed}")
         return matches[0]
+
+    def codes(self, run: str) -> tuple[PluginCode, ...]:
+        """Return the code of the plugins that have a part in a run, in the order in which it was recorded."""
+        with self.transaction() as connection:
+            return read_codes(connection, run)
 
     def planned(self, run: str) -> tuple[Case, ...]:
         """Return all cases that a run means to measure, in order."""
@@ -166,6 +176,7 @@ class Store(AbstractContextManager["Store"]):
                 reason=rows[case.id].reason,
                 remedy=rows[case.id].remedy,
                 expected=bool(rows[case.id].expected),
+                code=rows[case.id].code,
                 metrics=Metrics(figures.get(case.id)),
                 timings=tuple(
                     Timing(name=operation, samples=tuple(found))
@@ -198,6 +209,7 @@ class Store(AbstractContextManager["Store"]):
             manifest=self.manifest(run.id),
             measurements=self.measurements(run.id, raw=raw),
             noise=noise_floor(self.probes(run.id)),
+            codes=self.codes(run.id),
         )
 
 

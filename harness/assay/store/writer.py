@@ -39,6 +39,7 @@ def _add(connection: Connection, run: Run, measurement: Measurement) -> None:
         "remedy": measurement.remedy,
         "expected": int(measurement.expected),
         "stored": now(),
+        "code": measurement.code,
     }
     figures = [
         key | {"position": position} | _figure(run, *metric)
