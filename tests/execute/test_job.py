@@ -14,7 +14,7 @@ from assay.errors import AssayError
 from assay.execute import job
 from assay.execute.selection import Selection
 from assay.plugins.host import Host
-from assay.records.results import Case, GroupResult, TokenizerCase
+from assay.records.results import Case, GroupResult, Measurement, Outcome, Status, TokenizerCase
 from assay.records.settings import Settings
 from assay.store.location import locate
 from assay.store.store import Store
@@ -122,3 +122,61 @@ def test_an_option_that_there_is_not_is_refused_with_the_nearest(
         assay.run(**options)
     assert str(caught.value) == words
     assert begun == []
+
+
+class TestTheCodeOfARun:
+    """A run that is resumed may find other code than it began with: that is told, and each row says of which it is."""
+
+    CASES = tuple(TokenizerCase(tokenizer=name, corpus="the-verdict") for name in ("mine", "bytes"))
+
+    @pytest.fixture
+    def stopped(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        """A run of a plugin file that was interrupted after its first case."""
+        (tmp_path / "mine.py").write_text(PLUGIN_FILE, "utf-8")
+        monkeypatch.setattr(job, "plan", lambda *given: self.CASES)
+
+        def execute(host: Host, cases: Sequence[Case], settings: Settings, tick: object) -> Iterator[GroupResult]:
+            yield GroupResult(measurements=(Measurement(case=cases[0], status=Status.OK),))
+            if len(cases) > 1:
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr(job, "execute", execute)
+        with pytest.raises(job.Interrupted):
+            assay.run(plugins=[tmp_path / "mine.py"], load="assay-bench:*", results=tmp_path / "results")
+        return tmp_path
+
+    def resumed(self, folder: Path) -> tuple[Outcome, list[str]]:
+        told: list[str] = []
+        listener = job.ProgressListener()
+        listener.warned = told.append  # type: ignore[method-assign]
+        return job.resume("2", locate(None, folder / "results"), listener), told
+
+    def test_the_same_code_is_no_matter(self, stopped: Path) -> None:
+        outcome, told = self.resumed(stopped)
+        assert (told, outcome.warnings) == ([], ())
+        assert len({code.name for code in outcome.codes}) == len(outcome.codes)
+        by_name = {(code.kind, code.name): code.sha256 for code in outcome.codes}
+        assert [row.code for row in outcome.measurements] == [by_name["tokenizer", name] for name in ("mine", "bytes")]
+
+    def test_other_code_is_told_and_both_are_kept(self, stopped: Path) -> None:
+        (stopped / "mine.py").write_text(f"{PLUGIN_FILE}# changed\n", "utf-8")
+        outcome, told = self.resumed(stopped)
+        assert len(told) == 1
+        assert "not all rows so far are of this code" in told[0]
+        assert told[0].partition(" -> ")[0].partition(": ")[2].startswith(str(stopped / "mine.py"))
+        assert outcome.warnings[0].startswith("The run was resumed with other code: ")
+        first, second = (code for code in outcome.codes if code.name == "mine")
+        assert (first.kind, first.sha256 == second.sha256) == ("tokenizer", False)
+        assert outcome.measurements[0].code == first.sha256
+
+
+PLUGIN_FILE = """
+import assay
+
+assay_hooks = 3
+
+
+@assay.hookimpl
+def assay_tokenizers():
+    yield assay.TokenizerPlugin(name="mine", summary="s", build=lambda text: None)
+"""

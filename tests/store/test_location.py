@@ -114,3 +114,19 @@ def test_the_command_line_has_no_password(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("sys.argv", arguments)
     shown = SERVER.replace("secret", "***")
     assert command_line() == f"assay run --store '{shown}' --corpora 'my file.txt' '--store={shown}'"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["/usr/bin/assay", "show"], "assay show"),
+        (["/site-packages/assay/__main__.py", "show"], "assay show"),
+        (["study.py", "--token", "secret"], "run from Python (study.py): no command line of assay repeats it"),
+        ([""], "run from Python: no command line of assay repeats it"),
+    ],
+)
+def test_the_words_of_another_program_are_no_command_line(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str], words: str
+) -> None:
+    monkeypatch.setattr("sys.argv", arguments)
+    assert command_line() == words

@@ -86,11 +86,12 @@ def run_(request: CommandRequest, dry_run: bool, resume: str | None, report: str
     form = None if report is None else publish.find_format(host, "run", None, report)
     if dry_run and resume is None:
         return show(host, request)
+    reports = [] if form is None else [form.name]
     with Reporter(quiet=request.quiet) as reporter:
         if resume is None:
-            outcome = job.begin(host, request.selection, request.settings, request.results, reporter)
+            outcome = job.begin(host, request.selection, request.settings, request.results, reporter, reports)
         else:
-            outcome = job.resume(resume, request.results, reporter)
+            outcome = job.resume(resume, request.results, reporter, reports)
     _show(outcome, as_json=request.as_json, quiet=request.quiet)
     if form is not None and report is not None:
         publish.save(report, publish.publish(form, of_run(host, outcome)))

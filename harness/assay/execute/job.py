@@ -9,11 +9,13 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from assay.environment.command_line import command_line
+from assay.environment.command_line import command_line, is_command
 from assay.environment.describe import describe, now
 from assay.errors import AssayError, StoreError
+from assay.execute.participants import marked, participants
 from assay.execute.plan import plan
 from assay.execute.refused import try_corpora
+from assay.execute.run_command import run_command
 from assay.execute.scheduler import execute
 from assay.execute.selection import Selection
 from assay.execute.sharded.cost_estimate import CostEstimate, forecast
@@ -23,6 +25,7 @@ from assay.plugins.discovery import discover
 from assay.plugins.host import Host
 from assay.records.near_names import did_you_mean, near_names
 from assay.records.options import take
+from assay.records.plugin_code import PluginCode, other_code
 from assay.records.results import Case, Measurement, Outcome, Run, TokenizerCase
 from assay.records.settings import Settings
 from assay.store.fallback import FallbackStore
@@ -91,13 +94,20 @@ def _refuse_unknown(options: Iterable[str]) -> None:
 
 
 def begin(
-    host: Host, selection: Selection, settings: Settings, results: Where, listener: ProgressListener | None = None
+    host: Host,
+    selection: Selection,
+    settings: Settings,
+    results: Where,
+    listener: ProgressListener | None = None,
+    reports: Sequence[str] = (),
 ) -> Outcome:
     """Plan and measure a selection, storing each group of cases as it is done.
 
+    `reports` are the names of those that are written when the run is done: their code is recorded too.
     Raises `Interrupted` on Ctrl-C, and `StoreError` when the results cannot be written; whatever was stored
     until then stays.
     """
+    command = command_line() if is_command() else run_command(host, selection, settings, results)
     chosen = selection.chosen
     cases = plan(host, selection, settings)
     if any(case.shards for case in cases):
@@ -112,13 +122,14 @@ def begin(
         id=new_run_id(),
         started=now(),
         suite=f"{chosen.name}/{chosen.version}",
-        command=command_line(),
+        command=command,
         environment=describe(cases),
         settings=settings.to_json(),
     )
+    codes = participants(host, cases, settings, reports)
     with Store(results) as store:
-        store.begin(record, cases)
-        return _carry_on(host, store, record, cases, settings, listener or ProgressListener())
+        store.begin(record, cases, codes)
+        return _carry_on(host, store, record, cases, codes, settings, listener or ProgressListener())
 
 
 def estimate_cost(
@@ -143,10 +154,11 @@ def settings_of(name: str, results: Where) -> Settings:
         return Settings.from_json(store.run(name).settings)
 
 
-def resume(name: str, results: Where, listener: ProgressListener | None = None) -> Outcome:
+def resume(name: str, results: Where, listener: ProgressListener | None = None, reports: Sequence[str] = ()) -> Outcome:
     """Measure what a run still lacks, with the run's own settings.
 
-    Raises `UnknownName` for a run that is not there, and else as `begin`.
+    The listener is warned of plugins whose code is another one than that of the rows so far. Raises `UnknownName` for
+    a run that is not there, and else as `begin`.
     """
     with Store(results, create=False) as store:
         record = store.run(name)
@@ -154,20 +166,30 @@ def resume(name: str, results: Where, listener: ProgressListener | None = None) 
         host = discover(settings.plugins, settings.block, settings.load, timeout_s=settings.timeout_s)
         cases = store.planned(record.id)
         try_corpora(host, cases)
-        store.reopen(record.id)
-        return _carry_on(host, store, record, cases, settings, listener or ProgressListener())
+        codes, listener = participants(host, cases, settings, reports), listener or ProgressListener()
+        for changed in other_code(store.codes(record.id), codes):
+            listener.warned(f"not all rows so far are of this code: {changed}; each row says of which it is")
+        store.reopen(record.id, codes)
+        return _carry_on(host, store, record, cases, codes, settings, listener)
 
 
 def _carry_on(
-    host: Host, store: Store, record: Run, cases: Sequence[Case], settings: Settings, listener: ProgressListener
+    host: Host,
+    store: Store,
+    record: Run,
+    cases: Sequence[Case],
+    codes: Sequence[PluginCode],
+    settings: Settings,
+    listener: ProgressListener,
 ) -> Outcome:
     settings = settings.drawn()  # a plugin could read in the store what is drawn from it: it is recorded at the end
-    with FallbackStore(store, record, cases, listener.warned) as results:
+    with FallbackStore(store, record, cases, listener.warned, codes) as results:
         missing = [case for case in cases if case.id not in results.done]
         share = replace(settings, budget_s=settings.budget_s * max(1, len(missing)) / len(cases))
         try:
             listener.begun(record, cases, len(results.done))
             for result in execute(host, missing, share, listener.tick):
+                result = marked(result, codes)
                 results.add(result)
                 for measurement in result.measurements:
                     listener.measured(measurement)
