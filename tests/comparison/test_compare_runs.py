@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from assay import compare
 from assay.comparison.ratio_of_ratios import ratio_of_ratios
 from assay.errors import AssayError, NotComparable
+from assay.records.plugin_code import PluginCode
 from assay.records.results import (
     AttentionCase,
     Manifest,
@@ -314,6 +315,37 @@ class TestRuns:
         with pytest.raises(NotComparable) as caught:
             compare(run_of("a", row("x", corpus="c"), row("y", corpus="c")), run_of("b", row("x", corpus="d")))
         assert caught.value.message.endswith("it measured tokenizer/d/all, and the other tokenizer/c/all")
+
+
+class TestCode:
+    """Which code ran on both sides: it stands above the figures."""
+
+    def of(self, name: str, version: str, digit: str) -> Outcome:
+        code = PluginCode(
+            kind="tokenizer",
+            name="slow",
+            origin="p",
+            source="distribution",
+            recorded="now",
+            distribution="p",
+            version=version,
+            sha256=digit * 64,
+        )
+        return replace(outcome(name), codes=(code, replace(code, name="fast", sha256="c" * 64)))
+
+    def test_what_differs_is_named(self) -> None:
+        told = "b is of other code than a: p 1.0 (aaaaaaaaaaaa) -> p 2.0 (bbbbbbbbbbbb): tokenizer slow"
+        assert compare(self.of("a", "1.0", "a"), self.of("b", "2.0", "b")).warnings == (told,)
+
+    def test_the_same_and_what_is_not_recorded_is_not(self) -> None:
+        first = self.of("a", "1.0", "a")
+        assert compare(first, self.of("b", "1.0", "a")).warnings == ()
+        assert compare(outcome("c"), first).warnings == ()
+
+
+def test_called_from_a_program_its_command_is_one_that_repeats_it() -> None:
+    found = compare(outcome("a"), outcome("b"), results="my results", allowance=0.2)
+    assert found.command == "assay compare a b --results 'my results' --allowance 0.2"
 
 
 class TestTimes:

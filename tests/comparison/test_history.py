@@ -109,6 +109,12 @@ class TestHistory:
         assert (mark.index, mark.change, mark.differs) == (2, pytest.approx(0.2), ("torch: 2.1 -> 2.2",))
         assert len({point.environment for point in series.points}) == 2
 
+    def test_other_code_of_the_plugin_is_among_what_was_new(self, store: Store) -> None:
+        for number, (tokens, code) in enumerate([(5, None), (6, "a" * 64), (7, "a" * 64), (8, "b" * 64)]):
+            keep(store, run_of(number), replace(row_of(REGEX, tokens=tokens), code=code))
+        (series,) = history(store, "tokens")
+        assert [mark.differs for mark in series.marks] == [(), (), ("code: aaaaaaaaaaaa -> bbbbbbbbbbbb",)]
+
     def test_a_timed_metric_has_steps_and_not_noise(self, store: Store) -> None:
         fill(store, "encode_mb_per_s", speeds([(12, 100.0), (12, 112.0)]))
         (series,) = history(store, "encode_mb_per_s")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -13,11 +14,13 @@ from assay.comparison.row_timings import epochs, median_s, operations, ratio_to_
 from assay.comparison.session_drift import Session
 from assay.comparison.session_drift import judge as judge_sessions
 from assay.comparison.status_change import RENAMED, status_change
-from assay.environment.command_line import command_line
+from assay.environment.command_line import command_line, is_command
 from assay.environment.describe import now
 from assay.errors import AssayError, NotComparable
+from assay.execute.run_command import store_options
 from assay.records.metric_catalogue import of_plugins
 from assay.records.metric_clock import ratio_clock
+from assay.records.plugin_code import other_code
 from assay.records.results import LocatedRun, Measurement, Outcome, Status
 from assay.records.verdicts import Change, Clock, Compared, Comparison, Judgement, Verdict
 from assay.store.baselines import differing
@@ -41,11 +44,17 @@ def compare(
     names = [one for one in runs if isinstance(one, str)]
     stored = iter(find(names, results) if names else ())
     located = [next(stored) if isinstance(one, str) else LocatedRun(name=one.run.id, outcome=one) for one in runs]
-    return compare_runs(located, allowance=allowance)
+    given = [*(one.name for one in located), *store_options(results)]
+    given += ["--allowance", str(allowance)] if allowance else []
+    return compare_runs(
+        located, allowance=allowance, command=None if is_command() else shlex.join(["assay", "compare", *given])
+    )
 
 
-def compare_runs(runs: Sequence[LocatedRun], *, allowance: float | None = None) -> Comparison:
-    """Compare runs that were read: see `compare`."""
+def compare_runs(
+    runs: Sequence[LocatedRun], *, allowance: float | None = None, command: str | None = None
+) -> Comparison:
+    """Compare runs that were read: see `compare`. `command` is what repeats it, by default this process's own."""
     if len({one.outcome.run.id for one in runs}) < max(2, len(runs)):
         raise AssayError("a comparison takes two different runs or more", remedy="see `assay show --runs`")
     baseline, *candidates = runs
@@ -55,7 +64,7 @@ def compare_runs(runs: Sequence[LocatedRun], *, allowance: float | None = None) 
         candidate=", ".join(one.name for one in candidates),
         suite=", ".join(dict.fromkeys(one.outcome.run.suite for one in runs)),
         started=now(),
-        command=command_line(),
+        command=command or command_line(),
         environment=candidates[-1].outcome.run.environment,
         budget_s=0.0,
         seconds=0.0,
@@ -142,6 +151,8 @@ class _Pair:
         differs = "; ".join(differences(self.then.environment, self.now.environment))
         if differs:
             yield f"{self.candidate.name} was measured in another environment than {self.baseline.name}: {differs}"
+        for changed in other_code(self.baseline.outcome.codes, self.candidate.outcome.codes):
+            yield f"{self.candidate.name} is of other code than {self.baseline.name}: {changed}"
         sides = ((self.baseline, self.before, self.after), (self.candidate, self.after, self.before))
         for one, rows, others in sides:
             there = _groups(others)

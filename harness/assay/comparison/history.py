@@ -14,6 +14,7 @@ from assay.plugins.host import matches
 from assay.records.metric_catalogue import CATALOGUE, definition, of_plugins
 from assay.records.metric_clock import metric_clock
 from assay.records.near_names import did_you_mean, near_names
+from assay.records.plugin_code import DIGITS
 from assay.records.report_data import Mark, Point, Series
 from assay.records.results import Case, Measurement, Outcome, Run, TokenizerCase, Value
 from assay.records.verdicts import Clock
@@ -43,7 +44,7 @@ def history(
     series of their own, and so are figures by another clock. Raises `UnknownName` for a metric that neither the
     catalogue nor a run has.
     """
-    found: dict[tuple[str, str, Clock | None], list[tuple[Run, Case, Value]]] = {}
+    found: dict[tuple[str, str, Clock | None], list[tuple[Run, Measurement, Value]]] = {}
     seen: set[str] = set()
     asked: set[str] = set()
     for run, rows in _runs(store, baselines):
@@ -56,7 +57,7 @@ def history(
                 continue
             if _chosen(row.case, tokenizers, attentions, corpora):
                 clock = metric_clock(metric, row)
-                found.setdefault((place, row.case.id, clock), []).append((run, row.case, value))
+                found.setdefault((place, row.case.id, clock), []).append((run, row, value))
     seen |= asked
     if metric not in seen and definition(metric) is None:
         near = near_names(metric, sorted({*seen, *(known.name for known in CATALOGUE)}))
@@ -81,9 +82,9 @@ def _chosen(case: Case, tokenizers: str, attentions: str, corpora: str) -> bool:
     return matches(attentions, case.attention) and matches(corpora, *subjects)
 
 
-def _series(metric: str, clock: Clock | None, points: Sequence[tuple[Run, Case, Value]]) -> Series:
+def _series(metric: str, clock: Clock | None, points: Sequence[tuple[Run, Measurement, Value]]) -> Series:
     """One series: a metric of one case over the runs of one machine, by one clock."""
-    case, known = points[0][1], definition(metric, points[-1][0])
+    case, known = points[0][1].case, definition(metric, points[-1][0])
     values = [value for _, _, value in points]
     exact = known is not None and known.exact
     return Series(
@@ -109,7 +110,10 @@ def _series(metric: str, clock: Clock | None, points: Sequence[tuple[Run, Case, 
             Mark(
                 index=at,
                 change=change,
-                differs=differences(points[at - 1][0].environment, points[at][0].environment),
+                differs=(
+                    *differences(points[at - 1][0].environment, points[at][0].environment),
+                    *_other_code(points[at - 1][1].code, points[at][1].code),
+                ),
             )
             for at, change in _changepoints(values, exact)
         ),
@@ -129,6 +133,11 @@ def differences(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[st
     """Return what differs between two environments: `torch: 2.12.0 -> 2.13.0`."""
     names = [name for name in {**before, **after} if name not in PASSING and before.get(name) != after.get(name)]
     return tuple(f"{name}: {before.get(name, 'none')} -> {after.get(name, 'none')}" for name in names)
+
+
+def _other_code(before: str | None, after: str | None) -> tuple[str, ...]:
+    """Return that the code of a plugin is another one, where both are known."""
+    return (f"code: {before[:DIGITS]} -> {after[:DIGITS]}",) if before and after and before != after else ()
 
 
 def _digest(environment: Mapping[str, str]) -> str:
