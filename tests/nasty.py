@@ -6,6 +6,7 @@ import json
 import re
 from types import MappingProxyType
 
+from assay.records.plugin_code import PluginCode
 from assay.records.report_data import Mark, Point, ReportContext, Series
 from assay.records.results import (
     AttentionCase,
@@ -105,7 +106,32 @@ def outcome() -> Outcome:
     found, each = rows(), len(WORDS)
     counts = Manifest(planned=3 * each, ok=each, failed=each, skipped=each, unsupported=0, missing=0)
     noise = Noise(median=0.004, worst=0.02, minimum_detectable_effect=0.013, groups=2)
-    return Outcome(run=run(), manifest=counts, measurements=found, noise=noise)
+    return Outcome(run=run(), manifest=counts, measurements=found, noise=noise, codes=codes())
+
+
+def codes() -> tuple[PluginCode, ...]:
+    """The code of a plugin of each name, of a distribution of that name, and of one that could not be loaded."""
+    return tuple(
+        PluginCode(
+            kind=kind,
+            name=word,
+            origin=word,
+            source="distribution",
+            recorded="2026-01-02T03:04:05+00:00",
+            summary=word,
+            license=word,
+            distribution=word,
+            version=word,
+            direct_url={"url": word},
+            revision=word,
+            path=word,
+            covers=word,
+            failure=word if kind == "plugin" else None,
+            remedy=word if kind == "plugin" else None,
+        )
+        for kind in ("tokenizer", "plugin")
+        for word in WORDS.values()
+    )
 
 
 def comparison() -> Comparison:

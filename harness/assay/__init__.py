@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         lazy,
     )
     from assay.records.metric_catalogue import Definition, definition
+    from assay.records.plugin_code import PluginCode
     from assay.records.report_data import Listed, Mark, Point, ReportContext, Series, TokenizedText
     from assay.records.results import (
         AttentionCase,
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
     from assay.records.verdicts import AATest, Change, Compared, Comparison, Judgement, Tolerance, Verdict
     from assay.records.workload import TextSource, Workload
     from assay.report.tables.attention_scaling import Growth, family, growths
+    from assay.report.tables.code import code_table
     from assay.report.tables.results import Table
     from assay.report.tables.run_tables import report_tables
     from assay.store.dataframes import Frames, results
@@ -95,6 +97,8 @@ _HOMES = {
     ),
     "report.tables.attention_scaling": "Growth family growths",
     "records.special_tokens": "SpecialTokens",
+    "records.plugin_code": "PluginCode",
+    "report.tables.code": "code_table",
     "report.tables.results": "Table",
     "records.verdicts": "AATest Change Compared Comparison Judgement Tolerance Verdict",
     "attention.windows": "TextEmbedding Windows window_loader",
@@ -136,6 +140,7 @@ __all__ = [
     "Origin",
     "Outcome",
     "Piece",
+    "PluginCode",
     "Point",
     "Prefill",
     "ReportContext",
@@ -171,6 +176,7 @@ __all__ = [
     "Weights",
     "Windows",
     "Workload",
+    "code_table",
     "compare",
     "definition",
     "discover",

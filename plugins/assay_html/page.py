@@ -81,7 +81,7 @@ def _run(context: assay.ReportContext) -> Parts:
         sections.append(Section(id="see", title="See the tokens", corpus=tokenized.corpus, view=view, tokens=tokens))
     attention, pipeline = (_subject(*subject, tables, drawn) for subject in OF_ATTENTION)
     sections += [replace(attention, grid=attention_grid(rows)), pipeline]
-    sections.append(_plugins(context.plugins))
+    sections.append(_plugins(outcome, context.plugins))
     sections.append(
         Section(
             id="noise",
@@ -162,10 +162,11 @@ def _subject(
     )
 
 
-def _plugins(plugins: Sequence[assay.Listed]) -> Section:
-    table = assay.Table(
-        title="plugins here, when this page was written",
-        columns=("kind", "name", "status", "origin", "license", "what it lacks, and what to do"),
+def _plugins(outcome: assay.Outcome, plugins: Sequence[assay.Listed]) -> Section:
+    """Show which code ran, and what could not be used then."""
+    lacking = assay.Table(
+        title="what could not be used in this run",
+        columns=("kind", "name", "status", "origin", "license", "what it lacked, and what to do"),
         rows=tuple(
             (
                 one.kind,
@@ -175,14 +176,18 @@ def _plugins(plugins: Sequence[assay.Listed]) -> Section:
                 one.license,
                 ". ".join(filter(None, (one.reason, one.remedy))),
             )
-            for one in sorted(plugins, key=lambda one: ("failed", "missing", "ready").index(one.status))
+            for one in plugins
+            if one.status != "ready"
         ),
     )
-    return Section(id="plugins", title="Plugins", tables=(table,) if table.rows else ())
+    ran = assay.code_table(outcome)
+    unknown = () if ran.rows else ("Which code ran is not recorded: this run was stored by an older Assay.",)
+    tables = tuple(table for table in (ran, lacking) if table.rows)
+    return Section(id="plugins", title="Plugins", words=unknown, tables=tables)
 
 
 def _facts(run: assay.Run) -> Iterator[tuple[str, str]]:
-    yield "command that repeats it", run.command
+    yield "command", run.command
     yield "run", run.id
     yield "finished", run.finished or "not finished"
     yield from run.environment.items()

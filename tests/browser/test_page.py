@@ -15,6 +15,7 @@ import assay
 from assay.records.report_data import Listed, Mark, Point
 from assay.records.results import GroupResult, Manifest, Measurement, Metrics, Run, Status, TokenizerCase
 from assay.report import site
+from assay.report.publish import listed
 from assay.report.token_view import token_view
 from assay.store.store import Store
 from commands import MAIN_JOB
@@ -76,15 +77,8 @@ def publication(finished: Callable[..., Path]) -> assay.ReportContext:
     """A real run of five tokenizers on The Verdict, and all their tokens."""
     with Store(finished(*MAIN_JOB) / "results", create=False) as store:
         outcome = store.outcome()
-    host = assay.discover()
-    found = token_view(host, outcome)
-    return assay.ReportContext(shows="run", outcomes=(outcome,), read=lambda: found, plugins=assay_listed(host))
-
-
-def assay_listed(host: assay.Host) -> tuple[Listed, ...]:
-    from assay.report.publish import listed
-
-    return listed(host)
+    found = token_view(assay.discover(), outcome)
+    return assay.ReportContext(shows="run", outcomes=(outcome,), read=lambda: found, plugins=listed(outcome.codes))
 
 
 @pytest.fixture(scope="module")

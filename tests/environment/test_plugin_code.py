@@ -30,12 +30,15 @@ def ask(origin: Origin, file: Path | None = None) -> PluginCode:
     return code
 
 
+ORIGIN = Origin(entry_point="s", distribution="stranger", version="1.0", target="stranger_pkg")
+
+
 @dataclass
 class Place:
     """A folder on `sys.path` with a distribution `stranger` in it, or the folder of its editable project."""
 
     site: Path
-    origin: Origin = Origin(entry_point="s", distribution="stranger", version="1.0", target="stranger_pkg")
+    origin: Origin = ORIGIN
 
     def write(self, name: str, content: str, folder: Path | None = None) -> Path:
         path = (folder or self.site) / name
@@ -65,7 +68,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
 
 
 class TestADistribution:
-    def test_its_installed_files_are_hashed_and_nothing_that_Python_or_pip_adds(self, place: Place) -> None:
+    def test_its_installed_files_are_hashed_and_nothing_that_is_added_later(self, place: Place) -> None:
         init = place.write("stranger_pkg/__init__.py", "x = 1")
         data = place.write("stranger_pkg/ranks.bin", "1 2 3")
         place.record("stranger_pkg/__init__.py", "stranger_pkg/ranks.bin")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import assay
+from assay.environment.plugin_code import plugin_codes
 from assay.errors import AssayError, UnknownName
 from assay.plugins.host import Failure, Found, Host, Origin
 from assay.plugins.types import Missing, ReportPlugin
@@ -137,9 +138,9 @@ def test_every_plugin_is_listed_with_what_it_lacks_and_those_that_failed() -> No
         build=lambda text: None,
         missing=lambda: Missing("has no data", "fetch it"),  # type: ignore[arg-type,return-value]
     )
-    rows = listed(
-        Host([Found(plugin=plugin("md", ".md"), origin=ORIGIN), Found(plugin=tokenizer, origin=ORIGIN)], [failure])
-    )
+    found = (plugin("md", ".md"), tokenizer)
+    host = Host([Found(plugin=each, origin=ORIGIN) for each in found], [failure])
+    rows = listed(plugin_codes(host, found))
     assert [(row.kind, row.name, row.status, row.reason, row.remedy) for row in rows] == [
         ("report", "md", "ready", None, None),
         ("tokenizer", "slow", "missing", "has no data", "fetch it"),

@@ -92,7 +92,7 @@ def of_run(
         shows="run",
         outcomes=(outcome,),
         comparison=comparison,
-        plugins=publish.listed(host),
+        plugins=publish.listed(outcome.codes),
         read=lambda: token_view(host, outcome),
         command=command_line(),
         interactive=interactive,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -68,6 +69,7 @@ def show(
     from assay.report.formats import run_json
     from assay.report.tables import results as tables
     from assay.report.tables import run_tables
+    from assay.report.tables.code import code_table
     from assay.report.tables.query import Query
     from assay.store.store import Store
 
@@ -96,6 +98,8 @@ def show(
         click.echo(run_json.of_outcome(_asked(outcome, query)))
     else:
         run_tables.show(outcome, query, shape)
+        if not query and (shape or tables.shape_for(sys.stdout)) != "tsv":
+            tables.write([code_table(outcome)], shape=shape)
     record = outcome.run
     if query and not _asked(outcome, query).measurements:
         echo_stderr(f"no row of run {record.id} fits")

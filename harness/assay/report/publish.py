@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,8 @@ from types import MappingProxyType
 from assay.errors import AssayError, PluginFailed, guard
 from assay.plugins.host import Host
 from assay.plugins.supervision import Channel
-from assay.plugins.types import NAMES_OF_KINDS, ReportPlugin
+from assay.plugins.types import ReportPlugin
+from assay.records.plugin_code import HARNESS, PluginCode, latest
 from assay.records.report_data import Listed, ReportContext, Shown
 
 PLAIN = "md"
@@ -77,36 +78,21 @@ def save(path: str | Path, content: bytes) -> None:
         raise AssayError(f"the report {path} cannot be written: {error.strerror}", remedy="give another path") from None
 
 
-def listed(host: Host) -> tuple[Listed, ...]:
-    """Return every plugin of a host and what it lacks here, then those that failed."""
-    found = [(item, host.missing(item.plugin)) for item in host.found]
-    return (
-        *(
-            Listed(
-                kind=NAMES_OF_KINDS[type(item.plugin)],
-                name=item.plugin.name,
-                summary=item.plugin.summary,
-                origin=str(item.origin),
-                license=item.plugin.license,
-                status="ready" if missing is None else "missing",
-                reason=None if missing is None else missing.what,
-                remedy=None if missing is None else missing.remedy,
-            )
-            for item, missing in found
-        ),
-        *(
-            Listed(
-                kind="plugin",
-                name=failure.origin.entry_point,
-                summary="",
-                origin=str(failure.origin),
-                license="unstated",
-                status="failed",
-                reason=failure.what,
-                remedy=failure.remedy,
-            )
-            for failure in host.failures
-        ),
+def listed(codes: Iterable[PluginCode]) -> tuple[Listed, ...]:
+    """Return the plugins that had a part in a run, then those that failed, as they were then."""
+    return tuple(
+        Listed(
+            kind=code.kind,
+            name=code.name,
+            summary=code.summary,
+            origin=code.origin,
+            license=code.license,
+            status="failed" if code.kind == "plugin" else "missing" if code.failure else "ready",
+            reason=code.failure,
+            remedy=code.remedy,
+        )
+        for code in latest(codes)
+        if code.kind != HARNESS
     )
 
 

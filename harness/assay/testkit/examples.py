@@ -10,6 +10,7 @@ from assay.measure.roofline import account
 from assay.measure.throughput import speeds
 from assay.measure.tokenizer_subject import TokenizerSubject
 from assay.plugins.types import Document, Tokenized, TokenizerPlugin
+from assay.records.plugin_code import PluginCode
 from assay.records.report_data import Listed, Mark, Point, ReportContext, Series, Shown, TokenizedText
 from assay.records.results import (
     AttentionCase,
@@ -31,6 +32,7 @@ from assay.tokenizer.alignment import align_tokens
 TEXT = 'A first line, with "marks" & <signs>.\nA second one: 27 °C, naïve, 漢字, 😀.\n'
 CORPUS = "example"
 STARTED = "2026-01-02T03:04:05+00:00"
+SHA256 = "0123456789abcdef" * 4
 WORKLOAD = Workload.parse("core/fwd/causal/b1.h2.s64.d16/f32/cpu.t1")
 
 
@@ -71,7 +73,7 @@ def rows() -> tuple[Measurement, ...]:
     )
     tokenizer = TokenizerCase(tokenizer=PLUGIN.name, corpus=CORPUS)
     return (
-        Measurement(case=tokenizer, status=Status.OK, metrics=counts | timed, timings=(encode, decode)),
+        Measurement(case=tokenizer, status=Status.OK, metrics=counts | timed, timings=(encode, decode), code=SHA256),
         Measurement(
             case=TokenizerCase(tokenizer="broken", corpus=CORPUS),
             status=Status.FAILED,
@@ -141,6 +143,24 @@ def _outcome(run_id: str) -> Outcome:
         manifest=Manifest.of(len(found), ended),
         measurements=found,
         noise=Noise(median=0.004, worst=0.02, minimum_detectable_effect=0.013, groups=2),
+        codes=(_code(),),
+    )
+
+
+def _code() -> PluginCode:
+    return PluginCode(
+        kind="tokenizer",
+        name=PLUGIN.name,
+        origin="example 1.0 (example)",
+        source="distribution",
+        recorded=STARTED,
+        summary=PLUGIN.summary,
+        license="MIT",
+        distribution="example",
+        version="1.0",
+        direct_url={"url": "https://example.org/example-1.0.whl", "archive_info": {}},
+        sha256=SHA256,
+        covers="all files that were installed, but for compiled caches (3 files)",
     )
 
 

@@ -21,7 +21,7 @@ from assay.records.report_data import ReportContext
 from assay.records.results import Measurement, Metric, Outcome, Status, TokenizerCase
 from assay.records.verdicts import Verdict
 from assay.report.formats.builtin import as_csv, as_tidy_csv
-from assay.report.formats.csv import IS, in_order, of_comparison, of_history, of_run, write
+from assay.report.formats.csv import IS, OF_CODE, in_order, of_comparison, of_history, of_run, write
 from assay.report.text.escape import escape_csv, escape_tsv
 from assay.testkit.examples import publication
 from nasty import WORDS, unescaped
@@ -130,7 +130,9 @@ def test_a_row_for_each_case_and_a_column_for_each_metric() -> None:
         assert (cells["run"], cells["case"], cells["plugin"]) == (RUN.run.id, row.case.id, row.case.plugin)
         assert (cells["status"], cells["remedy"]) == (row.status.value, row.remedy or "")
         assert cells["reason"] == escape_csv(row.reason or "")
-        figures = {name: value for name, value in list(cells.items())[len(IS) + 2 :] if value}
+        assert (cells["distribution"], cells["version"]) == (("example", "1.0") if row.code else ("", ""))
+        assert cells["code"] == (row.code or "")
+        figures = {name: value for name, value in list(cells.items())[len(IS) + 2 + len(OF_CODE) :] if value}
         assert figures == {metric.name: str(metric.value) for metric in row.metrics}
 
 
@@ -163,7 +165,7 @@ def test_metrics_stand_in_the_order_of_the_catalogue_and_those_of_plugins_last()
         "bytes", "tokens", "tokens_de", "parity_de", "decode_seconds", "encode_seconds", "other", "mine", "nobody",
     )  # fmt: skip
     places = [known.name for known in CATALOGUE]
-    shown = [definition(name) for name in lines_of(of_run(RUN))[0][len(IS) + 2 :]]
+    shown = [definition(name) for name in lines_of(of_run(RUN))[0][len(IS) + 2 + len(OF_CODE) :]]
     found = [places.index(known.name) for known in shown if known is not None]
     assert found == sorted(found)
 

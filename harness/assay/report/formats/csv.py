@@ -12,6 +12,7 @@ from assay.records.flat_rows import Fact, facts_of
 from assay.records.metric_catalogue import CATALOGUE, definition, of_plugins
 from assay.records.report_data import Series
 from assay.records.results import Measurement, Outcome, Run, Value
+from assay.records.serialization import kind_of
 from assay.records.verdicts import Change, Comparison, Judgement
 from assay.report.formats.comparison_text import ordered
 from assay.report.formats.history import points_of
@@ -20,6 +21,7 @@ from assay.report.text.escape import escape_csv
 
 IS = ("case", "kind", "plugin", "tokenizer", "corpus", "split", "workload", "status", "busy", "reason", "remedy")
 JUDGED = ("ratio", "low", "high", "wall_ratio", "clock", "epochs", "p_value", "more_s", "against", "reason", "remedy")
+OF_CODE = ("distribution", "version", "code")
 Row = Sequence[Value | None]
 
 
@@ -32,13 +34,13 @@ def write(columns: Row, rows: Iterable[Row]) -> str:
 
 
 def of_run(outcome: Outcome) -> str:
-    """Write what each row is, how it ended, whether it was busy, and its metrics in the order of the catalogue."""
+    """Write what each row is, how it ended, of which code, and its metrics in the order of the catalogue."""
     metrics = [name for name in in_order(outcome.run, outcome.measurements) if name != "busy"]
     rows = []
     for row in outcome.measurements:
         identity = (row.value(name) if name == "busy" else next(iter(IDENTITY[name](row)), None) for name in IS)
-        rows.append((outcome.run.id, *identity, row.expected, *map(row.value, metrics)))
-    return write(("run", *IS, "expected", *metrics), rows)
+        rows.append((outcome.run.id, *identity, row.expected, *_code(outcome, row), *map(row.value, metrics)))
+    return write(("run", *IS, "expected", *OF_CODE, *metrics), rows)
 
 
 def tidy_of_run(outcome: Outcome) -> str:
@@ -76,6 +78,13 @@ def in_order(run: Run, rows: Sequence[Measurement]) -> tuple[str, ...]:
         return len(places) if known is None else places[known.name]
 
     return tuple(sorted(dict.fromkeys(name for row in rows for name in row.metrics), key=place))
+
+
+def _code(outcome: Outcome, row: Measurement) -> Row:
+    """Return whose code a row is of, and its hash."""
+    name, known = (kind_of(row.case), row.case.plugin), [code for code in outcome.codes if code.sha256 == row.code]
+    code = next((code for code in known if (code.kind, code.name) == name), None)
+    return (None, None, row.code) if code is None else (code.distribution, code.version, row.code)
 
 
 def _cell(value: Value | None) -> str:

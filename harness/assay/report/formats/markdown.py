@@ -10,6 +10,7 @@ from assay.records.results import Outcome
 from assay.records.verdicts import Comparison
 from assay.report.formats import comparison_markdown
 from assay.report.formats.history import metrics_of, tables_of
+from assay.report.tables.code import code_table
 from assay.report.tables.run_tables import report_tables
 from assay.report.text.escape import escape_markdown, markdown_code
 from assay.report.text.table import as_markdown, markdown_head, markdown_row
@@ -43,8 +44,13 @@ def of_run(outcome: Outcome, comparison: Comparison | None = None) -> str:
         f"# Assay run {escape_markdown(run.id)}\n\n"
         f"Suite {escape_markdown(run.suite)}, started {run.started}, {run.state}; {outcome.manifest}.\n\n"
         f"{warnings}{verdicts}{ABOUT}\n{floor}{sections}\n"
-        f"## Provenance\n\n- command: {markdown_code(run.command)}\n{facts}"
+        f"## Provenance\n\n- command: {markdown_code(run.command)}\n{facts}{_code(outcome)}"
     )
+
+
+def _code(outcome: Outcome) -> str:
+    """Write which code ran, where that is recorded."""
+    return f"\n{as_markdown(code_table(outcome))}" if outcome.codes else ""
 
 
 def of_runs(outcomes: Sequence[Outcome]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import asdict
 
 from assay.records.flat_rows import Fact, facts_of
 from assay.records.json_document import write
@@ -19,7 +20,7 @@ def of_run(outcome: Outcome) -> bytes:
     """Write a file whose `value` is a double, null where the metric is a text, which then stands in `text`.
 
     `type` says what a value was: int, float, bool or str. Under the key `assay` the metadata have one JSON document:
-    the record of the run, and unit, meaning and exactness of each metric.
+    the record of the run, which code ran, and unit, meaning and exactness of each metric.
     """
     import pyarrow as pa
     from pyarrow import parquet
@@ -33,7 +34,8 @@ def of_run(outcome: Outcome) -> bytes:
         name: None if entry is None else {"unit": entry.unit, "meaning": entry.meaning, "exact": entry.exact}
         for name, entry in known.items()
     }
-    about = write({"run": run_record(outcome.run, outcome.manifest), "metrics": meanings})
+    codes = [asdict(code) for code in outcome.codes]
+    about = write({"run": run_record(outcome.run, outcome.manifest), "metrics": meanings, "plugins": codes})
     table = pa.table(columns).select(["run", "case", "plugin", "metric", "value", "text", "unit", "type"])
     file = io.BytesIO()
     parquet.write_table(table.replace_schema_metadata({KEY: about.encode()}), file)

@@ -6,7 +6,6 @@ import json
 import math
 import statistics
 from collections.abc import Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +89,7 @@ def of_run(run: Run, measurements: Sequence[Measurement]) -> dict[str, Any]:
         "commit_info": {"id": facts.get("git", "").rstrip("+"), "dirty": facts.get("git", "").endswith("+")},
         "benchmarks": [_written(run, row, timing) for row in measurements for timing in row.timings if timing.samples],
         "datetime": run.finished or run.started,
-        "version": f"assay {metadata.version('assay-bench')}",
+        "version": f"assay {facts.get('assay', 'of an unknown version')}",
     }
 
 

@@ -13,7 +13,7 @@ from assay.records.results import Manifest, Outcome, Run, TokenizerCase
 
 
 def of_outcome(outcome: Outcome) -> str:
-    """Write a run: its record, what became of its plan, warnings, the noise of the machine, and a row for each case."""
+    """Write a run: its record, warnings, the noise of the machine, a row for each case, and which code ran."""
     rows = [(row.case, row_of(outcome.run.id, row)) for row in outcome.measurements]
     return write(
         {
@@ -22,6 +22,7 @@ def of_outcome(outcome: Outcome) -> str:
             "noise": None if outcome.noise is None else asdict(outcome.noise, dict_factory=keyed),
             "tokenizers": [cells for case, cells in rows if isinstance(case, TokenizerCase)],
             "attentions": [cells for case, cells in rows if not isinstance(case, TokenizerCase)],
+            "plugins": [asdict(code) for code in outcome.codes],
         }
     )
 
