@@ -112,7 +112,7 @@ def test_and_for_a_program(cli: Cli, wide: Any) -> None:
     assert found["attentions"] == []
     assert [row["case"] for row in found["tokenizers"]] == [row["case"] for row in rows]
     for row, whole in zip(found["tokenizers"], rows, strict=True):
-        assert list(row)[-3:] == ["expected", "tokens", "fertility"]
+        assert list(row)[-3:] == ["code", "tokens", "fertility"]
         assert row.items() <= whole.items()
 
 

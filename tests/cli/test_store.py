@@ -177,7 +177,8 @@ def test_upgrade(ask: Cli, url: str) -> None:
 
     fill(url, "2025")
     with psycopg.connect(url.replace("+psycopg", "")) as connection:
-        connection.execute("DROP VIEW results; ALTER TABLE metrics DROP COLUMN unit")
+        connection.execute("DROP VIEW results; ALTER TABLE metrics DROP COLUMN unit; DROP TABLE plugins")
+        connection.execute("ALTER TABLE measurements DROP COLUMN code")
         connection.execute("ALTER TABLE cases DROP COLUMN corpus, DROP COLUMN split, DROP COLUMN workload")
         connection.execute("UPDATE meta SET value = '1' WHERE key = 'format'")
     assert "`assay store upgrade` upgrades it" in ask("show", "--store", url).complaint

@@ -98,7 +98,7 @@ def show(
         click.echo(run_json.of_outcome(_asked(outcome, query)))
     else:
         run_tables.show(outcome, query, shape)
-        if not query and (shape or tables.shape_for(sys.stdout)) != "tsv":
+        if outcome.codes and not query and (shape or tables.shape_for(sys.stdout)) != "tsv":
             tables.write([code_table(outcome)], shape=shape)
     record = outcome.run
     if query and not _asked(outcome, query).measurements:
