@@ -180,8 +180,8 @@ def _plugins(outcome: assay.Outcome, plugins: Sequence[assay.Listed]) -> Section
             if one.status != "ready"
         ),
     )
-    ran = assay.code_table(outcome)
-    unknown = () if ran.rows else ("Which code ran is not recorded: this run was stored by an older Assay.",)
+    ran = assay.code_table(outcome, licenses=True)
+    unknown = () if outcome.codes else ("Which code ran is not recorded: this run was stored by an older Assay.",)
     tables = tuple(table for table in (ran, lacking) if table.rows)
     return Section(id="plugins", title="Plugins", words=unknown, tables=tables)
 

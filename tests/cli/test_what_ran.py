@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from assay.store.store import Store
 
 Cli = Callable[..., Any]
 SHA256 = "0123456789ab" + "c" * 52
+LACKING = "lacking-something"
 NAME = "bytes"  # a tokenizer that is installed, and was somebody else's then
 LOST = PluginCode(
     kind="plugin",
@@ -47,7 +49,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("what-ran")
     case = TokenizerCase(tokenizer=NAME, corpus="the-verdict")
     with Store(place) as store:
-        for number, codes in enumerate(((), (CODE, LOST))):
+        for number, codes in enumerate(((), (CODE, LOST, LACKED))):
             run = Run(id=f"run-{number}", started=f"2020-01-0{number + 1}", suite="s/1", command="c", environment={})
             store.begin(run, [case], codes)
             row = Measurement(case=case, status=Status.OK, metrics=Metrics(tokens=1), code=SHA256 if codes else None)
@@ -56,7 +58,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-WORDS = ("stranger", "9.9", "https://x.org/s, at ffffffffffff", "Beerware", "0123456789ab", "(7 files)")
+LACKED = replace(CODE, name=LACKING, failure="needs more, which is not installed", remedy="pip install more")
+WORDS = ("stranger", "9.9", "https://x.org/s, at ffffffffffff", "0123456789ab", "(7 files)")
 
 
 @pytest.mark.parametrize(
@@ -66,18 +69,23 @@ def test_tables_and_pages_show_what_was_recorded(cli: Cli, folder: Path, asked: 
     told = cli(*asked, "--results", folder, env={"COLUMNS": "300"}).stdout.replace("\\", "")
     assert [word for word in WORDS if word not in told] == []
     assert "assay-bench" not in told
+    assert LACKING not in told
 
 
 def test_so_does_the_page_with_what_could_not_be_used_then(cli: Cli, folder: Path) -> None:
     page = cli("report", "--format", "html", "--results", folder).stdout
     section = page.partition('<section id="plugins"')[2].partition("</section>")[0]
-    assert [word for word in (*WORDS, "cannot be imported: ImportError: no numpy") if word not in section] == []
+    assert [
+        word
+        for word in (*WORDS, "Beerware", "cannot be imported: ImportError: no numpy", LACKED.failure)
+        if word not in section
+    ] == []
     assert "assay-bench" not in section
 
 
 def test_json_has_all_of_it_and_csv_the_code_of_each_row(cli: Cli, folder: Path) -> None:
     document = cli("show", "--json", "--results", folder).json
-    code, lost = document["plugins"]
+    code, lost, _ = document["plugins"]
     assert (code["sha256"], code["direct_url"], code["covers"]) == (SHA256, dict(CODE.direct_url or {}), CODE.covers)
     assert (lost["kind"], lost["remedy"]) == ("plugin", "pip install numpy")
     assert document["tokenizers"][0]["code"] == SHA256

@@ -63,4 +63,6 @@ def test_many_names_are_counted() -> None:
 
 
 def test_what_is_the_same_stands_together() -> None:
-    assert [len(each) for each in by_package([code("a"), code("b", sha256="b" * 64), code("c")])] == [2, 1]
+    codes = [code("a"), code("b", sha256="b" * 64), code("c", license="MIT")]
+    assert [len(each) for each in by_package(codes)] == [2, 1]
+    assert [len(each) for each in by_package(codes, licenses=True)] == [1, 1, 1]

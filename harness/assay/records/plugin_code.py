@@ -73,11 +73,11 @@ def code_of(codes: Iterable[PluginCode], kind: str, name: str) -> PluginCode | N
     return next((code for code in codes if (code.kind, code.name) == (kind, name)), None)
 
 
-def by_package(codes: Iterable[PluginCode]) -> tuple[list[PluginCode], ...]:
-    """Return the codes that have the package, where it came from, the license and the hash in common, together."""
+def by_package(codes: Iterable[PluginCode], *, licenses: bool = False) -> tuple[list[PluginCode], ...]:
+    """Return the codes that have the package, where it came from and the hash in common, or the license too."""
     found: dict[tuple[str, ...], list[PluginCode]] = {}
     for code in codes:
-        found.setdefault((code.package, code.came_from, code.license, code.short), []).append(code)
+        found.setdefault((code.package, code.came_from, code.short, code.license if licenses else ""), []).append(code)
     return tuple(found.values())
 
 
