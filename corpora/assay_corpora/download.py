@@ -6,7 +6,6 @@ import importlib.util
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import assay
@@ -25,7 +24,7 @@ def download(package: Package) -> None:
     folder = data_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".fetching-") as name:
+        with assay.temporary_folder(folder) as name:
             found = _ask(package, Path(name))
             if not package.matches(found):
                 raise _replaced(package)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from assay.attention.support import Supports
     from assay.attention.windows import TextEmbedding, Windows, window_loader
     from assay.comparison.compare_runs import compare
+    from assay.environment.temporary import temporary_folder
     from assay.errors import AssayError, Unavailable, UnknownName, UnknownToken
     from assay.execute.job import run
     from assay.plugins.discovery import discover
@@ -82,6 +83,7 @@ _HOMES = {
     "comparison.compare_runs": "compare",
     "records.segmentation": "Piece TokenAlignment Span",
     "plugins.discovery": "discover",
+    "environment.temporary": "temporary_folder",
     "errors": "AssayError Unavailable UnknownName UnknownToken",
     "plugins.executor": "TaskResult Executor ExecutorConfig",
     "store.dataframes": "Frames results",
@@ -187,6 +189,7 @@ __all__ = [
     "report_tables",
     "results",
     "run",
+    "temporary_folder",
     "window_loader",
 ]
 

@@ -114,15 +114,25 @@ def interrupted(stderr: str) -> tuple[str, str]:
     return found[1], found[2]
 
 
-@pytest.mark.parametrize("whom", ["the process", "its group, as a terminal does"])
-def test_ctrl_c_keeps_and_names_what_was_measured(cli: Callable[..., Any], start: Start, whom: str) -> None:
+@pytest.mark.parametrize(
+    ("number", "whom"),
+    [
+        (signal.SIGINT, "the process"),
+        (signal.SIGINT, "its group, as a terminal does"),
+        (signal.SIGTERM, "the process"),
+        (signal.SIGHUP, "its group, as a terminal does"),
+    ],
+)
+def test_a_signal_keeps_and_names_what_was_measured(
+    cli: Callable[..., Any], start: Start, number: signal.Signals, whom: str
+) -> None:
     process = start()
     begun = read_until(process, SECOND_IS_STORED)
     children = family(process)
-    (os.kill if whom == "the process" else os.killpg)(process.pid, signal.SIGINT)
+    (os.kill if whom == "the process" else os.killpg)(process.pid, number)
     stdout, stderr = process.communicate(timeout=60)
 
-    assert (process.returncode, stdout) == (130, "")
+    assert (process.returncode, stdout) == (128 + number, "")
     kept, run = interrupted(stderr)
     assert kept == "2 of 4"
     assert run in begun

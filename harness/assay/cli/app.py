@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import io
-import os
 import sys
 from collections.abc import Sequence
 
 import click
 
+from assay.cli import crash, streams
 from assay.cli.accept import accept
 from assay.cli.bisect import bisect_
 from assay.cli.check import check
@@ -19,6 +19,7 @@ from assay.cli.data import data
 from assay.cli.doctor import doctor
 from assay.cli.echo import echo_stderr
 from assay.cli.history import history
+from assay.cli.interrupt import INTERRUPTED
 from assay.cli.list import list_
 from assay.cli.new_plugin import new_plugin
 from assay.cli.plugins import plugins
@@ -31,8 +32,8 @@ from assay.errors import AssayError
 
 EPILOG = (
     "Exit codes: 0 fine, 1 a regression, 2 usage or bad input, 3 a plugin or case failed or nothing was measured, "
-    "4 not all could be told, 5 something is missing or not comparable, 70 a plugin ended the command, "
-    "130 interrupted. "
+    "4 not all could be told, 5 something is missing or not comparable, 70 a plugin ended the command or Assay failed, "
+    "129, 130, 143 interrupted, 141 the reader of the output has gone. "
     "Defaults can be set by ASSAY_<OPTION>, under [tool.assay] in pyproject.toml, or in assay.toml."
 )
 
@@ -87,13 +88,25 @@ def run(arguments: Sequence[str]) -> int:
     except click.ClickException as error:
         return _echo_error(error.format_message(), 2)
     except (KeyboardInterrupt, click.Abort):
-        return _echo_error("interrupted", 130)
-    except BrokenPipeError:
-        # Whoever read our output has gone; there is nobody left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return _echo_error("interrupted", INTERRUPTED)
+    except OSError as error:
+        return _unwritable(error)
+    except BaseException as error:
+        return crash.report(error)
+
+
+def _unwritable(error: OSError) -> int:
+    """Return the exit code of an error that comes from writing to standard output, or a full disk; tell of it."""
+    if isinstance(error, BrokenPipeError) and streams.is_closed_pipe(1):
+        streams.discard_output()
+        return streams.CLOSED_PIPE
+    if error.errno not in streams.UNWRITABLE:
+        return crash.report(error)
+    streams.discard_output()
+    what = "standard output" if error.filename is None else error.filename
+    return _echo_error(f"{what} cannot be written: {error.strerror} (free some space, or write elsewhere)", 2)
 
 
 def _echo_error(message: str, code: int) -> int:
-    echo_stderr(f"assay: {'' if code == 130 else 'error: '}{message}")
+    echo_stderr(f"assay: {'' if code == INTERRUPTED else 'error: '}{message}")
     return code

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -82,12 +81,13 @@ def _calibrate(budget_s: float, repeats: int | None, *, as_json: bool) -> int:
     from assay.cli.progress import StatusLine
     from assay.comparison import planted_slowdown
     from assay.comparison.calibration import SLOWDOWNS, SlowdownTally, calibrate
+    from assay.environment.temporary import temporary_folder
     from assay.report.formats.comparison_text import change_text
 
     each = ", ".join(f"+{percent} %" for percent in SLOWDOWNS)
     many = "as many of each as fit into 10 minutes" if repeats is None else f"{repeats} of each"
     echo_stderr(f"checks of {each} more work, of at most {budget_s:g} s of timing: {many}")
-    with tempfile.TemporaryDirectory(prefix="assay-calibrate-") as folder, StatusLine() as line:
+    with temporary_folder() as folder, StatusLine() as line:
         planted = {percent: planted_slowdown.plant(percent, Path(folder, f"{percent}")) for percent in SLOWDOWNS}
         line.echo("reading the planted slowdowns")
         tallies = [

@@ -13,14 +13,11 @@ import sys
 import time
 from collections.abc import Callable
 from mmap import mmap
-from types import FrameType
 
+from assay.cli import crash, interrupt, streams
 from assay.plugins import calling
 
-NO_VERDICT = 70  # EX_SOFTWARE of sysexits.h
-FORWARDED = ("SIGINT", "SIGTERM", "SIGHUP")
-FROM_OUTSIDE = (*FORWARDED, "SIGKILL")
-TWICE_S = 1.0  # an interrupt of the terminal reaches the command itself, and once more by its parent
+FROM_OUTSIDE = (*interrupt.SIGNALS, "SIGKILL")
 LINGER_S = 30.0
 MOST_TOLD = 1 << 16
 DEATH_SIGNAL = 1  # of prctl(2)
@@ -32,8 +29,9 @@ def attend(command: Callable[[], int]) -> int:
     Signals are passed on. The parent dies of the signal that ended the child, where that came from outside. A child
     that ended without an exit code of its own is exit code 70, with a sentence that names the plugin that was called.
     """
+    streams.prepare()
     if not hasattr(os, "fork"):
-        return command()
+        return _attempt(command)
     board = mmap(-1, calling.LENGTH)
     reading, writing = os.pipe()
     token = os.urandom(16)  # a plugin may write into every descriptor that is open
@@ -49,7 +47,7 @@ def attend(command: Callable[[], int]) -> int:
     if code is None:
         sys.stderr.write(f"assay: error: {_without_verdict(status, calling.read_from(board))}\n")
         sys.stderr.flush()
-    os._exit(NO_VERDICT if code is None else code)
+    os._exit(crash.INTERNAL_ERROR if code is None else code)
 
 
 def _run(command: Callable[[], int], writing: int, token: bytes) -> int:
@@ -58,30 +56,24 @@ def _run(command: Callable[[], int], writing: int, token: bytes) -> int:
         import ctypes
 
         ctypes.CDLL(None).prctl(DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, _Interrupt())
-    code = 1
+    code = _attempt(command)
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        sys.stdout.flush()
+    with contextlib.suppress(OSError):
+        os.write(writing, token + bytes((code & 0xFF,)))
+    return code
+
+
+def _attempt(command: Callable[[], int]) -> int:
+    """Run the command here, and return its exit code, whatever happens."""
+    signals = interrupt.Interrupt()
+    signals.listen()
     try:
-        code = command()
-        return code
-    finally:
-        with contextlib.suppress(OSError, ValueError, AttributeError):
-            sys.stdout.flush()
-        with contextlib.suppress(OSError):
-            os.write(writing, token + bytes((code & 0xFF,)))
-
-
-class _Interrupt:
-    """Raises KeyboardInterrupt; the second of two signals that came together is the same one."""
-
-    def __init__(self) -> None:
-        self._last = -TWICE_S
-
-    def __call__(self, number: int, frame: FrameType | None) -> None:
-        now = time.monotonic()
-        if now - self._last > TWICE_S:
-            self._last = now
-            raise KeyboardInterrupt
+        return signals.code(command())
+    except KeyboardInterrupt:
+        return signals.code(interrupt.INTERRUPTED)
+    except BaseException as error:
+        return crash.report(error)
 
 
 def _wait(child: int, reading: int, token: bytes) -> tuple[int | None, int]:
@@ -93,7 +85,7 @@ def _wait(child: int, reading: int, token: bytes) -> tuple[int | None, int]:
     os.set_blocking(woken, False)
     signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda number, frame: None)
-    for name in FORWARDED:
+    for name in interrupt.SIGNALS:
         number = getattr(signal, name)
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, lambda number, frame: _pass_on(child, number))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 
 import click
@@ -92,16 +93,17 @@ def run_(request: CommandRequest, dry_run: bool, resume: str | None, report: str
             outcome = job.begin(host, request.selection, request.settings, request.results, reporter, reports)
         else:
             outcome = job.resume(resume, request.results, reporter, reports)
-    _show(outcome, as_json=request.as_json, quiet=request.quiet)
-    if form is not None and report is not None:
-        publish.save(report, publish.publish(form, of_run(host, outcome)))
-    if not request.quiet:
-        _echo_where(outcome, request)
-    _echo_failed(outcome)
-    if not any(row.status is Status.OK for row in outcome.measurements):
-        _echo_nothing(outcome)
-        return 3
-    return 3 if outcome.failed else 0
+    measured = any(row.status is Status.OK for row in outcome.measurements)
+    with contextlib.ExitStack() as afterwards:  # also where standard output cannot be written
+        if not measured:
+            afterwards.callback(_echo_nothing, outcome)
+        afterwards.callback(_echo_failed, outcome)
+        if not request.quiet:
+            afterwards.callback(_echo_where, outcome, request)
+        if form is not None and report is not None:
+            afterwards.callback(lambda: publish.save(report, publish.publish(form, of_run(host, outcome))))
+        _show(outcome, as_json=request.as_json, quiet=request.quiet)
+    return 3 if outcome.failed or not measured else 0
 
 
 def _show(outcome: Outcome, *, as_json: bool, quiet: bool) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from assay.comparison.side_process import SideProcess
 from assay.comparison.sides import SideEnvironment
 from assay.environment import shared_memory
 from assay.environment.cpu_affinity import one_core, pinned
+from assay.environment.temporary import temporary_folder
 from assay.execute.case_run import CaseRun, check_together, judge_answers
 from assay.execute.group import predict
 from assay.execute.judge_slot import JudgeSlot
@@ -63,7 +63,7 @@ class PairedSampler:
     ) -> None:
         self.settings = settings
         self.core = one_core() if settings.threads == 1 else None
-        self._folder = tempfile.TemporaryDirectory(prefix="assay-", dir=shared_memory.folder())
+        self._folder = temporary_folder(shared_memory.folder())
         self._judges = ForkServers(WorkerEnvironment(), settings.threads)
         self.baseline, self.candidate, self.duplicate = (
             SideProcess(side, settings, self.core, self._judge(name), torch=torch)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from functools import partial
@@ -11,6 +10,7 @@ from typing import Self, TypeVar
 
 from assay.environment import shared_memory
 from assay.environment.cpu_affinity import one_core
+from assay.environment.temporary import temporary_folder
 from assay.execute.judge_slot import JudgeSlot
 from assay.execute.plugin_metric_worker import PluginMetricWorker
 from assay.execute.refused import plugin_of, refused
@@ -48,7 +48,7 @@ class WorkerPool:
         self._probes: dict[str, TimedOperation] = {}
         self._dtype_device = ""
         self._judges: dict[str, JudgeSlot] = {}
-        self._folder = tempfile.TemporaryDirectory(prefix="assay-", dir=shared_memory.folder())
+        self._folder = temporary_folder(shared_memory.folder())
         self._servers = ForkServers(WorkerEnvironment(seed=settings.seed), settings.threads)
         self.core = one_core() if settings.threads == 1 else None
         self.setup = Setup(plugins=PluginSelection.of(settings, host), core=self.core, grid=settings.grid)

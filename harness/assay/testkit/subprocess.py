@@ -7,12 +7,12 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from assay.environment.temporary import temporary_folder
 from assay.plugins.host import Origin
 from assay.testkit.result import ConformanceError, Skip
 
@@ -39,7 +39,7 @@ def ask(origin: Origin, task: str, **arguments: Any) -> FreshProcessAnswer:
     if origin.path is None and origin.distribution is None:
         raise Skip("the plugin was made in this process, and cannot be loaded in another")
     seed = OTHER_SEED if os.environ.get("PYTHONHASHSEED") == SEED else SEED
-    with tempfile.TemporaryDirectory(prefix="assay-") as folder:
+    with temporary_folder() as folder:
         names = ("answer", "stdout", "stderr", "here")
         answer, stdout, stderr, here = (Path(folder, name) for name in names)
         here.mkdir()

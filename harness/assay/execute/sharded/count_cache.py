@@ -5,11 +5,10 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import os
-import tempfile
 from pathlib import Path
 
 from assay.environment import cache
+from assay.environment.temporary import temporary_folder
 from assay.execute.sharded.messages import Counted, CountedPlugin, Draw
 from assay.execute.sharded.partial_counts import MergeableCounts
 
@@ -41,9 +40,9 @@ class CountCache:
         content = gzip.compress(text.encode(), QUICK, mtime=0)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-                file.write(content)
-            os.replace(file.name, path)  # noqa: PTH105
+            with temporary_folder(self.folder) as made:
+                Path(made, path.name).write_bytes(content)
+                Path(made, path.name).replace(path)
         except OSError:
             return
 

@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from time import clock_gettime_ns
 from typing import Any, TypeVar
 
 from assay.environment.describe import available_memory
+from assay.environment.temporary import temporary_folder
 from assay.execute.worker.environment import MARK, WorkerEnvironment
 from assay.execute.worker.fork_server import ForkServer
 from assay.execute.worker.line import HostEnd
@@ -73,7 +73,7 @@ class Worker:
         self.settings = settings
         self.memory = settings.memory_bytes or int(available_memory() * 0.8)
         self._token = new_token()
-        self._folder = tempfile.TemporaryDirectory(prefix="assay-")
+        self._folder = temporary_folder()
         self._log = Path(self._folder.name, "stderr")
         self._out = Path(self._folder.name, "stdout")
         self._printed = 0
