@@ -2,8 +2,8 @@
 
 python -m benchmarks.interruptions [--tries 20] [--seed N]
 
-A run measures four tokenizers on three texts. Each try sends one signal at a random moment. Then it is looked at: are the
-rows in the store that were told to be there, is a process or a temporary folder left, does `--resume` make the run
+A run measures four tokenizers on three texts. Each try sends one signal at a random moment. Then it is looked at: are
+the rows in the store that were told to be there, is a process or a temporary folder left, does `--resume` make the run
 whole, and are all exact figures those of a run that nobody interrupted? STOP is followed by CONT. OOM is a SIGKILL to a
 worker, as the system sends it for want of memory.
 """

@@ -171,6 +171,7 @@ def test_a_killed_run_keeps_what_was_stored_and_leaves_no_process(cli: Callable[
     assert run is not None
     ran = shown(cli, run[1])
     assert cases(ran.json) == KEPT
+    assert ran.json["run"]["state"] == "interrupted"
     assert "4 cases planned: 2 ok, 2 missing" in ran.stderr
     assert psutil.wait_procs(children, timeout=20)[1] == []
 

@@ -27,6 +27,7 @@ BACK = """
 DROP VIEW results;
 DROP TABLE plugins;
 ALTER TABLE measurements DROP COLUMN code;
+ALTER TABLE runs DROP COLUMN process;
 ALTER TABLE cases DROP COLUMN corpus, DROP COLUMN split, DROP COLUMN workload;
 ALTER TABLE metrics DROP COLUMN unit;
 UPDATE meta SET value = '1' WHERE key = 'format'
@@ -53,7 +54,7 @@ def test_a_file_of_format_1_keeps_all_that_it_had(old: Path) -> None:
     figures = asked(old, 'SELECT run, "case", name, position, type, number, text FROM metrics ORDER BY 1, 2, 3')
     Store(old, create=False).close()
     after = [asked(old, f"SELECT * FROM {table} ORDER BY 1, 2, 3, 4, 5") for table in tables]
-    after[1] = [row[:-1] for row in after[1]]  # without the code, which format 1 does not know
+    after[:2] = [[row[:-1] for row in rows] for rows in after[:2]]  # without process and code, unknown to format 1
     assert after == before
     assert asked(old, "SELECT DISTINCT code FROM measurements") == [(None,)]
     assert figures == asked(old, 'SELECT run, "case", name, position, type, number, text FROM metrics ORDER BY 1, 2, 3')

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from assay.environment.process_identity import ProcessIdentity
 from assay.errors import StoreError, UnknownName
 from assay.records.results import (
     AttentionCase,
@@ -40,6 +41,7 @@ from assay.store.schema import FORMAT
 from assay.store.store import Store, new_run_id, now
 from postgres import Server
 
+OURS = ProcessIdentity.current()
 RUN = Run(
     id="20260101-120000-abcd",
     started="2026-01-01T12:00:00.000+00:00",
@@ -543,3 +545,24 @@ def test_it_is_readable_with_sql_alone(tmp_path: Path) -> None:
         assert connection.execute(about).fetchall() == [("tokenizer", "one", "c", "all", None)]
     assert json.loads(parameters)["tokenizer"] == "one"
     assert [file.name for file in tmp_path.iterdir()] == [FILE]
+
+
+@pytest.mark.parametrize(
+    ("process", "state"),
+    [
+        (OURS, "running"),
+        (replace(OURS, started=OURS.started - 1), "interrupted"),
+        (replace(OURS, boot="before"), "interrupted"),
+        (replace(OURS, machine="another", started=1), "running"),
+        ("", "running"),
+    ],
+    ids=["ours", "gone", "before the boot", "of another machine", "unknown"],
+)
+def test_a_run_whose_process_is_gone_is_interrupted(tmp_path: Path, process: ProcessIdentity | str, state: str) -> None:
+    with Store(tmp_path) as store:
+        store.begin(replace(RUN, process=str(process)), CASES)
+        assert store.run(RUN.id).state == state
+        store.reopen(RUN.id)
+        assert store.run(RUN.id).state == "running"
+        store.finish(RUN.id, "complete")
+        assert store.run(RUN.id).state == "complete"

@@ -11,6 +11,7 @@ from typing import Any
 
 from assay.environment.command_line import command_line, is_command
 from assay.environment.describe import describe, now
+from assay.environment.process_identity import ProcessIdentity
 from assay.errors import AssayError, StoreError
 from assay.execute.participants import marked, participants
 from assay.execute.plan import plan
@@ -125,6 +126,7 @@ def begin(
         command=command,
         environment=describe(cases),
         settings=settings.to_json(),
+        process=str(ProcessIdentity.current()),
     )
     codes = participants(host, cases, settings, reports)
     with Store(results) as store:

@@ -11,6 +11,7 @@ from assay.records.metrics import Metric as Metric
 from assay.records.metrics import Metrics as Metrics
 from assay.records.metrics import Value as Value
 from assay.records.plugin_code import PluginCode, changed_code
+from assay.records.run_warnings import run_warnings
 from assay.records.workload import Workload
 
 # The operation on fresh text: sampled now and then, and recorded without a verdict.
@@ -199,7 +200,8 @@ class GroupResult:
 class Run:
     """One run: what was asked, where and when, and how it ended. Times are UTC in ISO 8601.
 
-    `settings` is JSON of the engine, with which the run can be resumed.
+    `settings` is JSON of the engine, with which the run can be resumed. `process` is the process that measures it, or
+    measured it last. A run that is stored as `running`, and whose process is gone, is `interrupted`.
     """
 
     id: str
@@ -210,6 +212,7 @@ class Run:
     settings: str = "{}"
     state: Literal["running", "complete", "interrupted", "failed"] = "running"
     finished: str | None = None
+    process: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,16 +286,7 @@ class Outcome:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What a reader should know before the figures: that the machine was busy, or that the run is an older one."""
-        marks = [row.value("busy") for row in self.measurements if row.value("busy") is not None]
-        busy = sum(map(bool, marks))
-        waited = (
-            f"The machine was busy: {busy:,} of {len(marks):,} rows waited for a core for more than a tenth of their"
-            " time; speeds and ratios are by CPU time."
-        )
-        timed = [row for row in self.measurements if any(name.endswith("_samples") for name in row.metrics)]
-        older = any(not any(name.endswith("_clock") for name in row.metrics) for row in timed)
-        by_wall = "This run was measured by an older Assay: its speeds are by wall time, its ratios by CPU time."
-        return (*([waited] if busy else []), *([by_wall] if older else []), *changed_code(self.codes))
+        return (*run_warnings([row.metrics for row in self.measurements]), *changed_code(self.codes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

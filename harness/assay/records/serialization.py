@@ -1,4 +1,4 @@
-"""Cases as JSON and back, as the store has them."""
+"""Cases as JSON and back, as the store has them, and what documents have of a run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from assay.records.results import AttentionCase, Case, TokenizerCase
+from assay.records.results import AttentionCase, Case, Run, TokenizerCase
 from assay.records.semantics import Semantics
 from assay.records.workload import TextSource, Workload
 
@@ -40,3 +40,9 @@ def subject_of(case: Case) -> Mapping[str, str | None]:
         return {"corpus": case.corpus, "split": case.split, "workload": None}
     source = case.workload.source
     return {"corpus": None if source is None else source.corpus, "split": None, "workload": case.workload.id}
+
+
+def public_fields(run: Run) -> dict[str, object]:
+    """Return the fields of a run for documents, which go to others: all but the process, which names the machine."""
+    fields = {name: value for name, value in asdict(run).items() if name != "process"}
+    return fields | {"environment": dict(run.environment)}

@@ -15,7 +15,7 @@ from assay.errors import AssayError, StoreError
 from assay.records.json_document import SCHEMA, write
 from assay.records.plugin_code import PluginCode
 from assay.records.results import Manifest, Measurement, Metrics, Outcome, Run, Status, Value
-from assay.records.serialization import case_from_json, case_to_json
+from assay.records.serialization import case_from_json, case_to_json, public_fields
 
 FOLDER = "baselines"
 KIND = "accepted baseline"
@@ -32,7 +32,7 @@ def to_json(run: Run, measurements: Sequence[Measurement], codes: Sequence[Plugi
     """
     content = {
         "kind": KIND,
-        "run": asdict(run) | {"environment": dict(run.environment), "settings": json.loads(run.settings)},
+        "run": public_fields(run) | {"settings": json.loads(run.settings)},
         "rows": [
             {
                 "case": json.loads(case_to_json(row.case)),

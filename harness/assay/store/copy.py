@@ -48,7 +48,7 @@ def transfer(source: Store, target: Store, run: str) -> Moved:
             _copy(there, here, table, whole, but=done, of="case")
         _copy(there, here, anchors, whole, but=_values(here, anchors, "group", whole), of="group")
         if found is not None and (record.finished or "") > (found.finished or ""):
-            ended = {name: getattr(record, name) for name in ("state", "finished", "settings")}
+            ended = {name: getattr(record, name) for name in ("state", "finished", "settings", "process")}
             here.execute(update(runs).where(runs.c.id == whole).values(**ended))
         total = select(func.count()).where(measurements.c.run == whole)
         after = here.execute(total).scalar_one()

@@ -74,10 +74,13 @@ def _add_subjects_and_units(connection: Connection) -> None:
             connection.execute(update(figures).where(figures.c.run == run.id).values(unit=units))
 
 
-def _add_codes(connection: Connection) -> None:
-    """2 to 3: which code ran is recorded, and each row says of which it is; of older runs nobody knows."""
+def _add_codes_and_processes(connection: Connection) -> None:
+    """2 to 3: which code and which process ran is recorded, and each row says its code; of older runs nobody knows."""
     schema.plugins.create(connection)
     connection.execute(text("ALTER TABLE measurements ADD COLUMN code TEXT"))
+    connection.execute(text("ALTER TABLE runs ADD COLUMN process TEXT NOT NULL DEFAULT ''"))
 
 
-STEPS: Mapping[int, Callable[[Connection], None]] = MappingProxyType({1: _add_subjects_and_units, 2: _add_codes})
+STEPS: Mapping[int, Callable[[Connection], None]] = MappingProxyType(
+    {1: _add_subjects_and_units, 2: _add_codes_and_processes}
+)

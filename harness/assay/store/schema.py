@@ -77,7 +77,7 @@ runs = _table(
     *_keys("id"),
     *_texts("started"),
     *_texts("finished", nullable=True),
-    *_texts("state", "suite", "command", "environment", "settings"),
+    *_texts("state", "suite", "command", "environment", "settings", "process"),
 )
 
 # Which code had a part in a run; a plugin has a second row where the run was resumed with other code.

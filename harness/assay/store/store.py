@@ -14,6 +14,7 @@ from typing import Any, Literal
 from sqlalchemy import Row, func, insert, select, update
 
 from assay.environment.describe import now
+from assay.environment.process_identity import ProcessIdentity
 from assay.errors import StoreError, UnknownName
 from assay.records.plugin_code import PluginCode
 from assay.records.results import (
@@ -91,7 +92,7 @@ class Store(AbstractContextManager["Store"]):
 
     def reopen(self, run: str, codes: Sequence[PluginCode] = ()) -> None:
         """Record that a run goes on, and with which code where that is not recorded yet."""
-        self._set(run, "running", None)
+        self._set(run, "running", None, process=str(ProcessIdentity.current()))
         with self.transaction(write=True) as connection:
             add_codes(connection, run, codes)
 
@@ -219,7 +220,10 @@ def new_run_id() -> str:
 
 
 def _run(row: Row[Any]) -> Run:
-    return Run(**dict(row._mapping) | {"environment": json.loads(row.environment)})
+    process = ProcessIdentity.parse(row.process)
+    gone = row.state == "running" and process is not None and process.is_gone
+    state = "interrupted" if gone else row.state
+    return Run(**dict(row._mapping) | {"environment": json.loads(row.environment), "state": state})
 
 
 def _sample(row: Row[Any]) -> Sample:

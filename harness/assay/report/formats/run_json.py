@@ -10,6 +10,7 @@ from assay.plugins.host import Failure
 from assay.records.flat_rows import row_of
 from assay.records.json_document import keyed, write
 from assay.records.results import Manifest, Outcome, Run, TokenizerCase
+from assay.records.serialization import public_fields
 
 
 def of_outcome(outcome: Outcome) -> str:
@@ -29,7 +30,8 @@ def of_outcome(outcome: Outcome) -> str:
 
 def run_record(run: Run, manifest: Manifest) -> dict[str, object]:
     """Return a run as a JSON object, with the count of its cases by how they ended."""
-    return asdict(run) | {"settings": json.loads(run.settings), "manifest": asdict(manifest)}
+    fields = public_fields(run)
+    return fields | {"settings": json.loads(run.settings), "manifest": asdict(manifest)}
 
 
 def of_failures(failures: Sequence[Failure]) -> list[dict[str, str]]:
