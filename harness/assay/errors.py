@@ -8,18 +8,23 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from assay.credentials import mask
+
 LONGEST = 200  # characters: a message may quote a whole text
 
 
 class AssayError(Exception):
-    """One clear line for the user, with an optional remedy and the exit code that goes with it."""
+    """One clear line for the user, with an optional remedy and the exit code that goes with it.
+
+    Credentials of URLs in it are masked.
+    """
 
     exit_code = 2
 
     def __init__(self, message: str, *, remedy: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.remedy = remedy
+        self.message = mask(message)
+        self.remedy = None if remedy is None else mask(remedy)
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return self.message if self.remedy is None else f"{self.message} ({self.remedy})"
@@ -96,7 +101,7 @@ def raised_by(error: AssayError) -> BaseException:
 
 
 def reason_of(error: BaseException) -> str:
-    """Return one line: what was raised and, unless it is a sentence of ours, where."""
+    """Return one line: what was raised and, unless it is a sentence of ours, where; without credentials of URLs."""
     if isinstance(error, AssayError):
         return error.message if isinstance(error, PluginFailed) else _short(error.message)
     text, frames = _text(error), traceback.extract_tb(error.__traceback__)
@@ -123,7 +128,7 @@ def one_line(text: str) -> str:
 
 def _short(message: str) -> str:
     """A message on one line, the middle of a long one left out."""
-    text = one_line(message)
+    text = one_line(mask(message))
     if len(text) <= LONGEST:
         return text
     half = LONGEST // 2

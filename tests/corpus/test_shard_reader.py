@@ -137,3 +137,26 @@ def test_a_shard_that_changed_after_it_was_looked_at_is_refused(tmp_path: Path, 
     write(path, ["two"])
     with pytest.raises(CorpusError, match="is not the file that was looked at before"):
         list(passages(shard, before, ANYWHERE))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("suffix", [".gz", ".zst"])
+def test_a_bomb_is_unpacked_in_blocks_and_ends_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    path = write(tmp_path / f"a.txt{suffix}", [b"0" * 40_000_000])
+    assert path.stat().st_size < 100_000
+    (shard,) = find_shards(str(path))
+    with path.open("rb") as stream:
+        sizes = {len(block) for block in shard_reader._blocks(shard, shard_reader.Meter(stream))}
+    assert max(sizes) <= 32 << 20
+    monkeypatch.setattr(shard_reader, "LONGEST", 1 << 21)
+    with pytest.raises(CorpusError, match=r"document 0 of .*a\.txt\.\w+ has more than 2 Mi characters .*not held"):
+        read(path)
+
+
+def test_a_line_that_never_ends_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shard_reader, "LONGEST", 1 << 20)
+    path = write(tmp_path / "a.jsonl.gz", ["one", "x" * 3_000_000])
+    with pytest.raises(CorpusError, match=r"a line of .*a\.jsonl\.gz has more than 1 Mi characters .*make shorter"):
+        read(path)

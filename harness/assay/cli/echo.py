@@ -6,13 +6,14 @@ import sys
 
 import click
 
+from assay.credentials import mask
 from assay.report.text.escape import NO_BREAK, escape_terminal
 from assay.report.text.table import Table
 
 
 def as_text(text: str, encoding: str) -> str:
-    """Return what can be shown in an encoding; whatever a plugin or a corpus put into it is text."""
-    return escape_terminal(text, encoding).replace(NO_BREAK, " ")
+    """Return what can be shown in an encoding, without credentials; whatever a plugin or a corpus put in is text."""
+    return escape_terminal(mask(text), encoding).replace(NO_BREAK, " ")
 
 
 def echo_stderr(text: str) -> None:

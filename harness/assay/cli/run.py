@@ -65,7 +65,11 @@ MOST_REASONS = 3
 @options.dtype
 @options.on_device
 @click.option("--dry-run", is_flag=True, help="Only say what would be done, and what counting shards would take.")
-@click.option("--resume", metavar="RUN", help="Measure what this run still lacks, with its own settings.")
+@click.option(
+    "--resume",
+    metavar="RUN",
+    help="Measure what this run still lacks, with its own settings. A URL with credentials has to be given again.",
+)
 @options.variable_option(
     "--report",
     type=click.Path(dir_okay=False),
@@ -92,7 +96,8 @@ def run_(request: CommandRequest, dry_run: bool, resume: str | None, report: str
         if resume is None:
             outcome = job.begin(host, request.selection, request.settings, request.results, reporter, reports)
         else:
-            outcome = job.resume(resume, request.results, reporter, reports)
+            given = {"corpora": request.selection.corpora, "scheduler": request.settings.scheduler}
+            outcome = job.resume(resume, request.results, reporter, reports, **given)
     measured = any(row.status is Status.OK for row in outcome.measurements)
     with contextlib.ExitStack() as afterwards:  # also where standard output cannot be written
         if not measured:

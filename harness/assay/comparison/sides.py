@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from assay.comparison import validity
+from assay.credentials import keep, mask
 from assay.environment import git, interpreters, projects, virtualenvs
 from assay.environment.cache import folder as cache_folder
 from assay.environment.site_inheritance import inside, relocate
@@ -112,14 +113,15 @@ def _of_revision(
 
 
 def _of_requirements(text: str, plugins: Sequence[str], cache: Path, tell: Callable[[str], None]) -> SideEnvironment:
+    keep(text)
     requirements = _split(text)
     if not requirements or any(part.startswith("-") for part in requirements):
         problem = f"pip:{text} names no requirement" if not requirements else f"pip:{text} holds an option of pip"
         raise AssayError(problem, remedy="write requirements only, such as pip:tiktoken==0.11.0")
     made = virtualenvs.of_requirements(requirements, cache, tell)
-    name = f"pip:{' '.join(requirements)}" + ("" if made.adds else " (as installed)")
+    name = f"pip:{mask(' '.join(requirements))}" + ("" if made.adds else " (as installed)")
     side = _side(name, made.python, (made.site, str(Path.cwd()), *_pythonpath()), plugins, cache)
-    return replace(side, meant=tuple(re.split(r"[\s\[<>=!~;@]", part)[0] for part in requirements))
+    return replace(side, meant=tuple(re.split(r"[\s\[<>=!~;@]", mask(part))[0] for part in requirements))
 
 
 def _of_environment(path: Path, plugins: Sequence[str], cache: Path) -> SideEnvironment:

@@ -10,17 +10,20 @@ import gzip
 import hashlib
 import json
 import re
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import IO, Any, cast
 
 from assay.corpus.shards import Shard, file_system
+from assay.corpus.web_file import WebFile, is_web
 from assay.errors import AssayError, CorpusError
 from assay.plugins.requirements import pip_install
 
 BLOCK = 1 << 20
-PACKED = 1 << 14  # of zstandard: a block may unpack to a thousand times its size
+PACKED = 1 << 10  # of zstandard: four bytes may unpack to 128 KB, and these to 32 MB
+LONGEST = 1 << 27  # characters of a document, or bytes of a line, that are held at once, however well they are packed
 CHUNK = 1 << 20
 LOOK = 64  # characters behind a cut that must be known, for what an expression looks ahead
 BAD = re.compile("[\ud800-\udfff]")
@@ -74,36 +77,59 @@ def passages(shard: Shard, sha256: str, cut: Cut, *, chunk: int = CHUNK) -> Iter
     if shard.form == "parquet":
         if sha256_of(shard) != sha256:
             raise _changed(shard)
-        yield from _all_cut(_rows(shard), cut, chunk)
+        yield from _all_cut(_rows(shard), cut, chunk, shard.shown)
         return
     with closing(_opened(shard)) as stream:
         meter = Meter(stream)
         blocks = _blocks(shard, meter)
         try:
             if shard.form == "jsonl":
-                yield from _all_cut(_lines(shard, blocks), cut, chunk)
+                yield from _all_cut(_lines(shard, blocks), cut, chunk, shard.shown)
             else:
-                yield from _cut(0, _decoded(blocks), cut, chunk)
+                yield from _cut(0, _decoded(blocks), cut, chunk, shard.shown)
         except (AssayError, FileNotFoundError, PermissionError, ConnectionError, TimeoutError):
             raise
         except Exception as error:  # zlib.error, EOFError and zstandard.ZstdError have nothing in common
             if shard.compression is None:
                 raise
-            raise CorpusError(f"{shard.path} is not a whole {shard.compression} file: {error}") from None
+            raise CorpusError(f"{shard.shown} is not a whole {shard.compression} file: {error}") from None
         if meter.hexdigest() != sha256:
             raise _changed(shard)
 
 
 def _changed(shard: Shard) -> CorpusError:
     return CorpusError(
-        f"{shard.path} is not the file that was looked at before",
+        f"{shard.shown} is not the file that was looked at before",
         remedy="leave shards as they are while they are counted, and show all workers the same ones",
     )
 
 
 def _opened(shard: Shard) -> IO[bytes]:
+    if is_web(shard.path):
+        return cast("IO[bytes]", WebFile(shard.path, shard.timeout_s))
     files, path = file_system(shard.path)
     return cast("IO[bytes]", files.open(path, "rb"))
+
+
+def _seekable(shard: Shard) -> IO[bytes]:
+    """The file, or a copy of what a web server sends: Parquet is read from its end."""
+    stream = _opened(shard)
+    if not is_web(shard.path):
+        return stream
+    copy = cast("IO[bytes]", tempfile.TemporaryFile())  # noqa: SIM115
+    with closing(stream):
+        while data := stream.read(BLOCK):
+            copy.write(data)
+    copy.seek(0)
+    return copy
+
+
+def too_long(what: str) -> CorpusError:
+    """Return the error for what would have to be held in memory and is too long for it."""
+    return CorpusError(
+        f"{what} has more than {LONGEST / 2**20:g} Mi characters that cannot be cut: they are not held in memory",
+        remedy="make shorter documents or lines of it, or leave it out",
+    )
 
 
 def _blocks(shard: Shard, stream: Meter) -> Iterator[bytes]:
@@ -124,7 +150,7 @@ def _unpacked(shard: Shard, stream: Meter) -> Iterator[bytes]:
         import zstandard
     except ImportError:
         raise CorpusError(
-            f"{shard.path} is compressed by zstandard, which is not installed",
+            f"{shard.shown} is compressed by zstandard, which is not installed",
             remedy=pip_install(["assay-bench[zstd]"]),
         ) from None
     frame = None
@@ -145,10 +171,10 @@ def _decoded(blocks: Iterator[bytes]) -> Iterator[str]:
 
 
 def _lines(shard: Shard, blocks: Iterator[bytes]) -> Iterator[str]:
-    for number, line in enumerate(_split(blocks), start=1):
+    for number, line in enumerate(_split(shard, blocks), start=1):
         if not line.strip():
             continue
-        where = f"line {number} of {shard.path}"
+        where = f"line {number} of {shard.shown}"
         try:
             record = json.loads(line.decode("utf-8", "surrogateescape"))
         except ValueError as error:
@@ -159,15 +185,19 @@ def _lines(shard: Shard, blocks: Iterator[bytes]) -> Iterator[str]:
         yield record[shard.field]
 
 
-def _split(blocks: Iterator[bytes]) -> Iterator[bytes]:
+def _split(shard: Shard, blocks: Iterator[bytes]) -> Iterator[bytes]:
     rest: list[bytes] = []
+    size = 0
     for data in blocks:
         *lines, last = data.split(b"\n")
         if lines:
             yield b"".join((*rest, lines[0]))
             yield from lines[1:]
-            rest = []
+            rest, size = [], 0
         rest.append(last)
+        size += len(last)
+        if size > LONGEST:
+            raise too_long(f"a line of {shard.shown}")
     yield b"".join(rest)
 
 
@@ -177,19 +207,19 @@ def _rows(shard: Shard) -> Iterator[str]:
         from pyarrow.parquet import ParquetFile
     except ImportError:
         raise CorpusError(
-            f"{shard.path} is Parquet, and pyarrow is not installed", remedy=pip_install(["assay-bench[parquet]"])
+            f"{shard.shown} is Parquet, and pyarrow is not installed", remedy=pip_install(["assay-bench[parquet]"])
         ) from None
-    with closing(_opened(shard)) as stream:
+    with closing(_seekable(shard)) as stream:
         try:
             file: Any = ParquetFile(stream, pre_buffer=False)
             if shard.field not in file.schema_arrow.names:
-                raise _no_field(shard, shard.path, file.schema_arrow.names)
+                raise _no_field(shard, shard.shown, file.schema_arrow.names)
             for batch in file.iter_batches(batch_size=256, columns=[shard.field]):
                 for value in batch.column(0).cast(binary()).to_pylist():
                     if value is not None:
                         yield value.decode("utf-8", "surrogateescape")
         except ArrowException as error:
-            raise CorpusError(f"{shard.path} cannot be read as Parquet: {error}") from None
+            raise CorpusError(f"{shard.shown} cannot be read as Parquet: {error}") from None
 
 
 def _no_field(shard: Shard, where: str, fields: Iterable[str]) -> CorpusError:
@@ -198,15 +228,15 @@ def _no_field(shard: Shard, where: str, fields: Iterable[str]) -> CorpusError:
     return CorpusError(f"{where} has no text {shard.field!r}", remedy=remedy)
 
 
-def _all_cut(documents: Iterable[str], cut: Cut, chunk: int) -> Iterator[Passage]:
+def _all_cut(documents: Iterable[str], cut: Cut, chunk: int, where: str) -> Iterator[Passage]:
     for number, text in enumerate(documents):
         if len(text) <= chunk:
             yield _passage(number, text)
         else:
-            yield from _cut(number, (text,), cut, chunk)
+            yield from _cut(number, (text,), cut, chunk, where)
 
 
-def _cut(number: int, blocks: Iterable[str], cut: Cut, chunk: int) -> Iterator[Passage]:
+def _cut(number: int, blocks: Iterable[str], cut: Cut, chunk: int, where: str = "the text") -> Iterator[Passage]:
     """Cut a document that comes in blocks, at the same places whatever the blocks."""
     held, searched = "", chunk
     for block in blocks:
@@ -214,6 +244,8 @@ def _cut(number: int, blocks: Iterable[str], cut: Cut, chunk: int) -> Iterator[P
         while len(held) >= searched + LOOK:
             place = cut(held, searched)
             if place is None or place > len(held) - LOOK:
+                if len(held) > LONGEST:
+                    raise too_long(f"document {number} of {where}")
                 searched = len(held) - LOOK
                 break
             yield _passage(number, held[:place], last=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import json
 import os
 import re
 import secrets
@@ -22,6 +23,7 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from assay.credentials import mask
 from assay.environment import cache, git, projects, site_inheritance
 from assay.environment.cache import Tell
 from assay.environment.git import Revision
@@ -53,13 +55,15 @@ def of_requirements(requirements: Sequence[str], store: Path, tell: Tell) -> Ven
     One that does not name an exact version is looked up anew each day, one that names a folder or an address always.
     Raises `AssayError` where pip fails.
     """
-    what = " ".join(requirements)
+    what = mask(" ".join(requirements))
 
     def build(entry: Path) -> None:
         tell(f"installing {what} for the baseline")
-        _pip(_create(entry).python, *requirements, what=what)
+        made = _create(entry)
+        _pip(made.python, *requirements, what=what)
+        _mask_origins(made.site)
 
-    parts = (part for text in requirements for part in (text, _validity(text)))
+    parts = (part for text in requirements for part in (mask(text), _validity(text)))
     return _venv(cache.entry(store, _key("pip", *parts, *_installed()), build, tell))
 
 
@@ -93,6 +97,13 @@ def of_revision(revision: Revision, below: Path, store: Path, tell: Tell) -> Ven
     key = _key("git", revision.commit, str(revision.root), str(below), *facts, *_installed(without=own))
     entry = cache.entry(store, key, build, tell)
     return _venv(entry, entry / "checkout")
+
+
+def _mask_origins(site: str) -> None:
+    """Mask the addresses that pip wrote down: it leaves tokens in their queries."""
+    for path in Path(site).glob("*.dist-info/direct_url.json"):
+        origin = json.loads(path.read_text("utf-8"))
+        path.write_text(json.dumps(origin | {"url": mask(origin["url"])}), "utf-8")
 
 
 def _install(python: str, project: Path, counterpart: Path, what: str) -> None:

@@ -9,6 +9,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+from assay.credentials import is_unknown, keep, reveal
 from assay.environment.command_line import command_line, is_command
 from assay.environment.describe import describe, now
 from assay.environment.process_identity import ProcessIdentity
@@ -156,23 +157,51 @@ def settings_of(name: str, results: Where) -> Settings:
         return Settings.from_json(store.run(name).settings)
 
 
-def resume(name: str, results: Where, listener: ProgressListener | None = None, reports: Sequence[str] = ()) -> Outcome:
+def resume(
+    name: str,
+    results: Where,
+    listener: ProgressListener | None = None,
+    reports: Sequence[str] = (),
+    *,
+    corpora: str | None = None,
+    scheduler: str | None = None,
+) -> Outcome:
     """Measure what a run still lacks, with the run's own settings.
+
+    A run stores no credentials. URLs of `corpora`, and a `scheduler`, that were given with some have to be given again.
 
     The listener is warned of plugins whose code is another one than that of the rows so far. Raises `UnknownName` for
     a run that is not there, and else as `begin`.
     """
+    for given in (*(corpora or "").split(","), scheduler or ""):
+        keep(given.strip())
     with Store(results, create=False) as store:
         record = store.run(name)
         settings = Settings.from_json(record.settings)
         host = discover(settings.plugins, settings.block, settings.load, timeout_s=settings.timeout_s)
+        settings = replace(settings, scheduler=settings.scheduler and reveal(settings.scheduler))
         cases = store.planned(record.id)
+        _need_credentials(record, cases, settings)
         try_corpora(host, cases)
         codes, listener = participants(host, cases, settings, reports), listener or ProgressListener()
         for changed in other_code(store.codes(record.id), codes):
             listener.warned(f"not all rows so far are of this code: {changed}; each row says of which it is")
         store.reopen(record.id, codes)
         return _carry_on(host, store, record, cases, codes, settings, listener)
+
+
+def _need_credentials(record: Run, cases: Iterable[Case], settings: Settings) -> None:
+    """Raise `AssayError` where a URL is needed whose credentials this process does not have."""
+    corpora = dict.fromkeys(case.corpus for case in cases if isinstance(case, TokenizerCase) and case.shards)
+    wanted = [("--corpora", name) for name in corpora if is_unknown(name)]
+    if settings.scheduler is not None and is_unknown(settings.scheduler):
+        wanted.append(("--scheduler", settings.scheduler))
+    if wanted:
+        option, name = wanted[0]
+        raise AssayError(
+            f"{name} was given with credentials, which are not stored",
+            remedy=f"give it again: `assay run --resume {record.id} {option} URL`, or in ASSAY_{option[2:].upper()}",
+        )
 
 
 def _carry_on(

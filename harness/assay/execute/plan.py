@@ -10,6 +10,7 @@ from assay.corpus.loading import find, is_path
 from assay.corpus.reading import read_all
 from assay.corpus.sampling import ALWAYS_WHOLE
 from assay.corpus.shards import find_shards, is_counted, is_shards
+from assay.credentials import keep
 from assay.errors import AssayError
 from assay.execute.refused import ask_offers
 from assay.execute.selection import Selection, takes
@@ -81,13 +82,19 @@ def _check_shares(selection: Selection) -> None:
 
 
 def _corpus_names(host: Host, patterns: str) -> tuple[str, ...]:
-    names: dict[str, None] = {}
+    """The names of corpora as they are stored: URLs without credentials, which this process keeps."""
+    names: dict[str, str] = {}
     known = {corpus.name for corpus in host.every(CorpusPlugin)}
     for pattern in filter(None, (part.strip() for part in patterns.split(","))):
         if pattern not in known and (is_path(pattern) or is_shards(pattern)):
-            names[pattern] = None
+            name = keep(pattern)
+            if names.setdefault(name, pattern) != pattern:
+                raise AssayError(
+                    f"two corpora are called {name}, because they differ only in what is kept secret",
+                    remedy="measure them in two runs",
+                )
         else:
-            names |= dict.fromkeys(corpus.name for corpus in host.select(CorpusPlugin, pattern))
+            names |= {corpus.name: corpus.name for corpus in host.select(CorpusPlugin, pattern)}
     return tuple(names)
 
 
@@ -117,7 +124,7 @@ def _read(host: Host, corpora: _Corpora, selection: Selection, settings: Setting
     edge_cases = [corpus for corpus in corpora.edge_cases.values() if host.missing(corpus) is None]
     read_all(host, [*corpora.texts.values(), *edge_cases], shares)
     for name in corpora.sharded if tokenized else ():
-        find_shards(name, settings.field)
+        find_shards(name, settings.field, settings.timeout_s)
     return replace(corpora, texts={name: each for name, each in corpora.texts.items() if host.broken(each) is None})
 
 

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from assay.credentials import mask
 from assay.errors import AssayError, Unavailable, reason_of
 from assay.records.results import Case, Measurement, Metrics, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """How it ended, why, and what to do; `expected` marks a failure that the plugin announces."""
+    """How it ended, why, and what to do; `expected` marks a failure that the plugin announces.
+
+    Credentials of URLs in it are masked.
+    """
 
     status: Status = Status.FAILED
     reason: str
     remedy: str | None = None
     expected: bool = False
     exit_code: int = AssayError.exit_code
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reason", mask(self.reason))
+        object.__setattr__(self, "remedy", None if self.remedy is None else mask(self.remedy))
 
     @classmethod
     def of(cls, error: AssayError, *, expected: bool = False) -> Refusal:

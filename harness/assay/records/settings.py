@@ -8,6 +8,7 @@ import secrets
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
+from assay.credentials import mask_argument
 from assay.errors import AssayError
 
 if TYPE_CHECKING:
@@ -66,8 +67,9 @@ class Settings:
         return replace(self, run_seed=secrets.randbits(RUN_SEED_BITS)) if self.run_seed is None else self
 
     def to_json(self) -> str:
-        """Write the settings."""
-        return json.dumps(asdict(self))
+        """Write the settings, without credentials in the address of a scheduler."""
+        scheduler = None if self.scheduler is None else mask_argument(self.scheduler)
+        return json.dumps(asdict(replace(self, scheduler=scheduler)))
 
     @classmethod
     def from_json(cls, text: str) -> Settings:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import unquote
 
-from assay.environment.command_line import hidden
+from assay.credentials import keep, mask_argument
 from assay.errors import AssayError
 
 RESULTS = "results"
@@ -17,6 +17,7 @@ SERVER = re.compile(
     r"postgres(?:ql)?(?:\+psycopg)?"
     r"(://(?:[^:/?@]*(?::[^@]*)?@)?(?:\[[^\]/?@]*\]|[^:/?@]*)(?::\d+)?(?:/[^?@]*)?(?:\?[^@]*)?)"
 )
+CONNINFO = re.compile(r"\b(host|hostaddr|port|dbname|user|password|service|sslmode)\s*=")  # as libpq takes it
 FORMS = "a folder, a SQLite file, or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
 
 
@@ -24,7 +25,7 @@ FORMS = "a folder, a SQLite file, or postgresql+psycopg://USER:PASSWORD@HOST/DAT
 class Location:
     """A results folder and a store: `file` is a SQLite file, `url` a server's, with its password; one of them is set.
 
-    As text it is the store, without a password.
+    As text it is the store, without a user and a password.
     """
 
     folder: Path
@@ -32,7 +33,7 @@ class Location:
     url: str | None = field(default=None, repr=False)
 
     def __str__(self) -> str:
-        return str(self.file) if self.url is None else hidden(self.url)
+        return str(self.file) if self.url is None else mask_argument(self.url)
 
     @property
     def elsewhere(self) -> bool:
@@ -65,6 +66,8 @@ def at(where: Where) -> Location:
     scheme, separator, rest = str(where).partition("://")
     if not separator:
         path = Path(where)
+        if CONNINFO.match(str(where).lstrip()) and not path.exists():
+            raise AssayError("a store is not named by options of libpq", remedy=f"it is {FORMS}")
         return Location(folder=Path(RESULTS), file=path) if path.suffix in SUFFIXES else _in(path)
     if scheme.lower() == "sqlite":
         return Location(folder=Path(RESULTS), file=_file(rest))
@@ -77,7 +80,9 @@ def at(where: Where) -> Location:
             "the URL of the store cannot be read",
             remedy="write postgresql+psycopg://USER:PASSWORD@HOST:PORT/DATABASE, with %40 for an @ in a password",
         )
-    return Location(folder=Path(RESULTS), url=f"postgresql+psycopg{found[1]}")
+    url = f"postgresql+psycopg{found[1]}"
+    keep(url)  # what psycopg quotes of it is masked too
+    return Location(folder=Path(RESULTS), url=url)
 
 
 def _in(folder: Path) -> Location:

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 import assay
 from assay.corpus.loading import load
 from assay.corpus.shard_reader import Passage, _cut
-from assay.errors import WrongOutput
+from assay.errors import CorpusError, WrongOutput
+from assay.execute.sharded import shard_counter
 from assay.execute.sharded.aggregation import figures
 from assay.execute.sharded.partial_counts import STRATA, MergeableCounts
 from assay.execute.sharded.shard_counter import ShardCounter, cut_of
@@ -153,6 +154,13 @@ def test_what_declares_nothing_takes_documents_whole_and_says_so() -> None:
     assert part.total.words == 201
     part = counted(plugin(splits_at=""), Letters(), ["a b " * 100], chunk=50)
     assert (part.whole, part.total.tokens, part.total.words) == (0, 400, 200)
+
+
+def test_a_document_that_is_taken_whole_has_a_longest_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shard_counter, "LONGEST", 300)
+    with pytest.raises(CorpusError, match=r"a document of shard has more than .* Mi characters that cannot be cut"):
+        counted(plugin(), Letters(), ["a b " * 100], chunk=50)
+    assert counted(plugin(splits_at=""), Letters(), ["a b " * 100], chunk=50).total.tokens == 400
 
 
 def test_a_cut_that_changes_ids_is_a_broken_promise() -> None:

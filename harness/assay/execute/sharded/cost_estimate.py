@@ -85,7 +85,7 @@ def forecast(host: Host, cases: Sequence[TokenizerCase], settings: Settings) -> 
     Raises `AssayError` for shards that are not there or cannot be read.
     """
     executor_of(host, settings)
-    shards = find_shards(cases[0].corpus, settings.field)
+    shards = find_shards(cases[0].corpus, settings.field, settings.timeout_s)
     gauged = sorted(shards, key=lambda shard: shard.size)[len(shards) // 2]
     subjects, refusals = subjects_of(host, cases)
     paces = {case.tokenizer: Pace(tokenizer=case.tokenizer, reason=why.reason) for case, why in refusals.items()}
@@ -126,7 +126,7 @@ def _gauge(shard: Shard, subjects: Sequence[CountedPlugin], settings: Settings, 
         def ask(task: Task) -> TaskAnswer:
             (ended,) = pool.map(answer, [to_json(task)])
             if ended.result is None:
-                raise AssayError(f"counting documents of {shard.path} failed: it {ended.error}")
+                raise AssayError(f"counting documents of {shard.shown} failed: it {ended.error}")
             found = from_json(TaskAnswer, ended.result)
             if found.refusal is not None:
                 raise AssayError(found.refusal.reason, remedy=found.refusal.remedy)

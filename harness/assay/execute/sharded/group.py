@@ -43,7 +43,7 @@ def count_group(
     Raises `AssayError` for shards that are not there any more, and for an executor that cannot begin.
     """
     began = time.perf_counter()
-    shards = find_shards(cases[0].corpus, settings.field)
+    shards = find_shards(cases[0].corpus, settings.field, settings.timeout_s)
     subjects, refusals = subjects_of(host, cases)
     rows = {case: refusal.row(case) for case, refusal in refusals.items()}
     plugin = executor_of(host, settings)

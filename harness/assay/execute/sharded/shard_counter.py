@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from assay.corpus.shard_reader import Cut, Passage
+from assay.corpus.shard_reader import LONGEST, Cut, Passage, too_long
 from assay.errors import WrongOutput
 from assay.execute.sharded.partial_counts import STRATA, WHOLE, Difference, MergeableCounts, bucket
 from assay.measure.round_trip import compare_ids, difference
@@ -120,6 +120,8 @@ class ShardCounter:
         self._spans += ((start + self._length, end + self._length) for start, end in spans)
         self._held.append(text)
         self._length += len(text)
+        if self._length > LONGEST:
+            raise too_long(f"a document of {self.shard}")
 
     def _count(self, number: int, text: str, spans: Spans) -> None:
         noun = f"document {number}"

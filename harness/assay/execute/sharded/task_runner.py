@@ -52,10 +52,10 @@ def answer(text: str) -> str:
                 continue
             reason, remedy = error.message, error.remedy
             if isinstance(raised, OSError):
-                reason = f"{task.shard.path} cannot be read on {machine}: {raised.strerror or raised}"
+                reason = f"{task.shard.shown} cannot be read on {machine}: {raised.strerror or raised}"
                 remedy = "every worker must be able to read every shard under this path"
             elif raised is not error:
-                reason = f"{task.shard.path}: {reason}"
+                reason = f"{task.shard.shown}: {reason}"
             return to_json(TaskAnswer(machine=machine, refusal=Refusal(reason=reason, remedy=remedy)))
     raise AssertionError("the last try returns")
 
