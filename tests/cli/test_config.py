@@ -39,6 +39,37 @@ def test_a_flag_beats_the_environment_beats_pyproject_beats_assay_toml(cli: Cli,
     assert chosen(flagged) == ["r50k_base"]
 
 
+def test_no_config_ignores_the_files_wherever_it_stands(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(PLUGIN.replace("NAME", "mine"))
+    (tmp_path / "assay.toml").write_text("plugin = ['mine.py']\n")
+    (tmp_path / "pyproject.toml").write_text("[tool.assay.list]\nblock = ['regex']\n")
+
+    def names(*arguments: str, **env: str) -> set[str]:
+        ran = cli(*arguments, env=env)
+        assert (ran.rc, ran.stderr) == (0, ""), ran
+        return {row["name"] for row in ran.json["tokenizers"]}
+
+    for found in (names("--no-config", "list", "--json"), names("list", "--json", "--no-config")):
+        assert "regex" in found
+        assert "mine" not in found
+    assert "regex" in names("list", "--json", ASSAY_NO_CONFIG="1")
+    (tmp_path / "assay.toml").write_text("nonsense = [")
+    assert "regex" in names("list", "--json", "--no-config")
+    (tmp_path / "assay.toml").write_text("[budget]\n'*' = 'nonsense'\n")
+    ran = cli("check", "--no-config", "--baseline", "run:none", "--tokenizers", "none", "--attentions", "none")
+    assert "nonsense" not in ran.complaint
+
+
+def test_a_plugin_that_a_settings_file_brought_is_named_once(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(PLUGIN.replace("NAME", "mine"))
+    (tmp_path / "pyproject.toml").write_text("[tool.assay]\nplugin = ['mine.py']\n")
+    told = "assay: loads the plugin mine.py, which pyproject.toml names (--no-config ignores that)\n"
+    assert cli("list", "--json").stderr == told
+    assert cli("run", "--tokenizers", "mine", "--attentions", "none", "--quiet").stderr.count(told) == 1
+    assert cli("list", "--json", "--plugin", "mine.py").stderr == ""
+    assert cli("list", "--json", env={"ASSAY_PLUGIN": "mine.py"}).stderr == ""
+
+
 def test_a_setting_of_one_command_beats_one_of_all(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "assay.toml").write_text('tokenizers = "regex"\n[tokens]\ntokenizers = "regex-unk"\n')
     assert chosen(cli("tokens", "the", "--json")) == ["regex-unk"]

@@ -13,7 +13,7 @@ from assay.cli.accept import accept
 from assay.cli.bisect import bisect_
 from assay.cli.check import check
 from assay.cli.compare import compare
-from assay.cli.config import defaults
+from assay.cli.config import IGNORED, NO_CONFIG, defaults, no_config
 from assay.cli.conform import conform
 from assay.cli.data import data
 from assay.cli.doctor import doctor
@@ -34,12 +34,14 @@ EPILOG = (
     "Exit codes: 0 fine, 1 a regression, 2 usage or bad input, 3 a plugin or case failed or nothing was measured, "
     "4 not all could be told, 5 something is missing or not comparable, 70 a plugin ended the command or Assay failed, "
     "129, 130, 143 interrupted, 141 the reader of the output has gone. "
-    "Defaults can be set by ASSAY_<OPTION>, under [tool.assay] in pyproject.toml, or in assay.toml."
+    "Defaults can be set by ASSAY_<OPTION>, under [tool.assay] in pyproject.toml, or in assay.toml; "
+    "--no-config, before or after the command, ignores these files."
 )
 
 
 @click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="assay-bench", message="assay %(version)s")
+@click.option(NO_CONFIG, is_flag=True, expose_value=False, help="Ignore the settings files of the current folder.")
 def app() -> None:
     """Benchmark tokenizers and attention implementations: correct first, then fast, honest about noise."""
 
@@ -72,6 +74,8 @@ def run(arguments: Sequence[str]) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # an output that knows only ASCII is no reason to crash
     try:
+        ignored, arguments = no_config(arguments)
+        IGNORED.set(ignored)
         helping = not {"-h", "--help"}.isdisjoint(arguments)
         settings = {} if helping else defaults(app.commands)
         with app.make_context("assay", list(arguments), default_map=settings) as context:

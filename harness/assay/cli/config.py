@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterator, Mapping
+import os
+import reprlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
 import click
 
 from assay.errors import AssayError
+from assay.records.toml_file import read_toml
 
 FileSettings = dict[str, Any]
+FILES: tuple[tuple[Path, tuple[str, ...]], ...] = (
+    (Path("assay.toml"), ()),
+    (Path("pyproject.toml"), ("tool", "assay")),
+)
 TOLERANCES = "budget"
+NO_CONFIG = "--no-config"
+IGNORED: ContextVar[bool] = ContextVar("IGNORED", default=False)  # with --no-config
 
 
 def defaults(commands: Mapping[str, click.Command]) -> FileSettings:
     """Read the settings of this folder as click's map of defaults by command.
 
     A setting at the top holds for every command that has such an option, one under a command's name for
-    that command only, or for those of a group. Raises `AssayError` for a file that is no TOML and for a name that is
-    no option.
+    that command only, or for those of a group. With `--no-config` there are none. Raises `AssayError` for a file
+    that is no TOML and for a name that is no option.
     """
     merged: FileSettings = {}
     options = dict(_options(commands))
@@ -33,7 +42,7 @@ def defaults(commands: Mapping[str, click.Command]) -> FileSettings:
                 owners = []  # `store` is an option, and a group of commands
             settings = value if owners else {key: value}
             if not isinstance(settings, dict):
-                raise AssayError(f"{path} sets {key!r} to {value!r}; it takes a table of options")
+                raise AssayError(f"{path} sets {key!r} to {reprlib.repr(value)}; it takes a table of options")
             for name, setting in settings.items():
                 takers = [road for road in owners or options if name in options[road]]
                 if not takers:
@@ -43,6 +52,23 @@ def defaults(commands: Mapping[str, click.Command]) -> FileSettings:
                 for road in takers:
                     _place(merged, road)[str(options[road][name].name)] = setting
     return merged
+
+
+def no_config(arguments: Sequence[str]) -> tuple[bool, list[str]]:
+    """Return whether settings files are to be ignored, and the arguments without `--no-config`, wherever it stands."""
+    place = arguments.index("--") if "--" in arguments else len(arguments)
+    kept = [word for word in arguments[:place] if word != NO_CONFIG]
+    wanted = len(kept) < place or os.environ.get("ASSAY_NO_CONFIG", "").lower() in ("1", "true", "yes", "on", "t", "y")
+    return wanted, [*kept, *arguments[place:]]
+
+
+def setter(option: str) -> str:
+    """Return the name of the file that sets an option, or of the files where several mention it."""
+    return " or ".join(str(path) for path, content in _contents() if _mentions(content, option)) or "a settings file"
+
+
+def _mentions(content: FileSettings, option: str) -> bool:
+    return option in content or any(_mentions(each, option) for each in content.values() if isinstance(each, dict))
 
 
 def _options(
@@ -74,19 +100,17 @@ def tolerance_table() -> FileSettings:
 
 def _contents() -> Iterator[tuple[Path, FileSettings]]:
     """Yield the settings of each file; those of a later one win."""
-    for path, keys in ((Path("assay.toml"), ()), (Path("pyproject.toml"), ("tool", "assay"))):
+    for path, keys in () if IGNORED.get() else FILES:
         yield path, _read(path, keys)
 
 
 def _read(path: Path, keys: tuple[str, ...]) -> FileSettings:
     try:
-        content: FileSettings = tomllib.loads(path.read_text("utf-8"))
+        content: FileSettings = read_toml(path)
     except (FileNotFoundError, NotADirectoryError):
         return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise AssayError(f"{path} cannot be read: {error}") from None
     for key in keys:
         content = content.get(key, {})
         if not isinstance(content, dict):
-            raise AssayError(f"{path} sets {key!r} to {content!r}; it takes a table of options")
+            raise AssayError(f"{path} sets {key!r} to {reprlib.repr(content)}; it takes a table of options")
     return content

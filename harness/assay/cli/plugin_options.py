@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import click
+from click.core import ParameterSource
 
 from assay.cli import options
+from assay.cli.config import setter
 from assay.cli.echo import echo_stderr, echo_warning
 from assay.errors import AssayError
 from assay.plugins.isolation import TIMEOUT_S
@@ -48,6 +50,7 @@ class PluginOptions:
     def __init__(self, plugins: Sequence[str], block: Sequence[str], load: str | None) -> None:
         self.plugins, self.block, self.load = tuple(plugins), tuple(block), load
         self.timeout_s = TIMEOUT_S
+        self.brought: dict[str, str] = {}  # by settings files: the plugin, and which of them names it
         self._host: Host | None = None
 
     def add(self, kept: Settings) -> None:
@@ -62,10 +65,12 @@ class PluginOptions:
         return Settings(plugins=self.plugins, block=self.block, load=self.load, **others)
 
     def host(self) -> Host:
-        """Discover the plugins, and warn of nothing."""
+        """Discover the plugins, and warn of nothing; report before which ones a settings file brought."""
         from assay.plugins.discovery import discover
 
         if self._host is None:
+            for plugin, file in self.brought.items():
+                echo_stderr(f"assay: loads the plugin {plugin}, which {file} names (--no-config ignores that)")
             self._host = discover(self.plugins, self.block, self.load, timeout_s=self.timeout_s)
         return self._host
 
@@ -116,6 +121,8 @@ def takes_plugins(command: Callable[..., object]) -> Callable[..., object]:
         *, plugins: tuple[str, ...], block: tuple[str, ...], load: str | None, strict_plugins: bool, **others: object
     ) -> int:
         chosen = PluginOptions(plugins, block, load)
+        if click.get_current_context().get_parameter_source("plugins") is ParameterSource.DEFAULT_MAP:
+            chosen.brought = dict.fromkeys(plugins, setter("plugin"))
         if isinstance(timeout_s := others.get("timeout_s"), float):
             chosen.timeout_s = timeout_s
         code = cast("int", command(plugins=chosen, **others))

@@ -8,14 +8,13 @@ import hashlib
 import importlib.util
 import json
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path, PurePath
 from typing import Any
 
-from assay.environment.command_line import hidden
+from assay.credentials import mask
 from assay.environment.describe import now
 from assay.environment.git import state
 from assay.environment.projects import editable_folder, modules
@@ -28,8 +27,6 @@ WHOLE_BELOW = 64 << 20  # a larger file, such as a model's, counts by its size, 
 END = 1 << 20
 BLOCK = 1 << 20
 INSTALLER = (".dist-info", ".egg-info", ".data")
-USER = re.compile(r"(?<=://)(?!git@)[^/@\s]+@")
-QUERY = re.compile(r"([?&][^=&#]*=)[^&#]*")
 Files = dict[str, Path]
 
 
@@ -274,5 +271,5 @@ def _direct_url(distribution: metadata.Distribution) -> Mapping[str, Any] | None
     with contextlib.suppress(ValueError, OSError):
         found = json.loads(distribution.read_text("direct_url.json") or "null")
         if isinstance(found, dict) and isinstance(found.get("url"), str):
-            return found | {"url": QUERY.sub(r"\1***", USER.sub("***@", hidden(found["url"])))}
+            return found | {"url": mask(found["url"])}
     return None

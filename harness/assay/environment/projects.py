@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import site
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
@@ -13,7 +12,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from assay.errors import AssayError
 from assay.plugins.requirements import absent
+from assay.records.toml_file import read_toml
 
 CONSTRAINTS = "constraints.txt"
 
@@ -112,8 +113,8 @@ def editable_folder(distribution: metadata.Distribution) -> Path | None:
 
 def _pyproject(folder: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))
-    except (OSError, ValueError):  # pip will say what is wrong with it
+        return read_toml(folder / "pyproject.toml")
+    except (OSError, AssayError):  # pip will say what is wrong with it
         return {}
 
 

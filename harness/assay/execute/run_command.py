@@ -8,7 +8,7 @@ from dataclasses import fields
 from types import MappingProxyType
 from typing import Any
 
-from assay.environment.command_line import hidden
+from assay.credentials import mask_argument
 from assay.execute.selection import Selection
 from assay.plugins.host import Host
 from assay.records.settings import Settings
@@ -48,7 +48,7 @@ def run_command(host: Host, selection: Selection, settings: Settings, results: W
     if why:
         return f"run from Python with {' and '.join(why)}: no command line repeats it"
     given = [*_options(selection), *_options(settings, without=(*NO_OPTION, *DERIVED)), *store_options(results)]
-    return shlex.join(["assay", "run", *map(hidden, given)])
+    return shlex.join(["assay", "run", *map(mask_argument, given)])
 
 
 def store_options(results: Where) -> Iterator[str]:
