@@ -1,4 +1,8 @@
-"""Git revisions: what a name means, and its files in a folder of their own."""
+"""Git revisions: what a name means, and its files in a folder of their own.
+
+A repository may come from a stranger, and its `.git/config` can name commands. None of them is run: no file system
+monitor, no hook, no filter, no signature program, and nothing that would fetch what is missing.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,21 @@ from assay.records.near_names import did_you_mean, near_names
 
 DIGITS = 12
 STATE_S = 5.0  # every run records it, and should not wait for it
+SAFE = (
+    *("-c", f"core.hooksPath={os.devnull}"),
+    *("-c", "core.fsmonitor=false"),
+    *("-c", "safe.bareRepository=explicit"),
+    *("-c", "log.showSignature=false"),
+)
+OWN = frozenset(("local", "worktree"))  # scopes of settings that come with a repository
+QUIET = {
+    "GIT_LFS_SKIP_SMUDGE": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",  # the same for a git that does not know the former
+    "LC_ALL": "C",
+}
 POINTERS = frozenset(
     f"GIT_{name}"
     for name in (
@@ -47,12 +66,29 @@ def repository(folder: Path) -> Path | None:
 
 
 def state(root: Path) -> str | None:
-    """Return the commit of a working tree, with a plus sign when it has changes; None without one, or without git."""
+    """Return the commit of a working tree, with a plus sign when it has changes; None without one, or without git.
+
+    Changes within submodules do not count: git would ask these, with their own settings.
+    """
     try:
-        answer = _git(root, "describe", "--always", "--dirty=+", f"--abbrev={DIGITS}", "--exclude=*", within_s=STATE_S)
+        commit = _git(root, "rev-parse", "--verify", "--quiet", f"--short={DIGITS}", "HEAD", within_s=STATE_S)
+        if not commit.stdout.strip():
+            return None
+        asked = ("status", "--porcelain", "--untracked-files=no", "--ignore-submodules=dirty")
+        changes = _git(root, *_without_filters(root), *asked, within_s=STATE_S)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return answer.stdout.strip() or None
+    return commit.stdout.strip() + ("+" if changes.stdout.strip() or changes.returncode else "")
+
+
+def _without_filters(root: Path) -> list[str]:
+    """The options that take away the filters of a repository: to see whether a file changed, git would run them."""
+    asked = ("config", "--null", "--show-scope", "--name-only", "--get-regexp", r"^filter\..")
+    fields = _git(root, *asked, within_s=STATE_S).stdout.split("\0")
+    names = {name.rpartition(".")[0] for scope, name in zip(fields[::2], fields[1::2], strict=False) if scope in OWN}
+    settings = [f"{name}.{key}=" for name in sorted(names) for key in ("clean", "smudge", "process")]
+    settings += [f"{name}.required=false" for name in sorted(names)]
+    return [part for setting in settings for part in ("-c", setting)]
 
 
 def resolve(asked: str, root: Path) -> Revision:
@@ -84,7 +120,9 @@ def between(good: Revision, bad: Revision) -> tuple[Revision, ...]:
 
 def subject(revision: Revision) -> str:
     """Return the first line of its message."""
-    return _git(revision.root, "show", "--no-patch", "--format=%s", revision.commit).stdout.strip()
+    return _git(
+        revision.root, "show", "--no-patch", "--no-ext-diff", "--no-textconv", "--format=%s", revision.commit
+    ).stdout.strip()
 
 
 def checkout(revision: Revision, folder: Path) -> None:
@@ -130,9 +168,9 @@ def _git(
     """Run git in a folder, free of the variables by which a hook of git points its children at its repository."""
     environment = {name: value for name, value in os.environ.items() if name not in POINTERS}
     return subprocess.run(
-        ["git", "-c", "advice.detachedHead=false", "-c", f"core.hooksPath={os.devnull}", *arguments],
+        ["git", "-c", "advice.detachedHead=false", *SAFE, *arguments],
         cwd=folder,
-        env=environment | {"GIT_LFS_SKIP_SMUDGE": "1", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"},
+        env=environment | QUIET,
         input=given,
         timeout=within_s,
         capture_output=True,
