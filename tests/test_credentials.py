@@ -117,6 +117,7 @@ def test_masking_any_text_twice_is_masking_it_once(text: str) -> None:
         ),
         ("Authorization: Bearer abc.def", "Authorization: Bearer ***"),
         ("password = a&b;c,d", "password=***"),
+        ("GET /a.whl?part=1&token=ab HTTP/1.1", "GET /a.whl?part=1&token=*** HTTP/1.1"),
         ("4 user defined tokens", "4 user defined tokens"),
     ],
 )

@@ -20,6 +20,7 @@ _CLOSING = ".,;:)]}"
 _DATABASE = re.compile(r"(postgres|mysql|mariadb|redis|mongodb|amqp|clickhouse)", re.IGNORECASE)
 # The value of a parameter goes on behind a semicolon, if no other parameter begins there.
 _PARAMETER = re.compile(r"([^&;=]+)=([^&;]*(?:;[^&;=]*(?=[&;]|$))*)")
+_RELATIVE = re.compile(r"(?<=[?&])([\w.%\-]+)=(?!\*\*\*)([^\s&\"'`<>]+)")
 _BARE = re.compile(rf"(?<![^&;])[^&;=]{{{BARE},}}(?![^&;])")
 _ENDINGS = (
     *("password", "passwd", "passphrase", "pwd", "secret", "token", "signature", "credential", "credentials"),
@@ -52,6 +53,7 @@ def mask(text: str) -> str:
     if "://" in text:
         text = _URL.sub(lambda found: _closed(found[1], found[2]), text)
     if "=" in text:
+        text = _RELATIVE.sub(lambda found: f"{found[1]}={MASK}" if _is_secret(found[1]) else found[0], text)
         if _OF_CONNINFO.search(text):
             text = _CONNINFO_USER.sub(rf"\1={MASK}", text)
         text = _CONNINFO.sub(rf"\1={MASK}", text)
@@ -146,8 +148,11 @@ def _secrets_of(scheme: str, rest: str) -> set[str]:
     """What may stand by itself in an error of another library: as it was written, and decoded."""
     at, question, hash_ = _borders(scheme, rest)
     user, colon, password = rest[: max(0, at - 1)].partition(":")
-    found = {password if colon or _DATABASE.match(scheme) else user, rest[hash_ + 1 :]}
+    password = password if colon or _DATABASE.match(scheme) else user
+    found = {password, rest[hash_ + 1 :], *re.split("[/?#@:]", password)}  # what takes one for a host or a port
     for each in _PARAMETER.finditer(rest[question + 1 : hash_]):
         if _plain(each[1]) in _NAMES or _plain(each[1]).endswith(_ENDINGS):
             found.add(each[2])
+        if (inner := _WHOLE.search(unquote(each[2]))) is not None:
+            found |= _secrets_of(inner[1], inner[2])
     return found | {unquote(secret) for secret in found}

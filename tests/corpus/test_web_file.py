@@ -3,104 +3,26 @@
 from __future__ import annotations
 
 import base64
-import gzip
-import threading
 from collections.abc import Iterator
 from contextlib import closing
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-import pyarrow as pa
 import pytest
-from pyarrow import parquet
 
 from assay.corpus.shard_reader import passages, sha256_of
 from assay.corpus.shards import find_shards
 from assay.corpus.web_file import TooSlow, WebFile
 from assay.errors import CorpusError
+from web_server import serving
 
-LINES = b'{"text": "one"}\n{"text": "two"}\n'
 SECRET = "wordthatleaks"
-
-
-class Handler(BaseHTTPRequestHandler):
-    """Answers by path, and takes down what it was asked."""
-
-    asked: list[tuple[str, str | None]]
-    ended: threading.Event
-
-    def do_GET(self) -> None:
-        self.asked.append((self.path, self.headers.get("Authorization")))
-        getattr(self, "answer_" + self.path.partition("?")[0].strip("/").partition(".")[0])()
-
-    def answer_lines(self, content: bytes = LINES) -> None:
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def answer_packed(self) -> None:
-        self.answer_lines(gzip.compress(LINES))
-
-    def answer_rows(self) -> None:
-        sink = pa.BufferOutputStream()
-        parquet.write_table(pa.table({"text": ["one", "two"]}), sink)
-        self.answer_lines(sink.getvalue().to_pybytes())
-
-    def answer_short(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Length", "100")
-        self.end_headers()
-        self.wfile.write(LINES)
-
-    def answer_header(self) -> None:
-        """Drip a header that never ends, each byte well within any timeout of a socket."""
-        self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
-        self.drip()
-
-    def answer_body(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Length", "1000000")
-        self.end_headers()
-        self.drip()
-
-    def drip(self) -> None:
-        while not self.ended.wait(0.02):
-            try:
-                self.wfile.write(b"x")
-            except OSError:
-                return
-
-    def answer_elsewhere(self) -> None:
-        self.send_response(302)
-        self.send_header("Location", f"http://127.0.0.1:{self.server.server_address[1]}/lines.jsonl")
-        self.end_headers()
-
-    def answer_file(self) -> None:
-        self.send_response(302)
-        self.send_header("Location", "file:///etc/passwd")
-        self.end_headers()
-
-    def answer_refused(self) -> None:
-        self.send_error(403)
-
-    def log_message(self, *_: object) -> None:
-        """Keep still."""
 
 
 @pytest.fixture
 def server() -> Iterator[tuple[str, list[tuple[str, str | None]]]]:
     """A server of this test: where it is, and what it was asked."""
-    asked: list[tuple[str, str | None]] = []
-    ended = threading.Event()
-    handler = type("Handled", (Handler,), {"asked": asked, "ended": ended})
-    with ThreadingHTTPServer(("localhost", 0), handler) as running:
-        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield f"localhost:{running.server_address[1]}", asked
-        ended.set()
-        running.shutdown()
-        thread.join()
+    with serving() as found:
+        yield found
 
 
 def whole(text: str, start: int) -> int | None:

@@ -93,11 +93,15 @@ def find_shards(where: str, field: str = FIELD, timeout_s: float = TIMEOUT_S) ->
     """
     shown, where = keep(reveal(where)), reveal(where)
     if is_web(where) and not _is_listed(where):
-        with closing(WebFile(where, timeout_s)) as found:
-            if not _path_of(found.place).endswith("/"):
-                form, compression = _parts(_path_of(where)) or ("text", None)
-                shard = Shard(path=where, size=found.size, form=form, compression=compression, field=field)
-                return (replace(shard, timeout_s=timeout_s),)
+        try:
+            with closing(WebFile(where, timeout_s)) as found:
+                size, place = found.size, found.place
+        except OSError as error:
+            raise CorpusError(f"{shown} cannot be read: {error}", remedy="check the address and the network") from None
+        if not _path_of(place).endswith("/"):
+            form, compression = _parts(_path_of(where)) or ("text", None)
+            shard = Shard(path=where, size=size, form=form, compression=compression, field=field)
+            return (replace(shard, timeout_s=timeout_s),)
     files, path = file_system(where)
 
     def late() -> CorpusError:

@@ -6,24 +6,14 @@ import threading
 import time
 from base64 import b64encode
 from collections.abc import Callable
-from http.client import HTTPException
-from typing import Any, TypeVar
-from urllib.error import HTTPError, URLError
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote, urlsplit, urlunsplit
-from urllib.request import (
-    HTTPDefaultErrorHandler,
-    HTTPErrorProcessor,
-    HTTPHandler,
-    HTTPRedirectHandler,
-    HTTPSHandler,
-    OpenerDirector,
-    ProxyHandler,
-    Request,
-    UnknownHandler,
-)
 
 from assay.credentials import keep
 from assay.errors import CorpusError
+
+if TYPE_CHECKING:
+    from urllib.request import OpenerDirector, Request
 
 PACE_BYTES = 10_000_000  # for each of so many, a transfer may take the whole time once more
 SCHEMES = ("http", "https")
@@ -68,6 +58,9 @@ class WebFile:
 
     def __init__(self, url: str, timeout_s: float) -> None:
         """Ask for a file. Raises `CorpusError` where a server refuses, and where none answers in time."""
+        from http.client import HTTPException
+        from urllib.error import HTTPError, URLError
+
         self.shown, self._timeout_s = keep(url), timeout_s
         self._waited_s, self._read = 0.0, 0
         try:
@@ -91,6 +84,8 @@ class WebFile:
 
     def read(self, size: int = -1) -> bytes:
         """Read at most so many bytes, none at the end. Raises `TooSlow` where the transfer takes too long in all."""
+        from http.client import HTTPException
+
         began = time.monotonic()
         allowed = self._timeout_s * (1 + self._read // PACE_BYTES) - self._waited_s
         if allowed <= 0.0:
@@ -123,6 +118,8 @@ class WebFile:
 
 def _request(url: str) -> Request:
     """A request without user, password and fragment in its address: they go into a header, not to another server."""
+    from urllib.request import Request
+
     parts = urlsplit(url)
     userinfo, at, host = parts.netloc.rpartition("@")
     request = Request(urlunsplit((parts.scheme, host, parts.path, parts.query, "")), headers={"User-Agent": "assay"})
@@ -135,6 +132,17 @@ def _request(url: str) -> Request:
 
 def _opener() -> OpenerDirector:
     """What asks web servers only: no file and no other protocol, wherever one of them sends us."""
+    from urllib.request import (
+        HTTPDefaultErrorHandler,
+        HTTPErrorProcessor,
+        HTTPHandler,
+        HTTPRedirectHandler,
+        HTTPSHandler,
+        OpenerDirector,
+        ProxyHandler,
+        UnknownHandler,
+    )
+
     opener = OpenerDirector()
     handlers: tuple[Any, ...] = (ProxyHandler(), UnknownHandler(), HTTPHandler(), HTTPSHandler(), HTTPRedirectHandler())
     for handler in (*handlers, HTTPErrorProcessor(), HTTPDefaultErrorHandler()):
