@@ -42,6 +42,11 @@ def silent(ran: Any) -> Any:
     return ran
 
 
+def masked(url: str) -> str:
+    """How Assay shows the URL of a store."""
+    return url.replace(f"ann:{QUOTED}", "***")
+
+
 @pytest.fixture
 def url(postgresql: Server) -> str:
     return postgresql.room()
@@ -64,7 +69,7 @@ def test_a_run_goes_to_the_server_and_every_command_reads_it(ask: Cli, url: str,
     ran = ask(*WEIGH, "--corpora", "a.txt", *there, "--json", "--report", "report.json")
     assert ran.rc == 0, ran.stderr
     first = ran.json["run"]
-    shown = url.replace(QUOTED, "***")
+    shown = masked(url)
     assert f"stored in {shown}" in ran.stderr
     assert first["command"].endswith(f"--store '{shown}' --json --report report.json")
     assert not (tmp_path / "results").exists()
@@ -117,7 +122,7 @@ def test_a_server_that_dies_during_a_run(
     *_, last = rest.splitlines()
     assert (child.returncode, stdout) == (2, "")
     assert "assay: warning: the store" in told + rest
-    assert last.startswith("assay: error: the store postgresql+psycopg://ann:***@127.0.0.1")
+    assert last.startswith("assay: error: the store postgresql+psycopg://***@127.0.0.1")
     assert "; 2 of 2 cases are kept as run " in last
     assert not any(secret in told + rest for secret in SECRETS)
     (record,) = ask("show", "--runs", "--json").json["runs"]
@@ -136,7 +141,7 @@ def test_info(ask: Cli, url: str) -> None:
     assert found.pop("bytes") > 0
     assert found.pop("database").startswith("PostgreSQL ")
     assert found == {
-        "store": url.replace(QUOTED, "***"),
+        "store": masked(url),
         "format": 3,
         "runs": 2,
         "planned": 2,
@@ -161,7 +166,7 @@ def test_copy_there_and_back(ask: Cli, url: str, tmp_path: Path) -> None:
         fill(tmp_path / "results", name)
     ran = ask("store", "copy", "results", url)
     assert ran.stdout == "run\tadded\tpresent\n2025\t1\t0\n2026\t1\t0\n"
-    assert ran.stderr == f"2 runs: 2 cases copied from results/assay.sqlite to {url.replace(QUOTED, '***')}\n"
+    assert ran.stderr == f"2 runs: 2 cases copied from results/assay.sqlite to {masked(url)}\n"
     assert ask("store", "copy", "results", url).stdout == "run\tadded\tpresent\n2025\t0\t1\n2026\t0\t1\n"
     back = ask("store", "copy", url, "back.sqlite", "2026", "--json")
     assert back.json["runs"] == [{"run": "2026", "added": 1, "present": 0}]
@@ -183,7 +188,7 @@ def test_upgrade(ask: Cli, url: str) -> None:
         connection.execute("UPDATE meta SET value = '1' WHERE key = 'format'")
     assert "`assay store upgrade` upgrades it" in ask("show", "--store", url).complaint
     ran = ask("store", "upgrade", "--store", url)
-    assert (ran.rc, ran.stderr) == (0, f"{url.replace(QUOTED, '***')} has format 3\n")
+    assert (ran.rc, ran.stderr) == (0, f"{masked(url)} has format 3\n")
     assert ask("show", "--json", "--store", url).json["tokenizers"][0]["tokens"] == 7
 
 
@@ -208,7 +213,7 @@ def test_the_store_from_settings_and_the_environment(ask: Cli, url: str, tmp_pat
     [
         (
             "postgresql://ann:secret@127.0.0.1:1/assay",
-            "postgresql+psycopg://ann:***@127.0.0.1:1/assay cannot be reached",
+            "postgresql+psycopg://***@127.0.0.1:1/assay cannot be reached",
         ),
         ("postgresql://ann:sec@ret@h/assay", "the URL of the store cannot be read"),
         ("mysql://ann:secret@h/assay", "a store cannot be a database of mysql"),
@@ -228,7 +233,7 @@ def test_a_store_that_is_none_is_one_sentence(ask: Cli, store: str, words: str) 
 def test_a_wrong_password_and_an_absent_database(ask: Cli, postgresql: Server) -> None:
     wrong = ask("show", "--store", postgresql.root.replace(QUOTED, "not-that-one")).complaint
     assert "cannot be reached: connection failed" in wrong
-    assert 'password authentication failed for user "ann"' in wrong
+    assert 'password authentication failed for user "***"' in wrong
     assert "not-that-one" not in wrong
     assert "does not exist" in ask("show", "--store", f"{postgresql.root}-absent").complaint
 
