@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from assay.corpus.shard_reader import CHUNK
 from assay.corpus.shards import Shard, find_shards, total_size
+from assay.credentials import mask
 from assay.errors import AssayError, PluginFailed, guard
 from assay.execute.sharded.aggregation import figures
 from assay.execute.sharded.coordinator import Coordinator, Tally
@@ -70,7 +71,7 @@ def count_group(
         except PluginFailed as error:  # an executor that breaks is everybody's failure
             coordinator.fail(Refusal(reason=f"the executor {plugin.name} failed: {error.message}"))
         seconds = time.perf_counter() - began
-        label = f"{plugin.name} ({executor.label})"
+        label = mask(f"{plugin.name} ({executor.label})")
     for case, tally in zip(subjects, coordinator.tallies, strict=True):
         rows[case] = _row(host, case, tally, shards, label, seconds)
     return GroupResult(measurements=tuple(rows[case] for case in cases))
