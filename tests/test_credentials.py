@@ -126,6 +126,18 @@ def test_examples(text: str, masked: str) -> None:
     assert mask_argument(text) == masked
 
 
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "part", ["a", "://a", "a=", "?a", "&;", "user '", "password='", "a,b://", "https://a@", "@", "%3A"]
+)
+def test_a_long_text_is_masked_in_linear_time(part: str) -> None:
+    """If the time grew with the square of the length, this would take minutes."""
+    text = part * (100_000 // len(part))
+    for shown in (text, f"https://{text}", f"https://h/?{text}", f"{text}://h host=a"):
+        assert mask(shown)
+        assert mask_argument(shown)
+
+
 def test_what_was_masked_is_known_to_this_process_only() -> None:
     url = "https://ann:pass%2Fword@h/a.jsonl?sig=longsignature"
     masked = keep(url)

@@ -12,14 +12,14 @@ from urllib.parse import quote, unquote
 MASK = "***"
 SHORTEST = 8  # characters of a secret that is masked wherever it stands; a shorter one may be a common word
 BARE = 20  # characters of a parameter without a name that is taken for a token
-_SCHEME = r"[A-Za-z][A-Za-z0-9+.\-]*"
+_SCHEME = r"[A-Za-z][A-Za-z0-9+.\-]{0,30}"  # bounded, as time must not grow with the square of a text
 _URL = re.compile(rf"({_SCHEME})://((?:(?!,{_SCHEME}://)[^\s\"'`<>])+)")
 _WHOLE = re.compile(rf"({_SCHEME})://(.*)", re.DOTALL)
 _LIST = re.compile(rf",(?={_SCHEME}://)")
 _CLOSING = ".,;:)]}"
 _DATABASE = re.compile(r"(postgres|mysql|mariadb|redis|mongodb|amqp|clickhouse)", re.IGNORECASE)
 # The value of a parameter goes on behind a semicolon, if no other parameter begins there.
-_PARAMETER = re.compile(r"([^&;=]+)=([^&;]*(?:;[^&;=]*(?=[&;]|$))*)")
+_PARAMETER = re.compile(r"(?<![^&;])([^&;=]+)=([^&;]*(?:;[^&;=]*(?=[&;]|$))*)")
 _RELATIVE = re.compile(r"(?<=[?&])([\w.%\-]+)=(?!\*\*\*)([^\s&\"'`<>]+)")
 _BARE = re.compile(rf"(?<![^&;])[^&;=]{{{BARE},}}(?![^&;])")
 _ENDINGS = (
@@ -41,7 +41,7 @@ _VALUE = r"\s*=\s*(?:\*\*\*|'(?:\\.|[^'\\])*'|[^\s\"]+)"
 _CONNINFO = re.compile(rf"\b((?:ssl)?password|passwd|pwd|passphrase)({_VALUE})", re.IGNORECASE)
 _CONNINFO_USER = re.compile(rf"\b(user)({_VALUE})", re.IGNORECASE)
 _OF_CONNINFO = re.compile(r"\b(host|hostaddr|dbname|(?:ssl)?password|sslmode)\s*=", re.IGNORECASE)
-_ROLE = re.compile(r"""\b(user|role) (["'])(?:(?!\2).)+\2""")
+_ROLE = re.compile(r"""\b(user|role) (["'])(?:(?!\2).){1,200}\2""")
 _HEADER = re.compile(r"\b(authorization:\s*(?:[a-z]+\s+)?)[^\s\"']+", re.IGNORECASE)
 
 _urls: dict[str, str] = {}
