@@ -151,7 +151,7 @@ def test_a_server_is_upgraded_when_that_is_asked_for(old: Path, postgresql: Serv
 
 class TestNoStoreOnAServer:
     def test_an_empty_database_has_no_results_to_read(self, postgresql: Server) -> None:
-        with pytest.raises(StoreError, match=r"there are no results in postgresql\+psycopg://ann:\*\*\*@127"):
+        with pytest.raises(StoreError, match=r"there are no results in postgresql\+psycopg://\*\*\*@127"):
             Store(postgresql.room(), create=False)
 
     def test_a_database_of_something_else_is_left_alone(self, postgresql: Server) -> None:
