@@ -110,6 +110,7 @@ class _Pair:
         self.before, self.after = (
             {row.case.id: row for row in one.outcome.measurements} for one in (baseline, candidate)
         )
+        self.groups_before, self.groups_after = _groups(self.before), _groups(self.after)
         self.moved = differing(self.then.environment, self.now.environment)
         if self.before.keys().isdisjoint(self.after):
             raise NotComparable(
@@ -139,7 +140,7 @@ class _Pair:
         for name in dict.fromkeys((*self.before, *self.after)):
             for judgement in self._of_case(name, judged):
                 yield replace(judgement, run=self.now.id)
-        for group in [group for group in _groups(self.before) if group not in _groups(self.after)]:
+        for group in [group for group in self.groups_before if group not in self.groups_after]:
             yield replace(_alone(group, gone=True), run=self.now.id)
 
     def warnings(self) -> Iterator[str]:
@@ -153,10 +154,9 @@ class _Pair:
             yield f"{self.candidate.name} was measured in another environment than {self.baseline.name}: {differs}"
         for changed in other_code(self.baseline.outcome.codes, self.candidate.outcome.codes):
             yield f"{self.candidate.name} is of other code than {self.baseline.name}: {changed}"
-        sides = ((self.baseline, self.before, self.after), (self.candidate, self.after, self.before))
-        for one, rows, others in sides:
-            there = _groups(others)
-            groups = [group for group in _groups(rows) if group not in there]
+        before, after = self.groups_before, self.groups_after
+        for one, here, there in ((self.baseline, before, after), (self.candidate, after, before)):
+            groups = [group for group in here if group not in there]
             if groups:
                 several = f"{len(groups):,} groups of cases are" if len(groups) > 1 else "1 group of cases is"
                 yield f"{several} in {one.name} alone: {_listed(groups)}"
@@ -166,7 +166,7 @@ class _Pair:
         if before is None or after is None:
             row = before or after
             assert row is not None
-            if row.case.group in _groups(self.after if after is None else self.before):
+            if row.case.group in (self.groups_after if after is None else self.groups_before):
                 yield _alone(name, gone=after is None)
             return
         if name not in self.found:
@@ -234,7 +234,7 @@ class _Pair:
         return NormalizedCell(cell=cell.name, against=str(plugin), before=before, after=after)
 
     def _apart(self) -> str:
-        before, after = _groups(self.before), _groups(self.after)
+        before, after = self.groups_before, self.groups_after
         both = [group for group in before if group in after]
         if both:
             return f"of {both[0]} it has {_listed(after[both[0]])}, and the other {_listed(before[both[0]])}"

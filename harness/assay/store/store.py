@@ -155,7 +155,7 @@ class Store(AbstractContextManager["Store"]):
     def measurements(self, run: str, *, raw: bool = True) -> tuple[Measurement, ...]:
         """Return all measurements of a run, in the order of its plan; without `raw`, none of their samples."""
         figures: dict[str, dict[str, Value]] = {}
-        readings: dict[tuple[str, str], list[Sample]] = {}
+        readings: dict[str, dict[str, list[Sample]]] = {}
         metrics, samples, heads = schema.metrics, schema.samples, schema.measurements
         by_number = samples.c.case, samples.c.place, samples.c.number
         with self.transaction() as connection:
@@ -168,7 +168,7 @@ class Store(AbstractContextManager["Store"]):
                 figures.setdefault(row.case, {})[row.name] = value
             wanted = select(samples).where(samples.c.run == run).order_by(*by_number)
             for row in connection.execute(wanted) if raw else ():
-                readings.setdefault((row.case, row.operation), []).append(_sample(row))
+                readings.setdefault(row.case, {}).setdefault(row.operation, []).append(_sample(row))
             rows = {row.case: row for row in connection.execute(select(heads).where(heads.c.run == run))}
         return tuple(
             Measurement(
@@ -181,8 +181,7 @@ class Store(AbstractContextManager["Store"]):
                 metrics=Metrics(figures.get(case.id)),
                 timings=tuple(
                     Timing(name=operation, samples=tuple(found))
-                    for (owner, operation), found in readings.items()
-                    if owner == case.id
+                    for operation, found in readings.get(case.id, {}).items()
                 ),
             )
             for case in self.planned(run)
