@@ -1,4 +1,4 @@
-"""CPU time of what reads a store, by its number of rows: is it linear?
+"""CPU time of what reads a store, by its number of rows.
 
 python -m benchmarks.many_rows --rows 1000 --rows 3000 --rows 10000
 
@@ -65,11 +65,11 @@ def main(sizes: tuple[int, ...], names: tuple[str, ...], keep: Path | None) -> N
     with tempfile.TemporaryDirectory() as temporary:
         folder = keep or Path(temporary)
         found = {rows: _measure(folder / str(rows), rows, chosen) for rows in sizes}
-    names = tuple(("fill", *chosen))
+    lines = ("fill", *chosen)
     table = Table(
         title="CPU seconds by rows",
         columns=("command", *(f"{rows:,}" for rows in sizes)),
-        rows=tuple((name, *(f"{found[rows][name]:.1f}" for rows in sizes)) for name in names),
+        rows=tuple((name, *(f"{found[rows][name]:.1f}" for rows in sizes)) for name in lines),
         numeric=frozenset(f"{rows:,}" for rows in sizes),
     )
     click.echo(as_markdown(table))

@@ -22,7 +22,7 @@ def accept(run: str | None, name: str | None, results: Location) -> int:
     from assay.store import baselines
     from assay.store.store import Store
 
-    with Store(results, create=False) as store:
+    with Store(results, read_only=True) as store:
         record = store.run(run)
         manifest = store.manifest(record.id)
         measurements, codes = store.measurements(record.id, raw=False), store.codes(record.id)

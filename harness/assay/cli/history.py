@@ -59,7 +59,7 @@ def history(
     wants_report = format_name is not None or output is not None
     plugin = publish.find_format(plugins.find(), "history", format_name, output) if wants_report else None
     chosen = {"tokenizers": tokenizers, "attentions": attentions, "corpora": corpora}
-    with Store(results, create=False) as store:
+    with Store(results, read_only=True) as store:
         series = collect(store, metric, baselines=_baselines(results.folder), **chosen)
     if plugin is not None:
         if not series:

@@ -124,7 +124,7 @@ def _report(
 
     host = plugins.find()
     plugin = publish.find_format(host, "run", format_name, output)
-    with Store(results, create=False) as store:
+    with Store(results, read_only=True) as store:
         outcome = store.outcome(run)
     comparison = None
     if baseline is not None:
@@ -142,7 +142,7 @@ def _site(folder: str, format_name: str | None, results: Location, plugins: Plug
 
     host = plugins.find()
     plugin = publish.find_format(host, "runs", format_name or "html", None)
-    with Store(results, create=False) as store:
+    with Store(results, read_only=True) as store:
         made = site.write(store, folder, plugin, lambda outcome: of_run(host, outcome, interactive=interactive))
     for failure in made.failures:
         echo_stderr(f"assay: failed: {failure}")

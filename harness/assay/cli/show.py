@@ -76,7 +76,7 @@ def show(
     names = tuple(name.strip() for part in columns for name in part.split(",") if name.strip())
     query = Query(filters=filters, sort=order, columns=names)
     _agree(query, columns, shape, runs=runs, as_json=as_json)
-    with Store(results, create=False) as store:
+    with Store(results, read_only=True) as store:
         if runs:
             found = store.runs()
             if as_json:
@@ -93,7 +93,7 @@ def show(
             )
             tables.write([listed], shape=shape)
             return 0
-        outcome = store.outcome(run)
+        outcome = store.outcome(run, raw=False)
     if as_json:
         click.echo(run_json.of_outcome(_asked(outcome, query)))
     else:

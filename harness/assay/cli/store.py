@@ -30,7 +30,7 @@ def info(results: Location, as_json: bool) -> int:
     from assay.store.statistics import inventory
     from assay.store.store import Store
 
-    with Store(results, create=False) as opened:
+    with Store(results, read_only=True) as opened:
         found = asdict(inventory(opened))
     if as_json:
         click.echo(write({"store": found}))
@@ -61,7 +61,7 @@ def copy(source: str, target: str, names: tuple[str, ...], as_json: bool) -> int
     there, here = at(source), at(target)
     if there.same(here):
         raise AssayError(f"{there} and {here} are the same store", remedy="name two")
-    with Store(there, create=False) as opened:
+    with Store(there, read_only=True) as opened:
         runs = tuple(map(opened.run, names)) if names else opened.runs()
         with Store(here) as filled:
             moved = [transfer(opened, filled, run.id) for run in runs]

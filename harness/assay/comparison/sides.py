@@ -148,7 +148,7 @@ def _side(
 def _of_run(name: str, results: Where) -> LocatedRun:
     from assay.store.store import Store
 
-    with Store(results, create=False) as store:
+    with Store(results, read_only=True) as store:
         outcome = store.outcome(name or None, raw=False)
     return LocatedRun(name=f"run {outcome.run.id}", outcome=outcome)
 

@@ -153,7 +153,7 @@ def estimate_cost(
 
 def settings_of(name: str, results: Where) -> Settings:
     """Return the settings of a run; raises `UnknownName` for a run that is not there."""
-    with Store(results, create=False) as store:
+    with Store(results, read_only=True) as store:
         return Settings.from_json(store.run(name).settings)
 
 

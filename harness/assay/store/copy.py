@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Table, func, insert, select, update
+from sqlalchemy import Connection, Table, insert, select, update
 
 from assay.errors import StoreError
+from assay.store import digests
 from assay.store.codes import add_codes, read_codes
 from assay.store.schema import anchors, cases, measurements, metrics, runs, samples
 from assay.store.store import Store
@@ -28,11 +29,13 @@ class Moved:
 def transfer(source: Store, target: Store, run: str) -> Moved:
     """Copy a run with all that was measured in it, in one transaction; repeated, it adds what is new since.
 
-    A case that the target has is left as it is there. Raises `StoreError` where the target has another run of that id,
-    or where another process writes the same, and `UnknownName` for a run that the source does not have.
+    A case that the target has is left as it is there. Raises `StoreError` where the run is damaged, where the target
+    has another run of that id, or where another process writes the same, and `UnknownName` for a run that the source
+    does not have.
     """
     whole = source.run(run).id
     with source.transaction() as there, target.transaction(write=True) as here:
+        digests.verify_all(there, source.location, whole)
         record = there.execute(select(runs).where(runs.c.id == whole)).one()
         found = here.execute(select(runs).where(runs.c.id == whole)).one_or_none()
         if found is None:
@@ -42,6 +45,8 @@ def transfer(source: Store, target: Store, run: str) -> Moved:
             raise StoreError(
                 f"{target.location} has another run {whole} than {source.location}", remedy="leave out this one"
             )
+        else:
+            digests.verify_all(here, target.location, whole)
         add_codes(here, whole, read_codes(there, whole))
         done = _values(here, measurements, "case", whole)
         for table in (measurements, metrics, samples):
@@ -50,9 +55,8 @@ def transfer(source: Store, target: Store, run: str) -> Moved:
         if found is not None and (record.finished or "") > (found.finished or ""):
             ended = {name: getattr(record, name) for name in ("state", "finished", "settings", "process")}
             here.execute(update(runs).where(runs.c.id == whole).values(**ended))
-        total = select(func.count()).where(measurements.c.run == whole)
-        after = here.execute(total).scalar_one()
-    return Moved(run=whole, added=after - len(done), present=len(done))
+        after = digests.renew(here, whole)
+    return Moved(run=whole, added=after.rows - len(done), present=len(done))
 
 
 def _values(connection: Connection, table: Table, column: str, run: str) -> frozenset[str]:

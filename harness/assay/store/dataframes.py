@@ -37,7 +37,7 @@ def results(*runs: str, store: Where = RESULTS) -> Frames:
 
     Raises `StoreError` for a folder without results and `UnknownName` for a run that is not there.
     """
-    with Store(store, create=False) as opened:
+    with Store(store, read_only=True) as opened:
         chosen = opened.runs() if runs == ("all",) else tuple(map(opened.run, runs or (None,)))
         return _frames(chosen, [(run, row) for run in chosen for row in opened.measurements(run.id)])
 

@@ -30,7 +30,7 @@ def find(names: Sequence[str], results: Where) -> tuple[LocatedRun, ...]:
 
 def _read(names: Sequence[str], results: Where) -> Iterator[LocatedRun]:
     with ExitStack() as opened:
-        store = None if all(map(_is_file, names)) else opened.enter_context(Store(results, create=False))
+        store = None if all(map(_is_file, names)) else opened.enter_context(Store(results, read_only=True))
         for name in names:
             if store is None or _is_file(name):
                 yield LocatedRun(name=name, outcome=read(name))

@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Literal
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from assay.environment.describe import now
 from assay.environment.process_identity import ProcessIdentity
@@ -33,7 +35,7 @@ from assay.records.results import (
 )
 from assay.records.serialization import case_from_json, case_to_json, kind_of, subject_of
 from assay.stats.noise_floor import noise_floor
-from assay.store import schema
+from assay.store import digests, reader, schema
 from assay.store.codes import add_codes, read_codes
 from assay.store.database import Database
 from assay.store.location import Where, at
@@ -45,13 +47,15 @@ TYPES: dict[str, type[Value]] = {"int": int, "float": float, "bool": bool, "str"
 class Store(AbstractContextManager["Store"]):
     """The results of many runs in one database, closed at the end of its context. Several processes may write."""
 
-    def __init__(self, where: Where, *, create: bool = True, upgrade: bool = False) -> None:
+    def __init__(self, where: Where, *, create: bool = True, upgrade: bool = False, read_only: bool = False) -> None:
         """Open the store in a folder, a file or on a server; raise `StoreError` where it cannot be read or written.
 
-        Without `create` there must be one; with `upgrade` one on a server is taken to the present format.
+        Without `create` there must be one; with `upgrade` one on a server is taken to the present format. With
+        `read_only` there must be one, which is read also where nothing may be written.
         """
         self.location = at(where)
-        self._database = Database(self.location, create=create, upgrade=upgrade)
+        create = create and not read_only
+        self._database = Database(self.location, create=create, upgrade=upgrade, read_only=read_only)
         self.transaction = self._database.transaction
 
     def __exit__(self, *_: object) -> None:
@@ -81,13 +85,15 @@ class Store(AbstractContextManager["Store"]):
             if rows:
                 connection.execute(insert(schema.cases), rows)
             add_codes(connection, run.id, codes)
+            planned = [(str(row["id"]), str(row["parameters"])) for row in rows]
+            digests.begin(connection, run.id, digests.Digest(plan=digests.of_plan(record, planned)))
 
     def add(self, run: str, result: GroupResult) -> None:
         """Record the results of a group: all or nothing; raise `ConflictError` where another process has."""
         with self.transaction(write=True) as connection:
             record = connection.execute(select(schema.runs).where(schema.runs.c.id == run)).one_or_none()
             if record is None:
-                raise StoreError(f"{self.location} has no run {run}", remedy="was it restored, or emptied?")
+                raise self._without(run)
             write(connection, _run(record), result)
 
     def reopen(self, run: str, codes: Sequence[PluginCode] = ()) -> None:
@@ -105,7 +111,11 @@ class Store(AbstractContextManager["Store"]):
     def _set(self, run: str, state: str, finished: str | None, **others: str) -> None:
         change = update(schema.runs).where(schema.runs.c.id == run).values(state=state, finished=finished, **others)
         with self.transaction(write=True) as connection:
-            connection.execute(change)
+            if not connection.execute(change).rowcount:
+                raise self._without(run)
+
+    def _without(self, run: str) -> StoreError:
+        return StoreError(f"{self.location} has no run {run}", remedy="was it restored, or emptied?")
 
     def runs(self) -> tuple[Run, ...]:
         """Return all runs, the oldest first."""
@@ -133,10 +143,17 @@ class Store(AbstractContextManager["Store"]):
             return read_codes(connection, run)
 
     def planned(self, run: str) -> tuple[Case, ...]:
-        """Return all cases that a run means to measure, in order."""
-        query = select(schema.cases).where(schema.cases.c.run == run).order_by(schema.cases.c.position)
+        """Return all cases that a run means to measure, in order; raise `StoreError` where they are damaged."""
         with self.transaction() as connection:
-            return tuple(case_from_json(row.parameters) for row in connection.execute(query))
+            return self._planned(connection, run)
+
+    def _planned(self, connection: Connection, run: str) -> tuple[Case, ...]:
+        cases = reader.plan(connection, run)
+        record = connection.execute(select(schema.runs).where(schema.runs.c.id == run)).one_or_none()
+        if record is not None:
+            found = digests.Digest(plan=digests.of_plan(dict(record._mapping), cases))
+            digests.verify(connection, self.location, run, found, "plan")
+        return tuple(case_from_json(parameters) for _, parameters in cases)
 
     def measured(self, run: str) -> frozenset[str]:
         """Return the ids of the cases of a run that are done."""
@@ -153,52 +170,42 @@ class Store(AbstractContextManager["Store"]):
             return Manifest.of(planned, {Status(status): count for status, count in connection.execute(ended)})
 
     def measurements(self, run: str, *, raw: bool = True) -> tuple[Measurement, ...]:
-        """Return all measurements of a run, in the order of its plan; without `raw`, none of their samples."""
-        figures: dict[str, dict[str, Value]] = {}
-        readings: dict[str, dict[str, list[Sample]]] = {}
-        metrics, samples, heads = schema.metrics, schema.samples, schema.measurements
-        by_number = samples.c.case, samples.c.place, samples.c.number
+        """Return all measurements of a run, in the order of its plan; without `raw`, none of their samples.
+
+        Raises `StoreError` where they are not what was stored.
+        """
         with self.transaction() as connection:
-            for row in connection.execute(select(metrics).where(metrics.c.run == run).order_by(metrics.c.position)):
-                value: Value = (
-                    row.text
-                    if row.type == "str"
-                    else TYPES[row.type](row.number if row.number is not None else math.nan)
-                )
-                figures.setdefault(row.case, {})[row.name] = value
-            wanted = select(samples).where(samples.c.run == run).order_by(*by_number)
-            for row in connection.execute(wanted) if raw else ():
-                readings.setdefault(row.case, {}).setdefault(row.operation, []).append(_sample(row))
-            rows = {row.case: row for row in connection.execute(select(heads).where(heads.c.run == run))}
+            cases = self._planned(connection, run)
+            stored = reader.stored(connection, run, samples=raw)
+            parts = ("rows", "figures", *(("samples",) if raw else ()))
+            digests.verify(connection, self.location, run, digests.of_rows(stored), *parts)
+        timings = _timings(stored)
         return tuple(
             Measurement(
                 case=case,
-                status=Status(rows[case.id].status),
-                reason=rows[case.id].reason,
-                remedy=rows[case.id].remedy,
-                expected=bool(rows[case.id].expected),
-                code=rows[case.id].code,
-                metrics=Metrics(figures.get(case.id)),
-                timings=tuple(
-                    Timing(name=operation, samples=tuple(found))
-                    for operation, found in readings.get(case.id, {}).items()
-                ),
+                status=Status(status),
+                reason=reason,
+                remedy=remedy,
+                expected=bool(expected),
+                code=code,
+                metrics=Metrics({row[1]: _value(*row[2:]) for row in stored.figures.get(name, ())}),
+                timings=tuple(timings.get(name, ())),
             )
-            for case in self.planned(run)
-            if case.id in rows
+            for case in cases
+            if (head := stored.heads.get(case.id)) is not None
+            for name, status, reason, remedy, code, expected in (head,)
         )
 
     def probes(self, run: str) -> tuple[ProbeTiming, ...]:
-        """Return the machine probes of a run, group by group."""
-        table = schema.anchors
-        query = select(table).where(table.c.run == run).order_by(table.c.group, table.c.name, table.c.number)
-        found: dict[tuple[str, str, int], list[Sample]] = {}
+        """Return the machine probes of a run, group by group; raise `StoreError` where they are damaged."""
         with self.transaction() as connection:
-            for row in connection.execute(query):
-                found.setdefault((row.group, row.name, row.work), []).append(_sample(row))
+            found = reader.probes(connection, run)
+            digest = digests.Digest(rows=_count(connection, run), probes=digests.of_pairs(found))
+            digests.verify(connection, self.location, run, digest, "probes")
         return tuple(
-            ProbeTiming(group=group, name=name, work=work, samples=tuple(samples))
-            for (group, name, work), samples in found.items()
+            ProbeTiming(group=group, name=name, work=work, samples=tuple(_sample(*row[2:]) for row in rows))
+            for (group, name), samples in found.items()
+            for work, rows in groupby(samples, key=itemgetter(0))
         )
 
     def outcome(self, name: str | None = None, *, raw: bool = True) -> Outcome:
@@ -218,6 +225,11 @@ def new_run_id() -> str:
     return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
+def _count(connection: Connection, run: str) -> int:
+    heads = schema.measurements
+    return connection.execute(select(func.count()).where(heads.c.run == run)).scalar_one()
+
+
 def _run(row: Row[Any]) -> Run:
     process = ProcessIdentity.parse(row.process)
     gone = row.state == "running" and process is not None and process.is_gone
@@ -225,5 +237,18 @@ def _run(row: Row[Any]) -> Run:
     return Run(**dict(row._mapping) | {"environment": json.loads(row.environment), "state": state})
 
 
-def _sample(row: Row[Any]) -> Sample:
-    return Sample(iterations=row.loops, wall_ns=row.wall_ns, cpu_ns=row.cpu_ns, epoch=row.epoch)
+def _timings(stored: reader.Stored) -> dict[str, list[Timing]]:
+    """The timings of each case, in the places that they were stored in."""
+    found: dict[str, list[Timing]] = {}
+    for (case, operation), rows in sorted(stored.samples.items(), key=lambda item: item[1][0][0]):
+        timing = Timing(name=operation, samples=tuple(_sample(*row[2:]) for row in rows))
+        found.setdefault(case, []).append(timing)
+    return found
+
+
+def _sample(loops: int, wall_ns: int, cpu_ns: int, epoch: int) -> Sample:
+    return Sample(loops, wall_ns, cpu_ns, epoch)
+
+
+def _value(kind: str, number: float | None, text: str | None) -> Value:
+    return str(text) if kind == "str" else TYPES[kind](math.nan if number is None else number)

@@ -9,31 +9,46 @@ from sqlalchemy import Connection, insert
 from assay.environment.describe import now
 from assay.records.metric_catalogue import definition
 from assay.records.results import GroupResult, Measurement, Run, Sample, Value
-from assay.store import schema
+from assay.store import digests, schema
+from assay.store.reader import FIGURE, HEAD, PROBE, SAMPLE, columns, gather
+
+Row = dict[str, Value | None]
 
 
 def write(connection: Connection, run: Run, result: GroupResult) -> None:
     """Write the measurements and machine probes of a group, within the transaction of the caller."""
-    for measurement in result.measurements:
-        _add(connection, run, measurement)
-    samples = [
-        {"run": run.id, "group": probe.group, "name": probe.name, "work": probe.work, "number": number}
+    rows = result.measurements
+    heads = [_head(run, row) for row in rows]
+    figures = [figure for row in rows for figure in _figures(run, row)]
+    samples = [sample for row in rows for sample in _samples(run, row)]
+    probes = [
+        Row({"run": run.id, "group": probe.group, "name": probe.name, "work": probe.work, "number": number})
         | columns_of(sample)
         for probe in result.probes
         for number, sample in enumerate(probe.samples)
     ]
-    if samples:
-        connection.execute(insert(schema.anchors), samples)
+    tables = (
+        (schema.measurements, heads, HEAD),
+        (schema.metrics, figures, FIGURE),
+        (schema.samples, samples, SAMPLE),
+        (schema.anchors, probes, PROBE),
+    )
+    for table, found, _ in tables:
+        if found:
+            connection.execute(insert(table), found)
+    stored = gather(*(columns(found, names) for _, found, names in tables))
+    digests.add(connection, run.id, digests.of_rows(stored))
 
 
-def columns_of(sample: Sample) -> dict[str, Value | None]:
+def columns_of(sample: Sample) -> Row:
     """Return a sample by the names of the columns that it is stored in."""
     return {"loops": sample.iterations, "wall_ns": sample.wall_ns, "cpu_ns": sample.cpu_ns, "epoch": sample.epoch}
 
 
-def _add(connection: Connection, run: Run, measurement: Measurement) -> None:
-    key: dict[str, Value | None] = {"run": run.id, "case": measurement.case.id}
-    head: dict[str, Value | None] = {
+def _head(run: Run, measurement: Measurement) -> Row:
+    return {
+        "run": run.id,
+        "case": measurement.case.id,
         "status": measurement.status.value,
         "reason": measurement.reason,
         "remedy": measurement.remedy,
@@ -41,23 +56,26 @@ def _add(connection: Connection, run: Run, measurement: Measurement) -> None:
         "stored": now(),
         "code": measurement.code,
     }
-    figures = [
+
+
+def _figures(run: Run, measurement: Measurement) -> list[Row]:
+    key: Row = {"run": run.id, "case": measurement.case.id}
+    return [
         key | {"position": position} | _figure(run, *metric)
         for position, metric in enumerate(measurement.metrics.items())
     ]
-    samples = [
+
+
+def _samples(run: Run, measurement: Measurement) -> list[Row]:
+    key: Row = {"run": run.id, "case": measurement.case.id}
+    return [
         key | {"operation": timing.name, "place": place, "number": number} | columns_of(sample)
         for place, timing in enumerate(measurement.timings)
         for number, sample in enumerate(timing.samples)
     ]
-    connection.execute(insert(schema.measurements), key | head)
-    if figures:
-        connection.execute(insert(schema.metrics), figures)
-    if samples:
-        connection.execute(insert(schema.samples), samples)
 
 
-def _figure(run: Run, name: str, value: Value) -> dict[str, Value | None]:
+def _figure(run: Run, name: str, value: Value) -> Row:
     known = definition(name, run)
     return {
         "name": name,
