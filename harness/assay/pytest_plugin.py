@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -149,10 +148,11 @@ class BaselineCheck:
             terminalreporter.write_line(line)
         file = self._config.getoption("assay_markdown")
         if file is not None:
+            from assay.environment.replace_file import replace_file
             from assay.report.tables.results import as_markdown
 
             try:
-                Path(file).write_text(as_markdown(table), encoding="utf-8")
+                replace_file(file, as_markdown(table).encode("utf-8"))
             except OSError as error:
                 terminalreporter.write_line(f"assay: {file} cannot be written: {error.strerror}", red=True)
         counts = ", ".join(f"{count} {verdict}" for verdict, count in _counts(self._judgements).items())

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
+from assay.environment.replace_file import replace_file
 from assay.errors import AssayError, PluginFailed, guard
 from assay.plugins.host import Host
 from assay.plugins.supervision import Channel
@@ -73,7 +74,7 @@ def publish(plugin: ReportPlugin, context: ReportContext) -> bytes:
 def save(path: str | Path, content: bytes) -> None:
     """Write a report to a file, or raise `AssayError`."""
     try:
-        Path(path).write_bytes(content)
+        replace_file(path, content)
     except OSError as error:
         raise AssayError(f"the report {path} cannot be written: {error.strerror}", remedy="give another path") from None
 

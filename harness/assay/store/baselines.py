@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from assay.environment.replace_file import replace_file
 from assay.errors import AssayError, StoreError
 from assay.records.json_document import SCHEMA, write
 from assay.records.plugin_code import PluginCode
@@ -59,7 +60,7 @@ def accept(
     data = to_json(run, measurements, codes).encode("utf-8", "backslashreplace")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+        replace_file(path, data)
     except OSError as error:
         raise StoreError(f"the baseline {path} cannot be written: {error.strerror}") from None
     return path
