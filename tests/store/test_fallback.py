@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +13,11 @@ import pytest
 
 from assay.errors import ConflictError, StoreError
 from assay.records.results import Case, GroupResult, Measurement, Metrics, Run, Status, TokenizerCase
+from assay.store import fallback as module
 from assay.store.copy import transfer
 from assay.store.fallback import FallbackStore
 from assay.store.location import Location, locate
+from assay.store.sqlite_file import remove
 from assay.store.store import Store
 from postgres import Server
 
@@ -40,7 +45,9 @@ def shared(running: Server, tmp_path: Path) -> Location:
 
 
 @pytest.fixture
-def told() -> list[str]:
+def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was warned of; a server is not asked again for long."""
+    monkeypatch.setattr(module, "ASKED_AGAIN_S", 0.2)
     return []
 
 
@@ -93,8 +100,9 @@ def test_a_server_that_is_back_at_the_end_gets_all(
     assert [row.case.plugin for row in fallback.outcome().measurements] == ["one", "two", "three", "four"]
     assert fallback.outcome().run.state == "complete"
     assert "cannot be reached" in told[0]
-    assert told[0].endswith(f"; results go to {shared.folder}/assay.sqlite from here on")
-    assert told[1:] == [f"{shared} can be reached again, and has the whole run {RUN.id}"]
+    assert told[0].endswith("; it is asked again for 0.2 s")
+    assert told[1].endswith(f"; results go to {shared.folder}/assay.sqlite from here on")
+    assert told[2:] == [f"{shared} can be reached again, and has the whole run {RUN.id}"]
     assert "p%25w" not in "".join(told)
 
 
@@ -107,8 +115,9 @@ def test_a_server_that_is_not_back_leaves_all_in_the_folder(
     with pytest.raises(StoreError, match="cannot be reached"):
         fallback.end("interrupted")
     assert fallback.kept == f"2 of 4 cases are kept as run {RUN.id} in {shared.folder}/assay.sqlite"
-    road = f"`assay store copy {shared.folder} '{shared}' {RUN.id}`"
-    assert fallback.remedy == f"bring them over with {road}, then go on with `assay run --resume {RUN.id}`"
+    road = f"`assay store copy {shared.folder}/assay.sqlite '{shared}' {RUN.id}`"
+    resume = f"`assay run --resume {RUN.id} --store '{shared}'`"
+    assert fallback.remedy == f"bring them over with {road}, then go on with {resume}"
     assert stored(shared.folder) == ["one", "two"]
     running.start()
     with Store(shared.folder) as source, Store(shared) as target:
@@ -177,17 +186,166 @@ def test_another_process_at_the_same_run_is_no_loss(fallback: FallbackStore, sha
     assert not shared.folder.exists()
 
 
-def test_the_store_of_the_folder_has_no_other_to_go_to(tmp_path: Path, told: list[str]) -> None:
-    """A file that is broken by somebody else is an error, as ever."""
+@pytest.fixture
+def own(tmp_path: Path) -> Location:
+    """A store in its results folder, which has no other behind it."""
+    return locate(None, tmp_path / "results")
+
+
+@pytest.fixture
+def begun(own: Location, told: list[str]) -> Iterator[FallbackStore]:
+    """A run in such a store, with one result."""
+    with Store(own) as store:
+        store.begin(RUN, CASES)
+        with FallbackStore(store, RUN, CASES, told.append) as fallback:
+            fallback.add(result(CASES[0]))
+            yield fallback
+
+
+def delete_file(own: Location) -> None:
+    own.file.unlink()
+
+
+def delete_folder(own: Location) -> None:
+    shutil.rmtree(own.folder)
+
+
+def delete_file_and_log(own: Location) -> None:
+    remove(own.file)
+
+
+def move_folder(own: Location) -> None:
+    own.folder.rename(own.folder.parent / "elsewhere")
+
+
+def replace_file(own: Location) -> None:
+    with Store(own.folder / "other.sqlite") as other:
+        other.begin(replace(RUN, id="other"), CASES)
+    (own.folder / "other.sqlite").replace(own.file)
+
+
+def sql(own: Location, script: str) -> None:
+    with closing(sqlite3.connect(own.file)) as connection:
+        connection.executescript(script)
+
+
+def raise_format(own: Location) -> None:
+    sql(own, "UPDATE meta SET value = '99' WHERE key = 'format'")
+
+
+def empty_tables(own: Location) -> None:
+    sql(own, "DELETE FROM metrics; DELETE FROM measurements; DELETE FROM cases; DELETE FROM runs")
+
+
+BESIDE = f"assay-{RUN.id}.sqlite"
+FAULTS = pytest.mark.parametrize(
+    ("fault", "words", "place"),
+    [
+        (delete_file, "the results file {file} was deleted or moved meanwhile", f"results/{BESIDE}"),
+        (delete_file_and_log, "the results file {file} was deleted or moved meanwhile", f"results/{BESIDE}"),
+        (delete_folder, "the results folder {folder} was deleted or moved meanwhile", BESIDE),
+        (move_folder, "the results folder {folder} was deleted or moved meanwhile", BESIDE),
+        (replace_file, "the results file {file} was replaced by another file meanwhile", f"results/{BESIDE}"),
+        (raise_format, "has format 99 now, and this Assay writes format 2", f"results/{BESIDE}"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+
+
+@FAULTS
+@pytest.mark.parametrize("moment", ["between", "end"])
+def test_a_file_that_is_lost_under_the_run(
+    begun: FallbackStore,
+    own: Location,
+    told: list[str],
+    fault: Callable[[Location], None],
+    words: str,
+    place: str,
+    moment: str,
+) -> None:
+    """All that was measured is in a new file; nothing is said to be where it is not."""
+    rest = CASES[1:]
+    if moment == "end":
+        for case in rest:
+            begun.add(result(case))
+    fault(own)
+    if moment == "between":
+        for case in rest:
+            begun.add(result(case))
+    with pytest.raises(StoreError) as caught:
+        begun.end("complete")
+    lost = begun.lost(caught.value)
+    there = own.folder.parent / place
+    assert words.format(file=own.file, folder=own.folder) in told[0]
+    assert told[0].endswith(f"; results go to {there} from here on")
+    assert len(told) == 1
+    assert f"; 4 of 4 cases are kept as run {RUN.id} in {there}" in lost.message
+    assert str(own.folder) in lost.message
+    assert f"`assay store copy {there} {own.file} {RUN.id}`" in str(lost.remedy)
+    assert (lost.exit_code, len(lost.outcome.measurements), lost.outcome.run.state) == (2, 4, "complete")
+    begun.__exit__()
+    assert stored(Location(folder=own.folder, file=there)) == ["one", "two", "three", "four"]
+    assert there.parent.is_dir()
+
+
+def test_a_file_that_is_broken_by_somebody_else(tmp_path: Path, told: list[str]) -> None:
     with Store(tmp_path) as store:
         store.begin(RUN, CASES)
         fallback = FallbackStore(store, RUN, CASES, told.append)
     with (tmp_path / "assay.sqlite").open("r+b") as file:
         file.write(b"\0" * 4096)
-    with pytest.raises(StoreError, match="cannot be read or written"):
+    with fallback:
         fallback.add(result(CASES[0]))
-    assert told == []
+        with pytest.raises(StoreError, match="cannot be read or written"):
+            fallback.end("complete")
+    assert stored(Location(folder=tmp_path, file=tmp_path / BESIDE)) == ["one"]
     store.close()
+
+
+def test_a_store_that_was_emptied_gets_the_run_again(begun: FallbackStore, own: Location, told: list[str]) -> None:
+    empty_tables(own)
+    begun.add(result(CASES[1]))
+    begun.end("interrupted")
+    assert f"has no run {RUN.id}" in told[0]
+    assert stored(own) == ["one", "two"]
+
+
+def test_what_an_earlier_process_measured_is_kept_too(begun: FallbackStore, own: Location, told: list[str]) -> None:
+    with Store(own) as store, FallbackStore(store, RUN, CASES, told.append) as resumed:
+        delete_folder(own)
+        resumed.add(result(CASES[1]))
+    assert stored(own.folder.parent / BESIDE) == ["one", "two"]
+
+
+def test_a_file_that_comes_back_gets_all(begun: FallbackStore, own: Location, told: list[str]) -> None:
+    aside = own.folder / "aside"
+    own.file.rename(aside)
+    begun.add(result(CASES[1]))
+    aside.rename(own.file)
+    begun.end("interrupted")
+    assert stored(own) == ["one", "two"]
+    assert [path.name for path in own.folder.iterdir() if BESIDE in path.name] == []
+    assert told[-1] == f"{own} can be reached again, and has the whole run {RUN.id}"
+
+
+def test_a_second_loss_is_none_either(begun: FallbackStore, own: Location, told: list[str]) -> None:
+    delete_folder(own)
+    begun.add(result(CASES[1]))
+    remove(own.folder.parent / BESIDE)
+    begun.add(result(CASES[2]))
+    assert stored(own.folder.parent / BESIDE) == ["one", "two", "three"]
+    assert len(told) == 2
+
+
+def test_where_nothing_can_be_written_what_is_in_memory_is_told(
+    begun: FallbackStore, own: Location, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where every disk is full: no folder takes a new file."""
+    monkeypatch.setattr(module, "_folders", lambda file: iter(()))
+    delete_folder(own)
+    with pytest.raises(StoreError, match="was deleted or moved") as caught:
+        begun.add(result(CASES[1]))
+    assert [row.case.plugin for row in begun.lost(caught.value).outcome.measurements] == ["one", "two"]
 
 
 def test_a_file_that_is_named_has_the_folder_behind_it(tmp_path: Path, told: list[str]) -> None:
@@ -202,3 +360,37 @@ def test_a_file_that_is_named_has_the_folder_behind_it(tmp_path: Path, told: lis
     with fallback:
         fallback.add(result(CASES[1]))
     assert stored(tmp_path / "results") == ["one", "two"]
+
+
+def test_a_server_that_restarts_while_something_is_stored_is_asked_again(
+    fallback: FallbackStore, shared: Location, running: Server, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "ASKED_AGAIN_S", 60.0)
+    fallback.add(result(CASES[0]))
+    running.stop()
+    monkeypatch.setattr(module.time, "sleep", lambda seconds: None if running.running() else running.start())
+    fallback.add(result(CASES[1]))
+    running.stop()
+    fallback.end("complete")
+    assert stored(shared) == ["one", "two"]
+    assert told[0].endswith("; it is asked again for 60 s")
+    assert told[1] == f"{shared} answers again"
+    assert len(told) == 4
+    assert not shared.folder.exists()
+
+
+def test_ctrl_c_while_a_server_is_asked_again_loses_nothing(
+    fallback: FallbackStore, shared: Location, running: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fallback.add(result(CASES[0]))
+    running.stop()
+
+    def interrupt(seconds: float) -> None:
+        running.start()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module.time, "sleep", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        fallback.add(result(CASES[1]))
+    fallback.end("interrupted")
+    assert stored(shared) == ["one", "two"]

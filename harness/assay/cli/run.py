@@ -84,6 +84,7 @@ def run_(request: CommandRequest, dry_run: bool, resume: str | None, report: str
     from assay.cli.dry_run import show
     from assay.cli.progress import Reporter
     from assay.execute import job
+    from assay.store.fallback import StoredElsewhere
 
     if resume is not None:
         request.plugins.add(job.settings_of(resume, request.results))
@@ -92,22 +93,28 @@ def run_(request: CommandRequest, dry_run: bool, resume: str | None, report: str
     if dry_run and resume is None:
         return show(host, request)
     reports = [] if form is None else [form.name]
+    lost = None
     with Reporter(quiet=request.quiet) as reporter:
-        if resume is None:
-            outcome = job.begin(host, request.selection, request.settings, request.results, reporter, reports)
-        else:
-            given = {"corpora": request.selection.corpora, "scheduler": request.settings.scheduler}
-            outcome = job.resume(resume, request.results, reporter, reports, **given)
+        try:
+            if resume is None:
+                outcome = job.begin(host, request.selection, request.settings, request.results, reporter, reports)
+            else:
+                given = {"corpora": request.selection.corpora, "scheduler": request.settings.scheduler}
+                outcome = job.resume(resume, request.results, reporter, reports, **given)
+        except StoredElsewhere as error:
+            outcome, lost = error.outcome, error
     measured = any(row.status is Status.OK for row in outcome.measurements)
     with contextlib.ExitStack() as afterwards:  # also where standard output cannot be written
         if not measured:
             afterwards.callback(_echo_nothing, outcome)
         afterwards.callback(_echo_failed, outcome)
-        if not request.quiet:
+        if not request.quiet and lost is None:
             afterwards.callback(_echo_where, outcome, request)
         if form is not None and report is not None:
             afterwards.callback(lambda: publish.save(report, publish.publish(form, of_run(host, outcome))))
         _show(outcome, as_json=request.as_json, quiet=request.quiet)
+    if lost is not None:
+        raise lost
     return 3 if outcome.failed or not measured else 0
 
 

@@ -231,7 +231,7 @@ def _carry_on(
                 results.end("interrupted", settings.to_json())
             raise Interrupted(f"interrupted: {results.kept}", remedy=results.remedy) from None
         except StoreError as error:
-            raise StoreError(f"{error.message}; {results.kept}", remedy=f"{error.remedy}; {results.remedy}") from None
+            raise results.lost(error) from None
         except AssayError:  # an executor that cannot begin
             with suppress(StoreError):
                 results.end("failed", settings.to_json())

@@ -11,7 +11,7 @@ import json
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -107,9 +107,15 @@ def verify(connection: Connection, location: Location, run: str, found: Digest, 
     if not wrong:
         return
     lost = kept.rows - found.rows if "rows" in parts else 0
-    what = f"{lost:,} of its {kept.rows:,} rows are missing" if lost > 0 else f"its {' and '.join(wrong)} have changed"
-    raise StoreError(
-        f"run {run} in {location} is damaged: {what} since they were stored",
+    changed = f"stored values of its {' and '.join(name for name in wrong if name != 'rows')} have changed"
+    what = f"{lost:,} of its {kept.rows:,} rows are missing" if lost > 0 else changed
+    raise damaged(location, run, what)
+
+
+def damaged(location: Location, run: str, what: str) -> StoreError:
+    """Return the error for a run that is not what was stored."""
+    return StoreError(
+        f"run {run} in {location} is damaged: {what}",
         remedy="restore the store from a backup or a copy, or measure again; its other runs are verified by themselves",
     )
 
@@ -143,20 +149,24 @@ def _of_figures(head: Sequence[Any], figures: Sequence[Sequence[Any]]) -> int:
     for _, name, kind, number, text in figures:
         texts += (name, kind, text, None if number is None else "")
         numbers.append(0.0 if number is None else number)
-    return _hash(texts, struct.pack(f"<{len(numbers)}d", *numbers))
+    return _hash(texts, numbers, "d")
 
 
 def _of_samples(owner: tuple[str, str], samples: Sequence[Sequence[int]]) -> int:
     numbers = [number for sample in samples for number in sample]
-    return _hash(owner, struct.pack(f"<{len(numbers)}q", *numbers))
+    return _hash(owner, numbers, "q")
 
 
 def _sum(hashes: Iterable[int]) -> int:
     return sum(hashes) % MODULUS
 
 
-def _hash(texts: Iterable[str | None], more: bytes = b"") -> int:
-    """A hash of texts as every database has them: half a character and NUL are escapes."""
-    joined = BETWEEN.join(NONE if text is None else text for text in texts)
-    content = joined.encode("utf-8", "backslashreplace").replace(b"\0", rb"\x00")
-    return int.from_bytes(hashlib.sha256(content + more).digest(), "little")
+def _hash(texts: Iterable[str | None], numbers: Sequence[Any] = (), kind: Literal["d", "q"] = "d") -> int:
+    """A hash of texts as every database has them (half a character and NUL are escapes), and of numbers of one kind."""
+    try:
+        joined = BETWEEN.join(NONE if text is None else text for text in texts)
+        content = joined.encode("utf-8", "backslashreplace").replace(b"\0", rb"\x00")
+        content += struct.pack(f"<{len(numbers)}{kind}", *numbers)
+    except (TypeError, struct.error):  # a value of another type than was stored
+        return 0
+    return int.from_bytes(hashlib.sha256(content).digest(), "little")

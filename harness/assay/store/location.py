@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
-from assay.credentials import keep, mask_argument
+from assay.credentials import MASK, keep, mask_argument
 from assay.errors import AssayError
 
 RESULTS = "results"
@@ -18,6 +20,7 @@ SERVER = re.compile(
     r"(://(?:[^:/?@]*(?::[^@]*)?@)?(?:\[[^\]/?@]*\]|[^:/?@]*)(?::\d+)?(?:/[^?@]*)?(?:\?[^@]*)?)"
 )
 CONNINFO = re.compile(r"\b(host|hostaddr|port|dbname|user|password|service|sslmode)\s*=")  # as libpq takes it
+VARIABLE = "ASSAY_STORE"
 FORMS = "a folder, a SQLite file, or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
 
 
@@ -39,6 +42,26 @@ class Location:
     def elsewhere(self) -> bool:
         """Whether the store is not the file in the folder, into which results go when the store is lost."""
         return not self.same(_in(self.folder))
+
+    @property
+    def pasted(self) -> str:
+        """The store as an argument of a command in a shell, which works although it has no user and password.
+
+        A URL with a user is the variable ASSAY_STORE, where that has it; else `***` stands for user and password.
+        """
+        if self.file is not None:
+            return _pasted(str(self) if self.file.suffix in SUFFIXES else f"sqlite:///{quote(str(self.file))}")
+        assert self.url is not None
+        return (
+            f'"${VARIABLE}"' if mask_argument(self.url) != self.url and _in_variable(self.url) else _pasted(str(self))
+        )
+
+    @property
+    def option(self) -> str:
+        """The options by which a command finds this store, with a space before; nothing where it is the default."""
+        if self.elsewhere:
+            return f" --store {self.pasted}"
+        return "" if self.folder == Path(RESULTS) else f" --results {_pasted(str(self.folder))}"
 
     def same(self, other: Location) -> bool:
         """Return whether two names are of the same store, as far as names tell."""
@@ -80,9 +103,35 @@ def at(where: Where) -> Location:
             "the URL of the store cannot be read",
             remedy="write postgresql+psycopg://USER:PASSWORD@HOST:PORT/DATABASE, with %40 for an @ in a password",
         )
-    url = f"postgresql+psycopg{found[1]}"
+    url = _unmasked(f"postgresql+psycopg{found[1]}")
     keep(url)  # what psycopg quotes of it is masked too
     return Location(folder=Path(RESULTS), url=url)
+
+
+def _unmasked(url: str) -> str:
+    """A URL as Assay prints it works when it is pasted: ASSAY_STORE has user and password, or else libpq finds them."""
+    if MASK not in url:
+        return url
+    given = os.environ.get(VARIABLE, "")
+    if given and MASK not in given and mask_argument(at(given).url or "") == url:
+        return at(given).url or url
+    path, mark, query = url.replace(f"://{MASK}@", "://", 1).partition("?")
+    return path + mark + "&".join(part for part in query.split("&") if not part.endswith(f"={MASK}"))
+
+
+def _in_variable(url: str) -> bool:
+    """Whether ASSAY_STORE has this URL."""
+    given = os.environ.get(VARIABLE)
+    if not given:
+        return False
+    try:
+        return at(given).url == url
+    except AssayError:
+        return False
+
+
+def _pasted(argument: str) -> str:
+    return shlex.quote(f"./{argument}" if argument.startswith("-") else argument)
 
 
 def _in(folder: Path) -> Location:

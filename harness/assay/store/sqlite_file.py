@@ -65,6 +65,12 @@ def identity(file: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
+def remove(file: Path) -> None:
+    """Delete a file with all that SQLite wrote beside it."""
+    for path in (file, *(beside(file, suffix) for suffix in (LOG, JOURNAL, INDEX))):
+        path.unlink(missing_ok=True)
+
+
 def beside(file: Path, suffix: str) -> Path:
     """Return the path of what SQLite writes beside a file."""
     return file.with_name(file.name + suffix)

@@ -151,6 +151,8 @@ class Store(AbstractContextManager["Store"]):
         cases = reader.plan(connection, run)
         record = connection.execute(select(schema.runs).where(schema.runs.c.id == run)).one_or_none()
         if record is not None:
+            if not _is_json(record.settings):
+                raise digests.damaged(self.location, run, "its settings cannot be read")
             found = digests.Digest(plan=digests.of_plan(dict(record._mapping), cases))
             digests.verify(connection, self.location, run, found, "plan")
         return tuple(case_from_json(parameters) for _, parameters in cases)
@@ -231,10 +233,19 @@ def _count(connection: Connection, run: str) -> int:
 
 
 def _run(row: Row[Any]) -> Run:
+    """A run; of an environment that is damaged nothing is left, which is told when its rows are read."""
+    environment = json.loads(row.environment) if _is_json(row.environment) else {}
     process = ProcessIdentity.parse(row.process)
     gone = row.state == "running" and process is not None and process.is_gone
     state = "interrupted" if gone else row.state
-    return Run(**dict(row._mapping) | {"environment": json.loads(row.environment), "state": state})
+    return Run(**dict(row._mapping) | {"environment": environment, "state": state})
+
+
+def _is_json(text: Any) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except (TypeError, ValueError):
+        return False
 
 
 def _timings(stored: reader.Stored) -> dict[str, list[Timing]]:
