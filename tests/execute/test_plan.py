@@ -9,7 +9,7 @@ import pytest
 
 import assay
 from assay.corpus.loading import digest
-from assay.errors import AssayError, UnknownName
+from assay.errors import AssayError, CorpusError, UnknownName
 from assay.execute.plan import plan
 from assay.execute.selection import Selection
 from assay.execute.suites import PIPELINE_ATTENTIONS, SUITES, TUTORIAL, TUTORIAL_ATTENTIONS, Suite
@@ -253,3 +253,13 @@ def test_a_suite_names_plugins_that_there_are(suite: Suite) -> None:
     assert set(suite.tokenizers or ()) <= tokenizers
     assert set(suite.attentions or ()) <= attentions
     assert set(suite.baselines) <= tokenizers | attentions
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [("a/" * 100 + "a.txt", "it has 205 characters"), ("a\u202etxt.txt", "it holds U+202E"), ("a\x1b/*.txt", "U+001B")],
+)
+def test_a_path_that_cannot_be_a_name_is_refused(host: Host, path: str, words: str) -> None:
+    with pytest.raises(CorpusError, match=r"cannot be stored by this name: .*go into its folder") as caught:
+        plan(host, Selection(corpora=path), Settings())
+    assert words in caught.value.message

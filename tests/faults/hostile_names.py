@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import assay
 
-NAMES = ("=cmd|'!A0", "<b>\"&'", "\u202eback\x1bc\x07\x9b1m", "-" + "x" * 10_000)
+NAMES = ("=cmd|'!A0", "<b>\"&'", "-" + "x" * 199)
+REFUSED = ("\u202eback\x1bc\x07\x9b1m", "-" + "x" * 10_000)
 WORDS = "=1+1 </td>|`\"'\x1b]0;title\x07\u202e\r\n# EOF\n\x9b \ud800 " + "y" * 10_000
 
 
@@ -27,7 +28,7 @@ def fail(text: str) -> Letters:
 
 @assay.hookimpl
 def assay_tokenizers():
-    for name in NAMES:
+    for name in (*NAMES, *REFUSED):
         yield assay.TokenizerPlugin(name=name, summary=WORDS, license=WORDS, build=lambda text: Letters())
     yield assay.TokenizerPlugin(name="'broken'", summary=WORDS, build=fail)
     yield assay.TokenizerPlugin(name="half \ud800", summary=WORDS, build=fail)
@@ -35,5 +36,5 @@ def assay_tokenizers():
 
 @assay.hookimpl
 def assay_metrics():
-    yield assay.MetricPlugin(name="=m|<i>\u202e", summary=WORDS, unit=WORDS, of_tokens=lambda found, tokenizer: -1)
+    yield assay.MetricPlugin(name="=m|<i>", summary=WORDS, unit=WORDS, of_tokens=lambda found, tokenizer: -1)
     yield assay.MetricPlugin(name="@w", summary=WORDS, unit="text", of_tokens=lambda found, tokenizer: WORDS[:50])

@@ -324,7 +324,8 @@ def test_a_wrong_item_costs_only_itself(install: Install) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", " ", "a,b", "a b", "a\tb", "a\n", "*", "gpt?", "[a]", "a/b", "\ud800", None, 5, ["a"]]
+    "name",
+    ["", " ", "a,b", "a b", "a\tb", "a\n", "*", "gpt?", "[a]", "a/b", "\ud800", None, 5, ["a"], "a\x1bb", "\u202ea"],
 )
 def test_a_name_that_the_command_line_could_not_pick_is_refused(install: Install, name: object) -> None:
     source = module(f"""

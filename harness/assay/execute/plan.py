@@ -11,7 +11,7 @@ from assay.corpus.reading import read_all
 from assay.corpus.sampling import ALWAYS_WHOLE
 from assay.corpus.shards import find_shards, is_counted, is_shards
 from assay.credentials import keep
-from assay.errors import AssayError
+from assay.errors import AssayError, CorpusError
 from assay.execute.refused import ask_offers
 from assay.execute.selection import Selection, takes
 from assay.execute.suites import Suite
@@ -19,6 +19,7 @@ from assay.plugins.host import Host
 from assay.plugins.types import EDGE_CASE, SCALING, AttentionPlugin, CorpusPlugin, Provided, TokenizerPlugin
 from assay.records.results import AttentionCase, Case, TokenizerCase
 from assay.records.settings import Settings
+from assay.records.text import name_fault, quoted
 from assay.records.workload import TextSource, Workload
 
 TEXT = "the-verdict"
@@ -88,6 +89,11 @@ def _corpus_names(host: Host, patterns: str) -> tuple[str, ...]:
     for pattern in filter(None, (part.strip() for part in patterns.split(","))):
         if pattern not in known and (is_path(pattern) or is_shards(pattern)):
             name = keep(pattern)
+            if (fault := name_fault(name)) is not None:
+                raise CorpusError(
+                    f"the corpus {quoted(name)} cannot be stored by this name: {fault}",
+                    remedy="rename it, or go into its folder and give a shorter path",
+                )
             if names.setdefault(name, pattern) != pattern:
                 raise AssayError(
                     f"two corpora are called {name}, because they differ only in what is kept secret",

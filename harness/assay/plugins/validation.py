@@ -16,7 +16,7 @@ from assay.plugins.types import NORMALIZATIONS, Descriptor, MetricPlugin, Specia
 from assay.records.metric_catalogue import definition
 from assay.records.near_names import did_you_mean, near_names
 from assay.records.report_data import Shown
-from assay.records.text import encodable
+from assay.records.text import encodable, name_fault, quoted
 
 # What a row says of itself beside its metrics, in JSON and to `assay show --columns`.
 OF_ROWS = frozenset(
@@ -96,6 +96,9 @@ def validate(descriptor: Descriptor) -> str | None:
     name: object = descriptor.name
     if not (isinstance(name, str) and name.strip() and not set(name) & NOT_IN_NAMES and encodable(name) == name):
         return f"{name!r} cannot be a name: no white space, comma, slash, wildcard or half a character"
+    fault = name_fault(name)
+    if fault is not None:
+        return f"{quoted(name)} cannot be a name: {fault}"
     for field in fields(descriptor):
         wanted = _wanted(field.name, getattr(descriptor, field.name))
         if wanted is not None:

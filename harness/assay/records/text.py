@@ -1,8 +1,13 @@
-"""Text that UTF-8 can hold, and text in a sentence."""
+"""Text that UTF-8 can hold, text that can be a name, and text in a sentence."""
 
 from __future__ import annotations
 
+import re
+
 LONGEST = 60
+LONGEST_NAME = 200
+# What a terminal obeys, what ends a line, and what turns the direction of writing.
+UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def encodable(text: str) -> str:
@@ -17,6 +22,16 @@ def is_utf8(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def name_fault(name: str) -> str | None:
+    """Return why a text cannot be a name that is stored, or None: its length, and characters that are not seen."""
+    if len(name) > LONGEST_NAME:
+        return f"it has {len(name):,} characters, and a name has at most {LONGEST_NAME}"
+    found = UNSEEN.search(name)
+    if found is None:
+        return None
+    return f"it holds U+{ord(found[0]):04X}, which nobody sees and which changes how text around it is shown"
 
 
 def quoted(text: str) -> str:
