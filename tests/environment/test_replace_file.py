@@ -13,16 +13,9 @@ import pytest
 
 from assay.environment import replace_file as module
 from assay.environment.replace_file import replace_file
+from rights import drop_rights
 
-READER = """
-import os, sys
-from pathlib import Path
-from assay.environment.replace_file import replace_file
-if os.geteuid() == 0:
-    os.setgid(65534)
-    os.setuid(65534)
-replace_file(sys.argv[1], b"new")
-"""
+CODE = "import sys; from assay.environment.replace_file import replace_file; replace_file(sys.argv[1], b'new')"
 
 
 def names(folder: Path) -> list[str]:
@@ -89,8 +82,7 @@ def test_ctrl_c_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize("name", ["/dev/stdout", "link"])
 def test_a_pipe_and_a_redirected_output_are_written_to(tmp_path: Path, name: str) -> None:
     (tmp_path / "link").symlink_to("/dev/stdout")
-    code = "import sys; from assay.environment.replace_file import replace_file; replace_file(sys.argv[1], b'new')"
-    command = [sys.executable, "-c", code, name]
+    command = [sys.executable, "-c", CODE, name]
     assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=True).stdout == b"new"
     with (tmp_path / "out").open("wb") as out:
         subprocess.run(command, cwd=tmp_path, stdout=out, check=True)
@@ -106,13 +98,10 @@ def test_a_named_pipe_is_written_to(tmp_path: Path) -> None:
 
 
 def test_a_file_that_may_be_written_in_a_folder_that_may_not(tmp_path: Path) -> None:
-    """In a process without the rights of root, for whom permissions count."""
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
     (tmp_path / "a").write_bytes(b"old")
-    (tmp_path / "a").chmod(0o666)
     tmp_path.chmod(0o555)
-    ran = subprocess.run([sys.executable, "-c", READER, tmp_path / "a"], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", CODE, tmp_path / "a"]
+    ran = subprocess.run(command, preexec_fn=drop_rights, capture_output=True, text=True, check=False)
     tmp_path.chmod(0o755)
     assert ran.returncode == 0, ran.stderr
     assert (tmp_path / "a").read_bytes() == b"new"

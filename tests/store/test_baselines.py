@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -100,7 +101,20 @@ def test_it_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
     assert read(path).run.id == "another"
 
 
-@pytest.mark.parametrize("name", ["", ".", "../x", "a/b", "-x", "a b", ".hidden"])
+def test_a_baseline_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
+    """The kernel refuses the last bytes, as on a full disk."""
+    path = accept(tmp_path, "one", RUN, ())
+    before, limit = path.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64, limit[1]))
+    try:
+        with pytest.raises(StoreError, match="cannot be written: File too large"):
+            accept(tmp_path, "one", replace(RUN, id="another"), ())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert [(file, file.read_bytes()) for file in path.parent.iterdir()] == [(path, before)]
+
+
+@pytest.mark.parametrize("name", ["", ".", "../x", "a/b", "-x", "a b", ".hidden", "a" * 201])
 def test_a_name_is_the_name_of_a_file(tmp_path: Path, name: str) -> None:
     with pytest.raises(AssayError, match="not a valid name of a baseline"):
         accept(tmp_path, name, RUN, ())

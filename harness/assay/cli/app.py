@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import sys
 from collections.abc import Sequence
 
@@ -17,7 +18,7 @@ from assay.cli.config import IGNORED, NO_CONFIG, defaults, no_config
 from assay.cli.conform import conform
 from assay.cli.data import data
 from assay.cli.doctor import doctor
-from assay.cli.echo import echo_stderr
+from assay.cli.echo import WarningHandler, echo_stderr
 from assay.cli.history import history
 from assay.cli.interrupt import INTERRUPTED
 from assay.cli.list import list_
@@ -73,6 +74,9 @@ def run(arguments: Sequence[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # an output that knows only ASCII is no reason to crash
+    log = logging.getLogger("assay")
+    if not any(isinstance(handler, WarningHandler) for handler in log.handlers):
+        log.addHandler(WarningHandler())
     try:
         ignored, arguments = no_config(arguments)
         IGNORED.set(ignored)

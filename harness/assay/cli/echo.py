@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 
 import click
@@ -24,6 +25,14 @@ def echo_stderr(text: str) -> None:
 def echo_warning(text: str) -> None:
     """Warn of something on standard error."""
     echo_stderr(f"assay: warning: {text}")
+
+
+class WarningHandler(logging.Handler):
+    """Warns of what a layer below has logged, which knows no command."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line to standard error."""
+        echo_warning(record.getMessage())
 
 
 def echo_stdout(text: str) -> None:

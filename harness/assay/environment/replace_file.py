@@ -54,7 +54,7 @@ def _target(path: Path) -> Path | None:
 
 
 def _write(path: Path, content: bytes, old: os.stat_result | None) -> None:
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666), "wb") as file:
+    with path.open("xb") as file:
         if old is not None:
             os.fchmod(file.fileno(), stat.S_IMODE(old.st_mode))
             with suppress(OSError):

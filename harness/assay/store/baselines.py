@@ -17,6 +17,7 @@ from assay.records.json_document import SCHEMA, write
 from assay.records.plugin_code import PluginCode
 from assay.records.results import Manifest, Measurement, Metrics, Outcome, Run, Status, Value
 from assay.records.serialization import case_from_json, case_to_json, public_fields
+from assay.records.text import LONGEST_NAME, quoted
 
 FOLDER = "baselines"
 KIND = "accepted baseline"
@@ -68,8 +69,9 @@ def accept(
 
 def path_of(results: str | Path, name: str) -> Path:
     """Return where the baseline of that name is stored; raise `AssayError` for what is not a valid name of a file."""
-    if NAME.fullmatch(name) is None:
-        raise AssayError(f"{name!r} is not a valid name of a baseline", remedy="use letters, digits, dots, hyphens")
+    if NAME.fullmatch(name) is None or len(name) > LONGEST_NAME:
+        remedy = f"use letters, digits, dots, hyphens, at most {LONGEST_NAME}"
+        raise AssayError(f"{quoted(name)} is not a valid name of a baseline", remedy=remedy)
     return Path(results) / FOLDER / f"{name}.json"
 
 

@@ -25,7 +25,7 @@ Pairs = dict[tuple[str, str], list[Sequence[int]]]
 class Stored:
     """What is stored of measured cases.
 
-    `heads` have id, status, reason, remedy, code and expected. The `figures` of a case have position, name, type, number
+    `heads` have id, status, reason, remedy, code, expected. The `figures` of a case have position, name, type, number
     and text. The `samples` of a case and an operation, and the `probes` of a group and a name, are whole numbers.
     """
 
