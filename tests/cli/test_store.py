@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import shutil
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +20,21 @@ import pytest
 
 import assay
 from assay.records.results import GroupResult, Measurement, Metrics, Run, Status, TokenizerCase
+from assay.store.location import at
 from assay.store.store import Store
 from commands import Ran
 from postgres import PASSWORD, QUOTED, Server
 
 Cli = Callable[..., Any]
 WEIGH = ("run", "--tokenizers", "bytes", "--attentions", "none", "--held-out", "0", "--budget", "0.1s")
+# A run that asks a lost server again for a second only.
+IMPATIENT = """
+import sys
+from assay.cli.app import run
+from assay.store import fallback
+fallback.ASKED_AGAIN_S = 1.0
+sys.exit(run(sys.argv[1:]))
+"""
 SECRETS = (PASSWORD, QUOTED, "%25w", "p%w")
 
 
@@ -100,16 +113,18 @@ def test_commands_that_read_several_runs(ask: Cli, url: str) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("given", ["option", "variable"])
 def test_a_server_that_dies_during_a_run(
-    ask: Cli, own_postgresql: Server, tmp_path: Path, child_environment: Any
+    ask: Cli, own_postgresql: Server, tmp_path: Path, child_environment: Any, given: str
 ) -> None:
+    """The tables are printed, and the printed command brings the results over when it is pasted."""
     url = own_postgresql.room()
     for name in ("a.txt", "b.txt"):
         (tmp_path / name).write_text("a b c " * 50, "utf-8")
-    command = [sys.executable, "-m", "assay", *WEIGH, "--corpora", "a.txt,b.txt", "--store", url]
-    child = subprocess.Popen(
-        command, cwd=tmp_path, env=child_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    env = child_environment({"ASSAY_STORE": url} if given == "variable" else {})
+    option = ["--store", url] if given == "option" else []
+    command = [sys.executable, "-c", IMPATIENT, *WEIGH, "--corpora", "a.txt,b.txt", *option]
+    child = subprocess.Popen(command, cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     told = ""
     while "[1/2]" not in told:
         told += (line := child.stderr.readline())
@@ -120,14 +135,22 @@ def test_a_server_that_dies_during_a_run(
     finally:
         own_postgresql.start()
     *_, last = rest.splitlines()
-    assert (child.returncode, stdout) == (2, "")
-    assert "assay: warning: the store" in told + rest
+    assert child.returncode == 2
+    assert [line.split("\t")[:2] for line in stdout.splitlines()[1:]] == [
+        ["a.txt/all", "bytes"],
+        ["b.txt/all", "bytes"],
+    ]
+    assert "; it is asked again for 1 s" in told + rest
     assert last.startswith("assay: error: the store postgresql+psycopg://***@127.0.0.1")
     assert "; 2 of 2 cases are kept as run " in last
     assert not any(secret in told + rest for secret in SECRETS)
     (record,) = ask("show", "--runs", "--json").json["runs"]
-    (copied,) = ask("store", "copy", "results", url, record["id"], "--json").json["runs"]
-    assert copied["added"] + copied["present"] == 2
+    pasted = re.search("`(assay store copy .*?)`", last)[1]
+    env |= {"PGPASSWORD": PASSWORD} if given == "option" else {}
+    script = f'assay() {{ "{sys.executable}" -m assay "$@"; }}\n{pasted}'
+    ran = subprocess.run(["sh", "-c", script], cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert "2 cases copied from" in ran.stderr or "1 case copied from" in ran.stderr
     (whole,) = ask("show", "--runs", "--json", "--store", url).json["runs"]
     assert whole == record
     assert (whole["state"], whole["manifest"]["ok"]) == ("complete", 2)
@@ -290,3 +313,54 @@ def test_ctrl_c_while_a_server_does_not_answer(tmp_path: Path, child_environment
         assert child.communicate(timeout=30)[1] == "assay: interrupted\n"
         assert child.returncode == 130
         connection.close()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("fault", ["file", "folder", "format"])
+def test_results_that_are_lost_under_a_run(ask: Cli, tmp_path: Path, child_environment: Any, fault: str) -> None:
+    """The command says where they are, exits with 2, and prints the tables; what it prints to do works."""
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text("a b c " * 50, "utf-8")
+    command = [sys.executable, "-m", "assay", *WEIGH, "--corpora", "a.txt,b.txt"]
+    child = subprocess.Popen(
+        command, cwd=tmp_path, env=child_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    told = ""
+    while "[1/2]" not in told:
+        told += (line := child.stderr.readline())
+        assert line, told
+    file = tmp_path / "results" / "assay.sqlite"
+    if fault == "file":
+        file.unlink()
+    elif fault == "folder":
+        shutil.rmtree(file.parent)
+    else:
+        with closing(sqlite3.connect(file)) as connection, connection:
+            connection.execute("UPDATE meta SET value = '99' WHERE key = 'format'")
+    stdout, rest = child.communicate(timeout=60)
+    *_, last = rest.splitlines()
+    assert (child.returncode, len(stdout.splitlines())) == (2, 3)
+    assert " is stored in " not in told + rest
+    lost = {"file": "results/assay.sqlite was deleted", "folder": "results was deleted", "format": "has format 99 now"}
+    assert lost[fault] in last
+    there = re.search("cases are kept as run .* in (.*?) ", last)[1]
+    assert Path(there).parent == Path("." if fault == "folder" else "results")
+    assert len(ask("show", "--json", "--store", there).json["tokenizers"]) == 2
+    if fault != "format":
+        copied = re.search("`assay (store copy .*?)`", last)[1]
+        assert ask(*copied.split()).rc == 0
+        assert len(ask("show", "--json").json["tokenizers"]) == 2
+
+
+def test_a_masked_password_is_found_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    masked = "postgresql+psycopg://ann:***@db/assay?sslmode=require"
+    monkeypatch.delenv("ASSAY_STORE", raising=False)
+    assert at(masked).url == "postgresql+psycopg://ann@db/assay?sslmode=require"
+    monkeypatch.setenv("ASSAY_STORE", "postgres://bob:secret@db/assay?sslmode=require")
+    assert at(masked).url == "postgresql+psycopg://ann@db/assay?sslmode=require"
+    monkeypatch.setenv("ASSAY_STORE", "postgres://ann:secret@db/assay?sslmode=require")
+    assert at(masked).url == "postgresql+psycopg://ann:secret@db/assay?sslmode=require"
+    assert at(os.environ["ASSAY_STORE"]).pasted == '"$ASSAY_STORE"'
+    assert at("postgres://ann@db/my db").pasted == "'postgresql+psycopg://ann@db/my db'"
+    assert at("sqlite:////tmp/my team").pasted == "sqlite:////tmp/my%20team"
+    assert at("-a.sqlite").pasted == "./-a.sqlite"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import ItemsView, Iterator, KeysView, Mapping
-from typing import Self
+from typing import Any, Self
 
 Value = int | float | str | bool
 
@@ -51,6 +51,10 @@ class Metrics(Mapping[str, Value]):
     def __iter__(self) -> Iterator[Metric]:
         """Return the names, each as a `Metric`."""
         return (Metric(name, value) for name, value in self._values.items())
+
+    def get(self, name: str, default: Any = None, /) -> Any:
+        """Return a figure by its name, the default where there is none."""
+        return self._values.get(name, default)
 
     def keys(self) -> KeysView[str]:
         """Return the names as plain texts."""

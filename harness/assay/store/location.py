@@ -52,9 +52,8 @@ class Location:
         if self.file is not None:
             return _pasted(str(self) if self.file.suffix in SUFFIXES else f"sqlite:///{quote(str(self.file))}")
         assert self.url is not None
-        return (
-            f'"${VARIABLE}"' if mask_argument(self.url) != self.url and _in_variable(self.url) else _pasted(str(self))
-        )
+        masked = mask_argument(self.url)
+        return f'"${VARIABLE}"' if masked != self.url and _in_variable(self.url) else _pasted(masked)
 
     @property
     def option(self) -> str:

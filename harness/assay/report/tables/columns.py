@@ -121,7 +121,7 @@ def columns_of(rows: Sequence[Measurement]) -> tuple[Column, ...]:
     usual: Sequence[Column] = ATTENTION if isinstance(rows[0].case, AttentionCase) else TOKENIZER
     if all(isinstance(row.case, TokenizerCase) and row.case.shards for row in rows):
         usual = SHARDS
-    names = dict.fromkeys(name for row in rows for name in row.metrics)
+    names = dict.fromkeys(name for row in rows for name, _ in row.metrics.items())
     usual = [column for column in usual if column is not FRESH_SPEED or FRESH_SPEED.metric in names]
     return (*usual, *(column_of(name, rows) for name in names if definition(name) is None))
 

@@ -116,16 +116,21 @@ def _part(
 
 
 def _line(cells: Sequence[str], part: Part, right: Sequence[bool], *styles: str) -> Text:
-    from rich.text import Text
+    from rich.text import Span, Text
 
-    line = Text()
+    words: list[str] = []
+    spans, end = [], 0
     last = max((number for number, cell in enumerate(cells) if cell), default=-1)
     for number, (cell, width) in enumerate(zip(cells[: last + 1], part.widths, strict=False)):
         blank = " " * (width - cells_of(cell))
-        line.append(" " * part.gap if number else "").append(blank if right[number] else "")
-        line.append(cell, styles[number] if len(styles) > 1 else styles[0])
-        line.append("" if right[number] or number == last else blank)
-    return line
+        before = (" " * part.gap if number else "") + (blank if right[number] else "")
+        after = "" if right[number] or number == last else blank
+        style = styles[number] if len(styles) > 1 else styles[0]
+        if style and cell:
+            spans.append(Span(end + len(before), end + len(before) + len(cell), style))
+        words += (before, cell, after)
+        end += len(before) + len(cell) + len(after)
+    return Text("".join(words), spans=spans)
 
 
 def wrapped(text: str, width: int) -> list[str]:
@@ -133,6 +138,8 @@ def wrapped(text: str, width: int) -> list[str]:
 
     A no-break space holds words together, and becomes a space.
     """
+    if not text.startswith(" ") and cells_of(text) <= width:
+        return [text.replace(NO_BREAK, " ")]
     lines, line = [], ""
     for word in text.split(" "):
         if line and cells_of(line) + 1 + cells_of(word) > width:
@@ -149,7 +156,8 @@ def cells_of(text: str) -> int:
     """Return how many cells a terminal gives a text: two to a wide character, none to a combining one."""
     from rich.cells import cell_len
 
-    return len(text) if text.isascii() and text.isprintable() else sum(map(cell_len, text))
+    plain = text.replace(NO_BREAK, " ")
+    return len(plain) if plain.isascii() and plain.isprintable() else sum(map(cell_len, text))
 
 
 def _folded(word: str, width: int) -> Iterator[str]:
@@ -166,12 +174,15 @@ def _folded(word: str, width: int) -> Iterator[str]:
 
 
 def _extent(title: str, cells: Sequence[str], figures: bool, drop_rank: int | None) -> Extent:
-    longest = max((cells_of(word) for cell in cells for word in cell.split(" ")), default=0)
+    natural = list(map(cells_of, cells))
+    sentences = [cell for cell in cells if " " in cell]
+    words = (cells_of(word) for cell in sentences for word in cell.split(" "))
+    longest = max((*words, *(wide for wide, cell in zip(natural, cells, strict=True) if " " not in cell)), default=0)
     return Extent(
         head=tuple(map(cells_of, title.split(" "))),
         word=longest,
-        natural=max(map(cells_of, (title, *cells))),
+        natural=max(cells_of(title), *natural, 0),
         figures=figures and longest <= LONGEST_FIGURE,
-        sentences=any(" " in cell for cell in cells),
+        sentences=bool(sentences),
         drop_rank=drop_rank,
     )
