@@ -157,7 +157,8 @@ class Measurement:
 
     def value(self, name: str) -> Value | None:
         """Return the value of the metric of that name, or None where this row has none."""
-        return self.metrics.get(name)
+        found: Value | None = self.metrics.get(name)
+        return found
 
     def samples(self, operation: str) -> tuple[Sample, ...]:
         """Return the raw samples of an operation; nothing where none were kept."""
