@@ -39,11 +39,12 @@ def _log(error: BaseException) -> Path:
 
 
 def _written(path: Path, error: BaseException) -> Path:
+    from assay.credentials import mask
     from assay.environment.command_line import command_line
 
     versions = f"assay {_version()}, Python {platform.python_version()}, {platform.platform()}"
     lines = (command_line(), versions, "".join(traceback.format_exception(error)))
-    path.write_text("\n".join(lines), "utf-8", errors="backslashreplace")
+    path.write_text(mask("\n".join(lines)), "utf-8", errors="backslashreplace")
     return path
 
 

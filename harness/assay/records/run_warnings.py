@@ -15,7 +15,7 @@ def run_warnings(rows: Sequence[Metrics]) -> tuple[str, ...]:
         f"The machine was busy: {busy:,} of {len(marks):,} rows waited for a core for more than a tenth of their"
         " time; speeds and ratios are by CPU time."
     )
-    timed = [row for row in rows if any(name.endswith("_samples") for name in row.keys())]
-    older = any(not any(name.endswith("_clock") for name in row.keys()) for row in timed)
+    timed = [row for row in rows if any(name.endswith("_samples") for name, _ in row.items())]
+    older = any(not any(name.endswith("_clock") for name, _ in row.items()) for row in timed)
     by_wall = "This run was measured by an older Assay: its speeds are by wall time, its ratios by CPU time."
     return (*([waited] if busy else []), *([by_wall] if older else []))
