@@ -245,6 +245,26 @@ def test_without_the_device_every_row_is_skipped_with_its_remedy(cli: Cli) -> No
         assert SPEEDS & row.keys() == set()
 
 
+LACKING = """
+import assay
+
+@assay.hookimpl
+def assay_tokenizers():
+    for name in ("one", "two"):
+        yield assay.TokenizerPlugin(name=name, summary="", requires=("no-such-thing>=1",), build=lambda text: None)
+"""
+
+
+@pytest.mark.long
+def test_what_can_be_installed_is_told_once(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "lacking.py").write_text(LACKING, encoding="utf-8")
+    (tmp_path / "text.txt").write_text("a text", encoding="utf-8")
+    ran = cli("run", "--plugin", "lacking.py", "--load", "none", "--tokenizers", "*", "--corpora", "text.txt")
+    command = 'pip install "no-such-thing>=1"'
+    said = f"assay: skipped: 4 cases of 2 plugins: needs no-such-thing>=1, which is not installed ({command})"
+    assert (ran.rc, ran.stderr.splitlines().count(said)) == (3, 1), ran.stderr
+
+
 # --- bad input: one clear line, exit 2, and nothing is left behind
 
 

@@ -12,7 +12,7 @@ from assay.cli.echo import echo_stderr
 from assay.cli.report import of_run
 from assay.cli.request import CommandRequest, takes_request
 from assay.execute.selection import Selection
-from assay.records.results import Outcome, Status
+from assay.records.results import Measurement, Outcome, Status
 from assay.records.settings import Settings
 from assay.report import publish
 
@@ -108,6 +108,8 @@ def run_(request: CommandRequest, dry_run: bool, resume: str | None, report: str
         if not measured:
             afterwards.callback(_echo_nothing, outcome)
         afterwards.callback(_echo_failed, outcome)
+        if not request.quiet:
+            afterwards.callback(_echo_skipped, outcome)
         if not request.quiet and lost is None:
             afterwards.callback(_echo_where, outcome, request)
         if form is not None and report is not None:
@@ -138,6 +140,20 @@ def _echo_where(outcome: Outcome, request: CommandRequest) -> None:
     again = "`assay show` and the same --store" if request.results.elsewhere else "`assay show`"
     stored = f"run {outcome.run.id} is stored in {request.results} ({outcome.manifest})"
     echo_stderr(f"{stored}; see it again with {again}")
+
+
+def _echo_skipped(outcome: Outcome) -> None:
+    """Report what can be installed, and which cases were skipped without it: one line for each command."""
+    lacking: dict[str, list[Measurement]] = {}
+    for row in outcome.measurements:
+        if row.status is Status.SKIPPED and row.remedy is not None and row.remedy.startswith("pip install"):
+            lacking.setdefault(row.remedy, []).append(row)
+    for remedy, rows in lacking.items():
+        plugins = list(dict.fromkeys(row.case.plugin for row in rows))
+        named = plugins[0] if len(plugins) == 1 else f"{len(plugins)} plugins"
+        reason = (rows[0].reason or "").removeprefix(f"{plugins[0]} ")
+        cases = f"{len(rows)} case{'s' * (len(rows) != 1)}"
+        echo_stderr(f"assay: skipped: {cases} of {named}: {reason} ({remedy})")
 
 
 def _echo_nothing(outcome: Outcome) -> None:

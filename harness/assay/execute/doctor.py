@@ -67,10 +67,8 @@ def examine(results: str) -> Iterator[Advice]:
     advice = "little space for results" if disk.free < LITTLE_DISK else None
     yield Advice(name="disk free", value=f"{disk.free / 2**30:.1f} GiB for {results}", advice=advice)
     yield Advice(name="python", value=facts["python"])
-    for package, extra in (("torch", "attention"), ("tiktoken", "bpe"), ("pandas", "table")):
-        known = package in facts
-        advice = None if known else f'pip install "assay-bench[{extra}]"'
-        yield Advice(name=package, value=facts.get(package, "not installed"), advice=advice)
+    advice = None if "torch" in facts else 'pip install "assay-bench[attention]"'
+    yield Advice(name="torch", value=facts.get("torch", "not installed"), advice=advice)
 
 
 def self_test(tick: Callable[[int, int], object] = lambda done, total: None) -> Noise | None:

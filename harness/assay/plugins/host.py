@@ -14,7 +14,7 @@ from assay.plugins.calling import calling
 from assay.plugins.isolation import TIMEOUT_S, Call, Misbehaved, all_isolated, brief, can_isolate
 from assay.plugins.loading import Deprecated, Excluded, Loading
 from assay.plugins.readiness import Readiness, answer_of, ask
-from assay.plugins.requirements import absent, pip_install
+from assay.plugins.requirements import Extras, absent
 from assay.plugins.supervision import Channel
 from assay.plugins.types import NAMES_OF_KINDS, Descriptor, Missing, Provided
 from assay.records.near_names import did_you_mean, near_names
@@ -136,6 +136,7 @@ class Host:
         self.deprecated = tuple(deprecated)
         self.timeout_s = timeout_s
         self._broken: dict[int, AssayError] = {}
+        self._extras = Extras()
         self._readiness: dict[int, Readiness] = {}
 
     def every(self, kind: type[P]) -> tuple[P, ...]:
@@ -174,7 +175,8 @@ class Host:
             return Missing(broken.message, broken.remedy or self.remedy(plugin))
         lacking = absent(plugin.requires)
         if lacking:
-            return Missing(f"needs {', '.join(lacking)}, which is not installed", pip_install(lacking))
+            remedy = self._extras.remedy(lacking, self.origin(plugin).distribution)
+            return Missing(f"needs {', '.join(lacking)}, which is not installed", remedy)
         if plugin.missing is None:
             return None
         answer = self._ask_missing(plugin)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+import re
+from collections.abc import Iterable, Mapping
 from importlib import metadata
 
 from packaging.requirements import InvalidRequirement, Requirement
+
+OF_EXTRA = re.compile(r"""\bextra *== *["']([^"']+)["']""")
 
 
 def absent(requirements: Iterable[str]) -> tuple[str, ...]:
@@ -16,6 +20,44 @@ def absent(requirements: Iterable[str]) -> tuple[str, ...]:
 def pip_install(requirements: Iterable[str]) -> str:
     """Return the command that installs requirements."""
     return " ".join(("pip install", *(f'"{text}"' for text in requirements)))
+
+
+class Extras:
+    """The extras of distributions, each read once."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Mapping[str, tuple[str, ...]]] = {}
+
+    def remedy(self, lacking: Iterable[str], distribution: str | None) -> str:
+        """Return the command that installs what a plugin lacks: an extra of its distribution that brings just that."""
+        wanted = tuple(lacking)
+        names = _names(wanted)
+        for extra, required in self._of(distribution).items():
+            if names <= _names(required) and names == _names(absent(required)):
+                return pip_install([extra])
+        return pip_install(wanted)
+
+    def _of(self, distribution: str | None) -> Mapping[str, tuple[str, ...]]:
+        """What each extra requires, the shortest first."""
+        if distribution is None:
+            return {}
+        if distribution not in self._known:
+            self._known[distribution] = _read(distribution)
+        return self._known[distribution]
+
+
+def _read(distribution: str) -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    with contextlib.suppress(metadata.PackageNotFoundError):
+        for text in metadata.requires(distribution) or ():
+            requirement, _, marker = text.partition(";")
+            for extra in OF_EXTRA.findall(marker):
+                found.setdefault(f"{distribution}[{extra}]", []).append(requirement.strip())
+    return {extra: tuple(required) for extra, required in sorted(found.items(), key=lambda item: len(item[1]))}
+
+
+def _names(requirements: Iterable[str]) -> set[str]:
+    return {Requirement(text).name for text in requirements}
 
 
 def _installed(text: str) -> bool:
