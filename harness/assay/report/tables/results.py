@@ -100,12 +100,11 @@ def write(
     stream = sys.stdout if stream is None else stream
     shape = shape or shape_for(stream)
     if shape == "table":
-        from assay.report.text.terminal_table import draw, draw_text
+        from assay.report.text.terminal_table import draw_all, draw_text
 
         for warning in warnings:
             draw_text(warning, stream)
-        for table in tables:
-            draw(table, stream)
+        draw_all(tables, stream)
         return
     written = as_tsv if shape == "tsv" else as_markdown
     above = [f"{escape_markdown(warning)}\n" for warning in warnings] if shape == "markdown" else []

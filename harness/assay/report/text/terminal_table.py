@@ -13,6 +13,7 @@ from assay.report.text.escape import NO_BREAK, escape_terminal
 from assay.report.text.table import Table
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.text import Text
 
 STYLES = MappingProxyType(
@@ -35,7 +36,14 @@ def draw(table: Table, stream: TextIO) -> None:
 
     NO_COLOR, FORCE_COLOR and TERM=dumb are heeded as rich heeds them.
     """
-    _print(_lines(table, width_of(stream), stream.encoding), stream)
+    draw_all([table], stream)
+
+
+def draw_all(tables: Iterable[Table], stream: TextIO) -> None:
+    """Draw tables one after the other."""
+    console = _console(stream)
+    for table in tables:
+        _print(_lines(table, width_of(stream), stream.encoding), console)
 
 
 def draw_text(text: str, stream: TextIO) -> None:
@@ -43,14 +51,18 @@ def draw_text(text: str, stream: TextIO) -> None:
     from rich.text import Text
 
     lines = wrapped(escape_terminal(text, encoding=stream.encoding), width_of(stream))
-    _print((Text(line) for line in (*lines, "")), stream)
+    _print((Text(line) for line in (*lines, "")), _console(stream))
 
 
-def _print(lines: Iterable[Text], stream: TextIO) -> None:
+def _console(stream: TextIO) -> Console:
     from rich.console import Console
+
+    return Console(file=stream, highlight=False, width=width_of(stream), height=25)
+
+
+def _print(lines: Iterable[Text], console: Console) -> None:
     from rich.text import Text
 
-    console = Console(file=stream, highlight=False, width=width_of(stream), height=25)
     console.print(Text("\n").join(lines), soft_wrap=True)
 
 
@@ -154,10 +166,14 @@ def wrapped(text: str, width: int) -> list[str]:
 
 def cells_of(text: str) -> int:
     """Return how many cells a terminal gives a text: two to a wide character, none to a combining one."""
+    if text.isascii() and text.isprintable():
+        return len(text)
+    plain = text.replace(NO_BREAK, " ")
+    if plain.isascii() and plain.isprintable():
+        return len(plain)
     from rich.cells import cell_len
 
-    plain = text.replace(NO_BREAK, " ")
-    return len(plain) if plain.isascii() and plain.isprintable() else sum(map(cell_len, text))
+    return sum(map(cell_len, text))
 
 
 def _folded(word: str, width: int) -> Iterator[str]:
