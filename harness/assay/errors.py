@@ -42,6 +42,10 @@ class StoreError(AssayError):
     """The results cannot be read or written."""
 
 
+class DamagedRun(StoreError):
+    """A stored run is not what was stored; other runs of its store are sound as far as it tells."""
+
+
 class ConflictError(StoreError):
     """Another process has stored a result of the same case."""
 

@@ -26,6 +26,7 @@ from assay.records.results import (
     TokenizerCase,
 )
 from assay.store.copy import transfer
+from assay.store.dataframes import results
 from assay.store.location import FILE
 from assay.store.store import Store
 
@@ -112,6 +113,24 @@ def test_other_runs_of_a_damaged_store_are_read(tmp_path: Path) -> None:
         store.add("other", result(CASES[0]))
     sql(tmp_path, "UPDATE metrics SET number = 8 WHERE name = 'tokens' AND run = 'other'")
     assert read(tmp_path) == 3
+
+
+def test_what_reads_all_runs_leaves_out_the_damaged_one(cli: Callable[..., Any], tmp_path: Path) -> None:
+    fill(tmp_path / "results")
+    with Store(tmp_path / "results") as store:
+        store.begin(replace(RUN, id="other"), CASES)
+        store.add("other", result(CASES[0]))
+        store.finish("other", "complete")
+    assert cli("report", "--site", "site").rc == 0
+    sql(tmp_path / "results", "UPDATE metrics SET number = 8 WHERE name = 'tokens' AND run = 'other'")
+    ran = cli("history", "tokens")
+    assert (ran.rc, ran.stderr.count("warning: left out: run other in")) == (0, 1)
+    ran = cli("report", "--site", "site")
+    assert (ran.rc, ran.stderr.count("run other in")) == (3, 1)
+    assert "other.html" not in (tmp_path / "site" / "index.html").read_text("utf-8")
+    with pytest.warns(UserWarning, match="left out: run other in"):
+        frames = results("all", store=tmp_path / "results")
+    assert set(frames.tidy["run"]) == set(frames.runs["id"]) == {RUN.id}
 
 
 def test_a_run_of_an_older_assay_is_read_without_a_word(tmp_path: Path) -> None:

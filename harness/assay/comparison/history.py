@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from assay.errors import UnknownName
+from assay.errors import DamagedRun, UnknownName
 from assay.plugins.host import matches
 from assay.records.metric_catalogue import CATALOGUE, definition, of_plugins
 from assay.records.metric_clock import metric_clock
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 # Facts of an environment that are never the same twice, and that are told otherwise.
 PASSING = frozenset(("load", "git"))
+told = logging.getLogger(__name__)
 
 
 def history(
@@ -67,11 +69,16 @@ def history(
 
 
 def _runs(store: Store, baselines: Sequence[Outcome]) -> Iterator[tuple[Run, tuple[Measurement, ...]]]:
-    """All runs with what they measured, the oldest first."""
+    """All runs with what they measured, the oldest first; of one that is damaged a warning."""
     stored = {run.id: run for run in store.runs()}
     others = {one.run.id: one for one in baselines if one.run.id not in stored}
     for run in sorted((*stored.values(), *(one.run for one in others.values())), key=lambda run: (run.started, run.id)):
-        yield run, others[run.id].measurements if run.id in others else store.measurements(run.id, raw=False)
+        try:
+            rows = others[run.id].measurements if run.id in others else store.measurements(run.id, raw=False)
+        except DamagedRun as error:
+            told.warning("left out: %s", error)
+        else:
+            yield run, rows
 
 
 def _chosen(case: Case, tokenizers: str, attentions: str, corpora: str) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from assay.environment.command_line import command_line
-from assay.errors import AssayError
+from assay.errors import AssayError, DamagedRun
 from assay.plugins.types import ReportPlugin
 from assay.records.report_data import ReportContext
 from assay.records.results import Outcome, Run
@@ -51,15 +51,20 @@ def write(store: Store, folder: str | Path, plugin: ReportPlugin, of_run: Callab
         if not _is_fresh(page, run):
             try:
                 save(page, publish(plugin, of_run(store.outcome(run.id))))
-            except ReportFailed as error:
+            except (ReportFailed, DamagedRun) as error:
                 failures.append(f"{run.id}: {error}")
                 continue
             written += 1
         shown.append(run)
     index = place / f"{INDEX}{plugin.suffix}"
-    outcomes = tuple(store.outcome(run.id, raw=False) for run in shown)
+    outcomes = []
+    for run in shown:
+        try:
+            outcomes.append(store.outcome(run.id, raw=False))
+        except DamagedRun as error:  # since its page was written
+            failures.append(f"{run.id}: {error}")
     command = command_line()
-    save(index, publish(plugin, ReportContext(shows="runs", outcomes=outcomes, command=command)))
+    save(index, publish(plugin, ReportContext(shows="runs", outcomes=tuple(outcomes), command=command)))
     return Site(index=index, written=written, kept=len(shown) - written, failures=tuple(failures))
 
 

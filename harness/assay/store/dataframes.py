@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import pandas as pd
 
+from assay.errors import DamagedRun
 from assay.records.flat_rows import Cells, Fact, facts_of, row_of
 from assay.records.results import AttentionCase, Measurement, Run, TokenizerCase
 from assay.store.location import RESULTS, Where
@@ -33,13 +35,24 @@ class Frames:
 
 
 def results(*runs: str, store: Where = RESULTS) -> Frames:
-    """Read runs by id, or the newest run, from a results folder; `"all"` reads every run.
+    """Read runs by id, or the newest run, from a results folder; `"all"` reads every run, and warns of damaged ones.
 
     Raises `StoreError` for a folder without results and `UnknownName` for a run that is not there.
     """
     with Store(store, read_only=True) as opened:
-        chosen = opened.runs() if runs == ("all",) else tuple(map(opened.run, runs or (None,)))
-        return _frames(chosen, [(run, row) for run in chosen for row in opened.measurements(run.id)])
+        if runs != ("all",):
+            chosen = tuple(map(opened.run, runs or (None,)))
+            return _frames(chosen, [(run, row) for run in chosen for row in opened.measurements(run.id)])
+        sound: list[Run] = []
+        rows: list[tuple[Run, Measurement]] = []
+        for run in opened.runs():
+            try:
+                rows += [(run, row) for row in opened.measurements(run.id)]
+            except DamagedRun as error:
+                warnings.warn(f"left out: {error}", stacklevel=2)
+            else:
+                sound.append(run)
+        return _frames(sound, rows)
 
 
 def _frames(runs: Sequence[Run], rows: Sequence[tuple[Run, Measurement]]) -> Frames:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, insert, select, update
 
-from assay.errors import StoreError
+from assay.errors import DamagedRun
 from assay.store import reader, schema
 from assay.store.location import Location
 from assay.store.reader import Pairs, Stored
@@ -112,9 +112,9 @@ def verify(connection: Connection, location: Location, run: str, found: Digest, 
     raise damaged(location, run, what)
 
 
-def damaged(location: Location, run: str, what: str) -> StoreError:
+def damaged(location: Location, run: str, what: str) -> DamagedRun:
     """Return the error for a run that is not what was stored."""
-    return StoreError(
+    return DamagedRun(
         f"run {run} in {location} is damaged: {what}",
         remedy="restore the store from a backup or a copy, or measure again; its other runs are verified by themselves",
     )
