@@ -63,6 +63,9 @@ def _console(stream: TextIO) -> Console:
 def _print(lines: Iterable[Text], console: Console) -> None:
     from rich.text import Text
 
+    if console.color_system is None:  # nothing is bold or dim then
+        console.file.write("".join(f"{line.plain}\n" for line in lines))
+        return
     console.print(Text("\n").join(lines), soft_wrap=True)
 
 
