@@ -43,7 +43,7 @@ def test_those_that_end_or_hang_cost_themselves() -> None:
     assert "it gave no answer for 0.5 s" in str(host.missing(hangs))
     assert "it ended the process with exit code 0" in str(host.missing(ends))
     assert "ZeroDivisionError: division by zero" in str(host.missing(raises))
-    assert "int is no assay.Missing" in str(host.missing(wrong))
+    assert "int is not a valid assay.Missing" in str(host.missing(wrong))
     with pytest.raises(AssayError, match="could not say what it needs: it gave no answer"):
         host.need(hangs)
 

@@ -29,7 +29,7 @@ def defaults(commands: Mapping[str, click.Command]) -> FileSettings:
 
     A setting at the top holds for every command that has such an option, one under a command's name for
     that command only, or for those of a group. With `--no-config` there are none. Raises `AssayError` for a file
-    that is no TOML and for a name that is no option.
+    that is not valid TOML, and for an unknown option.
     """
     merged: FileSettings = {}
     options = dict(_options(commands))

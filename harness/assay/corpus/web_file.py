@@ -76,7 +76,7 @@ class WebFile:
             if isinstance(reason, TimeoutError):
                 raise self._late() from None
             raise OSError(f"{getattr(reason, 'strerror', None) or reason}") from None
-        except (ValueError, HTTPException) as error:  # what is no address, and what is no answer
+        except (ValueError, HTTPException) as error:  # an address or an answer that is not valid
             raise CorpusError(f"{self.shown} cannot be read: {type(error).__name__}: {error}") from None
         length = self._body.headers.get("Content-Length", "")
         self.size = int(length) if length.isdigit() else 0

@@ -135,7 +135,7 @@ class _Running:
             os.close(descriptor)
 
     def pass_on(self, tell: Callable[[str], object]) -> None:
-        """Tell the lines that have come."""
+        """Pass on the lines that have come."""
         if self.told is None:
             return
         lines = os.read(self.told, 1 << 16)

@@ -46,7 +46,7 @@ def answer_of(plugin: Provided) -> Missing | None:
         answer: object = plugin.missing() if plugin.missing is not None else None
         if answer is None or isinstance(answer, Missing):
             return answer
-    raise PluginFailed(f"{type(answer).__name__} is no assay.Missing")
+    raise PluginFailed(f"{type(answer).__name__} is not a valid assay.Missing")
 
 
 def _answers(plugins: Sequence[Provided], channel: Channel) -> list[list[str] | str | None]:

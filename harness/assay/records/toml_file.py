@@ -20,8 +20,8 @@ _LONG_KEY = re.compile(rf"(?:{_PART}[ \t]*\.[ \t]*){{64}}", re.ASCII)
 def read_toml(path: Path) -> dict[str, Any]:
     """Return the content of a file.
 
-    Raises `FileNotFoundError` or `NotADirectoryError` where there is none, and `AssayError` for one that is no TOML, no
-    file, too large or too deep.
+    Raises `FileNotFoundError` or `NotADirectoryError` where there is none. Raises `AssayError` for one that is
+    not valid TOML, is not a file, or is too large or too deep.
     """
     try:
         text = _content(path).decode("utf-8")

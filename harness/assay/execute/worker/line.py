@@ -187,7 +187,7 @@ class WorkerEnd:
         self._send(pack_answer(self._number, answer))
 
     def send_stray(self) -> None:
-        """Tell the host that this process is one that its worker forked."""
+        """Report to the host that its worker forked this process."""
         self._send(pack_stray())
 
     def _send(self, message: bytes) -> None:
