@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
@@ -151,17 +148,6 @@ def test_an_output_that_knows_only_ascii_is_no_crash(cli: Cli) -> None:
     ran = cli("list", "attentions", env={"PYTHONIOENCODING": "ascii"})
     assert ran.rc == 0, ran.stderr
     assert "weightless" in ran.stdout
-
-
-def test_a_reader_that_goes_away_is_no_crash(child_environment: Callable[[], dict[str, str]], tmp_path: Path) -> None:
-    reading, writing = os.pipe()
-    os.close(reading)
-    command = [sys.executable, "-m", "assay", "list"]
-    ended = subprocess.run(
-        command, stdout=writing, stderr=subprocess.PIPE, cwd=tmp_path, env=child_environment(), timeout=60, check=False
-    )
-    os.close(writing)
-    assert (ended.returncode, ended.stderr) == (0, b"")
 
 
 def test_verbose_lists_the_plugins_themselves(cli: Cli, install: Install) -> None:

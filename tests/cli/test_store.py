@@ -146,7 +146,7 @@ def test_a_server_that_dies_during_a_run(
     assert not any(secret in told + rest for secret in SECRETS)
     (record,) = ask("show", "--runs", "--json").json["runs"]
     pasted = re.search("`(assay store copy .*?)`", last)[1]
-    env |= {"PGPASSWORD": PASSWORD} if given == "option" else {}
+    env |= {"PGUSER": "ann", "PGPASSWORD": PASSWORD} if given == "option" else {}
     script = f'assay() {{ "{sys.executable}" -m assay "$@"; }}\n{pasted}'
     ran = subprocess.run(["sh", "-c", script], cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
@@ -206,7 +206,7 @@ def test_upgrade(ask: Cli, url: str) -> None:
     fill(url, "2025")
     with psycopg.connect(url.replace("+psycopg", "")) as connection:
         connection.execute("DROP VIEW results; ALTER TABLE metrics DROP COLUMN unit; DROP TABLE plugins")
-        connection.execute("ALTER TABLE measurements DROP COLUMN code")
+        connection.execute("ALTER TABLE measurements DROP COLUMN code; ALTER TABLE runs DROP COLUMN process")
         connection.execute("ALTER TABLE cases DROP COLUMN corpus, DROP COLUMN split, DROP COLUMN workload")
         connection.execute("UPDATE meta SET value = '1' WHERE key = 'format'")
     assert "`assay store upgrade` upgrades it" in ask("show", "--store", url).complaint
@@ -352,15 +352,16 @@ def test_results_that_are_lost_under_a_run(ask: Cli, tmp_path: Path, child_envir
         assert len(ask("show", "--json").json["tokenizers"]) == 2
 
 
-def test_a_masked_password_is_found_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    masked = "postgresql+psycopg://ann:***@db/assay?sslmode=require"
+def test_a_masked_user_is_found_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    masked = "postgresql+psycopg://***@db/assay?sslmode=require"
     monkeypatch.delenv("ASSAY_STORE", raising=False)
-    assert at(masked).url == "postgresql+psycopg://ann@db/assay?sslmode=require"
-    monkeypatch.setenv("ASSAY_STORE", "postgres://bob:secret@db/assay?sslmode=require")
-    assert at(masked).url == "postgresql+psycopg://ann@db/assay?sslmode=require"
+    assert at(masked).url == "postgresql+psycopg://db/assay?sslmode=require"
+    assert at("postgresql://db/assay?user=***&sslmode=require&password=***").url == at(masked).url
+    monkeypatch.setenv("ASSAY_STORE", "postgres://ann:secret@other/assay?sslmode=require")
+    assert at(masked).url == "postgresql+psycopg://db/assay?sslmode=require"
     monkeypatch.setenv("ASSAY_STORE", "postgres://ann:secret@db/assay?sslmode=require")
     assert at(masked).url == "postgresql+psycopg://ann:secret@db/assay?sslmode=require"
     assert at(os.environ["ASSAY_STORE"]).pasted == '"$ASSAY_STORE"'
-    assert at("postgres://ann@db/my db").pasted == "'postgresql+psycopg://ann@db/my db'"
+    assert at("postgres://ann@db/my db").pasted == "'postgresql+psycopg://***@db/my db'"
     assert at("sqlite:////tmp/my team").pasted == "sqlite:////tmp/my%20team"
     assert at("-a.sqlite").pasted == "./-a.sqlite"

@@ -87,8 +87,8 @@ class TestADistribution:
         [
             ("https://ann:secret@x.org/p.git", "https://***@x.org/p.git"),
             ("https://secret@x.org/p.git", "https://***@x.org/p.git"),
-            ("https://x.org/p.whl?token=secret&v=secret", "https://x.org/p.whl?token=***&v=***"),
-            ("ssh://git@x.org/p.git", "ssh://git@x.org/p.git"),
+            ("https://x.org/p.whl?token=secret&v=secret", "https://x.org/p.whl?token=***&v=secret"),
+            ("ssh://git@x.org/p.git", "ssh://***@x.org/p.git"),
             ("file:///home/ann/p", "file:///home/ann/p"),
         ],
     )

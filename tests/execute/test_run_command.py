@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import assay
+from assay.cli import crash
 from assay.cli.app import run
 from assay.cli.plugin_options import PluginOptions
 from assay.execute import job
@@ -74,7 +75,12 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> Any:
         return caught.value.args  # type: ignore[return-value]
 
     monkeypatch.setattr(PluginOptions, "find", lambda self, **how: EMPTY)
+
+    def pass_on(error: BaseException) -> int:
+        raise error
+
     monkeypatch.setattr(job, "begin", begin)
+    monkeypatch.setattr(crash, "report", pass_on)
     return parse
 
 
@@ -97,7 +103,7 @@ def test_the_command_line_asks_for_the_same(parsed: Any, names: tuple[str, ...])
         (None, "results", ""),
         (None, "my results", " --results 'my results'"),
         ("team.sqlite", "results", " --store team.sqlite"),
-        ("postgresql://ann:secret@db/assay", "kept", " --results kept --store 'postgresql+psycopg://ann:***@db/assay'"),
+        ("postgresql://ann:secret@db/assay", "kept", " --results kept --store 'postgresql+psycopg://***@db/assay'"),
     ],
 )
 def test_it_names_the_store_without_its_password(store: str | None, folder: str, words: str) -> None:

@@ -246,7 +246,7 @@ FAULTS = pytest.mark.parametrize(
         (delete_folder, "the results folder {folder} was deleted or moved meanwhile", BESIDE),
         (move_folder, "the results folder {folder} was deleted or moved meanwhile", BESIDE),
         (replace_file, "the results file {file} was replaced by another file meanwhile", f"results/{BESIDE}"),
-        (raise_format, "has format 99 now, and this Assay writes format 2", f"results/{BESIDE}"),
+        (raise_format, "has format 99 now, and this Assay writes format 3", f"results/{BESIDE}"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )

@@ -21,7 +21,7 @@ from assay.records.text import encodable, name_fault, quoted
 # What a row says of itself beside its metrics, in JSON and to `assay show --columns`.
 OF_ROWS = frozenset(
     (
-        *("run", "case", "group", "kind", "plugin", "tokenizer", "attention", "corpus", "split", "workload"),
+        *("run", "case", "code", "group", "kind", "plugin", "tokenizer", "attention", "corpus", "split", "workload"),
         *("status", "busy", "reason", "remedy", "expected"),
     )
 )

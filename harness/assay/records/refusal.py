@@ -23,8 +23,9 @@ class Refusal:
     exit_code: int = AssayError.exit_code
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "reason", mask(self.reason))
-        object.__setattr__(self, "remedy", None if self.remedy is None else mask(self.remedy))
+        for name in ("reason", "remedy"):
+            if isinstance(text := getattr(self, name), str):  # what a worker answers is looked at after it is made
+                object.__setattr__(self, name, mask(text))
 
     @classmethod
     def of(cls, error: AssayError, *, expected: bool = False) -> Refusal:

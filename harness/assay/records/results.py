@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import ClassVar, Literal
 
@@ -213,7 +213,7 @@ class Run:
     settings: str = "{}"
     state: Literal["running", "complete", "interrupted", "failed"] = "running"
     finished: str | None = None
-    process: str = ""
+    process: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -222,7 +222,7 @@ def test_a_request_with_an_unknown_name_or_other_fields_is_an_error(noise: bytes
 
 
 def test_every_request_says_what_is_done_and_has_an_answer() -> None:
-    assert (len(OF_WORKERS), len(OF_STEPS)) == (21, 10)
+    assert (len(OF_WORKERS), len(OF_STEPS)) == (22, 10)
     assert all(kind.doing.islower() for kind in KNOWN.values())
     assert (Calibrate.answer, TakeSample.answer, requests.Fork.answer) == (Calibrated, Sample, bool)
     assert {kind for kind in OF_STEPS.values() if kind.answer is step_requests.Turn} == set(Judge().handlers)
