@@ -118,6 +118,7 @@ class BaselineCheck:
         """Judge what was measured; the exit status of tests that failed stays."""
         from assay.comparison.session_drift import judge
         from assay.comparison.status_change import allow_missing
+        from assay.records.name_list import split_names
         from assay.records.verdicts import exit_code
 
         collected = self._config.getoption("collectonly")
@@ -127,7 +128,7 @@ class BaselineCheck:
         if not candidate.cells:
             self._note = f"{NOTHING}: {self._silence()}"
         judged = judge(candidate, self._baselines, allowance=self._config.getoption("assay_allowance"))
-        allowed = [pattern.strip() for pattern in self._config.getoption("assay_allow_missing").split(",")]
+        allowed = split_names(self._config.getoption("assay_allow_missing"))
         self._judgements = allow_missing(map(self._unless_failed, judged), allowed)
         code = exit_code(self._judgements, strict=self._config.getoption("assay_strict"))
         self._code = 3 if not candidate.cells and not self._failed else code

@@ -29,7 +29,13 @@ FOUND = Comparison(
 
 @pytest.mark.parametrize(
     ("options", "code"),
-    [([], 5), (["--allow-missing", "gone"], 5), (["--allow-missing", " gone, decode "], 0), (["--allow-missing=*"], 0)],
+    [
+        ([], 5),
+        (["--allow-missing", "gone"], 5),
+        (["--allow-missing", " gone, decode "], 0),
+        (["--allow-missing=*"], 0),
+        (["--allow-missing", r"gone\, decode"], 5),
+    ],
 )
 def test_what_may_be_missing(options: list[str], code: int) -> None:
     @click.command

@@ -75,6 +75,11 @@ def test_a_setting_of_one_command_beats_one_of_all(cli: Cli, tmp_path: Path) -> 
     assert chosen(cli("tokens", "the", "--json")) == ["regex-unk"]
 
 
+def test_a_list_in_a_file_needs_no_escape(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "assay.toml").write_text('tokenizers = ["regex-unk", "gpt*"]')
+    assert chosen(cli("tokens", "the", "--json")) == ["regex-unk", "gpt2"]
+
+
 def test_settings_reach_every_command_that_has_them(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(PLUGIN.replace("NAME", "mine"))
     (tmp_path / "assay.toml").write_text('plugin = ["mine.py"]\nblock = ["assay:regex", "attention"]\n')

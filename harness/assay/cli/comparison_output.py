@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import click
 
 from assay.cli import options
+from assay.records.name_list import split_names
 from assay.records.verdicts import Comparison
 
 strict = options.variable_option("--strict", is_flag=True, help="Exit with 4 when something is inconclusive.")
@@ -65,8 +66,9 @@ def takes_comparison_output(command: Callable[..., object]) -> Callable[..., obj
 
     @functools.wraps(command)
     def call(*, strict: bool, allow_missing: str, markdown: str | None, junit: str | None, **others: object) -> object:
-        allowed = tuple(filter(None, map(str.strip, allow_missing.split(","))))
-        shown = ComparisonOutput(strict=strict, allow_missing=allowed, markdown=markdown, junit=junit)
+        shown = ComparisonOutput(
+            strict=strict, allow_missing=split_names(allow_missing), markdown=markdown, junit=junit
+        )
         return command(shown=shown, **others)
 
     return options.together(strict, allow_missing, markdown, junit)(call)

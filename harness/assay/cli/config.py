@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from assay.errors import AssayError
+from assay.records.name_list import join_names
 from assay.records.toml_file import read_toml
 
 FileSettings = dict[str, Any]
@@ -50,7 +51,9 @@ def defaults(commands: Mapping[str, click.Command]) -> FileSettings:
                     remedy = f"see assay {key if owners else 'run'} --help"
                     raise AssayError(f"{path} sets {name!r}, which is no option of assay{whose}", remedy=remedy)
                 for road in takers:
-                    _place(merged, road)[str(options[road][name].name)] = setting
+                    option = options[road][name]
+                    several = isinstance(setting, list) and not option.multiple
+                    _place(merged, road)[str(option.name)] = join_names(setting) if several else setting
     return merged
 
 

@@ -11,6 +11,7 @@ import click
 from assay.cli import options
 from assay.cli.echo import echo_stderr
 from assay.records.json_document import write
+from assay.records.name_list import split_names
 from assay.records.results import Manifest, Outcome, Run
 from assay.store.location import Location
 
@@ -73,7 +74,7 @@ def show(
     from assay.report.tables.query import Query
     from assay.store.store import Store
 
-    names = tuple(name.strip() for part in columns for name in part.split(",") if name.strip())
+    names = tuple(name for part in columns for name in split_names(part))
     query = Query(filters=filters, sort=order, columns=names)
     _agree(query, columns, shape, runs=runs, as_json=as_json)
     with Store(results, read_only=True) as store:

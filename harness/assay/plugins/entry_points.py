@@ -13,6 +13,7 @@ from pathlib import Path
 from assay.errors import AssayError
 from assay.plugins.host import DISTRIBUTION, FORMER_DISTRIBUTION, Origin, matches
 from assay.plugins.loading import Excluded
+from assay.records.name_list import join_names, split_names
 
 GROUP = "assay"
 
@@ -60,8 +61,8 @@ def _known(block: Sequence[str], load: str | None, installed: Sequence[Source], 
     for name in block:
         if not any(source.origin.matches(name) for source in [*installed, *given]):
             raise AssayError(f"there is no plugin {name!r} to block", remedy=_there_are([*installed, *given]))
-    for pattern in filter(None, (part.strip() for part in (load or "").split(","))):
-        if pattern != "none" and not any(matches(pattern, *source.origin.names) for source in installed):
+    for pattern in split_names(load or ""):
+        if pattern != "none" and not any(matches(join_names([pattern]), *source.origin.names) for source in installed):
             raise AssayError(f"there is no installed plugin {pattern!r} to load", remedy=_there_are(installed))
 
 

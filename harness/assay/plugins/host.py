@@ -17,6 +17,7 @@ from assay.plugins.readiness import Readiness, answer_of, ask
 from assay.plugins.requirements import Extras, absent
 from assay.plugins.supervision import Channel
 from assay.plugins.types import NAMES_OF_KINDS, Descriptor, Missing, Provided
+from assay.records.name_list import split_names
 from assay.records.near_names import did_you_mean, near_names
 
 P = TypeVar("P", bound=Provided)
@@ -31,8 +32,8 @@ STAGES: Mapping[str, str] = {
 
 def matches(patterns: str, *names: str) -> bool:
     """Return whether a comma-separated list of names and globs matches one of these names; `none` matches nothing."""
-    chosen = [part.strip() for part in patterns.split(",")]
-    return any(fnmatch.fnmatchcase(name, pattern) for name in names for pattern in chosen if pattern != "none")
+    chosen = [pattern for pattern in split_names(patterns) if pattern != "none"]
+    return any(fnmatch.fnmatchcase(name, pattern) for name in names for pattern in chosen)
 
 
 DISTRIBUTION = "assay-bench"  # the one that this module is part of
@@ -156,7 +157,7 @@ class Host:
         Raises `UnknownName` for a name or glob that matches nothing.
         """
         chosen: dict[str, P] = {}
-        for pattern in filter(None, (part.strip() for part in patterns.split(","))):
+        for pattern in split_names(patterns):
             if pattern == "none":
                 continue
             matches = [plugin for plugin in self.every(kind) if fnmatch.fnmatchcase(plugin.name, pattern)]

@@ -13,6 +13,7 @@ from assay.corpus.reading import read
 from assay.errors import AssayError
 from assay.plugins.host import Host
 from assay.plugins.types import EDGE_CASE
+from assay.records.name_list import join_names
 from assay.records.report_data import TokenizedText
 from assay.records.results import Measurement, Outcome, Status, TokenizerCase
 from assay.records.segmentation import Piece, Span, TokenAlignment
@@ -82,7 +83,7 @@ def _cut(settings: Settings, corpus_name: str, names: Sequence[str], text: str) 
 def _ask(settings: Settings, corpus_name: str, names: Sequence[str], text: str) -> list[dict[str, Any]] | str:
     """Return the answer of `assay tokens`, or why it has none."""
     command = [sys.executable, "-m", "assay", "tokens", "--json", "--file", "-", "--corpora", corpus_name]
-    command += ["--tokenizers", ",".join(names)]
+    command += ["--tokenizers", join_names(names)]
     command += [part for file in settings.plugins for part in ("--plugin", file)]
     command += [part for name in settings.block for part in ("--block", name)]
     command += ["--load", settings.load or "*"]

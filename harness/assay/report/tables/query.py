@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from assay.errors import AssayError
+from assay.records.name_list import split_names
 from assay.records.results import Measurement, Metrics, Value
 from assay.report.tables.column_lookup import Field, RowIdentity, find, kind_of
 from assay.report.tables.columns import Column
@@ -111,9 +112,9 @@ def _filter(text: str, measurements: Sequence[Measurement]) -> Callable[[Measure
 
 
 def _same(operand: str) -> Callable[[Value], bool]:
-    """Return whether a value is the number, or fits one of the comma-separated patterns."""
+    """Return whether a value is the number, or fits one of the patterns of a list."""
     whole = _number(operand)
-    parts = [operand] if whole is not None else [part.strip() for part in operand.split(",")]
+    parts = (operand,) if whole is not None else split_names(operand) or ("",)
     numbers = [number for number in map(_number, parts) if number is not None]
 
     def same(value: Value) -> bool:
