@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import random
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from assay.corpus.loading import digest, divide, find, from_path, is_path, load
+from assay.corpus.forms import FileName, is_path
+from assay.corpus.loading import digest, divide, draw, find, load
+from assay.corpus.own_files import from_path as made
 from assay.errors import CorpusError, UnknownName
 from assay.plugins.host import Found, Host, Origin
 from assay.plugins.types import EDGE_CASE, CorpusPlugin, Document
@@ -34,6 +38,10 @@ def corpus_of(*texts: str, sha256: str | None = None, name: str = "mine") -> Cor
         language="en",
         kind="test",
     )
+
+
+def from_path(path: Path, **options: Any) -> CorpusPlugin:
+    return made(FileName(path=str(path), **options))
 
 
 def texts_of(documents: Sequence[Document]) -> list[str]:
@@ -220,7 +228,7 @@ class TestDivide:
 
     @pytest.mark.parametrize("texts", [("a",), ("  \n a",), ("a   ",), ("a", ""), ("", "a"), ("a", " \n")])
     def test_too_short(self, texts: tuple[str, ...]) -> None:
-        with pytest.raises(CorpusError, match="too short to hold out its last 10 %") as caught:
+        with pytest.raises(CorpusError, match="too short to hold out 10 % of it") as caught:
             divide(corpus_of(*texts), 0.1)
         assert "--held-out 0%" in str(caught.value.remedy)
 
@@ -257,6 +265,58 @@ class TestDivide:
         assert texts_of(parts.measured) == texts[trained:]
         assert parts.training.strip()
         assert any(text.strip() for text in texts_of(parts.measured))
+
+    @settings(deadline=None)
+    @given(lengths=st.lists(st.integers(1, 60), min_size=2, max_size=12), held_out=SHARES)
+    @example(lengths=[30, 25, 25, 20], held_out=0.1)
+    def test_of_the_users_files_the_share_of_the_bytes_is_as_near_as_they_allow(
+        self, lengths: list[int], held_out: float
+    ) -> None:
+        documents = [Document(text=chr(97 + place) * size, id=str(place)) for place, size in enumerate(lengths)]
+        places = draw(documents, held_out)
+        held = [lengths[place] for place in places]
+        left = [size for place, size in enumerate(lengths) if place not in places]
+        assert held
+        assert left
+        off = sum(held) - held_out * sum(lengths)
+        if len(held) == 1 and off > 0:
+            assert held == [min(lengths)] or off <= min(left) / 2 + 1e-9, "at least one is held out"
+        else:
+            assert len(left) == 1 or abs(off) <= min(left) / 2 + 1e-9
+
+    @settings(deadline=None)
+    @given(texts=st.lists(TEXT.filter(str.strip), min_size=2, max_size=8), order=st.randoms())
+    def test_the_draw_goes_by_what_documents_say_and_not_by_their_names(
+        self, texts: list[str], order: random.Random
+    ) -> None:
+        def held(texts: list[str], name: str) -> set[str]:
+            documents = [Document(text=text, id=f"{name}{place}") for place, text in enumerate(texts)]
+            return {texts[place] for place in draw(documents, 0.3)}
+
+        assert held(texts, "a") == held(order.sample(texts, len(texts)), "z")
+        assert len(set(texts)) == 1 or set(texts) - held(texts, "a"), "equal texts are on one side"
+
+    def test_of_many_small_files_the_share_is_the_one_asked_for(self, tmp_path: Path) -> None:
+        for number in range(200):
+            (tmp_path / f"{number}.txt").write_text(f"{number} " * (1 + number % 7))
+        parts = divide(from_path(tmp_path), 0.1)
+        assert parts.figures["held_out_share"] == pytest.approx(0.1, abs=0.001)
+        assert not set(parts.training.split("\n")) & set(texts_of(parts.measured))
+        assert [document.id for document in parts.measured] == sorted(document.id for document in parts.measured)
+        names = [int(Path(document.id).stem) for document in parts.measured]
+        assert min(names) < 50 < 150 < max(names), "they are drawn, and not the last ones"
+
+    def test_a_blank_file_is_not_what_is_held_out(self, tmp_path: Path) -> None:
+        for name, text in (("a", "one "), ("b", " \n"), ("c", "two "), ("d", "")):
+            (tmp_path / f"{name}.txt").write_text(text)
+        parts = divide(from_path(tmp_path), 0.1)
+        assert len(parts.measured) == 1
+        assert parts.measured[0].text.strip()
+        assert parts.training.strip()
+
+    def test_of_other_corpora_the_last_ones_are_held_out_whatever_they_say(self) -> None:
+        parts = divide(corpus_of("b", "a", "d", "c"), 0.25)
+        assert (texts_of(parts.measured), parts.figures) == (["c"], {"held_out_share": 0.25})
 
     @pytest.mark.long
     @given(words=st.lists(st.text("abc", min_size=1, max_size=5), min_size=60, max_size=100))

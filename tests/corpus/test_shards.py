@@ -7,6 +7,7 @@ from pathlib import Path
 import fsspec
 import pytest
 
+from assay.corpus import own_files
 from assay.corpus.shards import Shard, find_shards, is_shards
 from assay.errors import CorpusError
 
@@ -40,8 +41,12 @@ def test_what_cannot_be_held_is_shards_by_its_name(name: str, shards: bool) -> N
     assert is_shards(name) is shards
 
 
-def test_a_folder_is_shards_where_one_of_its_files_must_be_streamed(folder: Path) -> None:
-    assert is_shards(str(folder))
+def test_a_folder_is_shards_where_it_does_not_fit_into_memory(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not is_shards(str(folder))
+    monkeypatch.setattr(own_files, "MOST_BYTES", 19)
+    assert is_shards(str(folder)), "four files of records or packed ones have 20 bytes"
+    assert is_shards(f"{folder}#include=*.jsonl.gz&include=*.zst&include=*.nd*&include=*.parquet")
+    assert not is_shards(f"{folder}#include=*.jsonl.gz")
     (folder / "plain").mkdir()
     (folder / "plain" / "a.txt").write_text("a")
     assert not is_shards(str(folder / "plain"))
@@ -61,6 +66,15 @@ def test_a_folder_gives_its_shards_in_order_and_says_what_is_in_them(folder: Pat
         ("deep/e.txt.zst", "text", "zstd"),
     ]
     assert {(shard.size, shard.field) for shard in found} == {(5, "content")}
+
+
+def test_of_a_folder_others_can_be_included_as_shards(folder: Path) -> None:
+    assert [shard.name for shard in find_shards(f"{folder}#include=*.pdf&include=deep/*&field=body", "content")] == [
+        "d.ndjson",
+        "e.txt.zst",
+        "notes.pdf",
+    ]
+    assert {shard.field for shard in find_shards(f"{folder}#field=body", "content")} == {"body"}
 
 
 def test_a_pattern_takes_what_fits_whatever_its_suffix(folder: Path) -> None:

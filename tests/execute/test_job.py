@@ -54,6 +54,13 @@ def test_each_option_reaches_the_record_that_has_it(begun: list[tuple[Selection,
     ]
 
 
+def test_a_list_of_names_needs_no_escape(begun: list[tuple[Selection, Settings]]) -> None:
+    assay.run(corpora=["a,b.txt", "c"], tokenizers=("gpt2", "regex"), load=["mine"], attentions="none")
+    assert begun == [
+        (Selection(corpora=r"a\,b.txt,c", tokenizers="gpt2,regex", attentions="none"), Settings(load="mine"))
+    ]
+
+
 def test_an_option_goes_before_the_settings_and_none_is_none(begun: list[tuple[Selection, Settings]]) -> None:
     settings = Settings(budget_s=7.0, epochs=3, plugins=("mine.py",), executor="local")
     assay.run(settings=settings, budget_s=2.0, epochs=None, tokenizers=None, executor=None)

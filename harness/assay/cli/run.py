@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from itertools import groupby
 
 import click
 
@@ -123,10 +124,14 @@ def run_(request: CommandRequest, dry_run: bool, resume: str | None, report: str
 def _show(outcome: Outcome, *, as_json: bool, quiet: bool) -> None:
     from assay.report.formats import run_json
     from assay.report.tables import run_tables
+    from assay.report.tables.results import held_out
 
     if not quiet and (as_json or not sys.stdout.isatty()):  # where the warnings are not above the tables
         for warning in outcome.warnings:
             echo_stderr(warning)
+        for group, rows in groupby(outcome.measurements, key=lambda row: row.case.group):
+            if (share := held_out(list(rows))) is not None:
+                echo_stderr(f"{group}: {share}")
     if as_json:
         click.echo(run_json.of_outcome(outcome))
     else:

@@ -36,6 +36,8 @@ from assay.report.text.table import Table
     metavar="NAME|PATH",
     help="The corpus that trainable tokenizers are trained on.",
 )
+@options.include
+@options.field
 @options.variable_option("--ids", is_flag=True, help="Draw the ids under the tokens.")
 @takes_plugins_and_timeout
 @options.as_json
@@ -44,6 +46,8 @@ def tokens(
     file: str | None,
     tokenizers: str | None,
     corpora: str,
+    include: tuple[str, ...],
+    field: str,
     ids: bool,
     plugins: PluginOptions,
     as_json: bool,
@@ -58,6 +62,7 @@ def tokens(
     Exits with 3 when a tokenizer failed, except by a word outside its closed vocabulary.
     """
     from assay.corpus.loading import find, split
+    from assay.corpus.own_files import named, notes_of
     from assay.corpus.reading import read
     from assay.execute.plan import choose
     from assay.execute.suites import suite
@@ -70,8 +75,10 @@ def tokens(
         _hint(content)
     host = plugins.find()
     chosen = choose(host, TokenizerPlugin, suite("tutorial").tokenizers, tokenizers)
-    corpus = find(host, corpora)
+    corpus = find(host, named(corpora, include, field))
     training = split(corpus, read(host, corpus), 0.0).training
+    if (notes := notes_of(corpus)) is not None:
+        echo_stderr(f"assay: note: {corpus.name}: {notes}")
     rows = list(align(host, chosen, training, content))
     if as_json:
         cells = [_cell(asdict(row)) | {"ids": row.ids, "unknown": row.unknown} for row in rows]

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from assay.corpus.own_files import OwnDocuments
 from assay.corpus.reading import digest_of
 from assay.errors import AssayError, guard
 from assay.plugins.host import Host
@@ -100,8 +101,8 @@ def verify(host: Host, plugin: CorpusPlugin) -> Holding:
 
 
 def places(plugin: CorpusPlugin) -> tuple[Path, ...]:
-    """Return the paths of a corpus's fetched files; none for one that comes with its plugin."""
-    source = _source(plugin)
+    """Return the paths of a corpus's fetched files, or of the user's; none for one that comes with its plugin."""
+    source = plugin.documents if isinstance(plugin.documents, OwnDocuments) else _source(plugin)
     return () if source is None else source.places
 
 

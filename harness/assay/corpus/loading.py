@@ -3,71 +3,36 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+from assay.corpus.forms import FileName
+from assay.corpus.forms import is_path as is_path
+from assay.corpus.own_files import from_path, is_own, notes_of
+from assay.corpus.sampling import SEED, size_of
 from assay.errors import CorpusError, guard
 from assay.plugins.host import Host
 from assay.plugins.types import EDGE_CASE, CorpusPlugin, Document
+from assay.records.results import Metrics
 from assay.records.text import is_utf8
 
 LEAVE_OUT = "fix the corpus, or leave it out of --corpora"
-SUFFIXES = (".txt", ".text", ".md")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """The training text, and the documents that are measured."""
+    """The training text, the documents that are measured, and figures on how they were read and divided."""
 
     training: str
     measured: tuple[Document, ...]
-
-
-def is_path(name: str) -> bool:
-    """Return whether a word after `--corpora` means the user's own file or folder, not a plugin."""
-    return "/" in name or "\\" in name or Path(name).suffix in SUFFIXES or Path(name).exists()
+    figures: Metrics = Metrics()
 
 
 def find(host: Host, name: str) -> CorpusPlugin:
     """Return the corpus of that name, or the one made of the user's file or folder of that path."""
     if not any(plugin.name == name for plugin in host.every(CorpusPlugin)) and is_path(name):
-        return from_path(Path(name))
+        return from_path(FileName.of(name))
     return host.one(CorpusPlugin, name)
-
-
-def from_path(path: Path) -> CorpusPlugin:
-    """Make a corpus of a UTF-8 text file, or of all text files of a folder and its folders, in path order.
-
-    Raises `CorpusError` for a path that does not exist and for a folder without text.
-    """
-    try:
-        str(path).encode()
-    except UnicodeEncodeError:
-        raise CorpusError(f"the name of the corpus {str(path)!a} is not UTF-8", remedy="rename it") from None
-    if path.is_dir():
-        files = sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES and file.is_file())
-        if not files:
-            raise CorpusError(
-                f"the folder {path} has no text",
-                remedy=f"it is searched for {', '.join('*' + s for s in SUFFIXES)}",
-            )
-    elif path.is_file():
-        files = [path]
-    else:
-        raise CorpusError(f"there is no corpus {path}", remedy="give a text file, a folder, or a name of `assay list`")
-    return CorpusPlugin(
-        name=str(path),
-        summary=f"{len(files)} file(s) of the user",
-        documents=partial(_read, tuple(files)),
-        sha256=None,
-        title=path.name,
-        author="unstated",
-        source=str(path),
-        language="und",
-        kind="user",
-    )
 
 
 def load(corpus: CorpusPlugin) -> tuple[Document, ...]:
@@ -98,41 +63,86 @@ def digest(documents: tuple[Document, ...]) -> str:
 
 
 def divide(corpus: CorpusPlugin, held_out: float) -> Parts:
-    """Load a corpus and hold out its last `held_out` share of characters; 0 trains and measures on all.
+    """Load a corpus and hold out a share of it; 0 trains and measures on all.
 
-    Several documents are kept whole, in their order. A single document is cut after the last line break
-    before the share begins, or after the last white space, or exactly there; a cut before the share does
-    not make it more than twice as large. Raises `CorpusError` for a corpus that is too short.
+    A single document is cut after the last line break before its last `held_out` share of characters begins, or after
+    the last white space, or exactly there; a cut before the share does not make it more than twice as large. Several
+    documents are kept whole: of the user's files they are drawn, see `draw`, and of other corpora they are the last
+    ones. Raises `CorpusError` for a corpus that is too short.
     """
     return split(corpus, load(corpus), held_out)
 
 
 def split(corpus: CorpusPlugin, documents: tuple[Document, ...], held_out: float) -> Parts:
     """Hold out a share of the documents of a corpus, as `divide` does."""
+    read = Metrics(corpus_notes=notes_of(corpus))
     if not held_out:
-        return Parts(training="\n".join(document.text for document in documents), measured=documents)
-    boundary = (1.0 - held_out) * sum(len(document.text) for document in documents)
+        return Parts(training="\n".join(document.text for document in documents), measured=documents, figures=read)
+    parts = _parts(documents, held_out, drawn=is_own(corpus))
+    if parts is None:
+        raise CorpusError(
+            f"the corpus {corpus.name} is too short to hold out {held_out * 100:g} % of it",
+            remedy="use --held-out 0% or a longer text",
+        )
+    share = sum(map(size_of, parts.measured)) / sum(map(size_of, documents))
+    return replace(parts, figures=read | Metrics(held_out_share=share))
+
+
+def draw(documents: Sequence[Document], held_out: float) -> frozenset[int]:
+    """Draw the documents that are held out, by a fixed seed and what they say, and return their places.
+
+    They are tried in the order of a hash of their text: each is taken that does not make more than the share of the
+    bytes, and in the end one more where that comes nearer. So the share is wrong by at most half the smallest document
+    that is not held out, where there are enough of them: at least one is on either side. A file that is renamed stays
+    on its side, and equal texts are on one. Blank ones are never held out.
+    """
+    alike: dict[str, list[int]] = {}
+    for place, document in enumerate(documents):
+        if document.text.strip():
+            alike.setdefault(document.text, []).append(place)
+    order = sorted(alike, key=lambda text: hashlib.blake2b(f"{SEED} {text}".encode("utf-8", "surrogatepass")).digest())
+    sizes = {text: len(places) * size_of(documents[places[0]]) for text, places in alike.items()}
+    target = held_out * sum(sizes.values())
+    held: list[str] = []
+    gap = target
+    for text in order:
+        if sizes[text] <= gap:
+            held.append(text)
+            gap -= sizes[text]
+    left = [text for text in order if text not in set(held)]
+    if len(left) > 1 and (not held or abs(gap - sizes[min(left, key=lambda text: sizes[text])]) < gap):
+        held.append(min(left, key=lambda text: abs(gap - sizes[text])))
+    return frozenset(place for text in held for place in alike[text])
+
+
+def _parts(documents: tuple[Document, ...], held_out: float, *, drawn: bool) -> Parts | None:
+    """The parts, or None where one of them would have nothing but white space."""
     if len(documents) == 1:
         (document,) = documents
-        for cut in _cuts(document.text, int(boundary)):
+        boundary = int((1.0 - held_out) * len(document.text))
+        for cut in _cuts(document.text, boundary):
             before, after = document.text[:cut], document.text[cut:]
             if before.strip() and after.strip():
                 held = Document(text=after, id=f"{document.id}[{cut}:]", language=document.language)
                 return Parts(training=before, measured=(held,))
-    else:
-        kept, length = 0, 0
-        for document in documents[:-1]:
-            length += len(document.text)
-            if kept and length > boundary:
-                break
-            kept += 1
-        training = "\n".join(document.text for document in documents[:kept])
-        if training.strip() and any(document.text.strip() for document in documents[kept:]):
-            return Parts(training=training, measured=documents[kept:])
-    raise CorpusError(
-        f"the corpus {corpus.name} is too short to hold out its last {held_out * 100:g} %",
-        remedy="use --held-out 0% or a longer text",
-    )
+        return None
+    places = draw(documents, held_out) if drawn else _last(documents, held_out)
+    training = "\n".join(document.text for place, document in enumerate(documents) if place not in places)
+    measured = tuple(document for place, document in enumerate(documents) if place in places)
+    whole = training.strip() and any(document.text.strip() for document in measured)
+    return Parts(training=training, measured=measured) if whole else None
+
+
+def _last(documents: Sequence[Document], held_out: float) -> range:
+    """The places of the last documents."""
+    boundary = (1.0 - held_out) * sum(len(document.text) for document in documents)
+    kept, length = 0, 0
+    for document in documents[:-1]:
+        length += len(document.text)
+        if kept and length > boundary:
+            break
+        kept += 1
+    return range(kept, len(documents))
 
 
 def _sane(corpus: CorpusPlugin, documents: tuple[Document, ...]) -> None:
@@ -152,17 +162,3 @@ def _cuts(text: str, boundary: int) -> tuple[int, ...]:
     newline = text.rfind("\n", furthest, boundary)
     space = max(text.rfind(" ", furthest, boundary), text.rfind("\t", furthest, boundary))
     return (*(place + 1 for place in (newline, space) if place > 0), boundary)
-
-
-def _read(files: tuple[Path, ...]) -> Iterator[Document]:
-    for file in files:
-        try:
-            text = file.read_bytes().decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise CorpusError(
-                f"{file} is not UTF-8: byte {error.object[error.start]:#04x} at offset {error.start}",
-                remedy="convert it, for example with iconv -t utf-8",
-            ) from None
-        except OSError as error:
-            raise CorpusError(f"{file} cannot be read: {error.strerror}", remedy="fix its permissions") from None
-        yield Document(text=text, id=str(file))

@@ -16,6 +16,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import IO, Any, cast
 
+from assay.corpus.fields import LONGEST, no_field, of_array, of_table, text_of
 from assay.corpus.shards import Shard, file_system
 from assay.corpus.web_file import WebFile, is_web
 from assay.errors import AssayError, CorpusError
@@ -23,7 +24,6 @@ from assay.plugins.requirements import pip_install
 
 BLOCK = 1 << 20
 PACKED = 1 << 10  # of zstandard: four bytes may unpack to 128 KB, and these to 32 MB
-LONGEST = 1 << 27  # characters of a document, or bytes of a line, that are held at once, however well they are packed
 CHUNK = 1 << 20
 LOOK = 64  # characters behind a cut that must be known, for what an expression looks ahead
 BAD = re.compile("[\ud800-\udfff]")
@@ -67,15 +67,34 @@ def sha256_of(shard: Shard) -> str:
         return Meter(stream).hexdigest()
 
 
-def passages(shard: Shard, sha256: str, cut: Cut, *, chunk: int = CHUNK) -> Iterator[Passage]:
+def unpacked_size(shard: Shard, most: int) -> int:
+    """Return the bytes of a file, unpacked, or any number above `most`; raise whatever its form raises."""
+    if shard.form == "parquet":
+        from pyarrow.parquet import read_metadata
+
+        metadata: Any = read_metadata(shard.path)
+        groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
+        return sum(int(group.total_byte_size) for group in groups)
+    if shard.compression is None:
+        return shard.size
+    size = 0
+    with closing(_opened(shard)) as stream:
+        for block in _blocks(shard, Meter(stream)):
+            size += len(block)
+            if size > most:
+                break
+    return size
+
+
+def passages(shard: Shard, sha256: str | None, cut: Cut, *, chunk: int = CHUNK) -> Iterator[Passage]:
     """Read the documents of a shard in order; those of more than `chunk` characters in passages.
 
-    `cut(text, start)` returns the first place from `start` on where a passage may end, None where there is none yet.
-    Raises `CorpusError` for what is not of its form, at the end also where the sha256 is another one, and `OSError`
-    where it cannot be read.
+    A document that is empty or null is one empty passage. `cut(text, start)` returns the first place from `start` on
+    where a passage may end, None where there is none yet. Raises `CorpusError` for what is not of its form, at the end
+    also where the sha256 is another than one given, and `OSError` where it cannot be read.
     """
     if shard.form == "parquet":
-        if sha256_of(shard) != sha256:
+        if sha256 is not None and sha256_of(shard) != sha256:
             raise _changed(shard)
         yield from _all_cut(_rows(shard), cut, chunk, shard.shown)
         return
@@ -83,17 +102,17 @@ def passages(shard: Shard, sha256: str, cut: Cut, *, chunk: int = CHUNK) -> Iter
         meter = Meter(stream)
         blocks = _blocks(shard, meter)
         try:
-            if shard.form == "jsonl":
-                yield from _all_cut(_lines(shard, blocks), cut, chunk, shard.shown)
-            else:
+            if shard.form == "text":
                 yield from _cut(0, _decoded(blocks), cut, chunk, shard.shown)
+            else:
+                yield from _all_cut(_records(shard, blocks), cut, chunk, shard.shown)
         except (AssayError, FileNotFoundError, PermissionError, ConnectionError, TimeoutError):
             raise
         except Exception as error:  # zlib.error, EOFError and zstandard.ZstdError have nothing in common
             if shard.compression is None:
                 raise
             raise CorpusError(f"{shard.shown} is not a whole {shard.compression} file: {error}") from None
-        if meter.hexdigest() != sha256:
+        if sha256 is not None and meter.hexdigest() != sha256:
             raise _changed(shard)
 
 
@@ -170,8 +189,28 @@ def _decoded(blocks: Iterator[bytes]) -> Iterator[str]:
     yield decoder.decode(b"", final=True)
 
 
+def _records(shard: Shard, blocks: Iterator[bytes]) -> Iterator[str]:
+    if shard.form == "jsonl":
+        return _lines(shard, blocks)
+    if shard.form == "json":
+        return of_array(_held(shard, _decoded(blocks)), shard.field, shard.shown)
+    lines = (line + b"\n" for line in _split(shard, blocks))
+    return of_table(_decoded(lines), shard.field, shard.shown, "\t" if shard.form == "tsv" else ",")
+
+
+def _held(shard: Shard, blocks: Iterator[str]) -> Iterator[str]:
+    """The blocks of what is held at once."""
+    size = 0
+    for text in blocks:
+        size += len(text)
+        if size > LONGEST:
+            raise too_long(f"the array of {shard.shown}")
+        yield text
+
+
 def _lines(shard: Shard, blocks: Iterator[bytes]) -> Iterator[str]:
     for number, line in enumerate(_split(shard, blocks), start=1):
+        line = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
         if not line.strip():
             continue
         where = f"line {number} of {shard.shown}"
@@ -179,10 +218,7 @@ def _lines(shard: Shard, blocks: Iterator[bytes]) -> Iterator[str]:
             record = json.loads(line.decode("utf-8", "surrogateescape"))
         except ValueError as error:
             raise CorpusError(f"{where} is not valid JSON: {error}") from None
-        if not isinstance(record, dict) or not isinstance(record.get(shard.field), str):
-            fields = [name for name, value in record.items() if isinstance(value, str)] if type(record) is dict else []
-            raise _no_field(shard, where, fields)
-        yield record[shard.field]
+        yield text_of(record, shard.field, where)
 
 
 def _split(shard: Shard, blocks: Iterator[bytes]) -> Iterator[bytes]:
@@ -213,19 +249,12 @@ def _rows(shard: Shard) -> Iterator[str]:
         try:
             file: Any = ParquetFile(stream, pre_buffer=False)
             if shard.field not in file.schema_arrow.names:
-                raise _no_field(shard, shard.shown, file.schema_arrow.names)
+                raise no_field(shard.shown, shard.field, file.schema_arrow.names)
             for batch in file.iter_batches(batch_size=256, columns=[shard.field]):
                 for value in batch.column(0).cast(binary()).to_pylist():
-                    if value is not None:
-                        yield value.decode("utf-8", "surrogateescape")
+                    yield "" if value is None else value.decode("utf-8", "surrogateescape")
         except ArrowException as error:
             raise CorpusError(f"{shard.shown} cannot be read as Parquet: {error}") from None
-
-
-def _no_field(shard: Shard, where: str, fields: Iterable[str]) -> CorpusError:
-    known = ", ".join(fields)
-    remedy = f"name one of {known} with --field" if known else "each line must be an object with a text"
-    return CorpusError(f"{where} has no text {shard.field!r}", remedy=remedy)
 
 
 def _all_cut(documents: Iterable[str], cut: Cut, chunk: int, where: str) -> Iterator[Passage]:

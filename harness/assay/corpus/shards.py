@@ -8,9 +8,11 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from assay.corpus.loading import SUFFIXES, is_path
+from assay.corpus.folder import is_included
+from assay.corpus.forms import COMPRESSIONS, FIELD, FORMS, NEVER_WHOLE, Compression, FileName, Form, is_path
+from assay.corpus.forms import parts as _parts
 from assay.corpus.web_file import WebFile, is_web, within
 from assay.credentials import keep, mask_argument, reveal
 from assay.errors import CorpusError
@@ -20,17 +22,6 @@ from assay.plugins.requirements import pip_install
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
-Form = Literal["text", "jsonl", "parquet"]
-Compression = Literal["gzip", "zstd"]
-FORMS: Mapping[str, Form] = MappingProxyType(
-    {
-        **dict.fromkeys(SUFFIXES, "text"),
-        **dict.fromkeys((".jsonl", ".ndjson"), "jsonl"),
-        ".parquet": "parquet",
-    }
-)
-COMPRESSIONS: Mapping[str, Compression] = MappingProxyType({".gz": "gzip", ".zst": "zstd"})
-NEVER_WHOLE = frozenset(suffix for suffix in (*FORMS, *COMPRESSIONS) if suffix not in SUFFIXES)
 DRIVERS: Mapping[str, str] = MappingProxyType(
     {
         "s3": "s3fs",
@@ -40,7 +31,6 @@ DRIVERS: Mapping[str, str] = MappingProxyType(
     }
 )
 WILD = frozenset("*?[")
-FIELD = "text"
 TIMEOUT_S = 120.0
 
 
@@ -50,7 +40,8 @@ class Shard:
 
     The URL has its credentials, and is in nothing that is stored or shown: what is shown is `shown`. `timeout_s` is the
     time for each 10 MB of what a web server sends.
-    A file of `text` is one document; of `jsonl` each line is one, and of `parquet` each row: what its `field` holds.
+    A file of `text` is one document; of `jsonl` each line is one, of `parquet` and `csv` each row, and of `json` each
+    element of the array: what its `field` holds.
     """
 
     path: str
@@ -73,15 +64,16 @@ class Shard:
 
 
 def is_shards(name: str) -> bool:
-    """Return whether a word after `--corpora` means shards even unasked, since it cannot be held in memory."""
+    """Return whether a word after `--corpora` means shards even unasked, since it may not fit into memory."""
     if "://" in name:
         return True
-    if Path(name).is_dir():
-        return any(path.suffix in NEVER_WHOLE for path in Path(name).rglob("*"))
-    if Path(name).exists():
-        return Path(name).suffix in NEVER_WHOLE
-    wild = not WILD.isdisjoint(name) and (is_path(name) or "/" in name)
-    return wild or Path(name).suffix in NEVER_WHOLE
+    file = FileName.of(name)
+    if Path(file.path).exists():
+        from assay.corpus.own_files import fits
+
+        return not fits(file)
+    wild = not WILD.isdisjoint(file.path) and (is_path(name) or "/" in file.path)
+    return wild or Path(file.path).suffix in NEVER_WHOLE
 
 
 def find_shards(where: str, field: str = FIELD, timeout_s: float = TIMEOUT_S) -> tuple[Shard, ...]:
@@ -92,6 +84,8 @@ def find_shards(where: str, field: str = FIELD, timeout_s: float = TIMEOUT_S) ->
     longer than `timeout_s`, and where the URL needs a package that is not installed.
     """
     shown, where = keep(reveal(where)), reveal(where)
+    file = FileName.of(where)
+    where, field = file.path, file.field or field
     if is_web(where) and not _is_listed(where):
         try:
             with closing(WebFile(where, timeout_s)) as found:
@@ -108,9 +102,9 @@ def find_shards(where: str, field: str = FIELD, timeout_s: float = TIMEOUT_S) ->
         return CorpusError(f"the shards {shown} were not listed within {timeout_s:g} s", remedy="see --timeout")
 
     if is_local(files):
-        found_files = _listed(files, path, shown)
+        found_files = _listed(files, path, shown, file.include)
     else:
-        found_files = within(timeout_s, lambda: _listed(files, path, shown), late)
+        found_files = within(timeout_s, lambda: _listed(files, path, shown, file.include), late)
     shards = (_shard(files, name, info, field) for name, info in sorted(found_files.items()))
     return tuple(replace(shard, timeout_s=timeout_s) for shard in shards)
 
@@ -131,14 +125,20 @@ def is_local(files: AbstractFileSystem) -> bool:
     return "file" in files.protocol if isinstance(files.protocol, tuple) else files.protocol == "file"
 
 
-def _listed(files: AbstractFileSystem, path: str, shown: str) -> Mapping[str, Mapping[str, Any]]:
+def _listed(
+    files: AbstractFileSystem, path: str, shown: str, include: Sequence[str]
+) -> Mapping[str, Mapping[str, Any]]:
     try:
         if not WILD.isdisjoint(path) and not files.exists(path):
             found = {str(name): info for name, info in files.glob(path, detail=True).items() if info["type"] == "file"}
             looked = "no file's name fits it"
         elif files.isdir(path):
             inside = files.find(path, detail=True)
-            found = {str(name): info for name, info in inside.items() if _parts(str(name)) is not None}
+            found = {
+                str(name): info
+                for name, info in inside.items()
+                if is_included(str(name).removeprefix(path).lstrip("/"), include)
+            }
             looked = f"the folder is searched for {', '.join('*' + suffix for suffix in (*FORMS, *COMPRESSIONS))}"
         else:
             found = {path: files.info(path)} if files.exists(path) else {}
@@ -178,20 +178,10 @@ def _shard(files: AbstractFileSystem, path: str, info: Mapping[str, Any], field:
     return Shard(path=where, size=int(info["size"] or 0), form=form, compression=compression, field=field)
 
 
-def _parts(path: str) -> tuple[Form, Compression | None] | None:
-    """The form and the compression of a file by its name; None where the name does not tell."""
-    name = Path(path)
-    compression = COMPRESSIONS.get(name.suffix)
-    form = FORMS.get(Path(name.stem).suffix if compression else name.suffix)
-    if form is None:
-        return ("text", compression) if compression else None
-    return form, compression
-
-
 def is_counted(host: Host, name: str, *, sharded: bool) -> bool:
     """Whether a word after `--corpora` is to be counted shard by shard; with `sharded` every path is."""
     from assay.plugins.types import CorpusPlugin
 
     if any(plugin.name == name for plugin in host.every(CorpusPlugin)):
         return False
-    return is_shards(name) or (sharded and is_path(name))
+    return (sharded and is_path(name)) or is_shards(name)

@@ -25,6 +25,7 @@ from assay.execute.sharded.group import executor_of
 from assay.measure.plugin_metrics import chosen as chosen_metrics
 from assay.plugins.discovery import discover
 from assay.plugins.host import Host
+from assay.records.name_list import as_list, split_names
 from assay.records.near_names import did_you_mean, near_names
 from assay.records.options import take
 from assay.records.plugin_code import PluginCode, other_code
@@ -34,7 +35,8 @@ from assay.store.fallback import FallbackStore
 from assay.store.location import RESULTS, Where, locate
 from assay.store.store import Store, new_run_id
 
-LISTS = ("workloads", "plugins", "block", "baselines")
+LISTS = ("workloads", "include", "plugins", "block", "baselines")
+NAMES = ("tokenizers", "attentions", "corpora", "metrics", "load")
 
 
 class Interrupted(AssayError):
@@ -45,6 +47,9 @@ class Interrupted(AssayError):
 
 class ProgressListener:
     """Is told how far a run is; this one keeps it to itself."""
+
+    def noted(self, text: str) -> None:
+        """Something is to be known of what will be measured, such as which files of a folder are read."""
 
     def begun(self, run: Run, cases: Sequence[Case], done: int) -> None:
         """A run has begun, or goes on with so many cases done already."""
@@ -69,10 +74,11 @@ def run(
 ) -> Outcome:
     """Run a suite and store its results; the options are those of `assay run`, by the names of the fields.
 
-    What is measured: `suite`, `workloads`, `tokenizers`, `attentions`, `corpora`, `held_out`, `sample`, `dtype`,
-    `device` and `metrics`. How, in place of a field of `settings`: `plugins`, `block`, `load`, `baselines`,
+    What is measured: `suite`, `workloads`, `tokenizers`, `attentions`, `corpora`, `include`, `held_out`, `sample`,
+    `dtype`, `device` and `metrics`. How, in place of a field of `settings`: `plugins`, `block`, `load`, `baselines`,
     `budget_s`, `epochs`, `precision`, `timeout_s`, `memory_bytes`, `threads`, `executor`, `workers`, `scheduler`,
-    `field` and `fresh`. One that is None is as if it were left out.
+    `field` and `fresh`. One that is None is as if it were left out. A list may stand for names and
+    patterns with commas between them.
 
     They are stored in the folder `results`, or in `store`: another folder, a SQLite file or the URL of a database.
 
@@ -81,6 +87,7 @@ def run(
     _refuse_unknown(options)
     given = {name: value for name, value in options.items() if value is not None}
     given |= {name: tuple(map(str, given[name])) for name in LISTS if name in given}
+    given |= {name: as_list(given[name]) for name in NAMES if name in given}
     selection = Selection(**take(Selection, given))
     settings = replace(settings or Settings(), **given)
     host = discover(settings.plugins, settings.block, settings.load, timeout_s=settings.timeout_s)
@@ -111,7 +118,8 @@ def begin(
     """
     command = command_line() if is_command() else run_command(host, selection, settings, results)
     chosen = selection.chosen
-    cases = plan(host, selection, settings)
+    listener = listener or ProgressListener()
+    cases = plan(host, selection, settings, listener.noted)
     if any(case.shards for case in cases):
         executor_of(host, settings)  # one that is not there costs nothing yet
     settings = replace(
@@ -132,14 +140,14 @@ def begin(
     codes = participants(host, cases, settings, reports)
     with Store(results) as store:
         store.begin(record, cases, codes)
-        return _carry_on(host, store, record, cases, codes, settings, listener or ProgressListener())
+        return _carry_on(host, store, record, cases, codes, settings, listener)
 
 
 def estimate_cost(
     host: Host, selection: Selection, settings: Settings, tell: Callable[[str], object] = lambda what: None
 ) -> tuple[tuple[Case, ...], tuple[CostEstimate, ...]]:
     """Plan a selection, and estimate what counting each of its corpora of shards would take; nothing is stored."""
-    cases = plan(host, selection, settings)
+    cases = plan(host, selection, settings, tell)
     groups: dict[str, list[TokenizerCase]] = {}
     for case in cases:
         if isinstance(case, TokenizerCase) and case.shards:
@@ -173,8 +181,8 @@ def resume(
     The listener is warned of plugins whose code is another one than that of the rows so far. Raises `UnknownName` for
     a run that is not there, and else as `begin`.
     """
-    for given in (*(corpora or "").split(","), scheduler or ""):
-        keep(given.strip())
+    for given in (*split_names(corpora or ""), (scheduler or "").strip()):
+        keep(given)
     with Store(results, create=False) as store:
         record = store.run(name)
         settings = Settings.from_json(record.settings)

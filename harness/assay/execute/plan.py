@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from assay.corpus.forms import FIELD
 from assay.corpus.loading import find, is_path
+from assay.corpus.own_files import named, notes_of, why_counted
 from assay.corpus.reading import read_all
 from assay.corpus.sampling import ALWAYS_WHOLE
 from assay.corpus.shards import find_shards, is_counted, is_shards
@@ -17,6 +19,7 @@ from assay.execute.selection import Selection, takes
 from assay.execute.suites import Suite
 from assay.plugins.host import Host
 from assay.plugins.types import EDGE_CASE, SCALING, AttentionPlugin, CorpusPlugin, Provided, TokenizerPlugin
+from assay.records.name_list import join_names, split_names
 from assay.records.results import AttentionCase, Case, TokenizerCase
 from assay.records.settings import Settings
 from assay.records.text import name_fault, quoted
@@ -46,8 +49,10 @@ class _Corpora:
         return TEXT if TEXT in self.texts else next(iter(self.texts), TEXT)
 
 
-def plan(host: Host, selection: Selection, settings: Settings) -> tuple[Case, ...]:
-    """List the cases of a selection, tokenizers first.
+def plan(
+    host: Host, selection: Selection, settings: Settings, tell: Callable[[str], object] = lambda note: None
+) -> tuple[Case, ...]:
+    """List the cases of a selection, tokenizers first; tell what is to be known of how the user's files are read.
 
     All corpora are read once here, so that bad input costs nothing. One of a plugin that cannot be read keeps its
     cases, which then fail. Raises `UnknownName` for a name that nothing has, `CorpusError` for a file of the user that
@@ -55,12 +60,17 @@ def plan(host: Host, selection: Selection, settings: Settings) -> tuple[Case, ..
     """
     suite = selection.chosen
     _check_shares(selection)
-    names = _corpus_names(host, suite.corpora if selection.corpora is None else selection.corpora)
+    asked = suite.corpora if selection.corpora is None else selection.corpora
+    names = corpus_names(host, asked, selection.include, settings.field)
     tokenizers = choose(host, TokenizerPlugin, suite.tokenizers, selection.tokenizers)
     attentions = choose(host, AttentionPlugin, suite.attentions, selection.attentions)
     corpora = _by_kind(host, names, sharded=settings.executor is not None)
     if tokenizers or attentions:
         corpora = _read(host, corpora, selection, settings, tokenized=bool(tokenizers))
+        for name in (*corpora.timed, *corpora.sharded):
+            notes = notes_of(corpora.timed[name]) if name in corpora.timed else why_counted(name)
+            if notes is not None:
+                tell(f"{name}: {notes}")
     cases: list[Case] = []
     if not any(workload.level == "pipeline" for workload in suite.workloads):
         cases += _timed_cases(suite, selection, corpora, tokenizers)
@@ -82,13 +92,16 @@ def _check_shares(selection: Selection) -> None:
         raise AssayError(f"the width of a sample must lie in (0 %, 100 %), not {selection.sample * 100:g} %")
 
 
-def _corpus_names(host: Host, patterns: str) -> tuple[str, ...]:
-    """The names of corpora as they are stored: URLs without credentials, which this process keeps."""
+def corpus_names(host: Host, patterns: str, include: Sequence[str] = (), field: str = FIELD) -> tuple[str, ...]:
+    """Return the names of corpora that a list means, as they are stored: URLs without credentials.
+
+    This process keeps the credentials. Behind the names of files stands how these are read.
+    """
     names: dict[str, str] = {}
     known = {corpus.name for corpus in host.every(CorpusPlugin)}
-    for pattern in filter(None, (part.strip() for part in patterns.split(","))):
+    for pattern in split_names(patterns):
         if pattern not in known and (is_path(pattern) or is_shards(pattern)):
-            name = keep(pattern)
+            name = keep(named(pattern, include, field))
             if (fault := name_fault(name)) is not None:
                 raise CorpusError(
                     f"the corpus {quoted(name)} cannot be stored by this name: {fault}",
@@ -100,7 +113,8 @@ def _corpus_names(host: Host, patterns: str) -> tuple[str, ...]:
                     remedy="measure them in two runs",
                 )
         else:
-            names |= {corpus.name: corpus.name for corpus in host.select(CorpusPlugin, pattern)}
+            selected = host.select(CorpusPlugin, join_names([pattern]))
+            names |= {corpus.name: corpus.name for corpus in selected}
     return tuple(names)
 
 

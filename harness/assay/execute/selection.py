@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """What was asked: comma-separated names and globs, or `none`; corpora may also be paths.
+    r"""What was asked: comma-separated names and globs, or `none`; corpora may also be paths.
 
-    `tokenizers`, `attentions` and `corpora` None take those of the suite. `held_out` is the share of each corpus
-    that trainable tokenizers do not see in a second row; 0 makes no such row. `sample` is the width, as a share,
-    that a sample of each corpus must reach; 0 takes all documents. `workloads` are ids of attention workloads, in
-    place of the suite's cases; `dtype` and `device` change those of every workload. `metrics` are those of plugins,
-    all that are ready for None.
+    `\,` is a comma in a name. `tokenizers`, `attentions` and `corpora` None take those of the suite. Of a folder
+    `include` are patterns of the files that are read; those of text and of records where there is none.
+    `held_out` is the share of each corpus that trainable tokenizers do not see in a second row; 0 makes no such row.
+    `sample` is the width, as a share, that a sample of each corpus must reach; 0 takes all documents.
+    `workloads` are ids of attention workloads, in place of the suite's cases; `dtype` and `device` change those of
+    every workload. `metrics` are those of plugins, all that are ready for None.
     """
 
     suite: str = "tutorial"
@@ -30,6 +31,7 @@ class Selection:
     tokenizers: str | None = None
     attentions: str | None = None
     corpora: str | None = None
+    include: tuple[str, ...] = ()
     held_out: float = 0.1
     sample: float = 0.0
     dtype: Dtype | None = None

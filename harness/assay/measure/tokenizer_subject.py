@@ -52,7 +52,7 @@ class TokenizerSubject(Subject):
         self.tokenizer = as_tokenizer(plugin.build(parts.training))
         seconds, after = time.perf_counter() - start, resident_bytes()
         grown = None if before is None or after is None else max(0, after - before)
-        self.built = Metrics(build_seconds=seconds, build_bytes=grown)
+        self.built = parts.figures | Metrics(build_seconds=seconds, build_bytes=grown)
         self.ids: tuple[list[int], ...] = ()
         self._corpus: tuple[Document, ...] = ()  # in the order of the draw, where a sample is asked for
         self.encode = RealIds(self.tokenizer)

@@ -155,12 +155,14 @@ def _row(
     notes = [f"{tally.restarts} time(s) a shard was started again, after its worker died"] if tally.restarts else []
     if tally.part.bad:
         notes.append(f"{tally.part.bad:,} bytes that are no UTF-8 were replaced by U+FFFD")
+    if tally.part.passed_over:
+        notes.append(f"{tally.part.passed_over:,} empty or null document(s) were passed over")
     if tally.part.whole:
         notes.append(
             f"{tally.part.whole:,} document(s) of more than {CHUNK:,} characters were taken whole, since it declares"
             " no splits_at"
         )
-    metrics = exact | took | _full_pass(tally)
+    metrics = exact | took | _full_pass(tally) | Metrics(passed_over=tally.part.passed_over or None)
     return Measurement(case=case, status=Status.OK, reason="; ".join(notes) or None, metrics=metrics)
 
 

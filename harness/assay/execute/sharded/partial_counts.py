@@ -34,8 +34,8 @@ class MergeableCounts:
     `digest` is the sum of the sha256 of the ids of each document, modulo 2**256. `changed` documents did not come back
     from decoding, the `first` of them is told. `bad` counts what was no UTF-8, `whole` documents that should have been
     cut and could not be, `squares` the squares of the documents' bytes. `seen` documents of `seen_size` bytes were read
-    to draw these. Of `returnable` characters `returned` came back, and as many after the declared
-    normalization.
+    to draw these, and `passed_over` were empty or null. Of `returnable` characters `returned` came back, and as many
+    after the declared normalization.
     """
 
     vocabulary: Vocabulary
@@ -54,6 +54,7 @@ class MergeableCounts:
     returnable_normalized: int = 0
     seen: int = 0
     seen_size: int = 0
+    passed_over: int = 0
 
     @property
     def total(self) -> Total:
@@ -113,14 +114,14 @@ class MergeableCounts:
 
 
 NUMBERS = (
-    *("changed", "bad", "whole", "squares", "seen", "seen_size"),
+    *("changed", "bad", "whole", "squares", "seen", "seen_size", "passed_over"),
     *("returned", "returnable", "returned_normalized", "returnable_normalized"),
 )
 
 
 def unseen(part: MergeableCounts) -> MergeableCounts:
     """Return a part without what was read to draw it: of one that adds to a sample, it is known already."""
-    return replace(part, seen=0, seen_size=0)
+    return replace(part, seen=0, seen_size=0, passed_over=0)
 
 
 def bucket(tokens: int) -> int:

@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from assay.corpus.shard_reader import LONGEST, Cut, Passage, too_long
+from assay.corpus.fields import LONGEST
+from assay.corpus.shard_reader import Cut, Passage, too_long
 from assay.errors import WrongOutput
 from assay.execute.sharded.partial_counts import STRATA, WHOLE, Difference, MergeableCounts, bucket
 from assay.measure.round_trip import compare_ids, difference
@@ -82,7 +83,7 @@ class ShardCounter:
         if passage.last:
             self._end(chance)
 
-    def partial(self, *, seen: int = 0, seen_size: int = 0) -> MergeableCounts:
+    def partial(self, *, seen: int = 0, seen_size: int = 0, passed_over: int = 0) -> MergeableCounts:
         """Return the counts of the documents; raise `WrongOutput` where a promise is broken."""
         if self._first is not None and self.plugin.lossless:
             raise WrongOutput(
@@ -106,6 +107,7 @@ class ShardCounter:
             returnable_normalized=self._loss.after.of,
             seen=seen,
             seen_size=seen_size,
+            passed_over=passed_over,
         )
 
     def _begin(self) -> None:

@@ -79,10 +79,13 @@ def _count(task: Task, machine: str) -> TaskAnswer:
     """Read the shard once, and count it with all tokenizers; one that fails costs the others nothing."""
     live = [_Live(task, subject) for subject in task.subjects]
     cut = cut_of([one.counter.plugin for one in live if one.counter is not None])
-    seen = seen_size = 0
+    seen = seen_size = passed_over = 0
     words_s = 0.0
     began = time.thread_time()
     for passage in passages(task.shard, task.sha256, cut):
+        if not passage.text:
+            passed_over += 1
+            continue
         size = len(passage.text.encode())
         seen, seen_size = seen + passage.last, seen_size + size
         number = chance(task.sha256, passage.document, task.draw.seed)
@@ -99,7 +102,7 @@ def _count(task: Task, machine: str) -> TaskAnswer:
     return TaskAnswer(
         machine=machine,
         sha256=task.sha256,
-        counted=tuple(one.counted(seen, seen_size) for one in live),
+        counted=tuple(one.counted(seen, seen_size, passed_over) for one in live),
         read_s=read_s,
         words_s=words_s,
     )
@@ -134,12 +137,12 @@ class _Live:
             step(self.counter)
         self.cpu_s += time.thread_time() - start
 
-    def counted(self, seen: int, seen_size: int) -> Counted:
+    def counted(self, seen: int, seen_size: int, passed_over: int) -> Counted:
         """Return its counts, or why there are none."""
         partial = None
         if self.counter is not None:
             with self._ending():
-                partial = self.counter.partial(seen=seen, seen_size=seen_size)
+                partial = self.counter.partial(seen=seen, seen_size=seen_size, passed_over=passed_over)
         return Counted(partial=partial, cpu_s=self.cpu_s if partial is not None else 0.0, refusal=self._refusal)
 
     @contextlib.contextmanager

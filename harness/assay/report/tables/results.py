@@ -38,7 +38,8 @@ def result_tables(measurements: Sequence[Measurement], chosen: Chosen | None = N
         absent = [row.case.plugin for row in members if row.status is Status.UNSUPPORTED]
         columns = (columns_of if chosen is None else chosen)(members)
         kind, _, subject = group.partition("/")
-        notes = [note for note in (taken(offered), counted(offered), *map(_note, offered)) if note]
+        told = (read_from(offered), held_out(offered), taken(offered), counted(offered), *map(_note, offered))
+        notes = [note for note in told if note]
         notes += loss_notes(offered, columns)
         notes += [f"{row.case.plugin} approximates: {row.value('approximate')}" for row in offered if approximate]
         tables.append(
@@ -129,6 +130,22 @@ def counted(rows: Sequence[Measurement]) -> str | None:
         f" counted and not timed, by {first.value('counted_by')} on {first.value('counted_on')}"
         f"{f'; kept from before: {known}' if known else ''}"
     )
+
+
+def read_from(rows: Sequence[Measurement]) -> str | None:
+    """Return what is to be known of the user's files of a group of rows; None for other rows."""
+    told = next((row.value("corpus_notes") for row in rows if row.value("corpus_notes") is not None), None)
+    return None if told is None else f"the corpus: {told}"
+
+
+def held_out(rows: Sequence[Measurement]) -> str | None:
+    """Return which share of the bytes was held out, where it is another than the one that was asked for."""
+    share = next((row.value("held_out_share") for row in rows if row.value("held_out_share") is not None), None)
+    case = rows[0].case if rows else None
+    if share is None or not isinstance(case, TokenizerCase):
+        return None
+    asked, true = f"{case.held_out * 100:.2g}", f"{float(share) * 100:.2g}"
+    return None if asked == true else f"held out: {true} % of the bytes, where {asked} % was asked for"
 
 
 def is_limit(row: Measurement) -> bool:
