@@ -27,7 +27,7 @@ def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.long
 def test_the_plan_tells_cost_here_and_on_machines_and_stores_nothing(cli: Cli, shards: Path, tmp_path: Path) -> None:
-    asked = ("run", "--dry-run", "--corpora", f"the-verdict,{shards}", "--attentions", "none")
+    asked = ("run", "--dry-run", "--corpora", f"the-verdict,{shards}", "--attentions", "none", "--executor", "local")
     ran = cli(*asked, "--tokenizers", "gpt2,regex", "--sample", "1%", "--json")
     assert ran.rc == 0, ran.stderr
     assert [case.split("/")[-2:] for case in ran.json["cases"]] == [
@@ -61,7 +61,19 @@ def test_the_plan_tells_cost_here_and_on_machines_and_stores_nothing(cli: Cli, s
 def test_a_plan_that_cannot_be_made_is_refused_in_a_sentence(cli: Cli, tmp_path: Path, corpora: str, said: str) -> None:
     (tmp_path / "bad.jsonl").write_text("no json\n")
     (tmp_path / "empty.jsonl").write_text("")
-    ran = cli("run", "--dry-run", "--corpora", corpora, "--attentions", "none", "--tokenizers", "bytes", "--quiet")
+    ran = cli(
+        "run",
+        "--dry-run",
+        "--corpora",
+        corpora,
+        "--attentions",
+        "none",
+        "--tokenizers",
+        "bytes",
+        "--quiet",
+        "--executor",
+        "local",
+    )
     assert said in ran.complaint
 
 

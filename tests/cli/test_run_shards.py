@@ -103,7 +103,7 @@ def run(cli: Cli, shards: Path, tmp_path: Path) -> Callable[..., Any]:
 
     def call(*arguments: str, tokenizers: str = "gpt2,regex-unk", **options: Any) -> Any:
         asked = ("--corpora", "data", "--attentions", "none", "--tokenizers", tokenizers, "--json")
-        return cli("run", *asked, *arguments, env={"ASSAY_CACHE": tmp_path / "cache"}, **options)
+        return cli("run", *asked, "--executor", "local", *arguments, env={"ASSAY_CACHE": tmp_path / "cache"}, **options)
 
     return call
 
@@ -237,23 +237,23 @@ def test_plain_text_is_timed_unless_an_executor_is_asked_for(cli: Cli, tmp_path:
 
 @pytest.mark.long
 def test_a_check_of_shards_is_refused(cli: Cli, shards: Path) -> None:
-    asked = ("--corpora", "data", "--tokenizers", "bytes", "--attentions", "none", "--quiet")
+    asked = ("--corpora", "data/*.jsonl", "--tokenizers", "bytes", "--attentions", "none", "--quiet")
     ran = cli("check", "--baseline", f"env:{sys.prefix}", *asked)
-    assert "data can only be counted shard by shard (give a text file" in ran.complaint
+    assert "data/*.jsonl can only be counted shard by shard (give a text file" in ran.complaint
 
 
 def test_the_field_is_named_where_it_is_another(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"content": "some words", "id": 1}\n')
-    asked = ("run", "--corpora", "a.jsonl", "--attentions", "none", "--tokenizers", "bytes", "--json")
+    asked = ("run", "--corpora", "a.jsonl", "--executor", "local", "--attentions", "none", "--tokenizers", "bytes")
     env = {"ASSAY_CACHE": tmp_path / "cache"}
-    assert "name one of content with --field" in cli(*asked, env=env).json["tokenizers"][0]["remedy"]
-    assert cli(*asked, "--field", "content", env=env).json["tokenizers"][0]["tokens"] == 10
+    assert "name one of content with --field" in cli(*asked, "--json", env=env).json["tokenizers"][0]["remedy"]
+    assert cli(*asked, "--field", "content", "--json", env=env).json["tokenizers"][0]["tokens"] == 10
 
 
 def test_shards_without_documents_are_no_measurement(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text("\n")
-    asked = ("run", "--corpora", "a.jsonl", "--attentions", "none", "--tokenizers", "bytes", "--json")
-    ran = cli(*asked, env={"ASSAY_CACHE": tmp_path / "cache"})
+    asked = ("run", "--corpora", "a.jsonl", "--executor", "local", "--attentions", "none", "--tokenizers", "bytes")
+    ran = cli(*asked, "--json", env={"ASSAY_CACHE": tmp_path / "cache"})
     assert (ran.rc, ran.json["tokenizers"][0]["reason"]) == (3, "the shards have no documents")
 
 
@@ -266,6 +266,14 @@ def test_tables_show_what_a_shard_row_has_and_who_counted_it(cli: Cli, shards: P
     assert re.search(r"5 shards, 0\.\d MB .*counted and not timed, by local \(in one process\) on \w+", report)
     cli(*asked, env={"ASSAY_CACHE": tmp_path / "cache"})
     assert "on no machine; kept from before: bytes 5" in (tmp_path / "r.md").read_text("utf-8")
+
+
+def test_empty_and_null_documents_are_passed_over_and_told(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"text": "one"}\n{"text": ""}\n{"text": null}\n')
+    asked = ("run", "--corpora", "a.jsonl", "--executor", "local", "--attentions", "none", "--tokenizers", "bytes")
+    (row,) = cli(*asked, "--json", env={"ASSAY_CACHE": tmp_path / "cache"}).json["tokenizers"]
+    assert (row["documents"], row["passed_over"]) == (1, 2)
+    assert row["reason"] == "2 empty or null document(s) were passed over"
 
 
 @pytest.mark.long

@@ -119,9 +119,12 @@ def begin(
     command = command_line() if is_command() else run_command(host, selection, settings, results)
     chosen = selection.chosen
     listener = listener or ProgressListener()
-    cases = plan(host, selection, settings, listener.noted)
+    notes: list[str] = []
+    cases = plan(host, selection, settings, notes.append)
     if any(case.shards for case in cases):
         executor_of(host, settings)  # one that is not there costs nothing yet
+    for note in notes:
+        listener.noted(note)
     settings = replace(
         settings,
         baselines=settings.baselines or chosen.baselines,
