@@ -56,7 +56,10 @@ def test_what_is_wrong_in_csv_is_a_sentence(content: str, said: str) -> None:
     ("content", "said"),
     [
         ('[{"text": "a"}, {"body": "b", "n": 1}]', "element 2 of a.json has no text 'text'.*name one of body with"),
-        ('[{"text": 1}]', "element 1 of a.json has no text 'text'.*each record must be an object"),
+        ('[{"text": 1}]', "element 1 of a.json has no text 'text'.*name one of text with"),
+        ('[{"n": 1, "m": 2}]', "element 1 of a.json has no text 'text'.*name one of n, m with"),
+        ('[{"text": 1, "body": null}]', "name one of body with"),
+        ("[1]", "element 1 of a.json has no text 'text'.*each record must be an object"),
         ('{"text": "a"}', "a.json is not a JSON array of objects"),
         ("[", "a.json is not valid JSON"),
         ("[" * 100_000, "a.json is not valid JSON"),

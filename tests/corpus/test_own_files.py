@@ -132,6 +132,17 @@ def test_binary_files_are_left_out_and_named_where_a_pattern_takes_them(tmp_path
         load(corpus(tmp_path, include=("*",)))
 
 
+def test_tables_and_arrays_of_a_folder_are_text_unless_they_are_named(tmp_path: Path) -> None:
+    (tmp_path / "package.json").write_text('{"name": "x"}')
+    assert [document.text for document in load(corpus(tmp_path, include=("*",)))] == ['{"name": "x"}']
+    write(tmp_path / "b.csv", ["one", "two"])
+    assert len(load(corpus(tmp_path, include=("*",)))) == 2
+    assert [document.text for document in load(corpus(tmp_path, include=("*.csv",)))] == ["one", "two"]
+    assert [document.text for document in load(corpus(tmp_path, include=("b*",), field="id"))] == ["0", "1"]
+    with pytest.raises(CorpusError, match=r"package\.json is not a JSON array"):
+        load(corpus(tmp_path, include=("*.json",)))
+
+
 def test_up_to_a_size_records_and_packed_texts_are_timed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(own_files, "MOST_BYTES", 5_000)
     (tmp_path / "a.txt.gz").write_bytes(gzip.compress(b"a" * 5_000))

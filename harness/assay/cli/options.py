@@ -152,7 +152,7 @@ held_out = functools.partial(
     "--held-out",
     Selection,
     callback=share,
-    help="The last share of each corpus, for rows on unseen text; 0 for none.",
+    help="The share of each corpus that is kept for rows on unseen text; 0 for none.",
 )
 workloads = option(
     "--workload",

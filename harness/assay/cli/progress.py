@@ -62,8 +62,11 @@ class Reporter(_Display, ProgressListener):
 
     def noted(self, text: str) -> None:
         """Show what is to be known before anything is measured; the bar moves below it."""
-        if not self._quiet:
-            echo_stderr(f"assay: note: {text}")
+        note = f"assay: note: {text}"
+        if self._live:
+            self._bar.console.print(Text(as_text(note, sys.stderr.encoding)), soft_wrap=True)
+        elif not self._quiet:
+            echo_stderr(note)
 
     def begun(self, run: Run, cases: Sequence[Case], done: int) -> None:
         """Take note of the size of the run."""

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 from urllib.parse import unquote
 
-from assay.corpus.forms import FIELD
+from assay.corpus.forms import FIELD, FileName
 from assay.corpus.own_files import OwnDocuments
 from assay.corpus.shards import file_system, path_of
 from assay.corpus.web_file import TooSlow, WebFile, is_web
@@ -97,7 +97,7 @@ class Download:
         if self._read is not None:
             yield from self._read(*self.places)
             return
-        for document in OwnDocuments(self.places, self._field, None)():
+        for document in OwnDocuments(self.places, FileName(path="", field=self._field))():
             yield replace(document, id=document.id.removeprefix(f"{data_folder()}{os.sep}"))
 
     def _fetch(self, url: str, sha256: str, place: Path) -> None:

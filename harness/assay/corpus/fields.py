@@ -46,8 +46,9 @@ def text_of(record: object, field: str, where: str) -> str:
         return record
     if isinstance(record, dict) and field in record and isinstance(record[field], str | None):
         return record[field] or ""
-    fields = [name for name, value in record.items() if isinstance(value, str)] if isinstance(record, dict) else []
-    raise no_field(where, field, fields)
+    fields = record if isinstance(record, dict) else {}
+    texts = [name for name, value in fields.items() if isinstance(value, str | None) and name != field]
+    raise no_field(where, field, texts or fields)
 
 
 def no_field(where: str, field: str, fields: Iterable[str]) -> CorpusError:

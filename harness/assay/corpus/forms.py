@@ -48,6 +48,16 @@ class FileName:
         field = next((unquote(value) for key, value in pairs if key == "field"), None)
         return cls(path=path, include=include, field=field)
 
+    def form_of(self, path: str) -> tuple[Form, Compression | None]:
+        """Return the form and the compression of one of the files.
+
+        CSV and JSON that a pattern takes which does not end as they do, such as `*`, are text, unless a field is given.
+        """
+        suffixes = "".join(Path(path).suffixes[-2:] if Path(path).suffix in COMPRESSIONS else Path(path).suffixes[-1:])
+        named = not self.include or self.field is not None
+        named = named or any(suffixes and pattern.endswith(suffixes) for pattern in self.include)
+        return parts(path, named=named) or ("text", COMPRESSIONS.get(Path(path).suffix))
+
     def __str__(self) -> str:
         options = [("include", pattern) for pattern in self.include]
         options += [("field", self.field)] if self.field is not None else []

@@ -22,10 +22,10 @@ BOM = "\ufeff"
 class OwnDocuments:
     """Reads the documents of files, empty and null ones left out, and keeps what is to be known of the last reading."""
 
-    def __init__(self, files: Sequence[Path], field: str, listing: Listing | None, *, lenient: bool = False) -> None:
-        """`listing` is that of a folder; `lenient` leaves out files that are no UTF-8 text."""
+    def __init__(self, files: Sequence[Path], name: FileName, listing: Listing | None = None) -> None:
+        """`name` says how they are read, and `listing` is that of a folder."""
         self.places = tuple(files)
-        self.field, self.listing, self.lenient = field, listing, lenient
+        self.name, self.listing = name, listing
         self.empty = 0
         self._refused: list[Path] = []
         self._text: tuple[str, ...] = ()
@@ -54,7 +54,7 @@ class OwnDocuments:
         return "; ".join([*told, *self._text]) or None
 
     def _read(self, file: Path) -> Iterator[tuple[str, str]]:
-        shard = _shard(file, self.field)
+        shard = _shard(file, self.name)
         if shard.form == "text" and shard.compression is None:
             data = file.read_bytes()
             try:
@@ -74,7 +74,7 @@ class OwnDocuments:
 
     def _refuse(self, file: Path) -> bool:
         """Take note that a file is no text, where it was taken by a pattern and may be left out for that."""
-        if self.lenient and file.suffix not in SUFFIXES:
+        if self.name.include and file.suffix not in SUFFIXES:
             self._refused.append(file)
             return True
         return False
@@ -100,7 +100,7 @@ def from_path(file: FileName) -> CorpusPlugin:
     if listing is None and not path.is_file():
         raise CorpusError(f"there is no corpus {path}", remedy="give a text file, a folder, or a name of `assay list`")
     files = (path,) if listing is None else listing.read
-    documents = OwnDocuments(files, file.field or FIELD, listing, lenient=bool(file.include))
+    documents = OwnDocuments(files, file, listing)
     return CorpusPlugin(
         name=str(replace(file, path=str(path))),
         summary=f"{len(files)} file(s) of the user",
@@ -159,7 +159,7 @@ def fits(file: FileName) -> bool:
     """Return whether files can be held and timed: records and packed texts up to 100 MB; other texts always can."""
     left = MOST_BYTES
     for path in _files(file):
-        shard = _shard(path, FIELD)
+        shard = _shard(path, file)
         if shard.form != "text" or shard.compression is not None:
             left -= _size(shard, left)
             if left < 0:
@@ -172,9 +172,10 @@ def _files(file: FileName) -> tuple[Path, ...]:
     return list_folder(path, file.include).read if path.is_dir() else (path,)
 
 
-def _shard(path: Path, field: str) -> Shard:
-    form, compression = parts(str(path)) or ("text", None)
-    return Shard(path=str(path), size=path.stat().st_size, form=form, compression=compression, field=field)
+def _shard(path: Path, name: FileName) -> Shard:
+    form, compression = name.form_of(str(path))
+    size, field = path.stat().st_size, name.field or FIELD
+    return Shard(path=str(path), size=size, form=form, compression=compression, field=field)
 
 
 def _size(shard: Shard, most: int) -> int:

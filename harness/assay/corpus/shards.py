@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from assay.corpus.folder import is_included
 from assay.corpus.forms import COMPRESSIONS, FIELD, FORMS, NEVER_WHOLE, Compression, FileName, Form, is_path
-from assay.corpus.forms import parts as _parts
 from assay.corpus.web_file import WebFile, is_web, within
 from assay.credentials import keep, mask_argument, reveal
 from assay.errors import CorpusError
@@ -93,7 +92,7 @@ def find_shards(where: str, field: str = FIELD, timeout_s: float = TIMEOUT_S) ->
         except OSError as error:
             raise CorpusError(f"{shown} cannot be read: {error}", remedy="check the address and the network") from None
         if not path_of(place).endswith("/"):
-            form, compression = _parts(path_of(where)) or ("text", None)
+            form, compression = file.form_of(path_of(where))
             shard = Shard(path=where, size=size, form=form, compression=compression, field=field)
             return (replace(shard, timeout_s=timeout_s),)
     files, path = file_system(where)
@@ -105,7 +104,7 @@ def find_shards(where: str, field: str = FIELD, timeout_s: float = TIMEOUT_S) ->
         found_files = _listed(files, path, shown, file.include)
     else:
         found_files = within(timeout_s, lambda: _listed(files, path, shown, file.include), late)
-    shards = (_shard(files, name, info, field) for name, info in sorted(found_files.items()))
+    shards = (_shard(files, name, info, field, file) for name, info in sorted(found_files.items()))
     return tuple(replace(shard, timeout_s=timeout_s) for shard in shards)
 
 
@@ -172,8 +171,8 @@ def total_size(shards: Sequence[Shard]) -> int:
     return sum(shard.size for shard in shards)
 
 
-def _shard(files: AbstractFileSystem, path: str, info: Mapping[str, Any], field: str) -> Shard:
-    form, compression = _parts(path) or ("text", None)
+def _shard(files: AbstractFileSystem, path: str, info: Mapping[str, Any], field: str, file: FileName) -> Shard:
+    form, compression = file.form_of(path)
     where = path if is_local(files) else str(files.unstrip_protocol(path))
     return Shard(path=where, size=int(info["size"] or 0), form=form, compression=compression, field=field)
 

@@ -32,7 +32,7 @@ class TokenizerCase:
     """One tokenizer on one corpus.
 
     With `held_out` 0 the tokenizer is trained on the whole corpus and measured on the whole corpus;
-    otherwise it is trained on the first part and measured on the last `held_out` share of the characters.
+    otherwise it is measured on a share `held_out` of it, and trained on the rest.
     With `trained_on` the corpus has edge cases, and that is the name of the corpus that it is trained on.
     With `sample` above 0 it is measured on a random sample of these documents, just large enough for the 95 %
     interval of every row's bytes per token to be within that share on both sides.
@@ -64,7 +64,7 @@ class TokenizerCase:
 
     @property
     def split(self) -> str:
-        """`all`, or `held-out-10` for the last 10 % of the corpus; `all~1%` for a sample that is good to 1 %.
+        """`all`, or `held-out-10` where 10 % of the corpus is held out; `all~1%` for a sample that is good to 1 %.
 
         `shards` in place of `all` where the corpus is counted shard by shard.
         """
