@@ -281,6 +281,21 @@ def test_a_machine_without_npm(data: Cli, shelf: Shelf) -> None:
     assert "tale 1.0.0 needs npm, which is not installed (install Node.js)" in ran.stderr
 
 
+def test_of_own_files_it_is_told_what_is_read(cli: Cli, tmp_path: Path) -> None:
+    for name in ("a.txt", "b.py", "c.py", "d.csv"):
+        (tmp_path / "mine" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "mine" / name).write_bytes(b"id,text\r\n1,one\r\n")
+    ran = cli("data", "list", "mine/", "--json")
+    assert ran.stderr == "assay: note: mine: 4 files, 1 read (.txt); 3 left out: .py, .csv, which --include reads\n"
+    assert ran.json["corpora"][0]["notes"] == "4 files, 1 read (.txt); 3 left out: .py, .csv, which --include reads"
+    (tmp_path / "assay.toml").write_text('include = ["*.py"]')
+    ran = cli("data", "verify", "mine")
+    assert "mine#include=*.py: 4 files, 2 read (.py); 2 left out: .csv, .txt; CRLF line ends in 2 of 2" in ran.stderr
+    assert cli("data", "where", "mine").stdout == "mine/b.py\nmine/c.py\n"
+    wrong = cli("data", "verify", "mine/d.csv", "--field", "body")
+    assert (wrong.rc, "name one of id, text with --field" in wrong.stderr) == (3, True)
+
+
 @pytest.mark.long
 def test_the_example_of_the_guide_is_fetched(cli: Cli, tmp_path: Path) -> None:
     guide = (Path(__file__).parents[2] / "docs" / "corpora.md").read_text("utf-8")

@@ -268,6 +268,32 @@ def test_tables_show_what_a_shard_row_has_and_who_counted_it(cli: Cli, shards: P
     assert "on no machine; kept from before: bytes 5" in (tmp_path / "r.md").read_text("utf-8")
 
 
+@pytest.mark.long
+def test_own_files_are_timed_and_what_was_read_is_in_the_record(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    for number in range(4):
+        (tmp_path / "mine" / f"{number}.py").write_text(f"x{number} = 'the assay of gold'\n" * (20 + number))
+    (tmp_path / "mine" / "a.txt").write_text("text")
+    (tmp_path / "b, c.jsonl").write_text('{"body": "one two"}\n{"body": null}\n{"body": "three four"}\n')
+    asked = ("--corpora", r"mine,b\, c.jsonl", "--include", "*.py", "--field", "body", "--held-out", "10%")
+    ran = cli("run", *asked, "--tokenizers", "bytes", "--attentions", "none", "--budget", "0.1", "--json")
+    assert ran.rc == 0, ran.stderr
+    told = "5 files, 4 read (.py); 1 left out: .txt"
+    assert f"assay: note: mine#include=*.py: {told}\n" in ran.stderr
+    share = "held out: 23 % of the bytes, where 10 % was asked for"
+    assert f"tokenizer/mine#include=*.py/held-out-10: {share}\n" in ran.stderr
+    found = {(row["corpus"], row["split"]): row for row in ran.json["tokenizers"]}
+    row = found["mine#include=*.py", "held-out-10"]
+    assert (row["corpus_notes"], row["documents"]) == (told, 1)
+    assert row["held_out_share"] == pytest.approx(0.23, abs=0.005)
+    assert row["encode_mb_per_s"] > 0
+    rows = found["b, c.jsonl#field=body", "all"]
+    assert (rows["documents"], rows["corpus_notes"]) == (2, "1 empty or null text passed over")
+    page = cli("show", "--as", "markdown").stdout
+    assert f"the corpus: {told}" in page
+    assert share in page
+
+
 def test_empty_and_null_documents_are_passed_over_and_told(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"text": "one"}\n{"text": ""}\n{"text": null}\n')
     asked = ("run", "--corpora", "a.jsonl", "--executor", "local", "--attentions", "none", "--tokenizers", "bytes")

@@ -85,6 +85,15 @@ def test_the_text_may_come_from_a_file_or_standard_input(cli: Cli, tmp_path: Pat
     assert rows(from_file)["gpt2"]["ids"] == rows(from_stdin)["gpt2"]["ids"] == GPT2
 
 
+def test_what_is_read_of_a_folder_is_told(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "a.py").write_text("abc xyz")
+    (tmp_path / "mine" / "b.txt").write_text("other")
+    ran = cli("tokens", "xyz", "--tokenizers", "regex", "--corpora", "mine", "--include", "*.py", "--json")
+    assert ran.stderr == "assay: note: mine#include=*.py: 2 files, 1 read (.py); 1 left out: .txt\n"
+    assert ran.json["tokenizers"][0]["status"] == "ok"
+
+
 def test_trainable_tokenizers_learn_from_the_named_corpus(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("b c a", encoding="utf-8")
     row = rows(cli("tokens", "a b c d", "--tokenizers", "regex-unk", "--corpora", "mine.txt", "--json"))["regex-unk"]

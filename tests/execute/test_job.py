@@ -55,9 +55,12 @@ def test_each_option_reaches_the_record_that_has_it(begun: list[tuple[Selection,
 
 
 def test_a_list_of_names_needs_no_escape(begun: list[tuple[Selection, Settings]]) -> None:
-    assay.run(corpora=["a,b.txt", "c"], tokenizers=("gpt2", "regex"), load=["mine"], attentions="none")
+    assay.run(corpora=["a,b.txt", "c"], include="*.py", tokenizers=("gpt2", "regex"), load=["mine"], attentions="none")
     assert begun == [
-        (Selection(corpora=r"a\,b.txt,c", tokenizers="gpt2,regex", attentions="none"), Settings(load="mine"))
+        (
+            Selection(corpora=r"a\,b.txt,c", include=("*.py",), tokenizers="gpt2,regex", attentions="none"),
+            Settings(load="mine"),
+        )
     ]
 
 

@@ -31,7 +31,7 @@ from assay.records.verdicts import Change, Judgement, Verdict
 OF_THE_CHECKING = ("fuzz_strings", "checked_queries", "properties")
 LATER = (  # which earlier versions did not measure
     *("characters_back", "characters_back_normalized", "normalization"),
-    "added_ids_per_text",
+    *("added_ids_per_text", "passed_over"),
 )
 WORK = (
     "documents",

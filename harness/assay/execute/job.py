@@ -86,7 +86,8 @@ def run(
     """
     _refuse_unknown(options)
     given = {name: value for name, value in options.items() if value is not None}
-    given |= {name: tuple(map(str, given[name])) for name in LISTS if name in given}
+    lists = {name: given[name] for name in LISTS if name in given}
+    given |= {name: (each,) if isinstance(each, str) else tuple(map(str, each)) for name, each in lists.items()}
     given |= {name: as_list(given[name]) for name in NAMES if name in given}
     selection = Selection(**take(Selection, given))
     settings = replace(settings or Settings(), **given)
