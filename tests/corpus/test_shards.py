@@ -68,6 +68,13 @@ def test_a_folder_gives_its_shards_in_order_and_says_what_is_in_them(folder: Pat
     assert {(shard.size, shard.field) for shard in found} == {(5, "content")}
 
 
+def test_hidden_folders_are_not_searched_for_shards(folder: Path) -> None:
+    (folder / ".git").mkdir()
+    (folder / ".git" / "description.txt").write_text("a")
+    assert ".git" not in " ".join(shard.path for shard in find_shards(str(folder)))
+    assert [shard.name for shard in find_shards(str(folder / ".git"))] == ["description.txt"]
+
+
 def test_of_a_folder_others_can_be_included_as_shards(folder: Path) -> None:
     assert [shard.name for shard in find_shards(f"{folder}#include=*.pdf&include=deep/*&field=body", "content")] == [
         "d.ndjson",

@@ -1,1 +1,1 @@
-"""Texts: read and verified in memory, fetched, sampled, or streamed out of files too large to hold."""
+"""Texts: read from files and folders, verified, fetched, sampled, or streamed out of files too large to hold."""

@@ -72,10 +72,16 @@ def kind_of(path: Path) -> str:
 
 def is_included(path: str, include: Sequence[str]) -> bool:
     """Return whether a file of a folder, by its path there, is one of the patterns; of text or records for none."""
+    *folders, name = path.split("/")
+    if any(map(_is_skipped, folders)):
+        return False
     if not include:
         return parts(path, named=False) is not None
-    name = path.rpartition("/")[2]
     return any(fnmatchcase(path if "/" in each else name, each.replace("**/", "*")) for each in include)
+
+
+def _is_skipped(name: str) -> bool:
+    return name.startswith(".") or name in NEVER_SEARCHED
 
 
 def _walk(folder: Path, unsearched: list[str]) -> Iterator[Path]:
@@ -92,7 +98,7 @@ def _walk(folder: Path, unsearched: list[str]) -> Iterator[Path]:
             continue
         seen.add((found.st_dev, found.st_ino))
         for name in list(folders):
-            if name.startswith(".") or name in NEVER_SEARCHED or Path(place, name, VIRTUAL).exists():
+            if _is_skipped(name) or Path(place, name, VIRTUAL).exists():
                 folders.remove(name)
                 unsearched.append(str(Path(place, name).relative_to(folder)))
         folders.sort()
