@@ -73,7 +73,7 @@ def _run(context: assay.ReportContext) -> Parts:
     drawn = figures(outcome)
     tokenized = context.read()
     sections = [_verdicts(context.comparison)] if context.comparison else []
-    sections.append(Section(id="tokenizers", title="Tokenizers", grid=tokenizer_grid(rows)))
+    sections.append(Section(id="tokenizers", title="Tokenizers", words=_texts(tables), grid=tokenizer_grid(rows)))
     sections += [_subject(*subject, tables, drawn) for subject in SUBJECTS]
     if tokenized is not None:
         tokens = token_view(tokenized)
@@ -92,6 +92,18 @@ def _run(context: assay.ReportContext) -> Parts:
     sections.append(Section(id="provenance", title="Provenance", facts=tuple(_facts(run))))
     subtitle = f"Suite {run.suite}, started {run.started}, {run.state}; {outcome.manifest}."
     return sections, f"Assay run {run.id}", subtitle, drawn
+
+
+def _texts(tables: Sequence[assay.Table]) -> tuple[str, ...]:
+    """What is to be known of the texts: how the user's files were read, and which share was held out."""
+    kind, said = "tokenizer: ", ("the corpus: ", "held out: ")
+    return tuple(
+        f"{table.title.removeprefix(kind)}, {note}."
+        for table in tables
+        if table.title.startswith(kind)
+        for note in table.notes
+        if note.startswith(said)
+    )
 
 
 def _runs(context: assay.ReportContext) -> Parts:

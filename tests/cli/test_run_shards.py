@@ -292,6 +292,9 @@ def test_own_files_are_timed_and_what_was_read_is_in_the_record(cli: Cli, tmp_pa
     page = cli("show", "--as", "markdown").stdout
     assert f"the corpus: {told}" in page
     assert share in page
+    assert cli("report", "-o", "r.html").rc == 0
+    html = (tmp_path / "r.html").read_text("utf-8")
+    assert f"<p>mine#include=*.py/held-out-10, {share}.</p>" in html
 
 
 def test_empty_and_null_documents_are_passed_over_and_told(cli: Cli, tmp_path: Path) -> None:

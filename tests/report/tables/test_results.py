@@ -87,6 +87,14 @@ class TestResultTables:
         ]
         assert [len(table.rows) for table in tables] == [2, 1, 1]
 
+    def test_what_was_read_and_the_true_share_are_notes(self) -> None:
+        rows = [tokenizer(name, held_out=0.1, corpus_notes="1 file", held_out_share=0.434) for name in ("x", "y")]
+        assert result_tables(rows)[0].notes == (
+            "the corpus: 1 file",
+            "held out: 43 % of the bytes, where 10 % was asked for",
+        )
+        assert result_tables([tokenizer(held_out=0.1, held_out_share=0.1004)])[0].notes == ()
+
     def test_figures_for_a_person(self) -> None:
         (table,) = result_tables(
             [
