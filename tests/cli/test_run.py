@@ -312,7 +312,7 @@ def test_bad_input_is_one_clear_line(cli: Cli, tmp_path: Path, arguments: list[s
         ("no/such/folder", "there is no corpus no/such/folder"),
         ("barren", "the folder barren has no text"),
         ("mixed", "latin.txt is not UTF-8"),
-        ("short.txt", "short.txt is too short to hold out its last 10 %"),
+        ("short.txt", "short.txt is too short to hold out 10 % of it"),
         ("good.txt,latin.txt", "latin.txt is not UTF-8"),
     ],
 )
