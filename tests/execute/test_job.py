@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import assay
+from assay.credentials import reveal
 from assay.errors import AssayError
 from assay.execute import job
 from assay.execute.selection import Selection
@@ -68,6 +69,13 @@ def test_an_option_goes_before_the_settings_and_none_is_none(begun: list[tuple[S
     settings = Settings(budget_s=7.0, epochs=3, plugins=("mine.py",), executor="local")
     assay.run(settings=settings, budget_s=2.0, epochs=None, tokenizers=None, executor=None)
     assert begun == [(Selection(), Settings(budget_s=2.0, epochs=3, plugins=("mine.py",), executor="local"))]
+
+
+def test_a_url_that_is_given_again_may_have_a_comma(tmp_path: Path) -> None:
+    url = "https://ann:comma,password@h/a.jsonl"
+    with pytest.raises(AssayError):
+        job.resume("1", locate(None, tmp_path), corpora=url.replace(",", "\\,"))
+    assert reveal("https://***@h/a.jsonl") == url
 
 
 class TestRunSeed:

@@ -13,6 +13,7 @@ import assay
 from assay.cli import crash
 from assay.cli.app import run
 from assay.cli.plugin_options import PluginOptions
+from assay.errors import AssayError
 from assay.execute import job
 from assay.execute.run_command import DERIVED, NO_OPTION, run_command
 from assay.execute.selection import Selection
@@ -29,7 +30,8 @@ SELECTED: dict[str, Any] = {
     "workloads": ("core/fwd/causal/b1.h8.s1024.d64/f32/cpu.t1", "core/fwd/causal/b1.h8.s512.d64/f32/cpu.t1"),
     "tokenizers": "gpt2,reg*",
     "attentions": "none",
-    "corpora": "the verdict's.txt,udhr",
+    "corpora": r"the verdict's.txt,udhr,a\, b.txt",
+    "include": ("*.py", "src/a,b c.md"),
     "held_out": 0.0,
     "sample": 0.012345678901234567,
     "dtype": "bf16",
@@ -56,23 +58,20 @@ SET: dict[str, Any] = {
 }
 
 
-class Asked(Exception):
-    """What the command line would have begun."""
-
-
 @pytest.fixture
 def parsed(monkeypatch: pytest.MonkeyPatch) -> Any:
     """What `assay run` makes of a command line: the selection, the settings and where results go."""
+    asked: list[Any] = []
 
-    def begin(host: object, *asked: object) -> None:
-        raise Asked(*asked[:3])
+    def begin(host: object, *given: object) -> None:
+        asked.append(given[:3])
+        raise AssayError("not begun")
 
     def parse(line: str) -> tuple[Selection, Settings, Location]:
         name, *arguments = shlex.split(line)
         assert name == "assay"
-        with pytest.raises(Asked) as caught:
-            run(arguments)
-        return caught.value.args  # type: ignore[return-value]
+        run(arguments)
+        return asked.pop()  # type: ignore[no-any-return]
 
     monkeypatch.setattr(PluginOptions, "find", lambda self, **how: EMPTY)
 

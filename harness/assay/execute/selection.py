@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from assay.plugins.host import DISTRIBUTION, matches
 from assay.plugins.types import Provided, TokenizerPlugin
+from assay.records.name_list import split_names
 from assay.records.results import AttentionCase, Case
 from assay.records.workload import Dtype
 
@@ -46,7 +47,7 @@ class Selection:
     def names(self, case: Case) -> bool:
         """Whether the plugin of a case was asked for by its very name, and not by a glob or the suite."""
         patterns = self.attentions if isinstance(case, AttentionCase) else self.tokenizers
-        return case.plugin in map(str.strip, (patterns or "").split(","))
+        return case.plugin in split_names(patterns or "")
 
     def asks_for(self, kind: type[Provided], name: str, distribution: str | None) -> bool:
         """Whether a plugin of this name would take part: by the names given, else of the suite's or others' own."""
