@@ -109,6 +109,9 @@ def test_masking_any_text_twice_is_masking_it_once(text: str) -> None:
         ("https://h/a?0123456789abcdef0123", "https://h/a?***"),
         ("https://h/a?token=ab;cd&x=1;y=2", "https://h/a?token=***&x=1;y=2"),
         ("pkg @ git+https://tok@h/r@v1#subdirectory=a", "pkg @ git+https://***@h/r@v1#***"),
+        ("https://u:p@h/a.csv#include=*.py&field=b c", "https://***@h/a.csv#include=*.py&field=b c"),
+        ("https://h/a?sig=x#tok#field=body", "https://h/a?sig=***#***#field=body"),
+        ("https://h/a#field=body&token=tok", "https://h/a#***"),
         ("https://a?token=1,https://u:p@b/c", "https://a?token=***,https://***@b/c"),
         ("host=db user=ann password='a \\' b' dbname=x", "host=db user=*** password=*** dbname=x"),
         (
@@ -128,7 +131,8 @@ def test_examples(text: str, masked: str) -> None:
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    "part", ["a", "://a", "a=", "?a", "&;", "user '", "password='", "a,b://", "https://a@", "@", "%3A"]
+    "part",
+    ["a", "://a", "a=", "?a", "&;", "user '", "password='", "a,b://", "https://a@", "@", "%3A", "#field=", "&field="],
 )
 def test_a_long_text_is_masked_in_linear_time(part: str) -> None:
     """If the time grew with the square of the length, this would take minutes."""
@@ -145,6 +149,8 @@ def test_what_was_masked_is_known_to_this_process_only() -> None:
     assert is_unknown("https://***@other/a.jsonl")
     assert not is_unknown("https://other/*.jsonl")
     assert (keep("data/*.jsonl"), reveal("data/*.jsonl")) == ("data/*.jsonl", "data/*.jsonl")
+    assert keep(f"{url}#field=body text") == f"{masked}#field=body text"
+    assert mask("the column body text, field=body text") == "the column body text, field=body text"
     # What another library quotes of it is no URL.
     assert mask("nonnumeric port: 'pass%2Fword@h'") == "nonnumeric port: '***@h'"
     assert mask("no such key: longsignature, pass/word") == "no such key: ***, ***"

@@ -17,6 +17,8 @@ _URL = re.compile(rf"({_SCHEME})://((?:(?!,{_SCHEME}://)[^\s\"'`<>])+)")
 _WHOLE = re.compile(rf"({_SCHEME})://(.*)", re.DOTALL)
 _LIST = re.compile(rf",(?={_SCHEME}://)")
 _CLOSING = ".,;:)]}"
+# What stands behind the name of a corpus and says how it is read is no fragment.
+_OPTIONS = re.compile(r"#(?:include|field)=[^#&@]*(?:&(?:include|field)=[^#&@]*)*\Z")
 _DATABASE = re.compile(r"(postgres|mysql|mariadb|redis|mongodb|amqp|clickhouse)", re.IGNORECASE)
 # The value of a parameter goes on behind a semicolon, if no other parameter begins there.
 _PARAMETER = re.compile(r"(?<![^&;])([^&;=]+)=([^&;]*(?:;[^&;=]*(?=[&;]|$))*)")
@@ -98,11 +100,17 @@ def _closed(scheme: str, rest: str) -> str:
 
 
 def _masked(scheme: str, rest: str) -> str:
+    rest, options = _split_options(rest)
     at, question, hash_ = _borders(scheme, rest)
     userinfo = f"{MASK}@" if at > 0 else ""
     query = _query(rest[question:hash_]) if question < hash_ else ""
     fragment = rest[hash_ : hash_ + 1] + (MASK if rest[hash_ + 1 :] else "")
-    return f"{scheme}://{userinfo}{rest[at:question]}{query}{fragment}"
+    return f"{scheme}://{userinfo}{rest[at:question]}{query}{fragment}{options}"
+
+
+def _split_options(rest: str) -> tuple[str, str]:
+    found = _OPTIONS.search(rest)
+    return (rest, "") if found is None else (rest[: found.start()], found[0])
 
 
 def _borders(scheme: str, rest: str) -> tuple[int, int, int]:
@@ -146,6 +154,7 @@ def _plain(name: str) -> str:
 
 def _secrets_of(scheme: str, rest: str) -> set[str]:
     """What may stand by itself in an error of another library: as it was written, and decoded."""
+    rest, _ = _split_options(rest)
     at, question, hash_ = _borders(scheme, rest)
     user, colon, password = rest[: max(0, at - 1)].partition(":")
     password = password if colon or _DATABASE.match(scheme) else user

@@ -164,3 +164,15 @@ def test_a_line_that_never_ends_is_a_sentence(tmp_path: Path, monkeypatch: pytes
     path = write(tmp_path / "a.jsonl.gz", ["one", "x" * 3_000_000])
     with pytest.raises(CorpusError, match=r"a line of .*a\.jsonl\.gz has more than 1 Mi characters .*make shorter"):
         read(path)
+
+
+@pytest.mark.parametrize(("name", "what"), [("a.json.gz", "the array"), ("a.csv.gz", "a line")])
+def test_an_array_and_a_row_that_never_end_are_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, what: str
+) -> None:
+    monkeypatch.setattr(shard_reader, "LONGEST", 1 << 20)
+    content = f'["{"x" * 3_000_000}"]' if "json" in name else f"text\n{'x' * 3_000_000}\n"
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(content.encode()))
+    with pytest.raises(CorpusError, match=rf"{what} of .*{name} has more than 1 Mi characters"):
+        read(path)

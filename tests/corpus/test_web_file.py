@@ -12,6 +12,7 @@ import pytest
 from assay.corpus.shard_reader import passages, sha256_of
 from assay.corpus.shards import find_shards
 from assay.corpus.web_file import TooSlow, WebFile
+from assay.credentials import keep
 from assay.errors import CorpusError
 from web_server import serving
 
@@ -47,6 +48,16 @@ def test_shards_are_read_and_what_is_secret_goes_where_it_belongs(server: Any, n
         f"http://***@{host}/{name}?sig=***&part=1#***",
         f"{name}?sig=***&part=1#***",
     )
+
+
+def test_a_field_behind_the_address_is_not_asked_for_and_not_masked(server: Any) -> None:
+    host, asked = server
+    url = f"http://ann:{SECRET}@{host}/lines.jsonl"
+    shown = keep(f"{url}#field=text")
+    assert shown == f"http://***@{host}/lines.jsonl#field=text"
+    (shard,) = find_shards(shown, "body")
+    assert (shard.path, shard.field) == (url, "text")
+    assert [path for path, _ in asked] == ["/lines.jsonl"]
 
 
 def test_another_server_does_not_get_the_password(server: Any) -> None:
