@@ -31,6 +31,7 @@ from assay.tokenizer.metrics import (
     intervals,
     renyi_entropy,
     sums,
+    tally,
     token_counts,
     vocabulary_figures,
     vocabulary_of,
@@ -254,6 +255,13 @@ class TestByHand:
             "fertility": 9 / 4,
             "continued_words": 2 / 4,
         }
+
+    @pytest.mark.parametrize("before", [[], [1]])  # a token without bytes
+    def test_a_space_that_tokens_have_before_the_text_is_not_part_of_it(self, before: list[int]) -> None:
+        known = {1: b"", 2: b" ba", 3: b"na", 4: b" b"}
+        total = tally("bana b", [*before, 2, 3, 4], None, known)
+        assert (total.covered, total.words, total.continued) == (1, 2, 1)
+        assert tally("bana b", [*before, 4, 3, 4], None, known).covered == 0
 
     @pytest.mark.parametrize(("ideographs", "given"), [(1, True), (2, False)])
     def test_words_are_left_out_from_one_ideograph_in_a_hundred_on(self, ideographs: int, given: bool) -> None:

@@ -135,11 +135,18 @@ def tally(
     token_bytes: Mapping[int, bytes],
     spans: Sequence[tuple[int, int]] | None = None,
 ) -> Total:
-    """Count one document; `token_bytes` are those of its tokens, as far as they are known, `spans` its words."""
+    """Count one document; `token_bytes` are those of its tokens, as far as they are known, `spans` its words.
+
+    A space that the tokens have before the text is not part of it.
+    """
     content = text.encode("utf-8", "surrogatepass")
     spans = word_spans(text) if spans is None else spans
     cover = list(map(token_bytes.get, ids, repeat(b"")))
-    covered = b"".join(cover) == content
+    joined = b"".join(cover)
+    if joined == b" " + content:  # some tokenizers put a space before each text
+        first = next(place for place, part in enumerate(cover) if part)
+        cover[first], joined = cover[first][1:], content
+    covered = joined == content
     return Total(
         documents=1,
         characters=len(text),
