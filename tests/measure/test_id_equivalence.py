@@ -89,6 +89,18 @@ def test_the_first_difference_is_told(spoil: Callable[[str, list[int]], list[int
         IDENTITY.compare("document 1", text, list(expected), found)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (lambda text, ids: ids[::-1] if "bc" in text else ids, r"is 'bc': \[99, 98\] instead of \[98, 99\]"),
+        (lambda text, ids: crash(text, ids) if "b" in text else ids, r"is 'b': ValueError instead of \[98\]"),
+    ],
+)
+def test_the_smallest_text_that_differs_is_told(wrong: Callable[[str, list[int]], list[int]], told: str) -> None:
+    with pytest.raises(WrongOutput, match=f"document 1 .*; the smallest text that differs {told}"):
+        IDENTITY.compare_on("document 1", "a long abcd text", Bytes(wrong))
+
+
 def test_where_the_reference_fails_the_other_may_fail_too() -> None:
     IdEquivalence("strict", Bytes(crash)).compare("document 0", "a", ValueError(), KeyError())
     with pytest.raises(WrongOutput, match="gives ids where strict raises ValueError"):

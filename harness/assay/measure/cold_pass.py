@@ -35,7 +35,7 @@ class ColdStart:
                 start = process_time_ns()
                 expected = equivalence.reference.encode(text)
                 reference = process_time_ns() - start
-                equivalence.compare(f"document {number}", text, as_ints(expected), as_ints(ids))
+                equivalence.compare(f"document {number}", text, as_ints(expected), as_ints(ids), self.encode_one)
             size = len(text.encode("utf-8", "surrogatepass"))
             self.ids.append(as_ints(ids))  # a copy: a list may be refilled
             self._times.append(_DocumentTime(len(text), size, taken, reference))

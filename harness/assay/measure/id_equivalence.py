@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 
 from assay.errors import WrongOutput, one_line
 from assay.measure.token_ids import as_ints, first_difference
 from assay.plugins.types import TokenBytes, Tokenizer
 from assay.records.results import Metrics
-from assay.tokenizer.fuzzing import special_strings, strings
+from assay.records.text import quoted
+from assay.tokenizer.fuzzing import smallest, special_strings, strings
 from assay.tokenizer.special_names import special_names
 
 FUZZ = 40_000
 SEED = 50_257
 EXCERPT = 16
+SHOWN = 8
+PATIENCE_S = 2.0
 Result = list[int] | Exception
+Encode = Callable[[str], Sequence[int]]
 
 
 class IdEquivalence:
@@ -44,15 +48,32 @@ class IdEquivalence:
 
     def compare_on(self, noun: str, text: str, tokenizer: Tokenizer) -> None:
         """Encode a text with the reference and with a tokenizer, and compare."""
-        self.compare(noun, text, ids_or_error(self.reference, text), ids_or_error(tokenizer, text))
+        expected, found = ids_or_error(self.reference, text), ids_or_error(tokenizer, text)
+        self.compare(noun, text, expected, found, tokenizer.encode)
 
-    def compare(self, noun: str, text: str, expected: Result, found: Result) -> None:
-        """Raise `WrongOutput` where ids differ; where the reference raises, the tokenizer may do so too."""
-        if found != expected and not (isinstance(found, Exception) and isinstance(expected, Exception)):
+    def compare(self, noun: str, text: str, expected: Result, found: Result, encode: Encode | None = None) -> None:
+        """Raise `WrongOutput` where ids differ; where the reference raises, the tokenizer may do so too.
+
+        With `encode`, that of the tokenizer, the shortest part found whose ids differ is shown too.
+        """
+        if _differ(expected, found):
+            shortest = "" if encode is None else self._shortest(text, encode)
             raise WrongOutput(
-                f"it claims the ids of {self.name}, but {noun} {self._difference(text, expected, found)}",
+                f"it claims the ids of {self.name}, but {noun} {self._difference(text, expected, found)}{shortest}",
                 remedy="fix it, or drop the claim same_ids_as",
             )
+
+    def _shortest(self, text: str, encode: Encode) -> str:
+        """Return the smallest text found whose ids differ, with both ids; nothing where there is none smaller."""
+
+        def differs(part: str) -> bool:
+            return _differ(ids_or_error(self.reference, part), _result(encode, part))
+
+        shorter = smallest(text, differs, PATIENCE_S)
+        if shorter == text:
+            return ""
+        theirs, ours = ids_or_error(self.reference, shorter), _result(encode, shorter)
+        return f"; the smallest text that differs is {quoted(shorter)}: {_told(ours)} instead of {_told(theirs)}"
 
     def _difference(self, text: str, expected: Result, found: Result) -> str:
         if isinstance(found, Exception):
@@ -75,10 +96,24 @@ class IdEquivalence:
         return f", byte {offset}: {text.encode('utf-8', 'surrogatepass')[offset : offset + EXCERPT]!r}"
 
 
+def _differ(expected: Result, found: Result) -> bool:
+    return found != expected and not (isinstance(found, Exception) and isinstance(expected, Exception))
+
+
+def _told(result: Result) -> str:
+    if isinstance(result, Exception):
+        return type(result).__name__
+    return f"{result[:SHOWN]}" if len(result) <= SHOWN else f"{len(result)} ids"
+
+
 def ids_or_error(tokenizer: Tokenizer, text: str) -> Result:
     """Encode a text; return what is raised."""
+    return _result(tokenizer.encode, text)
+
+
+def _result(encode: Encode, text: str) -> Result:
     try:
-        return as_ints(tokenizer.encode(text))
+        return as_ints(encode(text))
     except WrongOutput:
         raise
     except Exception as error:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from assay.records.text import quoted as quoted
 from assay.testkit.result import ConformanceError
+from assay.tokenizer.fuzzing import smallest as smallest
 
 DRAWN = 200
 SHOWN = 8
@@ -66,21 +67,6 @@ def _breaks(rule: Rule, text: str) -> bool:
     except ConformanceError:
         return True
     return False
-
-
-def smallest(text: str, breaks: Callable[[str], bool]) -> str:
-    """Leave out ever smaller parts of a text as long as it still breaks; return a text that loses nothing more."""
-    size = len(text) // 2
-    while size:
-        place = 0
-        while place < len(text):
-            shorter = text[:place] + text[place + size :]
-            if shorter and breaks(shorter):
-                text = shorter
-            else:
-                place += size
-        size //= 2
-    return text
 
 
 def shown(ids: Sequence[object]) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 
 LONGEST = 12
 SPECIAL_SHARE = 1 / 5
@@ -70,6 +71,25 @@ def edge_strings(words: Sequence[str]) -> Iterator[str]:
     for space in spaces:
         for word in words:
             yield from (space + word, word + space, space + word + space, f"{word}{space}{word}")
+
+
+def smallest(text: str, breaks: Callable[[str], bool], patience_s: float = float("inf")) -> str:
+    """Leave out ever smaller parts of a text as long as it still breaks; return a text that loses nothing more.
+
+    After so many seconds the shortest text found so far is returned.
+    """
+    end = time.monotonic() + patience_s
+    size = len(text) // 2
+    while size:
+        place = 0
+        while place < len(text) and time.monotonic() < end:
+            shorter = text[:place] + text[place + size :]
+            if shorter and breaks(shorter):
+                text = shorter
+            else:
+                place += size
+        size //= 2
+    return text
 
 
 def _any_fragment(order: random.Random, specials: Sequence[str]) -> str:
