@@ -141,6 +141,7 @@ def test_a_cache_of_whole_texts_is_noted_in_a_row_that_stays_ok(caches: bool, re
 @pytest.mark.parametrize(
     ("metrics", "note"),
     [
+        (Metrics(tokenizer_notes="cut by tea; no milk"), "cut by tea; no milk"),
         (Metrics(added_ids_per_text=2), "2 ids are added to every text"),
         (
             Metrics(decode_repeat_speedup=12.34),

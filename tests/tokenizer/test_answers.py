@@ -122,6 +122,12 @@ def test_a_size_that_is_not_one(size: Any, said: str) -> None:
     assert refused(answers.vocabulary_size, Built(vocab_size=size)) == said
 
 
+def test_notes_are_one_line_or_nothing() -> None:
+    assert answers.notes_of(Built(notes=("a", "b\nc"))) == "a; b c"
+    assert answers.notes_of(Built()) is None
+    assert "notes is 3, an int, not a tuple of texts" in refused(answers.notes_of, Built(notes=3))
+
+
 def test_integers_of_numpy_are_integers() -> None:
     built = Built(vocab_size=np.int64(9), unk_id=np.int32(3), special_tokens={"a": np.int64(4)})
     assert (answers.vocabulary_size(built), answers.unknown_id(built), answers.special_ids(built)) == (9, 3, {"a": 4})

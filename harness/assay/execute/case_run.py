@@ -198,6 +198,8 @@ def _notes(metrics: Metrics) -> Iterator[str]:
         yield f"caches whole texts: {_times(metrics, 'repeat_speedup')} on the same text as on fresh text"
     if float(metrics.get("decode_repeat_speedup", 0.0)) > WHOLE_TEXTS:
         yield f"decode caches whole texts: {_times(metrics, 'decode_repeat_speedup')} on the same ids as on fresh ids"
+    if notes := metrics.get("tokenizer_notes"):
+        yield str(notes)
     if added := metrics.get("added_ids_per_text"):
         yield f"{added} id{'s are' if added != 1 else ' is'} added to every text"
     if (grown := float(metrics.get("call_growth_bytes", 0.0))) >= NOTED_GROWTH:

@@ -25,9 +25,9 @@ from assay.measure.scaling_exponent import growth
 from assay.measure.short_conformance import added_ids, has_tokens, verify_shortly
 from assay.measure.subject import Operation, Subject
 from assay.measure.token_ids import RealIds, as_ints, is_real
-from assay.plugins.types import PARALLEL, SCALING, Document, EncodeBatch, TokenizerPlugin
+from assay.plugins.types import PARALLEL, SCALING, Document, EncodeBatch, Tokenizer, TokenizerPlugin
 from assay.records.results import Metrics, Sample
-from assay.tokenizer.answers import as_batch, as_tokenizer
+from assay.tokenizer.answers import as_batch, as_tokenizer, notes_of, special_ids
 from assay.tokenizer.metrics import ids_digest, token_counts
 from assay.tokenizer.text_loss import TextLoss, loss_figures
 
@@ -133,8 +133,9 @@ class TokenizerSubject(Subject):
             "added_ids_per_text": None if added is None else len(added),
             "round_trip": exact / len(self.texts),
             "ids_as": type(tokenizer.encode(min(self.texts, key=len))).__name__,
-            "special_tokens": plugin.specials.label,
+            "special_tokens": _specials(plugin, tokenizer),
             "family": plugin.family,
+            "tokenizer_notes": notes_of(tokenizer),
             "words_seen_before": words_seen_before(self.texts),
         }
         metrics |= self.built | self._pass.metrics(self._predicted) | {"round_trip_difference": difference}
@@ -241,6 +242,12 @@ class TokenizerSubject(Subject):
             if length <= 0:
                 break
         return lambda: [self.encode(text) for text in texts]
+
+
+def _specials(plugin: TokenizerPlugin, tokenizer: Tokenizer) -> str:
+    """The policy that is declared; for one that declares none, how many the tokenizer lists."""
+    listed = special_ids(tokenizer)
+    return f"{len(listed)} listed, no role declared" if listed and not plugin.specials.tokens else plugin.specials.label
 
 
 def _each(encode: Callable[[str], Sequence[int]], texts: Sequence[str]) -> list[Sequence[int]]:

@@ -147,6 +147,7 @@ CATALOGUE = (
     _measured("growth_exponent_high", "exponent", "upper end of the same"),
     _measured("growth_characters", "code points", "longest text of the size sweep timed"),
     _measured("growth_seconds", "s", "median CPU time of encoding that text"),
+    _exact("tokenizer_notes", "text", "what the tokenizer itself says that a reader must know"),
     _exact("same_ids_as", "text", "the tokenizer whose ids are claimed, and were found"),
     _exact("added_ids_per_text", "ids", "ids that begin and end every text, such as those of a beginning and an end"),
     _measured(

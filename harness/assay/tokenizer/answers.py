@@ -6,7 +6,7 @@ import operator
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from assay.errors import WrongOutput
+from assay.errors import WrongOutput, one_line
 from assay.plugins.types import SpecialIds, Tokenizer
 
 LONGEST = 40
@@ -136,6 +136,14 @@ def special_ids(tokenizer: Tokenizer) -> dict[str, int] | None:
         token: _integer(value, f"the id of {token!r} in special_tokens", remedy=remedy)
         for token, value in given.items()
     }
+
+
+def notes_of(tokenizer: Tokenizer) -> str | None:
+    """Return `notes`, what a tokenizer says of itself, in one line; None where it says nothing."""
+    notes = getattr(tokenizer, "notes", ())
+    if not isinstance(notes, tuple | list) or not all(isinstance(note, str) for note in notes):
+        raise WrongOutput(f"notes is {described(notes)}, not a tuple of texts", remedy="give sentences, or nothing")
+    return one_line("; ".join(notes)) or None
 
 
 def outside(ids: Iterable[int], size: int) -> tuple[int, int] | None:
