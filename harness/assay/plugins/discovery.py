@@ -17,15 +17,17 @@ from assay.plugins import trial_cache
 from assay.plugins.calling import calling
 from assay.plugins.entry_points import Source, sources
 from assay.plugins.hook_versions import DECLARED, DEPRECATIONS, Deprecation, incompatibility, used
-from assay.plugins.hookspecs import PROVIDES
+from assay.plugins.hookspecs import PROVIDES, READS
 from assay.plugins.host import DISTRIBUTION, Failure, Found, Host, Origin
 from assay.plugins.isolation import TIMEOUT_S, Call, Misbehaved, all_isolated, brief, can_isolate
 from assay.plugins.loading import Loading
 from assay.plugins.process_state import changes, state
 from assay.plugins.requirements import absent, pip_install
 from assay.plugins.supervision import Channel
+from assay.plugins.tokenizer_files import Reader, add_files
 from assay.plugins.types import NAMES_OF_KINDS, Descriptor
 from assay.plugins.validation import Hook, hooks_of, validate
+from assay.records.tokenizer_file import TokenizerFile
 
 MOST_ANNOUNCED = 5_000
 MOST_NAMED = 4
@@ -47,6 +49,8 @@ def discover(
     lenient: bool = False,
     timeout_s: float | None = TIMEOUT_S,
     deprecations: Sequence[Deprecation] = DEPRECATIONS,
+    files: Sequence[TokenizerFile] = (),
+    same_ids_as: Sequence[str] = (),
 ) -> Host:
     """Find all installed plugins, and those in the given files, except the blocked ones.
 
@@ -56,14 +60,16 @@ def discover(
 
     A plugin that is not first-party is tried in a child process first. One that ends, hangs or changes its process is
     not loaded here. `timeout_s` bounds a call of a plugin; with None, plugins are called in this process at once.
-    Whatever a plugin does wrong becomes one of the host's failures; what it uses
-    of `deprecations` is noted. Raises `AssayError` for a plugin file that does not exist and, unless `lenient`, for a
-    name in `block` or `load` that nothing has.
+    Whatever a plugin does wrong becomes one of the host's failures; what it uses of `deprecations` is noted. The
+    tokenizers of `files` are added under their names, and claims `A=B` of `same_ids_as` made where both are there.
+    Raises `AssayError` for a plugin file that does not exist and, unless `lenient`, for a name in
+    `block` or `load` that nothing has.
     """
     found: list[Found] = []
     failures: list[Failure] = []
     loadings: list[Loading] = []
     chosen, excluded = sources(plugins, block, load, lenient=lenient)
+    readers: list[Reader] = []
     unsafe, tried = ({}, {}) if timeout_s is None else _tried(chosen, timeout_s)
     failures.extend(unsafe.values())
     for source in chosen:
@@ -72,6 +78,7 @@ def discover(
         try:
             loading, hooks = _load(source)
             loadings.append(loading)
+            readers += [Reader(source.origin, hook.call) for hook in hooks if hook.name == READS]
             found.extend(Found(plugin=item, origin=source.origin) for item in _ask(source, hooks, failures))
         except _Refused as refused:
             failures.append(refused.failure)
@@ -80,7 +87,10 @@ def discover(
         if origin not in failed:
             trial_cache.remember(fingerprint)
     deprecated = used(deprecations, loadings, found)
-    return Host(*_settle(found, failures), loadings, excluded, deprecated, timeout_s=timeout_s)
+    kept, failures = _settle(found, failures)
+    host = Host(kept, failures, loadings, excluded, deprecated, timeout_s=timeout_s, readers=readers)
+    add_files(host, files, same_ids_as)
+    return host
 
 
 def _tried(sources: Sequence[Source], timeout_s: float) -> tuple[dict[Origin, Failure], dict[Origin, str]]:
@@ -156,7 +166,7 @@ def _load(source: Source) -> tuple[Loading, list[Hook]]:
 
 def _ask(source: Source, hooks: Iterable[Hook], failures: list[Failure]) -> Iterator[Descriptor]:
     """Yield the good descriptors of one plugin; note the bad ones among the failures."""
-    for hook in hooks:
+    for hook in (each for each in hooks if each.name != READS):
         try:
             yield from _descriptors(hook, source, failures)
         except _Refused as refused:

@@ -19,7 +19,7 @@ from assay.plugins.types import (
 # Raised when a hook or a field is added that a plugin may rely on. A plugin says with `assay_hooks = 1` for which
 # version it was written; one that is written for a later one than this cannot be loaded.
 # 2: assay_executors, TokenizerPlugin.splits_at.
-# 3: Provided.license, AttentionPlugin.approximate;
+# 3: assay_tokenizer_file, Provided.license, AttentionPlugin.approximate, TokenizerPlugin.files;
 #    AATest, ExecutorConfig, ReportContext, Supports, TaskResult, TokenAlignment, TokenizedText.
 HOOKS_VERSION = 3
 OLDEST_HOOKS_VERSION = 1
@@ -61,6 +61,15 @@ class Hooks:
         """Yield the engines over which this plugin can spread counts."""
         raise NotImplementedError
 
+    @hookspec
+    def assay_tokenizer_file(self, source: str) -> TokenizerPlugin | None:
+        """Return the tokenizer that a user named by its file, or None for a source that this plugin does not read.
+
+        The source is a path or begins with a prefix, as in `hf:tokenizer.json`. Only its kind is found out here:
+        `build` reads it. Raise `AssayError` for a source that is this plugin's and cannot be read.
+        """
+        raise NotImplementedError
+
 
 PROVIDES: dict[str, type[Descriptor]] = {
     "assay_corpora": CorpusPlugin,
@@ -70,3 +79,4 @@ PROVIDES: dict[str, type[Descriptor]] = {
     "assay_reports": ReportPlugin,
     "assay_executors": ExecutorPlugin,
 }
+READS = "assay_tokenizer_file"  # is asked for what a user names, and announces nothing

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from assay.errors import AssayError, PluginFailed, Unavailable, UnknownName
 from assay.plugins.calling import calling
@@ -19,6 +19,10 @@ from assay.plugins.supervision import Channel
 from assay.plugins.types import NAMES_OF_KINDS, Descriptor, Missing, Provided
 from assay.records.name_list import split_names
 from assay.records.near_names import did_you_mean, near_names
+from assay.records.tokenizer_file import TokenizerFile
+
+if TYPE_CHECKING:
+    from assay.plugins.tokenizer_files import Reader
 
 P = TypeVar("P", bound=Provided)
 STAGES: Mapping[str, str] = {
@@ -117,7 +121,7 @@ class Host:
     """What discovery found. An object, never a singleton: a test makes its own.
 
     `timeout_s` bounds each call of a plugin that is not first-party, which is made in a child process; with None all
-    are called in this one.
+    are called in this one. `readers` make tokenizers of files.
     """
 
     def __init__(
@@ -129,7 +133,9 @@ class Host:
         deprecated: Iterable[Deprecated] = (),
         *,
         timeout_s: float | None = None,
+        readers: Iterable[Reader] = (),
     ) -> None:
+        self.readers, self.files = tuple(readers), tuple[TokenizerFile, ...]()
         self.found = tuple(found)
         self.failures = tuple(failures)
         self.loadings = tuple(loadings)

@@ -113,6 +113,7 @@ class TokenizerPlugin(Provided):
     `normalization` names, in order, what one that is not lossless changes on purpose: `nfc`, `nfd`, `nfkc`, `nfkd`,
     `lowercase`, `strip-accents`, `spaces` (runs of white space become one space, and none is left at the ends),
     `no-spaces` (white space is removed). The text that is lost is counted with these steps and without.
+    `files` are the paths of what `build` reads, for one that a user named by its file: their hash is recorded.
     """
 
     build: Callable[[str], Tokenizer]
@@ -125,6 +126,7 @@ class TokenizerPlugin(Provided):
     thread_safe: bool = True
     splits_at: str | None = None
     normalization: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from typing import get_args
 import pluggy
 
 from assay.errors import AssayError
-from assay.plugins.hookspecs import PROVIDES, Hooks
+from assay.plugins.hookspecs import PROVIDES, READS, Hooks
 from assay.plugins.types import NORMALIZATIONS, Descriptor, MetricPlugin, SpecialTokens, TokenizerPlugin
 from assay.records.metric_catalogue import definition
 from assay.records.near_names import did_you_mean, near_names
@@ -43,7 +43,7 @@ class Hook:
     """One hook that a plugin implements."""
 
     name: str
-    call: Callable[[], object]
+    call: Callable[..., object]
 
 
 def hooks_of(plugin: object, name: str) -> list[Hook]:
@@ -58,17 +58,20 @@ def hooks_of(plugin: object, name: str) -> list[Hook]:
     manager.add_hookspecs(Hooks)
     marked = dict(_marked(manager, plugin))
     for hook, function in marked.items():
+        if hook == READS:
+            continue
         if hook not in PROVIDES:
-            question = did_you_mean(near_names(hook, PROVIDES, most=1))
+            question = did_you_mean(near_names(hook, (*PROVIDES, READS), most=1))
             raise NoHooks(f"it has '{hook}', which is no hook" + (f"; {question}" if question else ""))
         if arguments := _required(function):
             raise NoHooks(f"{hook} takes no arguments, and here it has {', '.join(arguments)}")
     if not marked:
-        bare = [hook for hook in PROVIDES if callable(getattr(plugin, hook, None))]
+        bare = [hook for hook in (*PROVIDES, READS) if callable(getattr(plugin, hook, None))]
         raise NoHooks("it implements no hook" + (f"; {bare[0]} is not marked" if bare else ""))
     manager.register(plugin, name=name)
     manager.check_pending()
-    return [Hook(hook, each.function) for hook in PROVIDES for each in getattr(manager.hook, hook).get_hookimpls()]
+    hooks = (*PROVIDES, READS)
+    return [Hook(hook, each.function) for hook in hooks for each in getattr(manager.hook, hook).get_hookimpls()]
 
 
 def _marked(manager: pluggy.PluginManager, plugin: object) -> Iterator[tuple[str, Callable[..., object]]]:
@@ -77,7 +80,7 @@ def _marked(manager: pluggy.PluginManager, plugin: object) -> Iterator[tuple[str
         options = manager.parse_hookimpl_opts(plugin, attribute)
         if options is not None:
             hook = options["specname"] or attribute
-            if hook in PROVIDES or not options["optionalhook"]:
+            if hook in (*PROVIDES, READS) or not options["optionalhook"]:
                 yield hook, getattr(plugin, attribute)
 
 
@@ -141,6 +144,7 @@ def _wanted(name: str, value: object) -> str | None:
         (frozenset({"splits_at"}), _expression, "a regular expression, or None"),
         (frozenset({"specials"}), lambda found: isinstance(found, SpecialTokens), "assay.SpecialTokens"),
         (frozenset({"requires"}), _texts, "a tuple of requirements"),
+        (frozenset({"files"}), _texts, "a tuple of paths"),
         (frozenset({"normalization"}), _texts, f"a tuple of names among {', '.join(NORMALIZATIONS)}"),
         (frozenset({"empty_rows"}), EMPTY_ROWS.__contains__, f"one of {', '.join(EMPTY_ROWS)}"),
         (frozenset({"shows"}), _shown, f"a tuple of {', '.join(SHOWN)}"),
