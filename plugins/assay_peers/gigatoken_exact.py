@@ -18,10 +18,9 @@ import numpy as np
 import tiktoken
 from numpy.typing import NDArray
 
+from assay_files.patterns import GPT2
 from assay_peers.gpt2 import SPECIALS, VOCAB_SIZE, rank_file, tokenizer_json
 
-# The pattern of tiktoken's own registry `openai_public` (MIT).
-PATTERN = r"""'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s++$|\s+(?!\S)|\s"""
 # Before 'll a letter or a digit shows, after two line ends white space does: only before it they are one token.
 PROBE = "\n\n{}'ll"
 ASSIGNED = range(0x40000)  # but for tags, the planes above hold nothing but private use
@@ -83,7 +82,7 @@ def gpt2(training_text: str = "") -> ExactTokenizer:
     del training_text
     lines = (line.split() for line in rank_file().splitlines())
     ranks = {base64.b64decode(token): int(rank) for token, rank in lines}
-    exact = tiktoken.Encoding("gpt2", pat_str=PATTERN, mergeable_ranks=ranks, special_tokens=dict(SPECIALS))
+    exact = tiktoken.Encoding("gpt2", pat_str=GPT2, mergeable_ranks=ranks, special_tokens=dict(SPECIALS))
     return ExactTokenizer(gigatoken.Tokenizer.from_json(tokenizer_json()), exact)
 
 

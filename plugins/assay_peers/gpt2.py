@@ -9,6 +9,7 @@ import lzma
 from importlib import resources
 
 import assay
+from assay_files.byte_level import stand_ins
 
 VOCAB_BPE = "1ce1664773c50f3e0cc8842619a93edc4624525b728b188a9e0be33b7726adc5"
 ENDOFTEXT = "<|endoftext|>"
@@ -23,17 +24,6 @@ def merges() -> list[str]:
     if hashlib.sha256(content).hexdigest() != VOCAB_BPE:
         raise assay.AssayError("the shipped GPT-2 merges are damaged", remedy="reinstall assay")
     return content.decode("utf-8").splitlines()[1:]
-
-
-def stand_ins() -> dict[str, int]:
-    """Return the byte behind each stand-in, in the order of the ids 0 to 255.
-
-    GPT-2's `encoder.py` (2019) writes byte b as chr(b) where that is printable and no space, and the n-th
-    other byte as chr(256 + n); the printable bytes come first in the vocabulary.
-    """
-    printable = [byte for byte in range(256) if chr(byte).isprintable() and chr(byte) != " "]
-    others = [byte for byte in range(256) if byte not in printable]
-    return {chr(byte): byte for byte in printable} | {chr(256 + n): byte for n, byte in enumerate(others)}
 
 
 def tokenizer_json() -> str:

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from assay_peers.binding import Binding
+from assay_files.binding import Binding
 from assay_peers.gpt2 import SPECIALS, VOCAB_SIZE, rank_file, tokenizer_json
 
 WORDCHIPPER_CACHE = "WORDCHIPPER_CACHE_DIR"

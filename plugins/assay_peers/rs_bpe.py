@@ -8,7 +8,7 @@ from itertools import groupby
 
 from rs_bpe import openai
 
-from assay_peers.binding import Binding
+from assay_files.binding import Binding
 
 SPECIALS = {
     "<|endoftext|>": 100257,

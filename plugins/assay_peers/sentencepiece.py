@@ -11,8 +11,8 @@ from collections import Counter
 import sentencepiece
 
 import assay
+from assay_files.binding import Binding
 from assay_peers import ALPHABET
-from assay_peers.binding import Binding
 
 LEAST_COVERAGE = 0.98  # the library refuses less
 WORDS = 100  # of a sentence to train on: on one long line that repeats itself, Unigram takes quadratic time

@@ -9,9 +9,9 @@ from collections import Counter
 
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 
+from assay_files.binding import Binding
+from assay_files.hugging_face import bind
 from assay_peers import ALPHABET, BPE_SPECIALS, WORDPIECE_SPECIALS
-from assay_peers.binding import Binding
-from assay_peers.hugging_face import bind
 
 
 def bpe(training_text: str, *, vocab_size: int) -> Binding:

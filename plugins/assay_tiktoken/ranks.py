@@ -14,6 +14,7 @@ from importlib import metadata, resources
 from pathlib import Path
 
 import assay
+from assay_files.byte_level import stand_ins
 
 VOCAB_BPE = "1ce1664773c50f3e0cc8842619a93edc4624525b728b188a9e0be33b7726adc5"
 SHA256 = {
@@ -81,19 +82,13 @@ def _places(name: str) -> list[Path]:
 
 
 def _gpt2_tokens() -> list[bytes]:
-    """Return GPT-2's tokens by rank, from its merges, which are written in printable stand-ins for bytes.
-
-    GPT-2's `encoder.py` (2019) writes byte b as chr(b) where that is printable and no space, and the n-th
-    other byte as chr(256 + n); the printable bytes come first in the vocabulary.
-    """
+    """Return GPT-2's tokens by rank, from its merges, which are written in printable stand-ins for bytes."""
     packed = resources.files("assay_tiktoken").joinpath("data/vocab.bpe.xz").read_bytes()
     merges = lzma.decompress(packed)
     if hashlib.sha256(merges).hexdigest() != VOCAB_BPE:
         raise assay.AssayError("the shipped GPT-2 merges are damaged", remedy="reinstall assay")
-    printable = [byte for byte in range(256) if chr(byte).isprintable() and chr(byte) != " "]
-    others = [byte for byte in range(256) if byte not in printable]
-    stand_ins = {chr(byte): byte for byte in printable} | {chr(256 + n): byte for n, byte in enumerate(others)}
+    byte_of = stand_ins()
     lines = merges.decode("utf-8").splitlines()[1:]
-    return [bytes([byte]) for byte in (*printable, *others)] + [
-        bytes([stand_ins[char] for char in line if char != " "]) for line in lines
+    return [bytes([byte]) for byte in byte_of.values()] + [
+        bytes([byte_of[char] for char in line if char != " "]) for line in lines
     ]

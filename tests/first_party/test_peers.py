@@ -362,6 +362,6 @@ def test_hugging_face_is_timed_by_the_call_without_offsets(monkeypatch: pytest.M
         assert (len(texts), add_special_tokens) == (1, False)
         return [SimpleNamespace(ids=[7])]
 
-    bound = module.bind(SimpleNamespace(encode_batch_fast=encode, get_vocab_size=lambda: 9))
+    bound = module.bind(SimpleNamespace(encode_batch_fast=encode, get_vocab=lambda with_added_tokens: {"a": 8}))
     assert bound.encode("a") == [7]
     assert os.environ["TOKENIZERS_PARALLELISM"] == "false"  # a text alone starts no threads

@@ -175,7 +175,9 @@ def test_the_command_is_there() -> None:
 def test_what_is_installed_announces_what_the_project_says() -> None:
     host = assay.discover()
     assert host.failures == ()
-    origins = {item.origin.entry_point for item in host.found if item.origin.distribution == "assay-bench"}
+    origins = {
+        item.origin.entry_point for item in (*host.found, *host.readers) if item.origin.distribution == "assay-bench"
+    }
     assert origins == set(PROJECT["project"]["entry-points"]["assay"])
 
 

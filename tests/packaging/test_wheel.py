@@ -21,6 +21,7 @@ PACKAGES = {
     "assay_attention",
     "assay_plain",
     "assay_peers",
+    "assay_files",
     "assay_corpora",
     "assay_dask",
     "assay_html",

@@ -7,13 +7,14 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from assay.environment.temporary import temporary_folder
 from assay.plugins.host import Origin
+from assay.records.tokenizer_file import TokenizerFile
 from assay.testkit.result import ConformanceError, Skip
 
 PATIENCE_S = 60.0
@@ -30,7 +31,7 @@ class FreshProcessAnswer:
     seed: str
 
 
-def ask(origin: Origin, task: str, **arguments: Any) -> FreshProcessAnswer:
+def ask(origin: Origin, task: str, *, files: Sequence[TokenizerFile] = (), **arguments: Any) -> FreshProcessAnswer:
     """Have a task of `assay.testkit.subprocess_main` done with one plugin; nothing else is loaded there.
 
     Raises `ConformanceError` where the plugin ends or hangs the process, or raises, and `Skip` for a plugin that was
@@ -43,7 +44,8 @@ def ask(origin: Origin, task: str, **arguments: Any) -> FreshProcessAnswer:
         names = ("answer", "stdout", "stderr", "here")
         answer, stdout, stderr, here = (Path(folder, name) for name in names)
         here.mkdir()
-        request = {"task": task, "origin": _located(origin), "arguments": arguments, "answer": str(answer)}
+        located = _located(origin) | {"files": [asdict(file) for file in files]}
+        request = {"task": task, "origin": located, "arguments": arguments, "answer": str(answer)}
         with stdout.open("wb") as out, stderr.open("wb") as err:
             try:
                 ended = subprocess.run(
@@ -69,7 +71,7 @@ def ask(origin: Origin, task: str, **arguments: Any) -> FreshProcessAnswer:
     return FreshProcessAnswer(content=content["content"], printed=printed, seed=seed)
 
 
-def _located(origin: Origin) -> Mapping[str, str | None]:
+def _located(origin: Origin) -> dict[str, Any]:
     return {"path": None if origin.path is None else str(Path(origin.path).resolve()), "block": origin.block}
 
 

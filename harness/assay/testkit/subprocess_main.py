@@ -15,6 +15,7 @@ from assay.plugins.discovery import discover
 from assay.plugins.host import Host
 from assay.plugins.types import NAMES_OF_KINDS, Descriptor, Lazy
 from assay.records.report_data import Shown
+from assay.records.tokenizer_file import TokenizerFile
 
 Content = Mapping[str, Any]
 Located = Mapping[str, Any]
@@ -96,9 +97,10 @@ def write(origin: Located, name: str, shows: Shown) -> Content:
 
 def _load_alone(origin: Located) -> Host:
     """Find this one plugin: its file, or its entry point."""
+    files = [TokenizerFile(**file) for file in origin["files"]]
     if origin["path"] is not None:
-        return discover([origin["path"]], load="none")
-    return discover(load=origin["block"])
+        return discover([origin["path"]], load="none", files=files)
+    return discover(load=origin["block"], files=files)
 
 
 def _descriptor(host: Host, kind: str, name: str) -> Descriptor:

@@ -88,7 +88,8 @@ def second_process(plugin: TokenizerPlugin, context: Context) -> str:
     """A process of its own with another PYTHONHASHSEED gives the same ids, and the same text from the ids alone."""
     texts, documents = ([pair[place] for pair in context.encoded] for place in (0, 1))
     asked = {"name": plugin.name, "training": context.training, "texts": texts, "documents": documents}
-    answer = ask(context.origin, "encode", **asked)
+    files = [file for file in context.host.files if file.name == plugin.name]
+    answer = ask(context.origin, "encode", files=files, **asked)
     elsewhere = f"in a process with PYTHONHASHSEED={answer.seed}"
     for (text, ours), theirs in zip(context.encoded, answer.content["ids"], strict=True):
         if ours != theirs:
