@@ -270,6 +270,23 @@ def test_resuming_a_run_that_is_not_there_is_one_clear_line(cli: Cli, undisturbe
     assert next(iter(stored.runs)) in complaint
 
 
+@pytest.mark.long
+def test_a_tokenizer_whose_file_has_changed_is_not_gone_on_with(cli: Cli, tmp_path: Path) -> None:
+    source = (
+        "class Bytes:\n vocab_size, unk_id = 256, None\n def encode(self, text): return list(text.encode())\n"
+        " def decode(self, ids): return bytes(ids).decode(errors='replace')\n"
+    )
+    (tmp_path / "mine.py").write_text(source, "utf-8")
+    (tmp_path / "text.txt").write_text("a text " * 100, "utf-8")
+    chosen = ("--tokenizers", "mine=py:mine.py:Bytes", "--attentions", "none", "--corpora", "text.txt")
+    ran = cli("run", *chosen, "--held-out", "0", "--budget", "0.1s", "--json")
+    assert ran.rc == 0, ran.stderr
+    run = ran.json["run"]["id"]
+    assert cli("run", "--resume", run, "--json").rc == 0
+    (tmp_path / "mine.py").write_text(f"{source}\n", "utf-8")
+    assert "the tokenizer mine has changed since the run" in cli("run", "--resume", run).complaint
+
+
 def test_resuming_without_any_results_is_one_clear_line(cli: Cli, tmp_path: Path) -> None:
     assert "there are no results in results" in cli("run", "--resume", "20200101-000000-dead").complaint
     assert list(tmp_path.iterdir()) == []

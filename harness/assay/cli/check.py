@@ -63,6 +63,7 @@ def _compare(request: CommandRequest, baseline: str | None, *, calibrate: bool) 
     from assay.comparison import sides
     from assay.comparison.check import VersionCheck
     from assay.comparison.check_stored import check_stored
+    from assay.execute.tokenizer_files import name_files, with_files_of
     from assay.measure.plugin_metrics import chosen
 
     settings, selection = request.settings, request.selection_of_sides()
@@ -75,12 +76,14 @@ def _compare(request: CommandRequest, baseline: str | None, *, calibrate: bool) 
             found = sides.baseline(baseline, settings.plugins, request.results, tell=line.echo)
             if not isinstance(found, sides.SideEnvironment):
                 _refuse_timing(judging)
+                settings, changed = with_files_of(host, settings, found.outcome.run.settings)
+                selection, settings = name_files(host, selection, settings)
                 return check_stored(
                     host,
                     found,
                     replace(settings, metrics=chosen(host, selection.metrics)),
                     candidate=candidate.name,
-                    doubts=candidate.warnings,
+                    doubts=(*candidate.warnings, *changed),
                     wanted=selection.includes,
                     tick=line.tick,
                 )

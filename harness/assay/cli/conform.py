@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 @click.command("conform")
 @click.argument("name")
+@options.variable_option("--same-ids-as", metavar="B", help="Claim that NAME gives the ids of this tokenizer or file.")
 @options.kind_of_plugin(help="What NAME is, where several kinds have one of that name.")
 @options.timeout
 @options.memory
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 @options.quiet
 def conform(
     name: str,
+    same_ids_as: str | None,
     kind: str | None,
     timeout_s: float,
     memory_bytes: int | None,
@@ -37,17 +39,23 @@ def conform(
 ) -> int:
     """Hold the plugin NAME to the rules of its kind, one check for each.
 
-    NAME is a tokenizer, attention, corpus, metric or report, installed or in a --plugin file. Every check runs in
+    NAME is a tokenizer, attention, corpus, metric or report, installed or in a --plugin file, or the file of a
+    tokenizer. Every check runs in
     another process: a crash, an exit and a hang are failed checks. The rules are listed in docs/testkit.md.
 
     Exits with 3 when a check failed.
     """
+    from assay.execute.tokenizer_files import name_words
     from assay.testkit.isolated_runner import examine
 
-    settings = plugins.settings(timeout_s=timeout_s, memory_bytes=memory_bytes)
+    host = plugins.host()
+    claims = () if same_ids_as is None else (f"{name}={same_ids_as}",)
+    settings = plugins.settings(timeout_s=timeout_s, memory_bytes=memory_bytes, same_ids_as=claims)
+    if kind in (None, "tokenizer"):
+        (name,), settings = name_words(host, (name,), settings)
     showing = sys.stderr.isatty() and not quiet
     tick = _show_check if showing else lambda check: None
-    examined = examine(name, kind, settings, echo_warning, tick, plugins.host())
+    examined = examine(name, kind, settings, echo_warning, tick, host)
     if showing:
         _show_check("")
     if as_json:

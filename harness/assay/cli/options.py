@@ -119,7 +119,22 @@ store = variable_option(
 )
 suite = functools.partial(option, "--suite", Selection, help="See `assay list suites`.")
 judged_suite = suite(envvar="ASSAY_CHECK_SUITE", default="quick")
-tokenizers = option("--tokenizers", Selection, metavar="GLOBS", help=f"{GLOBS}  [default: the suite's]")
+tokenizers = option(
+    "--tokenizers",
+    Selection,
+    metavar="GLOBS|FILES",
+    help="Tokenizers by name or pattern, and by their files (see docs/bring-your-own.md): tokenizer.json, its folder,"
+    " .model, .tiktoken, .gguf, py:FILE.py:FUNCTION. NAME=FILE names the row.  [default: the suite's]",
+)
+same_ids_as = option(
+    "--same-ids-as",
+    Settings,
+    "same_ids_as",
+    envvar=None,
+    multiple=True,
+    metavar="A=B",
+    help="Claim that tokenizer A gives the ids of B, each by name or file: the claim is checked. May be repeated.",
+)
 attentions = option("--attentions", Selection, metavar="GLOBS", help=f"{GLOBS}  [default: the suite's]")
 corpora = option(
     "--corpora",

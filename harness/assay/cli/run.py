@@ -23,6 +23,7 @@ MOST_REASONS = 3
 @click.command("run")
 @options.suite()
 @options.cases
+@options.same_ids_as
 @options.metrics
 @options.held_out()
 @options.option(
@@ -143,6 +144,8 @@ def _echo_where(outcome: Outcome, request: CommandRequest) -> None:
     if outcome.noise is not None:
         echo_stderr(f"noise floor: {outcome.noise}")
     again = "`assay show` and the same --store" if request.results.elsewhere else "`assay show`"
+    for file in Settings.from_json(outcome.run.settings).files:
+        echo_stderr(str(file))
     stored = f"run {outcome.run.id} is stored in {request.results} ({outcome.manifest})"
     echo_stderr(f"{stored}; see it again with {again}")
 

@@ -26,8 +26,9 @@ from assay.report.text.table import Table
 @click.option("--file", type=click.Path(dir_okay=False), help="Read the text from this file, - for standard input.")
 @options.variable_option(
     "--tokenizers",
-    metavar="GLOBS",
-    help="Comma-separated names and patterns.  [default: those of the tutorial suite, and of others]",
+    metavar="GLOBS|FILES",
+    help="Comma-separated names, patterns and files of tokenizers, as in `assay run`.  [default: those of the tutorial"
+    " suite, and of others]",
 )
 @options.variable_option(
     "--corpora",
@@ -65,7 +66,10 @@ def tokens(
     from assay.corpus.own_files import named, notes_of
     from assay.corpus.reading import read
     from assay.execute.plan import choose
+    from assay.execute.selection import Selection
     from assay.execute.suites import suite
+    from assay.execute.tokenizer_files import name_files
+    from assay.records.settings import Settings
     from assay.tokenizer.alignment import align
 
     if (text is None) == (file is None):
@@ -74,6 +78,8 @@ def tokens(
     if file is None:
         _hint(content)
     host = plugins.find()
+    if tokenizers is not None:
+        tokenizers = name_files(host, Selection(tokenizers=tokenizers), Settings())[0].tokenizers
     chosen = choose(host, TokenizerPlugin, suite("tutorial").tokenizers, tokenizers)
     corpus = find(host, named(corpora, include, field))
     training = split(corpus, read(host, corpus), 0.0).training

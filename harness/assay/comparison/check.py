@@ -18,6 +18,7 @@ from assay.errors import AssayError
 from assay.execute.plan import plan
 from assay.execute.refused import refused
 from assay.execute.selection import Selection
+from assay.execute.tokenizer_files import name_files
 from assay.measure.plugin_metrics import chosen as chosen_metrics
 from assay.plugins.host import Host
 from assay.records.metric_clock import ratio_clock
@@ -73,7 +74,8 @@ class VersionCheck:
     def __post_init__(self) -> None:
         metrics = chosen_metrics(self.host, self.selection.metrics)
         block = (*self.settings.block, *self.host.unsafe)
-        self.settings = replace(self.settings, metrics=metrics, block=block).drawn()
+        self.selection, named = name_files(self.host, self.selection, self.settings)
+        self.settings = replace(named, metrics=metrics, block=block).drawn()
         self.cases = [case for case in plan(self.host, self.selection, self.settings) if not case.edge_case]
         sharded = next((case.corpus for case in self.cases if isinstance(case, TokenizerCase) and case.shards), None)
         if sharded is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 
 from assay.comparison.sides import SideEnvironment
 from assay.environment import cache
@@ -126,7 +127,7 @@ class SideProcess:
     def _setup(self) -> Setup:
         moved = dict(zip(self.settings.plugins, self.side.plugins, strict=False))
         block = (*(moved.get(name, name) for name in self.settings.block), *self.unsafe)
-        plugins = PluginSelection(plugins=self.side.plugins, block=block, load=self.settings.load)
+        plugins = replace(PluginSelection.of(self.settings), plugins=self.side.plugins, block=block)
         return Setup(plugins=plugins, core=self.core)
 
     def _mark_dead(self, worker: Worker) -> None:

@@ -22,9 +22,11 @@ from assay.execute.scheduler import execute
 from assay.execute.selection import Selection
 from assay.execute.sharded.cost_estimate import CostEstimate, forecast
 from assay.execute.sharded.group import executor_of
+from assay.execute.tokenizer_files import name_files
 from assay.measure.plugin_metrics import chosen as chosen_metrics
 from assay.plugins.discovery import discover
 from assay.plugins.host import Host
+from assay.plugins.tokenizer_files import refuse_changed
 from assay.records.name_list import as_list, split_names
 from assay.records.near_names import did_you_mean, near_names
 from assay.records.options import take
@@ -35,7 +37,7 @@ from assay.store.fallback import FallbackStore
 from assay.store.location import RESULTS, Where, locate
 from assay.store.store import Store, new_run_id
 
-LISTS = ("workloads", "include", "plugins", "block", "baselines")
+LISTS = ("workloads", "include", "plugins", "block", "baselines", "same_ids_as")
 NAMES = ("tokenizers", "attentions", "corpora", "metrics", "load")
 
 
@@ -77,7 +79,7 @@ def run(
     What is measured: `suite`, `workloads`, `tokenizers`, `attentions`, `corpora`, `include`, `held_out`, `sample`,
     `dtype`, `device` and `metrics`. How, in place of a field of `settings`: `plugins`, `block`, `load`, `baselines`,
     `budget_s`, `epochs`, `precision`, `timeout_s`, `memory_bytes`, `threads`, `executor`, `workers`, `scheduler`,
-    `field` and `fresh`. One that is None is as if it were left out. A list may stand for names and
+    `field`, `fresh` and `same_ids_as`. One that is None is as if it were left out. A list may stand for names and
     patterns with commas between them.
 
     They are stored in the folder `results`, or in `store`: another folder, a SQLite file or the URL of a database.
@@ -121,6 +123,7 @@ def begin(
     chosen = selection.chosen
     listener = listener or ProgressListener()
     notes: list[str] = []
+    selection, settings = name_files(host, selection, settings)
     cases = plan(host, selection, settings, notes.append)
     if any(case.shards for case in cases):
         executor_of(host, settings)  # one that is not there costs nothing yet
@@ -151,6 +154,7 @@ def estimate_cost(
     host: Host, selection: Selection, settings: Settings, tell: Callable[[str], object] = lambda what: None
 ) -> tuple[tuple[Case, ...], tuple[CostEstimate, ...]]:
     """Plan a selection, and estimate what counting each of its corpora of shards would take; nothing is stored."""
+    selection, settings = name_files(host, selection, settings)
     cases = plan(host, selection, settings, tell)
     groups: dict[str, list[TokenizerCase]] = {}
     for case in cases:
@@ -190,7 +194,15 @@ def resume(
     with Store(results, create=False) as store:
         record = store.run(name)
         settings = Settings.from_json(record.settings)
-        host = discover(settings.plugins, settings.block, settings.load, timeout_s=settings.timeout_s)
+        host = discover(
+            settings.plugins,
+            settings.block,
+            settings.load,
+            timeout_s=settings.timeout_s,
+            files=settings.files,
+            same_ids_as=settings.same_ids_as,
+        )
+        refuse_changed(host, settings.files)
         settings = replace(settings, scheduler=settings.scheduler and reveal(settings.scheduler))
         cases = store.planned(record.id)
         _need_credentials(record, cases, settings)

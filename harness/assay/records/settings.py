@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from assay.credentials import mask_argument
 from assay.errors import AssayError
+from assay.records.tokenizer_file import TokenizerFile
 
 if TYPE_CHECKING:
     from assay.records.metric_catalogue import Definition
@@ -21,14 +22,15 @@ RUN_SEED_BITS = 32
 class Settings:
     """Settings of the engine.
 
-    `plugins`, `block` and `load` say which plugins there are, as `discover` takes them. `budget_s` is the wall time
-    for timing, shared among the groups. A group ends earlier when the noise within its processes leaves every ratio
-    known to the share `precision`. The samples of a group come from `epochs` fresh processes for each plugin, one after
-    the other; None stands for five, or one where the group has less than a quarter of a second. `timeout_s` bounds each
-    step of a worker and `memory_bytes` its private memory (None takes four fifths of what is available). `baselines`
-    are the plugins that others are compared with, where a group has one; else its first row is. `grid` times
-    tokenizers also on lines, paragraphs and pages, and in batches. `metrics` are those of plugins that are to be added
-    to the rows, and what they mean: a stored run tells it without the plugin.
+    `plugins`, `block` and `load` say which plugins there are, as `discover` takes them; `files` are tokenizers that
+    were named by their files, and `same_ids_as` has claims `A=B`: the ids of A are to be those of B. `budget_s` is the
+    wall time for timing, shared among the groups. A group ends earlier when the noise within its processes leaves every
+    ratio known to the share `precision`. The samples of a group come from `epochs` fresh processes for each plugin,
+    one after the other; None stands for five, or one where the group has less than a quarter of a second. `timeout_s`
+    bounds each step of a worker and `memory_bytes` its private memory (None takes four fifths of what is available).
+    `baselines` are the plugins that others are compared with, where a group has one; else its first row is. `grid`
+    times tokenizers also on lines, paragraphs and pages, and in batches. `metrics` are those of plugins that are to be
+    added to the rows, and what they mean: a stored run tells it without the plugin.
     Corpora of shards are counted by `executor`, with so many `workers` (None for as many as it likes), on the cluster
     of a `scheduler` where one is named; `field` is the field of a record that holds its text. With `fresh` nothing
     that was counted before is taken. `seed` orders what is sampled, and is the same in every run; what attentions are
@@ -54,6 +56,8 @@ class Settings:
     field: str = "text"
     fresh: bool = False
     run_seed: int | None = None
+    files: tuple[TokenizerFile, ...] = ()
+    same_ids_as: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         bounds = (("budget_s", 0.0), ("timeout_s", 0.0), ("epochs", 0.5), ("threads", 0.5), ("precision", -1e-9))
@@ -77,6 +81,7 @@ class Settings:
         from assay.records.metric_catalogue import Definition
 
         fields = json.loads(text)
-        lists = {name: tuple(fields.get(name, ())) for name in ("plugins", "block", "baselines")}
+        lists = {name: tuple(fields.get(name, ())) for name in ("plugins", "block", "baselines", "same_ids_as")}
         metrics = tuple(Definition(**each) for each in fields.get("metrics", ()))
-        return cls(**fields | lists | {"metrics": metrics})
+        files = tuple(TokenizerFile(**each) for each in fields.get("files", ()))
+        return cls(**fields | lists | {"metrics": metrics, "files": files})

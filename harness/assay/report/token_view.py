@@ -83,7 +83,8 @@ def _cut(settings: Settings, corpus_name: str, names: Sequence[str], text: str) 
 def _ask(settings: Settings, corpus_name: str, names: Sequence[str], text: str) -> list[dict[str, Any]] | str:
     """Return the answer of `assay tokens`, or why it has none."""
     command = [sys.executable, "-m", "assay", "tokens", "--json", "--file", "-", "--corpora", corpus_name]
-    command += ["--tokenizers", join_names(names)]
+    named = {file.name: file.named for file in settings.files}
+    command += ["--tokenizers", join_names([named.get(name, name) for name in names])]
     command += [part for file in settings.plugins for part in ("--plugin", file)]
     command += [part for name in settings.block for part in ("--block", name)]
     command += ["--load", settings.load or "*"]

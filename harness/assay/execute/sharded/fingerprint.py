@@ -13,9 +13,10 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from assay.environment.plugin_code import digest, package_files
 from assay.plugins.host import Host
+from assay.plugins.tokenizer_files import digest
 from assay.plugins.types import TokenizerPlugin
 
-COUNTING = 2  # to be raised with every change of what is counted, or how
+COUNTING = 3  # to be raised with every change of what is counted, or how
 
 
 def fingerprint(host: Host, plugin: TokenizerPlugin, training: str) -> str:
@@ -35,6 +36,7 @@ def fingerprint(host: Host, plugin: TokenizerPlugin, training: str) -> str:
         "python": ".".join(platform.python_version_tuple()[:2]),
         "splits_at": plugin.splits_at,
         "normalization": plugin.normalization,
+        **({"files": digest(plugin.files)} if plugin.files else {}),
         "trained_on": None if plugin.pretrained else hashlib.sha256(training.encode("utf-8", "replace")).hexdigest(),
     }
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()

@@ -10,6 +10,7 @@ from assay.plugins.discovery import discover
 from assay.plugins.host import Host
 from assay.records.results import Case, Measurement, Metrics, Sample, Value
 from assay.records.settings import Settings
+from assay.records.tokenizer_file import TokenizerFile
 from assay.records.verdicts import Clock
 
 MOST_DOCUMENTS = 1 << 40
@@ -22,16 +23,32 @@ class PluginSelection:
     plugins: tuple[str, ...] = ()
     block: tuple[str, ...] = ()
     load: str | None = None
+    files: tuple[TokenizerFile, ...] = ()
+    same_ids_as: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, settings: Settings, host: Host | None = None) -> PluginSelection:
         """Take those of some settings, without those that the host found unsafe to load."""
         block = settings.block if host is None else (*settings.block, *host.unsafe)
-        return cls(plugins=settings.plugins, block=block, load=settings.load)
+        return cls(
+            plugins=settings.plugins,
+            block=block,
+            load=settings.load,
+            files=settings.files,
+            same_ids_as=settings.same_ids_as,
+        )
 
     def discover(self, *, lenient: bool = False, trial_s: float | None = None) -> Host:
         """Find them, in a process that may die of it; with `trial_s` each is tried for so long in one of its own."""
-        host = discover(self.plugins, self.block, self.load, lenient=lenient, timeout_s=trial_s)
+        host = discover(
+            self.plugins,
+            self.block,
+            self.load,
+            lenient=lenient,
+            timeout_s=trial_s,
+            files=self.files,
+            same_ids_as=self.same_ids_as,
+        )
         host.timeout_s = None
         return host
 
