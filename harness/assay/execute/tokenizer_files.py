@@ -10,6 +10,7 @@ from assay.errors import AssayError, UnknownName
 from assay.execute.selection import Selection
 from assay.plugins.host import Host
 from assay.plugins.tokenizer_files import add_file, add_sources, changes_of, claim, is_source, whole
+from assay.records.name_list import join_names, split_names
 from assay.records.settings import Settings
 from assay.records.tokenizer_file import TokenizerFile
 
@@ -21,10 +22,10 @@ def name_files(host: Host, selection: Selection, settings: Settings) -> tuple[Se
 
     Raises `AssayError` for a file that cannot be read, and `UnknownName` for a claim of what is not there.
     """
-    words = () if selection.tokenizers is None else _split(selection.tokenizers)
+    words = () if selection.tokenizers is None else split_names(selection.tokenizers)
     names, settings = name_words(host, words, settings)
     if selection.tokenizers is not None:
-        selection = replace(selection, tokenizers=",".join(names))
+        selection = replace(selection, tokenizers=join_names(names))
     return selection, settings
 
 
@@ -80,7 +81,3 @@ def _sides(claim: str) -> tuple[str, str]:
     if not (ours and equals and theirs):
         raise AssayError(f"{claim!r} does not say whose ids are to be the same", remedy=CLAIM)
     return ours.strip(), theirs.strip()
-
-
-def _split(words: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in words.split(",") if word.strip())

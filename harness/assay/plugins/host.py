@@ -89,8 +89,7 @@ class Failure:
     """A plugin, or one thing it announced, that cannot be used; all the others still can.
 
     `stage` is `import`, `version`, `register`, the name of a hook, `clash`, or `trial`: what it did to a process in
-    which it was tried. `kind` and `name` are those of the one
-    thing that was announced, where only that cannot be used.
+    which it was tried. `kind` and `name` are those of the one thing that cannot be used, where that is not all.
     """
 
     origin: Origin
@@ -163,9 +162,7 @@ class Host:
         Raises `UnknownName` for a name or glob that matches nothing.
         """
         chosen: dict[str, P] = {}
-        for pattern in split_names(patterns):
-            if pattern == "none":
-                continue
+        for pattern in (each for each in split_names(patterns) if each != "none"):
             matches = [plugin for plugin in self.every(kind) if fnmatch.fnmatchcase(plugin.name, pattern)]
             if not matches:
                 raise self._unknown(kind, pattern)

@@ -127,7 +127,7 @@ def changes_of(host: Host, file: TokenizerFile) -> Iterator[str]:
         )
 
 
-def digest(paths: Sequence[str]) -> tuple[int | None, str | None]:
+def size_and_sha256(paths: Sequence[str]) -> tuple[int | None, str | None]:
     """Return the size of some files and the sha256 of their content, one after the other."""
     if not paths:
         return None, None
@@ -142,7 +142,7 @@ def digest(paths: Sequence[str]) -> tuple[int | None, str | None]:
 
 def _record(name: str, asked: _Asked) -> TokenizerFile:
     with guard(lambda reason: AssayError(f"the tokenizer {asked.source} cannot be read: {reason}")):
-        size, sha256 = digest(asked.plugin.files)
+        size, sha256 = size_and_sha256(asked.plugin.files)
     return TokenizerFile(name=name, source=asked.source, size=size, sha256=sha256)
 
 

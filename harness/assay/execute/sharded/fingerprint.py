@@ -13,7 +13,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 
 from assay.environment.plugin_code import digest, package_files
 from assay.plugins.host import Host
-from assay.plugins.tokenizer_files import digest
+from assay.plugins.tokenizer_files import size_and_sha256
 from assay.plugins.types import TokenizerPlugin
 
 COUNTING = 3  # to be raised with every change of what is counted, or how
@@ -36,7 +36,7 @@ def fingerprint(host: Host, plugin: TokenizerPlugin, training: str) -> str:
         "python": ".".join(platform.python_version_tuple()[:2]),
         "splits_at": plugin.splits_at,
         "normalization": plugin.normalization,
-        **({"files": digest(plugin.files)} if plugin.files else {}),
+        **({"files": size_and_sha256(plugin.files)} if plugin.files else {}),
         "trained_on": None if plugin.pretrained else hashlib.sha256(training.encode("utf-8", "replace")).hexdigest(),
     }
     return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
