@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import assay
-from assay.comparison.session_drift import session_level
+from assay.comparison.session_level import session_level
 from assay.corpus.loading import load
 from assay.records.results import GroupResult, Metrics, Sample, Timing
 from assay.stats.paired_ratio import paired_ratio

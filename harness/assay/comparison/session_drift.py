@@ -6,13 +6,13 @@ show that, so a change has to exceed the prediction limit: how far a session of 
 
 from __future__ import annotations
 
-import itertools
 import math
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from assay.comparison.common_shift import STANDS_OUT, UNMEASURED_DRIFT, alike, measured_drift, shifts_of
+from assay.comparison.session_level import SessionLevel, fast, session_level
 from assay.records.near_names import near_names
 from assay.records.verdicts import Clock, Judgement, Tolerance, Verdict
 from assay.stats.paired_ratio import student_quantile
@@ -22,11 +22,8 @@ SESSIONS = 3  # so many stored sessions tell their drift themselves
 PRIOR_FREEDOM = 4  # ... in which the allowance weighs as much as five sessions
 ALARM = 0.99  # one in a hundred sessions of the same code lies farther above
 FEWEST = 5  # readings
-FEWEST_BLOCKS, MOST_BLOCKS, BLOCK = 10, 20, 5
-TRIMMED = 5  # a fifth at either end
 POWER = 0.95
 LARGEST_LOG = 700.0
-RESOLUTION = 1e-12  # seconds, and as a share: no clock tells less
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +38,11 @@ class Readings:
         """Which time the timer tells."""
         return "cpu" if self.timer.endswith(("process_time", "thread_time")) else "wall"
 
+    @property
+    def of_block(self) -> Callable[[Sequence[float]], float]:
+        """Which figure of readings that follow each other says how fast the code is."""
+        return fast if self.clock == "wall" else statistics.median
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
@@ -49,15 +51,6 @@ class Session:
     source: str
     environment: Mapping[str, str]
     cells: Mapping[str, Readings]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionLevel:
-    """The log of the time of one call in one session: an estimate, its standard error, and the freedom of that."""
-
-    centre: float
-    error: float
-    freedom: int
 
 
 def minor(version: str) -> str:
@@ -80,35 +73,6 @@ def judge(candidate: Session, baselines: Sequence[Session], *, allowance: float 
     judged = [_judged(cell, candidate, baselines, allowance) for cell in cells]
     moved, drift = shifts_of(judged), _drift(baselines)
     return tuple(_among(judgement, moved, drift) for judgement in judged)
-
-
-def session_level(seconds: Sequence[float]) -> SessionLevel:
-    """Estimate the level of at least five readings of one session.
-
-    They are cut into 10 to 20 consecutive blocks (fewer readings are their own blocks), since readings that follow each
-    other are alike. Of the logs of the blocks' medians the trimmed mean is taken, a fifth off either end, with Yuen's
-    standard error (Biometrika 61, 1974), widened by what the blocks still have in common with the next ones,
-    (1 + r) / (1 - r) for their autocorrelation r.
-    """
-    count = min(len(seconds), max(FEWEST_BLOCKS, min(MOST_BLOCKS, len(seconds) // BLOCK)))
-    edges = [index * len(seconds) // count for index in range(count + 1)]
-    logs = [
-        math.log(max(RESOLUTION, statistics.median(seconds[start:end]))) for start, end in itertools.pairwise(edges)
-    ]
-    cut = count // TRIMMED
-    kept = sorted(logs)[cut : count - cut]
-    winsorised = [min(max(value, kept[0]), kept[-1]) for value in logs]
-    mean = statistics.fmean(winsorised)
-    away = [value - mean for value in winsorised]
-    squares = math.fsum(value * value for value in away)
-    together = math.fsum(a * b for a, b in itertools.pairwise(away))
-    correlation = min(0.9, max(0.0, together / squares)) if squares else 0.0
-    variance = squares / (len(kept) * (len(kept) - 1)) * (1 + correlation) / (1 - correlation)
-    return SessionLevel(
-        centre=statistics.fmean(kept),
-        error=max(RESOLUTION, math.sqrt(variance)),
-        freedom=len(kept) - 1,
-    )
 
 
 def prediction_limit(centres: Sequence[float], allowance: float = ALLOWANCE) -> float:
@@ -172,7 +136,31 @@ def _judged(cell: str, candidate: Session, baselines: Sequence[Session], allowan
 
 
 def _weighed(cell: str, ours: Readings, theirs: Sequence[Readings], allowance: float) -> Judgement:
-    now, stored = session_level(ours.seconds), [session_level(readings.seconds) for readings in theirs]
+    """Judge wall time by fast readings, which a busy machine leaves alone; usual ones may only raise a doubt."""
+    judgement = _compared(cell, ours, theirs, allowance, ours.of_block)
+    if ours.clock == "cpu" or judgement.verdict not in (Verdict.UNCHANGED, Verdict.IMPROVED):
+        return judgement
+    usual = _compared(cell, ours, theirs, allowance, statistics.median)
+    if usual.verdict is not Verdict.REGRESSED:
+        return judgement
+    return replace(
+        judgement,
+        verdict=Verdict.INCONCLUSIVE,
+        reason=f"its fast readings stayed, and half of all take {usual.ratio:.2f} times as long: the machine was busy,"
+        " or only some calls are slower",
+        remedy="run it again when it is quiet",
+    )
+
+
+def _compared(
+    cell: str,
+    ours: Readings,
+    theirs: Sequence[Readings],
+    allowance: float,
+    of_block: Callable[[Sequence[float]], float],
+) -> Judgement:
+    now = session_level(ours.seconds, of_block)
+    stored = [session_level(readings.seconds, of_block) for readings in theirs]
     centres = [one.centre for one in stored]
     centre = now.centre - statistics.fmean(centres)
     error, freedom = _uncertainty([(now, 1.0), *((one, 1 / len(stored)) for one in stored)])
@@ -202,7 +190,11 @@ def _weighed(cell: str, ours: Readings, theirs: Sequence[Readings], allowance: f
 def _drift(baselines: Sequence[Session]) -> float | None:
     """Return how far the stored sessions drifted from each other, in logs; None where that was not measured."""
     levels = [
-        {cell: session_level(found.seconds).centre for cell, found in session.cells.items() if _enough(found)}
+        {
+            cell: session_level(found.seconds, found.of_block).centre
+            for cell, found in session.cells.items()
+            if _enough(found)
+        }
         for session in baselines
     ]
     return measured_drift(levels)
