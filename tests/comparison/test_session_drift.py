@@ -195,7 +195,9 @@ def test_a_slowdown_of_half_the_calls_is_not_green() -> None:
     half = [one * (3.0 if number % 5 > 1 else 1.0) for number, one in enumerate(readings(chance, 1.0))]
     judged = one(half, readings(chance, 1.0))
     assert judged.verdict is Verdict.INCONCLUSIVE
-    assert re.search(r"^its fast readings stayed, and half of all take (2\.9|3\.0)\d times as long", judged.reason or "")
+    assert re.search(
+        r"^its fast readings stayed, and half of all take (2\.9|3\.0)\d times as long", judged.reason or ""
+    )
 
 
 def test_cpu_time_is_judged_by_all_readings() -> None:

@@ -54,6 +54,7 @@ SET: dict[str, Any] = {
     "scheduler": "tcp://10.0.0.5:8786",
     "field": "body text",
     "fresh": True,
+    "same_ids_as": ("a b=gpt2", "./mine.json=reg"),
     "run_seed": 7,
 }
 

@@ -9,7 +9,7 @@ import pytest
 import assay
 from assay.errors import AssayError
 from assay.plugins.discovery import discover
-from assay.plugins.tokenizer_files import add_sources, changes_of, digest, is_source, refuse_changed, whole
+from assay.plugins.tokenizer_files import add_sources, changes_of, is_source, refuse_changed, size_and_sha256, whole
 from assay.records.tokenizer_file import TokenizerFile
 
 SOURCE = """
@@ -74,7 +74,7 @@ class TestWords:
 class TestNames:
     def test_a_file_is_called_after_itself_and_recorded(self, host: assay.Host, tmp_path: Path, letters: str) -> None:
         file = add_sources(host, [letters])[letters]
-        size, sha256 = digest([str(tmp_path / "mine.py")])
+        size, sha256 = size_and_sha256([str(tmp_path / "mine.py")])
         assert file == TokenizerFile(
             name="mine.Letters", source=f"py:{tmp_path.resolve()}/mine.py:Letters", size=size, sha256=sha256
         )

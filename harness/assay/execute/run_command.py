@@ -27,7 +27,7 @@ OPTIONS: Mapping[str, str] = MappingProxyType(
     }
 )
 NO_OPTION = ("grid", "seed")
-DERIVED = ("metrics",)  # of the settings: what the metrics of the selection mean
+DERIVED = ("metrics", "files")  # of the settings: what metrics and tokenizers of the selection mean
 
 
 def run_command(host: Host, selection: Selection, settings: Settings, results: Where) -> str:
