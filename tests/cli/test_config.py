@@ -11,6 +11,15 @@ import pytest
 
 Cli = Callable[..., Any]
 
+OBJECT = """
+class Bytes:
+    vocab_size, unk_id = 256, None
+    encode = staticmethod(lambda text: list(text.encode()))
+    decode = staticmethod(lambda ids: bytes(ids).decode())
+
+def load():
+    return Bytes()
+"""
 PLUGIN = """
 import assay
 
@@ -68,6 +77,15 @@ def test_a_plugin_that_a_settings_file_brought_is_named_once(cli: Cli, tmp_path:
     assert cli("run", "--tokenizers", "mine", "--attentions", "none", "--quiet").stderr.count(told) == 1
     assert cli("list", "--json", "--plugin", "mine.py").stderr == ""
     assert cli("list", "--json", env={"ASSAY_PLUGIN": "mine.py"}).stderr == ""
+
+
+def test_a_tokenizer_of_python_that_a_settings_file_brought_is_named_once(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(OBJECT)
+    (tmp_path / "assay.toml").write_text("tokenizers = ['mine=py:mine.py:load', 'regex']\n")
+    told = "assay: loads the plugin mine=py:mine.py:load, which assay.toml names (--no-config ignores that)\n"
+    ran = cli("tokens", "the", "--json")
+    assert (chosen(ran), ran.stderr) == (["mine", "regex"], told)
+    assert cli("tokens", "the", "--json", "--tokenizers", "mine=py:mine.py:load").stderr == ""
 
 
 def test_a_setting_of_one_command_beats_one_of_all(cli: Cli, tmp_path: Path) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 import click
@@ -14,10 +16,16 @@ from assay.cli.config import setter
 from assay.cli.echo import echo_stderr, echo_warning
 from assay.errors import AssayError
 from assay.plugins.isolation import TIMEOUT_S
+from assay.records.name_list import split_names
 
 if TYPE_CHECKING:
     from assay.plugins.host import Failure, Host
     from assay.records.settings import Settings
+
+BRINGING: Mapping[str, str] = MappingProxyType(
+    {"plugins": "plugin", "tokenizers": "tokenizers", "same_ids_as": "same-ids-as", "baselines": "baseline"}
+)
+PYTHON = re.compile(r"(^|=)py:")  # a tokenizer that is an object of a module, or of a file
 
 plugins = options.variable_option(
     "--plugin",
@@ -50,7 +58,7 @@ class PluginOptions:
     def __init__(self, plugins: Sequence[str], block: Sequence[str], load: str | None) -> None:
         self.plugins, self.block, self.load = tuple(plugins), tuple(block), load
         self.timeout_s = TIMEOUT_S
-        self.brought: dict[str, str] = {}  # by settings files: the plugin, and which of them names it
+        self.brought: dict[str, str] = {}  # by settings files: the code, and which of them names it
         self._host: Host | None = None
 
     def add(self, kept: Settings) -> None:
@@ -65,7 +73,7 @@ class PluginOptions:
         return Settings(plugins=self.plugins, block=self.block, load=self.load, **others)
 
     def host(self) -> Host:
-        """Discover the plugins, and warn of nothing; report before which ones a settings file brought."""
+        """Discover the plugins, and warn of nothing; report before what a settings file brought."""
         from assay.plugins.discovery import discover
 
         if self._host is None:
@@ -113,6 +121,17 @@ def warn(host: Host) -> None:
         echo_warning(str(each))
 
 
+def _brought(given: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Yield code that settings files have loaded, plugins and tokenizers of Python, with the file that names it."""
+    context = click.get_current_context()
+    for option in (each for each in BRINGING if context.get_parameter_source(each) is ParameterSource.DEFAULT_MAP):
+        value = given.get(option) or ()
+        words = split_names(value) if isinstance(value, str) else cast("Sequence[str]", value)
+        for word in words:
+            if option == "plugins" or PYTHON.search(word):
+                yield word, setter(BRINGING[option])
+
+
 def takes_plugins(command: Callable[..., object]) -> Callable[..., object]:
     """Decorate a command with the options above, whose values are its argument `plugins`."""
 
@@ -121,8 +140,7 @@ def takes_plugins(command: Callable[..., object]) -> Callable[..., object]:
         *, plugins: tuple[str, ...], block: tuple[str, ...], load: str | None, strict_plugins: bool, **others: object
     ) -> int:
         chosen = PluginOptions(plugins, block, load)
-        if click.get_current_context().get_parameter_source("plugins") is ParameterSource.DEFAULT_MAP:
-            chosen.brought = dict.fromkeys(plugins, setter("plugin"))
+        chosen.brought = dict(_brought({"plugins": plugins, **others}))
         if isinstance(timeout_s := others.get("timeout_s"), float):
             chosen.timeout_s = timeout_s
         code = cast("int", command(plugins=chosen, **others))
