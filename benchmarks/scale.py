@@ -174,7 +174,7 @@ def sample(folder: Path, draws: int, width: float) -> dict[str, Any]:
 
 def costs(folder: Path, place: Path) -> dict[str, Any]:
     """What each built-in tokenizer takes, as `assay run --dry-run` tells it."""
-    command = [*_command(folder), "--tokenizers", BUILT_IN, "--dry-run"]
+    command = [*_command(folder), "--tokenizers", BUILT_IN, "--executor", "local", "--dry-run"]
     ran = subprocess.run(command, capture_output=True, text=True, check=True, cwd=place)
     (forecast,) = json.loads(ran.stdout)["forecasts"]
     lines = [("(reading)", 1e9 * forecast["read_s"]), ("(words)", 1e9 * forecast["words_s"])]

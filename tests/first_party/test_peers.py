@@ -211,7 +211,7 @@ class TestTrained:
         assert all(one.vocab_size <= size for one, size in zip(made, VOCAB_SIZES, strict=True))
         sizes = [one.vocab_size for one in made]
         assert sizes == sorted(sizes)
-        assert sizes[0] < sizes[1] < sizes[-1]
+        assert sizes[0] < sizes[-1]  # a short text has no more pieces than some
         lengths = [len(one.encode(verdict)) for one in made]
         assert lengths == sorted(lengths, reverse=True)
         assert lengths[0] > lengths[1]
