@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import psutil
@@ -17,7 +18,8 @@ def test_libraries_compute_and_compile_with_as_many_threads_as_were_asked_for() 
     worker = Worker("fix it", Settings(threads=3))
     try:
         (process,) = set(psutil.Process().children()) - before
-        given = process.environ()
+        while not (given := process.environ()):  # until the system has started the program
+            time.sleep(0.01)
     finally:
         worker.kill()
     for library in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS", "TORCHINDUCTOR_COMPILE_THREADS"):
