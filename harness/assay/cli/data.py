@@ -6,21 +6,20 @@ import functools
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import click
 
 from assay.cli import options
 from assay.cli.echo import echo_stderr, echo_tables
 from assay.cli.plugin_options import PluginOptions, takes_plugins_and_timeout
-from assay.corpus import fetching
-from assay.corpus.fetching import FetchState, Holding
-from assay.corpus.loading import find
-from assay.corpus.own_files import notes_of
-from assay.execute.plan import corpus_names
 from assay.plugins.host import Host
 from assay.plugins.types import CorpusPlugin
 from assay.records.json_document import write
 from assay.report.text.table import Table
+
+if TYPE_CHECKING:
+    from assay.corpus.fetching import Holding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +61,8 @@ def data() -> None:
 @chosen_corpora
 def list_(corpora: Asked, plugins: PluginOptions, as_json: bool) -> int:
     """List the corpora: what they are, whose, and whether they are on this machine."""
+    from assay.corpus import fetching
+
     host, chosen = _choose(corpora, plugins)
     _write([fetching.look(host, corpus) for corpus in chosen], as_json=as_json, described=True)
     return 0
@@ -74,6 +75,8 @@ def fetch_(corpora: Asked, plugins: PluginOptions, as_json: bool) -> int:
 
     Exits with 3 when one could not be brought; the others are.
     """
+    from assay.corpus import fetching
+
     return _each(lambda host, corpus: fetching.fetch(host, corpus, _echo), corpora, plugins, as_json=as_json)
 
 
@@ -84,6 +87,8 @@ def verify(corpora: Asked, plugins: PluginOptions, as_json: bool) -> int:
 
     Exits with 3 when one is not what its manifest promises, or was asked for by name and is missing.
     """
+    from assay.corpus import fetching
+
     return _each(fetching.verify, corpora, plugins, as_json=as_json, missing_fails=corpora.names != "*")
 
 
@@ -91,6 +96,8 @@ def verify(corpora: Asked, plugins: PluginOptions, as_json: bool) -> int:
 @chosen_corpora
 def where(corpora: Asked, plugins: PluginOptions, as_json: bool) -> int:
     """Print the path of every file of fetched corpora; where it will lie, if it is missing."""
+    from assay.corpus import fetching
+
     host, chosen = _choose(corpora, plugins)
     found = [fetching.look(host, corpus) for corpus in chosen]
     if as_json:
@@ -110,6 +117,8 @@ def _each(
     as_json: bool,
     missing_fails: bool = True,
 ) -> int:
+    from assay.corpus.fetching import FetchState
+
     host, chosen = _choose(corpora, plugins)
     found = [act(host, corpus) for corpus in chosen]
     _write(found, as_json=as_json)
@@ -125,6 +134,9 @@ def _each(
 
 
 def _choose(asked: Asked, plugins: PluginOptions) -> tuple[Host, tuple[CorpusPlugin, ...]]:
+    from assay.corpus.loading import find
+    from assay.execute.plan import corpus_names
+
     host = plugins.find()
     names = corpus_names(host, asked.names, asked.include, asked.field)
     return host, tuple(find(host, name) for name in names)
@@ -132,6 +144,8 @@ def _choose(asked: Asked, plugins: PluginOptions) -> tuple[Host, tuple[CorpusPlu
 
 def _write(found: Sequence[Holding], *, as_json: bool, described: bool = False) -> None:
     """A terminal shows the columns that matter and the reasons below; a pipe and JSON have all."""
+    from assay.corpus.own_files import notes_of
+
     rows = [_row(item, described=described) for item in found]
     told = {item.corpus.name: notes_of(item.corpus) for item in found}
     for name, read in told.items():
