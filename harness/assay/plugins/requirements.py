@@ -26,19 +26,19 @@ class Extras:
     """The extras of distributions, each read once."""
 
     def __init__(self) -> None:
-        self._known: dict[str, Mapping[str, tuple[str, ...]]] = {}
+        self._known: dict[str, Mapping[str, Mapping[str, str]]] = {}
 
     def remedy(self, lacking: Iterable[str], distribution: str | None) -> str:
         """Return the command that installs what a plugin lacks: an extra of its distribution that brings just that."""
         wanted = tuple(lacking)
-        names = _names(wanted)
+        names = {_name(text) for text in wanted}
         for extra, required in self._of(distribution).items():
-            if names <= _names(required) and names == _names(absent(required)):
+            if names <= required.keys() and all(_installed(required[name]) for name in required.keys() - names):
                 return pip_install([extra])
         return pip_install(wanted)
 
-    def _of(self, distribution: str | None) -> Mapping[str, tuple[str, ...]]:
-        """What each extra requires, the shortest first."""
+    def _of(self, distribution: str | None) -> Mapping[str, Mapping[str, str]]:
+        """What each extra requires, by name; the shortest extra first."""
         if distribution is None:
             return {}
         if distribution not in self._known:
@@ -46,18 +46,19 @@ class Extras:
         return self._known[distribution]
 
 
-def _read(distribution: str) -> Mapping[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = {}
+def _read(distribution: str) -> Mapping[str, Mapping[str, str]]:
+    found: dict[str, dict[str, str]] = {}
     with contextlib.suppress(metadata.PackageNotFoundError):
         for text in metadata.requires(distribution) or ():
             requirement, _, marker = text.partition(";")
             for extra in OF_EXTRA.findall(marker):
-                found.setdefault(f"{distribution}[{extra}]", []).append(requirement.strip())
-    return {extra: tuple(required) for extra, required in sorted(found.items(), key=lambda item: len(item[1]))}
+                found.setdefault(f"{distribution}[{extra}]", {})[_name(requirement)] = requirement.strip()
+    return dict(sorted(found.items(), key=lambda item: len(item[1])))
 
 
-def _names(requirements: Iterable[str]) -> set[str]:
-    return {Requirement(text).name for text in requirements}
+def _name(requirement: str) -> str:
+    """The name of a distribution that a requirement begins with, as all of its spellings are compared."""
+    return re.sub(r"[-_.]+", "-", re.split(r"[^\w.-]", requirement.strip(), maxsplit=1)[0]).lower()
 
 
 def _installed(text: str) -> bool:
