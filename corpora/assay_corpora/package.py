@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+import assay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class Package:
     @property
     def path(self) -> Path:
         """Where the file lies, or will lie."""
-        return data_folder() / self.file
+        return assay.data_folder() / self.file
 
     @property
     def intact(self) -> bool:
@@ -37,18 +37,3 @@ class Package:
         """Whether some file is the one that was pinned."""
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest() == self.sha256
-
-
-def data_folder() -> Path:
-    """Return the folder of fetched files: `ASSAY_DATA`, or a folder of ours in the user's cache."""
-    chosen = os.environ.get("ASSAY_DATA")
-    if chosen:
-        return Path(chosen).expanduser()
-    if sys.platform == "win32":
-        cache, usual = os.environ.get("LOCALAPPDATA", ""), "~/AppData/Local"
-    elif sys.platform == "darwin":
-        cache, usual = "", "~/Library/Caches"
-    else:
-        cache, usual = os.environ.get("XDG_CACHE_HOME", ""), "~/.cache"
-    # The XDG rules say that a path which is not absolute is to be ignored.
-    return (Path(cache) if Path(cache).is_absolute() else Path(usual).expanduser()) / "assay" / "data"

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from assay.attention.windows import TextEmbedding, Windows, window_loader
     from assay.comparison.compare_runs import compare
     from assay.corpus.download import Download
-    from assay.environment.temporary import temporary_folder
     from assay.errors import AssayError, Unavailable, UnknownName, UnknownToken
     from assay.execute.job import run
     from assay.plugins.discovery import discover
@@ -66,6 +65,8 @@ if TYPE_CHECKING:
     from assay.records.segmentation import Piece, Span, TokenAlignment
     from assay.records.semantics import Semantics
     from assay.records.special_tokens import SpecialTokens
+    from assay.records.temporary import temporary_folder
+    from assay.records.user_cache import data_folder
     from assay.records.verdicts import AATest, Change, Compared, Comparison, Judgement, Tolerance, Verdict
     from assay.records.workload import TextSource, Workload
     from assay.report.tables.attention_scaling import Growth, family, growths
@@ -85,7 +86,7 @@ _HOMES = {
     "records.segmentation": "Piece TokenAlignment Span",
     "corpus.download": "Download",
     "plugins.discovery": "discover",
-    "environment.temporary": "temporary_folder",
+    "records.temporary": "temporary_folder",
     "errors": "AssayError Unavailable UnknownName UnknownToken",
     "plugins.executor": "TaskResult Executor ExecutorConfig",
     "store.dataframes": "Frames results",
@@ -104,6 +105,7 @@ _HOMES = {
     "records.plugin_code": "PluginCode",
     "report.tables.code": "code_table",
     "report.tables.results": "Table",
+    "records.user_cache": "data_folder",
     "records.verdicts": "AATest Change Compared Comparison Judgement Tolerance Verdict",
     "attention.windows": "TextEmbedding Windows window_loader",
     "records.semantics": "Semantics",
@@ -183,6 +185,7 @@ __all__ = [
     "Workload",
     "code_table",
     "compare",
+    "data_folder",
     "definition",
     "discover",
     "family",

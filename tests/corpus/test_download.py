@@ -7,6 +7,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 import assay
 from assay.corpus.fetching import Fetchable
 from assay.errors import AssayError
+from assay.records.process_identity import ProcessIdentity
 
 TEXT = b"Today nothing happened.\n"
 SHA256 = hashlib.sha256(TEXT).hexdigest()
@@ -165,3 +167,12 @@ def test_a_function_may_read_the_files(address: str) -> None:
 def test_what_is_no_hash_is_refused_at_once(sha256: str) -> None:
     with pytest.raises(AssayError, match="is not the sha256 of"):
         assay.Download({"https://example.org/a.txt": sha256})
+
+
+def test_what_a_killed_fetch_left_goes_with_the_next(address: str, data: Path) -> None:
+    ours = ProcessIdentity.current()
+    left = data / f"assay-{replace(ours, started=ours.started - 1).mark}-abc"
+    left.mkdir(parents=True)
+    (left / "file").write_bytes(TEXT[:5])
+    assert assay.Download({f"{address}/a.txt": SHA256}).fetch(lambda line: None)
+    assert [path.read_bytes() for path in data.iterdir()] == [TEXT]

@@ -19,7 +19,7 @@ import assay
 from assay.corpus.loading import load
 from assay_corpora import bible, chat, commonmark, naughty_strings, shakespeare, udhr
 from assay_corpora.archive import members, plain, texts
-from assay_corpora.package import Package, data_folder
+from assay_corpora.package import Package
 from assay_corpora.packed import Packed
 
 NAMES = st.from_regex(r"[a-z]{1,5}(/[a-z]{1,5}){0,2}\.[a-z]{1,3}", fullmatch=True)
@@ -80,17 +80,17 @@ class TestArchive:
 class TestDataFolder:
     def test_the_variable_goes_first(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv("ASSAY_DATA", str(tmp_path))
-        assert data_folder() == tmp_path
+        assert assay.data_folder() == tmp_path
 
     @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="the XDG rules are for other systems")
     def test_the_rules_of_xdg(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.delenv("ASSAY_DATA", raising=False)
         monkeypatch.setenv("HOME", str(tmp_path))
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "own"))
-        assert data_folder() == tmp_path / "own" / "assay" / "data"
+        assert assay.data_folder() == tmp_path / "own" / "assay" / "data"
         for ignored in ("", "relative/path"):
             monkeypatch.setenv("XDG_CACHE_HOME", ignored)
-            assert data_folder() == tmp_path / ".cache" / "assay" / "data"
+            assert assay.data_folder() == tmp_path / ".cache" / "assay" / "data"
 
 
 class TestPacked:

@@ -18,8 +18,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assay.environment.process_identity import ProcessIdentity
 from assay.errors import StoreError, UnknownName
+from assay.records.process_identity import ProcessIdentity
 from assay.records.results import (
     AttentionCase,
     Case,

@@ -81,7 +81,7 @@ def _calibrate(budget_s: float, repeats: int | None, *, as_json: bool) -> int:
     from assay.cli.progress import StatusLine
     from assay.comparison import planted_slowdown
     from assay.comparison.calibration import SLOWDOWNS, SlowdownTally, calibrate
-    from assay.environment.temporary import temporary_folder
+    from assay.records.temporary import temporary_folder
     from assay.report.formats.comparison_text import change_text
 
     each = ", ".join(f"+{percent} %" for percent in SLOWDOWNS)

@@ -14,7 +14,6 @@ from assay.comparison.side_process import SideProcess
 from assay.comparison.sides import SideEnvironment
 from assay.environment import shared_memory
 from assay.environment.cpu_affinity import one_core, pinned
-from assay.environment.temporary import temporary_folder
 from assay.execute.case_run import CaseRun, check_together, judge_answers
 from assay.execute.group import predict
 from assay.execute.judge_slot import JudgeSlot
@@ -25,6 +24,7 @@ from assay.execute.worker.requests import Calibrate, Fork, Join, TakeSample, Unl
 from assay.measure.throughput import waits
 from assay.records.results import AttentionCase, Case, Measurement, Metrics, TokenizerCase
 from assay.records.settings import Settings
+from assay.records.temporary import temporary_folder
 from assay.records.verdicts import EpochRatio
 from assay.stats.trimmed_mean import epoch_ratio
 

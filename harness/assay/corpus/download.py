@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
@@ -22,6 +20,8 @@ from assay.corpus.web_file import TooSlow, WebFile, is_web
 from assay.credentials import keep
 from assay.errors import AssayError
 from assay.plugins.types import CorpusPlugin, Document, Missing
+from assay.records.temporary import temporary_folder
+from assay.records.user_cache import data_folder
 
 BLOCK = 1 << 20
 Read = Callable[..., Iterator[Document]]
@@ -104,7 +104,7 @@ class Download:
         by_hand = f"check the address and the network, or put the file there by hand, as {place}"
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=place.parent, prefix=".fetching-") as folder:
+            with temporary_folder(place.parent) as folder:
                 arrived, digest = Path(folder, "file"), hashlib.sha256()
                 with arrived.open("wb") as file:
                     for data in self._blocks(url, by_hand):
@@ -136,21 +136,6 @@ class Download:
             raise late from None
         except (OSError, ValueError) as error:
             raise AssayError(f"{shown} cannot be fetched: {error}", remedy=by_hand) from None
-
-
-def data_folder() -> Path:
-    """Return the folder of fetched files: `ASSAY_DATA`, or a folder of ours in the user's cache."""
-    chosen = os.environ.get("ASSAY_DATA")
-    if chosen:
-        return Path(chosen).expanduser()
-    if sys.platform == "win32":
-        cache, usual = os.environ.get("LOCALAPPDATA", ""), "~/AppData/Local"
-    elif sys.platform == "darwin":
-        cache, usual = "", "~/Library/Caches"
-    else:
-        cache, usual = os.environ.get("XDG_CACHE_HOME", ""), "~/.cache"
-    # The XDG rules say that a path which is not absolute is to be ignored.
-    return (Path(cache) if Path(cache).is_absolute() else Path(usual).expanduser()) / "assay" / "data"
 
 
 def _opened(url: str, timeout_s: float) -> WebFile | IO[bytes]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from assay.errors import AssayError
-from assay.plugins.trial_cache import user_cache
+from assay.records.user_cache import user_cache
 
 Tell = Callable[[str], None]
 KEPT = 8

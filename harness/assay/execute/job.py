@@ -12,7 +12,6 @@ from typing import Any
 from assay.credentials import is_unknown, keep, reveal
 from assay.environment.command_line import command_line, is_command
 from assay.environment.describe import describe, now
-from assay.environment.process_identity import ProcessIdentity
 from assay.errors import AssayError, StoreError
 from assay.execute.participants import marked, participants
 from assay.execute.plan import plan
@@ -31,6 +30,7 @@ from assay.records.name_list import as_list, split_names
 from assay.records.near_names import did_you_mean, near_names
 from assay.records.options import take
 from assay.records.plugin_code import PluginCode, other_code
+from assay.records.process_identity import ProcessIdentity
 from assay.records.results import Case, Measurement, Outcome, Run, TokenizerCase
 from assay.records.settings import Settings
 from assay.store.fallback import FallbackStore

@@ -10,7 +10,6 @@ from typing import Self, TypeVar
 
 from assay.environment import shared_memory
 from assay.environment.cpu_affinity import one_core
-from assay.environment.temporary import temporary_folder
 from assay.execute.judge_slot import JudgeSlot
 from assay.execute.plugin_metric_worker import PluginMetricWorker
 from assay.execute.refused import plugin_of, refused
@@ -25,6 +24,7 @@ from assay.records.refusal import Refusal
 from assay.records.results import AttentionCase, Case
 from assay.records.serialization import kind_of
 from assay.records.settings import Settings
+from assay.records.temporary import temporary_folder
 from assay.stats.noise_floor import DUPLICATE, PROBE
 
 A = TypeVar("A")

@@ -14,22 +14,12 @@ from pathlib import Path
 
 from assay.plugins.entry_points import Source
 from assay.plugins.host import DISTRIBUTION
+from assay.records.user_cache import user_cache
 
 MOST_FILES = 10_000
 MOST_KEPT = 200
 RULES = ("discovery.py", "process_state.py", "supervision.py")
 NAME = re.compile(r"[A-Za-z0-9._-]+")
-
-
-def user_cache() -> Path:
-    """Return the folder for what can be made again: `ASSAY_CACHE`, by default `assay` in the user's cache."""
-    chosen = os.environ.get("ASSAY_CACHE")
-    if chosen:
-        return Path(chosen).expanduser().absolute()
-    usual = "~/Library/Caches" if sys.platform == "darwin" else "~/.cache"
-    cache = "" if sys.platform == "darwin" else os.environ.get("XDG_CACHE_HOME", "")
-    # The XDG rules say that a path which is not absolute is to be ignored.
-    return (Path(cache) if Path(cache).is_absolute() else Path(usual).expanduser()) / "assay"
 
 
 def fingerprint(source: Source) -> str | None:

@@ -16,9 +16,9 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from assay.environment.describe import now
-from assay.environment.process_identity import ProcessIdentity
 from assay.errors import StoreError, UnknownName
 from assay.records.plugin_code import PluginCode
+from assay.records.process_identity import ProcessIdentity
 from assay.records.results import (
     Case,
     GroupResult,

@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from assay.environment.temporary import temporary_folder
 from assay.plugins.host import Origin
+from assay.records.temporary import temporary_folder
 from assay.records.tokenizer_file import TokenizerFile
 from assay.testkit.result import ConformanceError, Skip
 

@@ -8,9 +8,9 @@ import json
 from pathlib import Path
 
 from assay.environment import cache
-from assay.environment.temporary import temporary_folder
 from assay.execute.sharded.messages import Counted, CountedPlugin, Draw
 from assay.execute.sharded.partial_counts import MergeableCounts
+from assay.records.temporary import temporary_folder
 
 FOLDER = "counts"
 QUICK = 1

@@ -14,7 +14,6 @@ from time import clock_gettime_ns
 from typing import Any, TypeVar
 
 from assay.environment.describe import available_memory
-from assay.environment.temporary import temporary_folder
 from assay.execute.worker.environment import MARK, WorkerEnvironment
 from assay.execute.worker.fork_server import ForkServer
 from assay.execute.worker.line import HostEnd
@@ -31,6 +30,7 @@ from assay.execute.worker.protocol import Answer, BrokenAnswer, Request
 from assay.execute.worker.requests import Stop
 from assay.execute.worker.serve import PIPE_REPLACED
 from assay.records.settings import Settings
+from assay.records.temporary import temporary_folder
 
 BENCH = "assay.execute.worker.main"
 STACKS = ("Fatal Python error", "most recent call first")

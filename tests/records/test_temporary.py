@@ -8,13 +8,13 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from assay.environment.process_identity import ProcessIdentity
-from assay.environment.temporary import temporary_folder
+from assay.records.process_identity import ProcessIdentity
+from assay.records.temporary import temporary_folder
 
 OURS = ProcessIdentity.current()
 MAKE = """
 import os, sys
-from assay.environment.temporary import temporary_folder
+from assay.records.temporary import temporary_folder
 made = temporary_folder(sys.argv[1])
 print(made.name, flush=True)
 os._exit(9)

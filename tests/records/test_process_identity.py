@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from assay.environment.process_identity import ProcessIdentity, marked_is_gone
+from assay.records.process_identity import ProcessIdentity, marked_is_gone
 
 OURS = ProcessIdentity.current()
 

@@ -10,8 +10,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from assay.environment import process_identity
-from assay.environment.process_identity import ProcessIdentity
+from assay.records import process_identity
+from assay.records.process_identity import ProcessIdentity
 
 NAME = re.compile(r"assay-(?P<mark>[0-9a-f]{8}-\d+-\d+)-")
 
