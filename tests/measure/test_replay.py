@@ -13,8 +13,8 @@ from assay.measure.replay import LONG_NS, PAIRS, check_replay
 class Calls:
     """Calls that work for so many nanoseconds of CPU time with new values, and with those of the call before."""
 
-    def __init__(self, first_ns: int, again_ns: int) -> None:
-        self.first_ns, self.again_ns = first_ns, again_ns
+    def __init__(self, first_ns: int, again_ns: int, *, every_other_ns: int = 0) -> None:
+        self.first_ns, self.again_ns, self.every_other_ns = first_ns, again_ns, every_other_ns
         self.new = True
         self.made = 0
 
@@ -23,6 +23,7 @@ class Calls:
 
     def __call__(self) -> None:
         end = time.process_time_ns() + (self.first_ns if self.new else self.again_ns)
+        end += self.every_other_ns * (self.made % 2)
         self.new = False
         self.made += 1
         while time.process_time_ns() < end:
@@ -44,6 +45,13 @@ def test_a_replay_is_refused(first: int, again: int) -> None:
 @pytest.mark.parametrize(("first", "again"), [(200_000, 200_000), (200_000, 150_000), (20_000, 1_000)])
 def test_what_is_a_little_faster_passes(first: int, again: int) -> None:
     assert tried(first, again).made == 1 + 2 * PAIRS
+
+
+@pytest.mark.parametrize("before", [0, 1])
+def test_every_other_call_may_be_slow(before: int) -> None:
+    calls = Calls(100_000, 100_000, every_other_ns=400_000)
+    calls.made = before
+    check_replay(calls, calls.prepare, lambda: lambda: None)
 
 
 def test_long_calls_are_made_once() -> None:
