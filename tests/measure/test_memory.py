@@ -11,6 +11,7 @@ import torch
 
 from assay.measure import memory
 from assay.measure.memory import peak_resident_bytes, peak_torch_bytes, resident_bytes
+from assay.measure.timer import uncollected
 
 N = 10_000
 BYTES = 4 * N
@@ -18,10 +19,12 @@ MIB = 1 << 20
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
+def _as_in_a_worker() -> Iterator[None]:
+    """One thread, and no tensor of an earlier test is collected while memory is watched."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
-    yield
+    with uncollected():
+        yield
     torch.set_num_threads(before)
 
 
