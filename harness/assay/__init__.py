@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from assay.comparison.compare_runs import compare
     from assay.corpus.download import Download
     from assay.errors import AssayError, Unavailable, UnknownName, UnknownToken
+    from assay.execute.compare import compare_attention, compare_tokenizers
     from assay.execute.job import run
     from assay.plugins.discovery import discover
     from assay.plugins.executor import Executor, ExecutorConfig, TaskResult
@@ -92,6 +93,7 @@ _HOMES = {
     "store.dataframes": "Frames results",
     "plugins.hookspecs": "HOOKS_VERSION hookimpl",
     "plugins.host": "Failure Host Origin",
+    "execute.compare": "compare_attention compare_tokenizers",
     "execute.job": "run",
     "attention.support": "Supports",
     "report.tables.run_tables": "report_tables",
@@ -185,6 +187,8 @@ __all__ = [
     "Workload",
     "code_table",
     "compare",
+    "compare_attention",
+    "compare_tokenizers",
     "data_folder",
     "definition",
     "discover",

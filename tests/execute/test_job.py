@@ -25,7 +25,7 @@ from assay.store.store import Store
 def begun(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Selection, Settings]]:
     """What `assay.run` begins, without doing it."""
     found: list[tuple[Selection, Settings]] = []
-    monkeypatch.setattr(job, "discover", lambda *plugins, timeout_s: None)
+    monkeypatch.setattr(job, "discover", lambda *plugins, timeout_s: Host((), ()))
     monkeypatch.setattr(job, "begin", lambda host, selection, settings, where: found.append((selection, settings)))
     return found
 
@@ -159,7 +159,7 @@ class TestTheCodeOfARun:
                 raise KeyboardInterrupt
 
         monkeypatch.setattr(job, "execute", execute)
-        with pytest.raises(job.Interrupted):
+        with pytest.raises(KeyboardInterrupt):
             assay.run(plugins=[tmp_path / "mine.py"], load="assay-bench:*", results=tmp_path / "results")
         return tmp_path
 

@@ -88,7 +88,7 @@ def _failures(host: Host) -> Iterator[PluginCode]:
 def _source(origin: Origin) -> Any:
     if origin.distribution is not None:
         return "distribution"
-    return "file" if origin.path is not None else "object" if origin.target is None else "module"
+    return "file" if origin.path is not None else "object" if origin.is_object else "module"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,8 @@ def _code(origin: Origin, loaded: Sequence[str]) -> PluginCode:
         distribution=origin.distribution,
         version=origin.version,
     )
+    if origin.is_object:
+        return replace(code, sha256=origin.sha256, covers=origin.covers)
     if origin.path is not None:
         path = Path(origin.path).resolve()
         return _hashed(replace(code, path=str(path)), _beside(path))

@@ -13,6 +13,7 @@ from assay.credentials import is_unknown, keep, reveal
 from assay.environment.command_line import command_line, is_command
 from assay.environment.describe import describe, now
 from assay.errors import AssayError, StoreError
+from assay.execute.from_python import pickled, refuse_failed, with_lists
 from assay.execute.participants import marked, participants
 from assay.execute.plan import plan
 from assay.execute.refused import try_corpora
@@ -26,19 +27,17 @@ from assay.measure.plugin_metrics import chosen as chosen_metrics
 from assay.plugins.discovery import discover
 from assay.plugins.host import Host
 from assay.plugins.tokenizer_files import refuse_changed
-from assay.records.name_list import as_list, split_names
+from assay.records.name_list import split_names
 from assay.records.near_names import did_you_mean, near_names
 from assay.records.options import take
 from assay.records.plugin_code import PluginCode, other_code
 from assay.records.process_identity import ProcessIdentity
 from assay.records.results import Case, Measurement, Outcome, Run, TokenizerCase
 from assay.records.settings import Settings
+from assay.records.temporary import temporary_folder
 from assay.store.fallback import FallbackStore
 from assay.store.location import RESULTS, Where, locate
 from assay.store.store import Store, new_run_id
-
-LISTS = ("workloads", "include", "plugins", "block", "baselines", "same_ids_as")
-NAMES = ("tokenizers", "attentions", "corpora", "metrics", "load")
 
 
 class Interrupted(AssayError):
@@ -79,22 +78,29 @@ def run(
     What is measured: `suite`, `workloads`, `tokenizers`, `attentions`, `corpora`, `include`, `held_out`, `sample`,
     `dtype`, `device` and `metrics`. How, in place of a field of `settings`: `plugins`, `block`, `load`, `baselines`,
     `budget_s`, `epochs`, `precision`, `timeout_s`, `memory_bytes`, `threads`, `executor`, `workers`, `scheduler`,
-    `field`, `fresh` and `same_ids_as`. One that is None is as if it were left out. A list may stand for names and
-    patterns with commas between them.
+    `field`, `fresh` and `same_ids_as`. One that is None is as if it were left out. What lists names or patterns takes a
+    list, or a text with commas between them. `plugins` lists files and Python objects: modules, classes or objects
+    with hooks, and descriptors such as `assay.TokenizerPlugin`. Objects reach other processes by cloudpickle.
 
     They are stored in the folder `results`, or in `store`: another folder, a SQLite file or the URL of a database.
 
     Raises `TypeError` for an option that there is not, and `AssayError` for bad input, before anything is measured.
+    Ctrl-C raises `KeyboardInterrupt`, and what was measured is kept.
     """
     _refuse_unknown(options)
-    given = {name: value for name, value in options.items() if value is not None}
-    lists = {name: given[name] for name in LISTS if name in given}
-    given |= {name: (each,) if isinstance(each, str) else tuple(map(str, each)) for name, each in lists.items()}
-    given |= {name: as_list(given[name]) for name in NAMES if name in given}
+    given = with_lists({name: value for name, value in options.items() if value is not None})
     selection = Selection(**take(Selection, given))
+    plugins = given.pop("plugins", ())
     settings = replace(settings or Settings(), **given)
-    host = discover(settings.plugins, settings.block, settings.load, timeout_s=settings.timeout_s)
-    return begin(host, selection, settings, locate(store, results))
+    with temporary_folder() as folder:
+        if plugins:
+            settings = replace(settings, plugins=pickled(plugins, Path(folder)))
+        host = discover(settings.plugins, settings.block, settings.load, timeout_s=settings.timeout_s)
+        refuse_failed(host)
+        try:
+            return begin(host, selection, settings, locate(store, results))
+        except Interrupted as error:
+            raise KeyboardInterrupt(str(error)) from None
 
 
 def _refuse_unknown(options: Iterable[str]) -> None:

@@ -38,11 +38,7 @@ def run_command(host: Host, selection: Selection, settings: Settings, results: W
     suite = selection.chosen
     usual = Settings(grid=suite.grid)
     beyond = [f"{name}={getattr(settings, name)!r}" for name in NO_OPTION if _differs(settings, usual, name)]
-    objects = [
-        item.plugin.name
-        for item in host.found
-        if item.origin.distribution is None and item.origin.path is None and item.origin.target is None
-    ]
+    objects = [item.plugin.name for item in host.found if item.origin.is_object]
     why = [f"{', '.join(beyond)}, for which `assay run` has no option"] if beyond else []
     why += [f"the plugin objects {', '.join(objects)}"] if objects else []
     if why:

@@ -21,7 +21,7 @@ from assay.plugins.host import Host
 from assay.plugins.types import SCALING, AttentionPlugin, MetricPlugin, Tokenized, TokenizerPlugin
 from assay.records.results import AttentionCase, Case, Measurement, Metrics, Sample, Value
 from assay.records.workload import TextSource
-from assay.tokenizer.answers import as_ints, as_tokenizer, outside, vocabulary_size
+from assay.tokenizer.answers import as_ints, as_tokenizer, of_size, outside, vocabulary_size
 from assay.tokenizer.special_names import special_names
 
 if TYPE_CHECKING:
@@ -269,8 +269,8 @@ class Bench:
             size = vocabulary_size(tokenizer)
             wrong = outside(ids, size)
             if wrong is not None:
-                raise WrongOutput(f"{source.tokenizer} gives the id {wrong[1]}, outside its vocabulary of {size}")
-            self._texts[source] = EmbeddedText(ids, size)
+                raise WrongOutput(f"{source.tokenizer} gives the id {wrong[1]}, outside its vocabulary{of_size(size)}")
+            self._texts[source] = EmbeddedText(ids, max(ids) + 1 if size is None else size)
         return self._texts[source]
 
     def _pipeline(self, attention: AttentionPlugin, case: AttentionCase, source: TextSource) -> Subject:

@@ -14,8 +14,9 @@ from assay.plugins.types import Document, TokenizerPlugin
 from assay.records.results import Metrics
 from assay.records.text import is_utf8
 from assay.tokenizer.answers import as_tokenizer
+from assay.tokenizer.python_tokenizer import decodes
 
-EXACT, LOSSY, WRONG, MEMORY = "exact", "lossy", "wrong", "memory"
+EXACT, LOSSY, WRONG, MEMORY, ENCODED = "exact", "lossy", "wrong", "memory", "encoded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,9 @@ class EdgeCaseTrial:
     @property
     def gravity(self) -> int:
         """From 0 for a text that came back to 3 for a promise that is broken."""
-        return 3 if not self.allowed else 2 if self.outcome not in (EXACT, LOSSY) else int(self.outcome == LOSSY)
+        return (
+            3 if not self.allowed else 2 if self.outcome not in (EXACT, LOSSY, ENCODED) else int(self.outcome == LOSSY)
+        )
 
 
 class EdgeCaseFailed(WrongOutput):
@@ -56,7 +59,7 @@ class EdgeCaseSubject(Subject):
         trials = [self._try(document) for document in self.documents]
         worst = max(trials, key=lambda trial: trial.gravity)
         exact = sum(trial.outcome == EXACT for trial in trials)
-        metrics = Metrics(limit=worst.outcome, round_trip=exact / len(trials))
+        metrics = Metrics(limit=worst.outcome, round_trip=exact / len(trials) if decodes(self.tokenizer) else None)
         if worst.detail is None:
             return metrics
         others = f" ({exact} of {len(trials)} texts came back)" if len(trials) > 1 else ""
@@ -80,7 +83,7 @@ class EdgeCaseSubject(Subject):
                 outcome=outcome, detail=f"{noun}: {reason_of(error)}", allowed=self._announced(raised, text)
             )
         if difference is None:
-            return EdgeCaseTrial(outcome=EXACT)
+            return EdgeCaseTrial(outcome=EXACT if decodes(self.tokenizer) else ENCODED)
         if self.plugin.lossless and is_utf8(text):
             detail = f"it promises a lossless round trip, but {difference}"
             return EdgeCaseTrial(outcome=LOSSY, detail=detail, allowed=False)

@@ -21,7 +21,7 @@ from assay.measure.timer import call_seconds
 from assay.measure.token_ids import as_ints
 from assay.plugins.types import AttentionPlugin, Tokenizer, TokenizerPlugin
 from assay.records.results import AttentionCase, Metrics
-from assay.tokenizer.answers import outside, vocabulary_size
+from assay.tokenizer.answers import of_size, outside, vocabulary_size
 
 PADDING = 0
 SPARE = 8
@@ -52,10 +52,10 @@ class PipelineSubject(Subject):
         size = vocabulary_size(tokenizer)
         wrong = outside(self.ids, size)
         if wrong is not None:
-            raise WrongOutput(f"the id {wrong[1]} is outside the tokenizer's vocabulary of {size}")
+            raise WrongOutput(f"the id {wrong[1]} is outside the tokenizer's vocabulary{of_size(size)}")
         self.size = len(self.text.encode("utf-8", "surrogatepass"))
         filled = [*self.ids, *[PADDING] * (self.workload.tokens + SPARE - len(self.ids))]
-        self.embedded = EmbeddedText(filled, size)
+        self.embedded = EmbeddedText(filled, max(filled) + 1 if size is None else size)
         step = replace(case, workload=self.workload)
         self.attention = AttentionSubject(attention, step, lambda: self.embedded, again=again)
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from assay.errors import WrongOutput
 from assay.measure.token_ids import as_ints, first_difference
 from assay.plugins.types import Tokenizer
-from assay.tokenizer.answers import as_text, outside, vocabulary_size
+from assay.tokenizer.answers import as_text, of_size, outside, vocabulary_size
+from assay.tokenizer.python_tokenizer import decodes
 from assay.tokenizer.text_loss import TextLoss
 
 EXCERPT = 12
@@ -18,14 +19,18 @@ def round_trip(
 ) -> str | None:
     """Return the first place where decoding the ids of a text differs from it, None where the text comes back.
 
+    None too where a tokenizer from Python has no `decode`.
+
     Raises `WrongOutput` for an id outside the vocabulary, for other ids when the text is encoded again, and for what
     is decoded to something else than a text. `noun` names the text in what is said. `loss` counts what comes back.
     """
     size = vocabulary_size(tokenizer)
     wrong = outside(ids, size)
     if wrong is not None:
-        raise WrongOutput(f"id {wrong[1]} at token {wrong[0]} of {noun} is outside the vocabulary of {size}")
+        raise WrongOutput(f"id {wrong[1]} at token {wrong[0]} of {noun} is outside the vocabulary{of_size(size)}")
     compare_ids(noun, tokenizer.encode(text), ids, "the second time")
+    if not decodes(tokenizer):
+        return None
     decoded = as_text(tokenizer.decode(ids))
     if loss is not None:
         loss.add(text, decoded)

@@ -29,6 +29,7 @@ from assay.plugins.types import PARALLEL, SCALING, Document, EncodeBatch, Tokeni
 from assay.records.results import Metrics, Sample
 from assay.tokenizer.answers import as_batch, as_tokenizer, notes_of, special_ids
 from assay.tokenizer.metrics import ids_digest, token_counts
+from assay.tokenizer.python_tokenizer import decodes
 from assay.tokenizer.text_loss import TextLoss, loss_figures
 
 STRIDE = 16
@@ -116,7 +117,7 @@ class TokenizerSubject(Subject):
         self._pass.encode(self.texts, self.equivalence)
         self.ids = tuple(self._pass.ids)
         has_tokens(self.texts, self.ids)
-        exact, difference, loss = 0, None, TextLoss(plugin.normalization)
+        exact, difference, loss, back = 0, None, TextLoss(plugin.normalization), decodes(tokenizer)
         for number, (text, ids) in enumerate(zip(self.texts, self.ids, strict=True)):
             found = round_trip(tokenizer, f"document {number}", text, ids, loss)
             exact += found is None
@@ -131,7 +132,7 @@ class TokenizerSubject(Subject):
         added = added_ids(tokenizer, self.texts[0])
         metrics |= {
             "added_ids_per_text": None if added is None else len(added),
-            "round_trip": exact / len(self.texts),
+            "round_trip": exact / len(self.texts) if back else None,
             "ids_as": type(tokenizer.encode(min(self.texts, key=len))).__name__,
             "special_tokens": _specials(plugin, tokenizer),
             "family": plugin.family,
@@ -139,7 +140,7 @@ class TokenizerSubject(Subject):
             "words_seen_before": words_seen_before(self.texts),
         }
         metrics |= self.built | self._pass.metrics(self._predicted) | {"round_trip_difference": difference}
-        metrics |= loss_figures(loss.plain, loss.after, plugin.normalization)
+        metrics |= loss_figures(loss.plain, loss.after, plugin.normalization) if back else {}
         if self.grid:
             self._pieces = lengths(self.texts)
             metrics |= latency(self.encode.timed, self._pieces["line"])
@@ -162,7 +163,14 @@ class TokenizerSubject(Subject):
 
     def operations(self) -> tuple[Operation, ...]:
         """One call encodes every document, decodes it, or encodes fresh text; in the grid also pieces and batches."""
-        encode, decode, texts, ids = self.encode.timed, self.tokenizer.decode, self.texts, self.ids
+        whole = self._encoding("encode", partial(_each, self.encode.timed, self.texts), self.texts, self.ids)
+        timed = (whole, *self._decoding(whole), *self._fresh())
+        return (*timed, *self._lengths(), *self._batches()) if self.grid else timed
+
+    def _decoding(self, whole: Operation) -> Iterator[Operation]:
+        if not decodes(self.tokenizer):
+            return
+        decode, ids = self.tokenizer.decode, self.ids
         decoded = [decode(document) for document in ids]
 
         def decode_all() -> list[str]:
@@ -172,10 +180,7 @@ class TokenizerSubject(Subject):
             if any(output != decoded for output in outputs):
                 raise WrongOutput("decode gives another text in a timed call than before")
 
-        whole = self._encoding("encode", partial(_each, encode, texts), texts, ids)
-        back = Operation(name="decode", call=decode_all, spot_check=compare_texts, tokens=whole.tokens, size=whole.size)
-        timed = (whole, back, *self._fresh())
-        return (*timed, *self._lengths(), *self._batches()) if self.grid else timed
+        yield Operation(name="decode", call=decode_all, spot_check=compare_texts, tokens=whole.tokens, size=whole.size)
 
     def _fresh(self) -> Iterator[Operation]:
         """The words of the documents in other orders; texts of a size sweep lose by it what makes them difficult."""

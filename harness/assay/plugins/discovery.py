@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from importlib import metadata
-from pathlib import Path
 
 from assay.errors import AssayError, guard, raised_by
 from assay.plugins import trial_cache
@@ -42,7 +41,7 @@ class _Refused(Exception):
 
 
 def discover(
-    plugins: Sequence[str | Path] = (),
+    plugins: Sequence[object] = (),
     block: Sequence[str] = (),
     load: str | None = None,
     *,
@@ -54,6 +53,7 @@ def discover(
 ) -> Host:
     """Find all installed plugins, and those in the given files, except the blocked ones.
 
+    An item of `plugins` may also be a Python object: a module, class or object with hooks, or a descriptor.
     A name in `block` is an entry point (`regex`), a distribution (`assay`), both (`assay:regex`), or a
     file. `load` is a comma-separated list of such names and patterns: of the installed plugins only these are
     loaded, for `none` not one.
@@ -292,4 +292,4 @@ def _bring(source: Source, error: ImportError) -> str | None:
 
 
 def _leave_out(source: Source, advice: str) -> str:
-    return f"{advice}, or leave it out with --block {source.origin.block}"
+    return f"{advice}, or {source.origin.leave_out}"

@@ -1,4 +1,4 @@
-"""The sources of plugins: installed entry points and files, and which of them are excluded."""
+"""The sources of plugins: installed entry points, files and objects, and which of them are excluded."""
 
 from __future__ import annotations
 
@@ -11,11 +11,15 @@ from importlib import metadata
 from pathlib import Path
 
 from assay.errors import AssayError
-from assay.plugins.host import DISTRIBUTION, FORMER_DISTRIBUTION, Origin, matches
+from assay.plugins.host import matches
 from assay.plugins.loading import Excluded
+from assay.plugins.origin import DISTRIBUTION, FORMER_DISTRIBUTION, Origin
+from assay.plugins.python_objects import ObjectFile, as_plugin, distinct, is_object, named
 from assay.records.name_list import join_names, split_names
+from assay.records.plugin_label import MARK, SUFFIX
 
 GROUP = "assay"
+AGAIN = "hand it over again, from Python"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +33,11 @@ class Source:
 
 
 def sources(
-    files: Iterable[str | Path], block: Sequence[str], load: str | None, *, lenient: bool = False
+    files: Iterable[object], block: Sequence[str], load: str | None, *, lenient: bool = False
 ) -> tuple[list[Source], list[Excluded]]:
     """Return the plugins that are to be loaded, and those that are not, with the reason.
 
-    `block` and `load` are those of `discover`. Raises `AssayError` for a file that does not exist, and, unless
+    `files`, `block` and `load` are those of `discover`. Raises `AssayError` for a file that does not exist, and, unless
     `lenient`, for a name that nothing has.
     """
     installed, given = list(_installed()), list(_files(files))
@@ -96,13 +100,26 @@ def _distribution(point: metadata.EntryPoint, name: str) -> str:
     return DISTRIBUTION if ours else name
 
 
-def _files(paths: Iterable[str | Path]) -> Iterator[Source]:
-    for path in {Path(given).resolve(): Path(given) for given in paths}.values():
+def _files(given: Iterable[object]) -> Iterator[Source]:
+    given = tuple(given)
+    paths = [Path(each) for each in given if isinstance(each, str | Path)]
+    for path in {each.resolve(): each for each in paths}.values():
+        if str(path).startswith(MARK):
+            raise AssayError(f"the plugin {path} was a Python object, which no run stores", remedy=AGAIN)
         if not path.is_file():
             raise AssayError(f"there is no plugin file {path}", remedy="--plugin takes a Python file")
+        if path.suffix == SUFFIX:
+            file = ObjectFile.read(path)
+            origin = Origin(entry_point=f"{MARK}{file.name}", sha256=file.sha256, covers=file.covers)
+            yield Source(origin=origin, load=file.load, module="")
+            continue
         name = f"assay_file_{path.stem}"
         origin = Origin(entry_point=path.stem, path=str(path))
         yield Source(origin=origin, load=partial(_load_file, path, name), module=name)
+    taken: set[str] = set()
+    for plugin in filter(is_object, given):
+        name = distinct(named(plugin), taken)
+        yield Source(origin=Origin(entry_point=f"{MARK}{name}"), load=partial(as_plugin, plugin), module="")
 
 
 def _load_file(path: Path, name: str) -> object:

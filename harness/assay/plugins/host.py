@@ -6,13 +6,14 @@ import fnmatch
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from assay.errors import AssayError, PluginFailed, Unavailable, UnknownName
 from assay.plugins.calling import calling
 from assay.plugins.isolation import TIMEOUT_S, Call, Misbehaved, all_isolated, brief, can_isolate
 from assay.plugins.loading import Deprecated, Excluded, Loading
+from assay.plugins.origin import DISTRIBUTION as DISTRIBUTION
+from assay.plugins.origin import Origin as Origin
 from assay.plugins.readiness import Readiness, answer_of, ask
 from assay.plugins.requirements import Extras, absent
 from assay.plugins.supervision import Channel
@@ -38,50 +39,6 @@ def matches(patterns: str, *names: str) -> bool:
     """Return whether a comma-separated list of names and globs matches one of these names; `none` matches nothing."""
     chosen = [pattern for pattern in split_names(patterns) if pattern != "none"]
     return any(fnmatch.fnmatchcase(name, pattern) for name in names for pattern in chosen)
-
-
-DISTRIBUTION = "assay-bench"  # the one that this module is part of
-FORMER_DISTRIBUTION = "assay"  # its name up to 0.1, which stored settings and baselines from before still use
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
-    """Where a plugin comes from: an installed distribution's entry point with its target, or a file."""
-
-    entry_point: str
-    distribution: str | None = None
-    version: str | None = None
-    path: str | None = None
-    target: str | None = None
-
-    def __str__(self) -> str:
-        if self.distribution is None:
-            return self.path or self.entry_point
-        return f"{self.distribution} {self.version} ({self.entry_point})"
-
-    @property
-    def block(self) -> str:
-        """The value for `--block` that leaves this plugin out and no other."""
-        return self.entry_point if self.distribution is None else f"{self.distribution}:{self.entry_point}"
-
-    @property
-    def location(self) -> str:
-        """The value for `--block` that means this plugin also among files of one name: its path, or `block`."""
-        return self.path or self.block
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names of this plugin: its entry point, its distribution, or both."""
-        names = [self.entry_point, self.distribution, self.block]
-        if self.distribution == DISTRIBUTION:
-            names += [FORMER_DISTRIBUTION, f"{FORMER_DISTRIBUTION}:{self.entry_point}"]
-        return tuple(dict.fromkeys(name for name in names if name))
-
-    def matches(self, name: str) -> bool:
-        """Return whether a name given to `--block` means this plugin."""
-        if self.path is not None and Path(name).resolve() == Path(self.path).resolve():
-            return True
-        return name in self.names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,7 +239,7 @@ class Host:
 
     def remedy(self, plugin: Provided) -> str:
         """Return what to do about a plugin that fails."""
-        return f"fix it, or leave it out with --block {self.origin(plugin).block}"
+        return f"fix it, or {self.origin(plugin).leave_out}"
 
     def _unknown(self, kind: type[P], name: str) -> UnknownName:
         names = [plugin.name for plugin in self.every(kind)]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from assay.credentials import mask_argument
 from assay.errors import AssayError
+from assay.records.plugin_label import plugin_label
 from assay.records.tokenizer_file import TokenizerFile
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Settings:
     def to_json(self) -> str:
         """Write the settings, without credentials in the address of a scheduler."""
         scheduler = None if self.scheduler is None else mask_argument(self.scheduler)
-        return json.dumps(asdict(replace(self, scheduler=scheduler)))
+        return json.dumps(asdict(replace(self, scheduler=scheduler, plugins=tuple(map(plugin_label, self.plugins)))))
 
     @classmethod
     def from_json(cls, text: str) -> Settings:

@@ -8,10 +8,10 @@ from typing import Any
 
 from assay.errors import WrongOutput, one_line
 from assay.plugins.types import SpecialIds, Tokenizer
+from assay.tokenizer.python_tokenizer import NEEDED, PythonTokenizer, has_size
 
 LONGEST = 40
 MOST_IDS = 1 << 63
-NEEDED = ("vocab_size", "unk_id", "encode", "decode")
 ABLE = ("encode_batch", "token_bytes", "spans")  # None stands for an ability that is absent
 SHOWN = (str, bytes, int, float, bool, tuple)
 
@@ -22,6 +22,8 @@ def as_tokenizer(built: Any) -> Tokenizer:
     given = "None" if built is None else type(built).__name__
     if isinstance(built, type):
         raise WrongOutput(f"build gives the class {built.__name__}, not an object of it", remedy=remedy)
+    if isinstance(built, PythonTokenizer):
+        return built  # type: ignore[return-value]
     lacking = [name for name in NEEDED if not hasattr(built, name)]
     if lacking:
         raise WrongOutput(f"build gives {given}, which has no {', '.join(lacking)}", remedy=remedy)
@@ -102,8 +104,13 @@ def as_spans(answer: object) -> list[tuple[int, int]]:
     return places
 
 
-def vocabulary_size(tokenizer: Tokenizer) -> int:
-    """Return `vocab_size`, which is 0 where white space has trained it; raise `WrongOutput` for what is no size."""
+def vocabulary_size(tokenizer: Tokenizer) -> int | None:
+    """Return `vocab_size`, which is 0 where white space has trained it; raise `WrongOutput` for what is no size.
+
+    None where a tokenizer from Python has none.
+    """
+    if not has_size(tokenizer):
+        return None
     remedy = "vocab_size is one more than the largest id"
     size = _integer(tokenizer.vocab_size, "vocab_size", remedy=remedy)
     if size < 0:
@@ -146,9 +153,18 @@ def notes_of(tokenizer: Tokenizer) -> str | None:
     return one_line("; ".join(notes)) or None
 
 
-def outside(ids: Iterable[int], size: int) -> tuple[int, int] | None:
-    """Return the place and value of the first id outside a vocabulary of this size, None where there is none."""
-    return next(((place, value) for place, value in enumerate(ids) if not 0 <= value < size), None)
+def outside(ids: Iterable[int], size: int | None) -> tuple[int, int] | None:
+    """Return the place and value of the first id outside a vocabulary of this size, None where there is none.
+
+    Of a vocabulary whose size is not known only ids below 0 are outside.
+    """
+    most = MOST_IDS if size is None else size
+    return next(((place, value) for place, value in enumerate(ids) if not 0 <= value < most), None)
+
+
+def of_size(size: int | None) -> str:
+    """Return the size of a vocabulary as the end of a sentence, nothing where it is not known."""
+    return "" if size is None else f" of {size}"
 
 
 def typed(value: object) -> str:

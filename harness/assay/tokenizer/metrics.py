@@ -51,9 +51,12 @@ COUNTED = tuple(field.name for field in fields(Total))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vocabulary:
-    """The `size` of a vocabulary and, where the tokenizer tells, how many ids are assigned, and to special tokens."""
+    """The `size` of a vocabulary and, where the tokenizer tells, how many ids are assigned, and to special tokens.
 
-    size: int
+    None where it is not known.
+    """
+
+    size: int | None
     assigned: int | None = None
     special: int | None = None
 
@@ -175,26 +178,26 @@ def _continued(content: bytes, words: Sequence[tuple[int, int]], tokens: Iterabl
 def vocabulary_of(tokenizer: Tokenizer) -> Vocabulary:
     """Count a vocabulary; its ids are tried one by one, up to two million."""
     size = vocabulary_size(tokenizer)
-    tells = isinstance(tokenizer, TokenBytes) and size <= LARGEST_VOCABULARY
+    tells = size is not None and isinstance(tokenizer, TokenBytes) and size <= LARGEST_VOCABULARY
     specials = special_ids(tokenizer)
     return Vocabulary(
         size=size,
-        assigned=sum(1 for _ in bytes_of(tokenizer, range(size))) if tells else None,
+        assigned=sum(1 for _ in bytes_of(tokenizer, range(size or 0))) if tells else None,
         special=None if specials is None else len(set(specials.values())),
     )
 
 
 def vocabulary_figures(vocabulary: Vocabulary, used: Mapping[int, int]) -> Metrics:
     """Return the figures of a vocabulary, and of how much of it is used: how often each id."""
-    entropy = renyi_entropy(used.values()) if len(used) > 1 else None
+    entropy, size = renyi_entropy(used.values()) if len(used) > 1 else None, vocabulary.size
     return Metrics(
-        vocabulary_size=vocabulary.size,
+        vocabulary_size=size,
         used_ids=len(used),
         assigned_ids=vocabulary.assigned,
         special_ids=vocabulary.special,
-        vocabulary_utilisation=len(used) / vocabulary.size if used else None,
+        vocabulary_utilisation=len(used) / size if used and size else None,
         renyi_efficiency_used=None if entropy is None else entropy / math.log2(len(used)),
-        renyi_efficiency_nominal=None if entropy is None else entropy / math.log2(vocabulary.size),
+        renyi_efficiency_nominal=None if entropy is None or not size else entropy / math.log2(size),
     )
 
 

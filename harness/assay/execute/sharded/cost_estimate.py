@@ -148,7 +148,7 @@ def _pace(tokenizer: str, counted: Counted) -> Pace:
     return Pace(
         tokenizer=tokenizer,
         bytes_per_s=part.total.size / counted.cpu_s if counted.cpu_s else None,
-        answer_bytes=part.vocabulary.size * ENTRY_BYTES + STRATA_BYTES,
+        answer_bytes=(part.vocabulary.size or 0) * ENTRY_BYTES + STRATA_BYTES,
         width=width(part),
     )
 

@@ -16,7 +16,7 @@ from assay.measure.round_trip import compare_ids, difference
 from assay.measure.short_conformance import has_tokens_where_long
 from assay.measure.token_ids import as_ints
 from assay.plugins.types import Tokenizer, TokenizerPlugin
-from assay.tokenizer.answers import as_text, outside, unknown_id, vocabulary_size
+from assay.tokenizer.answers import as_text, of_size, outside, unknown_id, vocabulary_size
 from assay.tokenizer.metrics import Total, Vocabulary, bytes_of, packed, tally
 from assay.tokenizer.text_loss import TextLoss
 
@@ -156,7 +156,7 @@ class ShardCounter:
         size = vocabulary_size(self.tokenizer)
         wrong = outside(new, size)
         if wrong is not None:
-            raise WrongOutput(f"id {wrong[1]} in {noun} is outside the vocabulary of {size}")
+            raise WrongOutput(f"id {wrong[1]} in {noun} is outside the vocabulary{of_size(size)}")
         self._pieces |= dict.fromkeys(new, b"") | dict(bytes_of(self.tokenizer, new))
 
     def _verify_cut(self, noun: str, text: str) -> None:

@@ -15,7 +15,7 @@ from functools import lru_cache
 from assay.corpus.loading import find, split
 from assay.corpus.reading import read
 from assay.corpus.shard_reader import passages, sha256_of
-from assay.errors import AssayError, UnknownToken, guard, raised_by
+from assay.errors import AssayError, Unavailable, UnknownToken, guard, raised_by
 from assay.execute.sharded.fingerprint import fingerprint
 from assay.execute.sharded.messages import Counted, CountedPlugin, Draw, Task, TaskAnswer
 from assay.execute.sharded.shard_counter import ShardCounter, cut_of
@@ -27,6 +27,7 @@ from assay.records.dataclass_json import from_json, to_json
 from assay.records.refusal import Refusal
 from assay.tokenizer.answers import as_tokenizer
 from assay.tokenizer.metrics import Vocabulary, vocabulary_of
+from assay.tokenizer.python_tokenizer import decodes
 from assay.tokenizer.words import word_spans
 
 TRIES = 3
@@ -175,6 +176,8 @@ def _built(plugins: PluginSelection, name: str, trained_on: str, thread: int) ->
     host.need(plugin)
     training = training_of(host, plugin, trained_on)
     tokenizer = as_tokenizer(plugin.build(training))
+    if not decodes(tokenizer):
+        raise Unavailable("it has no decode, which counting shards takes", remedy="hand over an object that has it")
     verify_strings(plugin, tokenizer, training)
     return BuiltTokenizer(
         plugin=plugin,

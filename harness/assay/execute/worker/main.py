@@ -21,8 +21,9 @@ from assay.measure.gpu_timer import release_idle_memory
 from assay.measure.plugin_metrics import offered
 from assay.plugins.host import Host
 from assay.plugins.types import AttentionPlugin, Provided, TokenizerPlugin
+from assay.records.plugin_label import MARK
 from assay.records.refusal import Refusal
-from assay.records.results import AttentionCase, Sample
+from assay.records.results import AttentionCase, Case, Sample
 from assay.records.serialization import kind_of
 
 
@@ -114,7 +115,7 @@ class BenchServer:
             case = request.case
             kind = AttentionPlugin if isinstance(case, AttentionCase) else TokenizerPlugin
             if not any(plugin.name == case.plugin for plugin in self.bench.host.every(kind)):
-                raise Unavailable(f"there is no {kind_of(case)} named {case.plugin!r}")
+                raise Unavailable(f"there is no {kind_of(case)} named {case.plugin!r}{_because(self.bench.host, case)}")
             if request.file is not None:
                 self._steps.open(request.file)
             self.bench.load(case, request.documents, again=request.again)
@@ -177,6 +178,12 @@ class BenchServer:
             )
             for plugin in offered(host, request.names)
         )
+
+
+def _because(host: Host, case: Case) -> str:
+    """Why a plugin that the host has is not here: what its object could not be made of."""
+    name = f"{MARK}{case.plugin}"
+    return next((f" here: it {each.what}" for each in host.failures if each.origin.entry_point == name), "")
 
 
 def main(descriptor: int, memory: int) -> None:

@@ -1,0 +1,197 @@
+"""What a user hands over in Python, made into descriptors: functions, objects and classes, and texts."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from assay.errors import AssayError
+from assay.plugins.types import AttentionPlugin, CorpusPlugin, Document, Step, Tokenizer, TokenizerPlugin, Weights
+from assay.records.workload import Workload
+from assay.tokenizer.python_tokenizer import as_whole
+
+TOKENIZER = "give encode(text), an object that has encode, a class of such objects, a plugin, or a name"
+ATTENTION = "give step(q, k, v), build(workload, weights), a plugin, or a name"
+FROM = "from Python"
+TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class BuildTokenizer:
+    """Builds what was handed over: the object itself, or what a class or function makes of the training text."""
+
+    given: Any
+    factory: bool
+    takes_text: bool
+
+    def __call__(self, training_text: str) -> Tokenizer:
+        """Build the tokenizer."""
+        built = self.given if not self.factory else self.given(training_text) if self.takes_text else self.given()
+        return as_whole(built)
+
+
+@dataclass(frozen=True, slots=True)
+class BuildStep:
+    """Builds the step that was handed over: the function itself, or an object of its class."""
+
+    given: Any
+    factory: bool
+
+    def __call__(self, workload: Workload, weights: Weights | None) -> Step:
+        """Return the step, the same for each workload."""
+        return self.given() if self.factory else self.given  # type: ignore[no-any-return]
+
+
+def every_workload(workload: Workload) -> str | None:
+    """Take every workload: whether a step fits it is seen when it is called."""
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Reads the documents of texts that were handed over."""
+
+    texts: tuple[str, ...]
+
+    def __call__(self) -> Iterator[Document]:
+        """Yield each text as a document."""
+        for number, text in enumerate(self.texts, start=1):
+            yield Document(text=text, id=f"{TEXT} {number}")
+
+
+def tokenizer_of(name: str, given: Any, *, factory: bool = False) -> TokenizerPlugin:
+    """Describe a tokenizer that was handed over; raise `AssayError` for what is none.
+
+    A class is a factory, and so is what is said to be one. A factory that cannot be called without an argument gets the
+    training text. Anything else is the tokenizer: an object with `encode`, or a function that encodes.
+    """
+    if isinstance(given, TokenizerPlugin):
+        return replace(given, name=name)
+    factory = factory or isinstance(given, type)
+    if not callable(given) and not hasattr(given, "encode"):
+        raise AssayError(f"the tokenizer {name!r} is {_described(given)}", remedy=TOKENIZER)
+    takes_text = False
+    if factory:
+        takes_text = not _fits(given) and _fits(given, "")
+        if not takes_text and not _fits(given):
+            raise AssayError(
+                f"the tokenizer {name!r} cannot be built: {_called(given)} takes neither nothing nor the training text",
+                remedy="wrap it in a function that takes one of them, or in assay.TokenizerPlugin(build=...)",
+            )
+    else:
+        encode = given.encode if hasattr(given, "encode") else given
+        if not callable(encode) or not _fits(encode, ""):
+            raise AssayError(
+                f"the tokenizer {name!r} cannot encode: {_called(encode)} does not take one text", remedy=TOKENIZER
+            )
+    return TokenizerPlugin(
+        name=name,
+        summary=f"{_called(given)} {FROM}",
+        build=BuildTokenizer(given, factory, takes_text),
+        pretrained=not takes_text,
+        lossless=False,
+    )
+
+
+def attention_of(name: str, given: Any, *, factory: bool = False) -> AttentionPlugin:
+    """Describe an attention that was handed over; raise `AssayError` for what is none.
+
+    What must have exactly two arguments is `build(workload, weights)`, and so is what is said to be a factory. A class
+    that can be made without arguments makes the step. Anything else that can be called is the step.
+    """
+    if isinstance(given, AttentionPlugin):
+        return replace(given, name=name)
+    if not callable(given):
+        raise AssayError(f"the attention {name!r} is {_described(given)}", remedy=ATTENTION)
+    if not factory and isinstance(given, type) and _required(given) != 2 and not _fits(given):
+        raise AssayError(
+            f"the attention {name!r} cannot be built: {_called(given)} takes neither nothing nor (workload, weights)",
+            remedy=ATTENTION,
+        )
+    if _required(given) == 0 and not isinstance(given, type) and not _fits(given, 0, 0, 0) and not _fits(given, 0):
+        raise AssayError(
+            f"the attention {name!r} cannot be called: {_called(given)} takes no tensors", remedy=ATTENTION
+        )
+    build: Callable[[Workload, Weights | None], Step]
+    build = given if factory or _required(given) == 2 else BuildStep(given, isinstance(given, type))
+    return AttentionPlugin(name=name, summary=f"{_called(given)} {FROM}", build=build, unsupported=every_workload)
+
+
+def corpus_of(text: object) -> CorpusPlugin:
+    """Describe a text, or a list of texts or documents, as a corpus; raise `AssayError` for what is none."""
+    documents: Callable[[], Iterator[Document]]
+    given: Sequence[object] = (text,) if isinstance(text, str) else _listed(text)
+    if given and all(isinstance(each, Document) for each in given):
+        documents = Repeated(tuple(given))  # type: ignore[arg-type]
+    else:
+        strange = next((each for each in given if not isinstance(each, str)), None)
+        if strange is not None or not given or not any(given):
+            what = "empty" if strange is None else f"{_described(strange)}"
+            raise AssayError(f"text is {what}", remedy="give a string, or a list of strings or of assay.Document")
+        documents = Texts(tuple(map(str, given)))
+    return CorpusPlugin(
+        name=TEXT,
+        summary=f"text {FROM}",
+        documents=documents,
+        sha256=None,
+        title="text",
+        author="the user",
+        source=FROM,
+        language="und",
+        kind="prose",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """Reads documents that were handed over."""
+
+    documents: tuple[Document, ...]
+
+    def __call__(self) -> Iterator[Document]:
+        """Yield each document."""
+        yield from self.documents
+
+
+def _listed(text: object) -> Sequence[object]:
+    if isinstance(text, Iterable) and not isinstance(text, bytes | dict):
+        return tuple(text)
+    raise AssayError(f"text is {_described(text)}", remedy="give a string, or a list of strings or of assay.Document")
+
+
+def _fits(function: Any, *arguments: object) -> bool:
+    """Whether a function takes these arguments by position; True where Python does not know its signature."""
+    try:
+        inspect.signature(function).bind(*arguments)
+    except TypeError:
+        return False
+    except ValueError:
+        return True
+    return True
+
+
+def _required(function: Any) -> int:
+    """How many arguments a function must have by position; 0 where that is not known."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return 0
+    by_position = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return sum(each.kind in by_position and each.default is each.empty for each in parameters)
+
+
+def _called(function: Any) -> str:
+    """Return a function with its arguments, as it is written, or the class of an object."""
+    name = getattr(function, "__name__", type(function).__name__)
+    name = "a lambda" if name == "<lambda>" else str(name)
+    try:
+        return f"{name}{inspect.signature(function)}" if callable(function) else name
+    except (TypeError, ValueError):
+        return name
+
+
+def _described(given: object) -> str:
+    name = type(given).__name__
+    return "None" if given is None else f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
