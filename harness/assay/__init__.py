@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from assay.attention.support import Supports
     from assay.attention.windows import TextEmbedding, Windows, window_loader
     from assay.comparison.compare_runs import compare
+    from assay.comparison.stored_history import history
     from assay.corpus.download import Download
     from assay.errors import AssayError, Unavailable, UnknownName, UnknownToken
     from assay.execute.compare import compare_attention, compare_tokenizers
@@ -46,9 +47,10 @@ if TYPE_CHECKING:
         Weights,
         lazy,
     )
+    from assay.records.display import Plot
     from assay.records.metric_catalogue import Definition, definition
     from assay.records.plugin_code import PluginCode
-    from assay.records.report_data import Listed, Mark, Point, ReportContext, Series, TokenizedText
+    from assay.records.report_data import History, Listed, Mark, Point, ReportContext, Series, TokenizedText
     from assay.records.results import (
         AttentionCase,
         Manifest,
@@ -70,6 +72,8 @@ if TYPE_CHECKING:
     from assay.records.user_cache import data_folder
     from assay.records.verdicts import AATest, Change, Compared, Comparison, Judgement, Tolerance, Verdict
     from assay.records.workload import TextSource, Workload
+    from assay.report.charts.drawing import chart_svg
+    from assay.report.charts.theme import CHART_COLOURS, chart_theme
     from assay.report.tables.attention_scaling import Growth, family, growths
     from assay.report.tables.code import code_table
     from assay.report.tables.results import Table
@@ -84,6 +88,7 @@ _HOMES = {
     ),
     "records.metric_catalogue": "Definition definition",
     "comparison.compare_runs": "compare",
+    "comparison.stored_history": "history",
     "records.segmentation": "Piece TokenAlignment Span",
     "corpus.download": "Download",
     "plugins.discovery": "discover",
@@ -98,10 +103,13 @@ _HOMES = {
     "attention.support": "Supports",
     "report.tables.run_tables": "report_tables",
     "tokenizer.alignment": "Spans",
-    "records.report_data": "Listed Mark Point ReportContext Series TokenizedText",
+    "records.display": "Plot",
+    "records.report_data": "History Listed Mark Point ReportContext Series TokenizedText",
     "records.results": (
         "AttentionCase Manifest Measurement Metric Metrics Noise Outcome Run Sample Status Timing TokenizerCase"
     ),
+    "report.charts.drawing": "chart_svg",
+    "report.charts.theme": "CHART_COLOURS chart_theme",
     "report.tables.attention_scaling": "Growth family growths",
     "records.special_tokens": "SpecialTokens",
     "records.plugin_code": "PluginCode",
@@ -120,6 +128,7 @@ __all__ = [
     "AssayError",
     "AttentionCase",
     "AttentionPlugin",
+    "CHART_COLOURS",
     "Change",
     "Compared",
     "Comparison",
@@ -135,6 +144,7 @@ __all__ = [
     "Frames",
     "Growth",
     "HOOKS_VERSION",
+    "History",
     "Host",
     "Judgement",
     "Listed",
@@ -149,6 +159,7 @@ __all__ = [
     "Origin",
     "Outcome",
     "Piece",
+    "Plot",
     "PluginCode",
     "Point",
     "Prefill",
@@ -185,6 +196,8 @@ __all__ = [
     "Weights",
     "Windows",
     "Workload",
+    "chart_svg",
+    "chart_theme",
     "code_table",
     "compare",
     "compare_attention",
@@ -194,6 +207,7 @@ __all__ = [
     "discover",
     "family",
     "growths",
+    "history",
     "hookimpl",
     "lazy",
     "report_tables",

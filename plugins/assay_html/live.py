@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import assay
 from assay_html.escape import script_json
 from assay_html.figure import Figure
-from assay_html.theme import COLOURS, themed
 
 # Vega reads colours once, so that a page that turns dark is drawn anew.
 START = """
@@ -38,8 +38,8 @@ def script(figures: Sequence[Figure]) -> str:
     """Return the script that replaces every still picture; a chart that cannot be drawn keeps it."""
     import vl_convert
 
-    drawn = [[figure.id, themed(figure.spec)] for figure in figures]
+    drawn = [[figure.id, assay.chart_theme(figure.spec)] for figure in figures]
     bundle: str = vl_convert.javascript_bundle(
-        START % (script_json(drawn), script_json([list(pair) for pair in COLOURS.items()]))
+        START % (script_json(drawn), script_json([list(pair) for pair in assay.CHART_COLOURS.items()]))
     )
     return bundle

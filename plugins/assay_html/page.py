@@ -9,7 +9,6 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 import assay
-from assay_html.drawing import STYLE, svg
 from assay_html.escape import script_json, short, show_unseen
 from assay_html.figure import Figure
 from assay_html.figures import figures
@@ -38,6 +37,10 @@ OF_ATTENTION = (
     ("pipeline", "From text to attention", ("from text to attention",)),
 )
 SHOWN = 100
+STYLE = (
+    "\n".join(f".f-{name}{{fill:var(--{name})}}.s-{name}{{stroke:var(--{name})}}" for name in assay.CHART_COLOURS)
+    + "\n.drawing svg text{font-family:inherit}\n"
+)
 
 
 def write(context: assay.ReportContext) -> str:
@@ -169,7 +172,7 @@ def _subject(
     return Section(
         id=name,
         title=title,
-        pictures=tuple((figure, svg(figure)) for figure in drawn if figure.section == name),
+        pictures=tuple((figure, _drawn(figure)) for figure in drawn if figure.section == name),
         tables=tuple(table for table in tables if table.title.startswith(tuple(openings))),
     )
 
@@ -209,6 +212,10 @@ def _facts(run: assay.Run) -> Iterator[tuple[str, str]]:
 
 def _value(value: object) -> str:
     return "-" if value is None else str(value)
+
+
+def _drawn(figure: Figure) -> str:
+    return assay.chart_svg(figure.spec, prefix=figure.id, alt=show_unseen(figure.alt))
 
 
 def _asset(name: str) -> str:

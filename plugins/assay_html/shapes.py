@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from assay_html.theme import COLOURS, SERIES, WIDTH
+import assay
 
+COLOURS = assay.CHART_COLOURS
+SERIES = tuple(COLOURS[f"c{number}"] for number in range(1, 9))
+WIDTH = 430
 Rows = Sequence[Mapping[str, object]]
 Spec = dict[str, Any]
 

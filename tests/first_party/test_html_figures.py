@@ -24,11 +24,10 @@ from assay.records.results import (
 from assay.records.workload import Workload
 
 pytest.importorskip("vl_convert")
-from assay_html.drawing import svg
 from assay_html.escape import script_json, show_unseen
 from assay_html.figures import figures
 from assay_html.grid import tokenizer_grid
-from assay_html.page import write
+from assay_html.page import _drawn, write
 from assay_html.tokens import packed
 
 HOSTILE = '<script>"quoted" & \u202e</script>'
@@ -79,7 +78,7 @@ def test_every_drawing_is_safe_and_says_what_it_shows(name: str) -> None:
         assert figure.says.endswith(".")
         assert figure.alt
         assert {len(row) for row in figure.rows} == {len(figure.columns)}
-        root = ElementTree.fromstring(svg(figure))
+        root = ElementTree.fromstring(_drawn(figure))
         tags = {element.tag.rpartition("}")[2] for element in root.iter()}
         assert tags <= {"svg", "g", "path", "rect", "line", "text", "tspan", "title", "defs", "clipPath"}
         for element in root.iter():
@@ -118,7 +117,7 @@ def test_what_loses_text_is_hollow_and_never_the_best() -> None:
     chart = figures(replace(outcome("t"), measurements=tuple(rows)))[0]
     assert [point.get("hollow") for point in chart.spec["data"]["values"]] == [None, True, True]
     assert "hollow dot" in chart.says
-    assert svg(chart).count('stroke-width="1.8"') >= 2
+    assert _drawn(chart).count('stroke-width="1.8"') >= 2
     assert "hollow" not in figures(replace(outcome("t"), measurements=tuple(rows[:1])))[0].says
 
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import click
 
 from assay.cli import options
-from assay.cli.echo import echo_stderr, echo_tables, echo_warning
+from assay.cli.echo import echo_stderr, echo_tables
 from assay.cli.plugin_options import PluginOptions, takes_plugins_and_timeout
 from assay.cli.report import named, output, put
 from assay.environment.command_line import command_line
-from assay.errors import AssayError, StoreError
+from assay.errors import AssayError
 from assay.records.report_data import ReportContext
-from assay.records.results import Outcome
 from assay.report import publish
 from assay.store.location import Location
 
@@ -49,18 +47,16 @@ def history(
 
     With -o a report is written instead (html, md, json), with --format alone it goes to standard output.
     """
-    from assay.comparison.history import history as collect
+    from assay.comparison.stored_history import history as collect
     from assay.report.formats.history import as_json as as_document
     from assay.report.formats.history import marks_for, raw_tables, tables_of
-    from assay.store.store import Store
 
     if as_json and format_name is not None:
         raise click.UsageError("--json and --format are two formats: leave out one")
     wants_report = format_name is not None or output is not None
     plugin = publish.find_format(plugins.find(), "history", format_name, output) if wants_report else None
     chosen = {"tokenizers": tokenizers, "attentions": attentions, "corpora": corpora}
-    with Store(results, read_only=True) as store:
-        series = collect(store, metric, baselines=_baselines(results.folder), **chosen)
+    series = collect(metric, store=results, **chosen).series
     if plugin is not None:
         if not series:
             raise AssayError(f"none of the chosen cases has {metric}", remedy="choose others, or another metric")
@@ -75,16 +71,3 @@ def history(
     if not series:
         echo_stderr(f"none of the chosen cases has {metric}")
     return 0
-
-
-def _baselines(folder: Path) -> tuple[Outcome, ...]:
-    """Return the accepted baselines; one that cannot be read is reported, and left out."""
-    from assay.store.baselines import FOLDER, read
-
-    found = []
-    for path in sorted((folder / FOLDER).glob("*.json")):
-        try:
-            found.append(read(path))
-        except StoreError as error:
-            echo_warning(str(error))
-    return tuple(found)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from assay.records.display import Displayed
 from assay.records.results import Outcome, Value
 from assay.records.segmentation import TokenAlignment
 from assay.records.verdicts import Clock, Comparison
@@ -56,6 +57,14 @@ class Series:
     marks: tuple[Mark, ...]
     unit: str | None = None
     clock: Clock | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class History(Displayed):
+    """A metric over the runs of a store: a series for each case and machine. A notebook shows it as a table."""
+
+    metric: str
+    series: tuple[Series, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
+from assay.records.display import Displayed
 from assay.records.metrics import Metric as Metric
 from assay.records.metrics import Metrics as Metrics
 from assay.records.metrics import Value as Value
 from assay.records.plugin_code import PluginCode, changed_code
 from assay.records.run_warnings import run_warnings
 from assay.records.workload import Workload
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # The operation on fresh text: sampled now and then, and recorded without a verdict.
 FRESH = "fresh"
@@ -265,9 +270,11 @@ class Noise:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Outcome(Displayed):
     """A run, what became of its plan, what it measured, and how noisy the machine was.
+
+    A notebook shows it as a short table, with the answers and one line on how far to trust them.
 
     `codes` are those of the plugins that had a part in it, several of one where the run was resumed with other code.
     A run that was stored before they were recorded has none.
@@ -288,6 +295,16 @@ class Outcome:
     def warnings(self) -> tuple[str, ...]:
         """What a reader should know before the figures: that the machine was busy, or that the run is an older one."""
         return (*run_warnings([row.metrics for row in self.measurements]), *changed_code(self.codes))
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """What was compared as one pandas DataFrame of hand-picked columns, a row for each case.
+
+        Tokenizers stand before attentions; of a run of both, the column `kind` tells them apart. Rows that are not
+        applicable are left out. `assay.results(outcome.run.id)` has every column.
+        """
+        frame: pd.DataFrame = importlib.import_module("assay.store.dataframes").frame_of(self)
+        return frame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
+from assay.records.display import Displayed
 from assay.records.results import Value
 
 Clock = Literal["cpu", "wall"]
@@ -173,8 +174,8 @@ class Compared:
     git: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Comparison(Displayed):
     """A whole comparison: candidate against baseline. Times are UTC in ISO 8601, `seconds` those of timing.
 
     Of stored runs nothing is timed; `runs` are these, the baseline first, then the candidates.

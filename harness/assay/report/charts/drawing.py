@@ -1,13 +1,14 @@
-"""Charts as still pictures: SVG that follows the colours of the page, and says in words what it shows."""
+"""Charts as still pictures: SVG that follows the colours of its page, and says in words what it shows."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 from xml.etree import ElementTree
 
-from assay_html.escape import show_unseen
-from assay_html.figure import Figure
-from assay_html.theme import COLOURS, themed
+from assay.report.charts.theme import NAMES, chart_theme
+from assay.report.text.escape import escape_xml
 
 NAMESPACE = "http://www.w3.org/2000/svg"
 # What a browser must not be given, or does without: the page has rules of its own.
@@ -35,29 +36,28 @@ USUAL = {
     "y2": "0",
 }
 NOTHING = {"path": ("", "M0,0h0v0h0Z"), "text": (None,), "g": (None,)}
-STYLE = (
-    "\n".join(f".f-{name}{{fill:var(--{name})}}.s-{name}{{stroke:var(--{name})}}" for name in COLOURS)
-    + "\n.drawing svg text{font-family:inherit}\n"
-)
-CLASSES = {colour: name for name, colour in COLOURS.items()}
 
 
-def svg(figure: Figure) -> str:
-    """Draw a figure with vl-convert, and take from it what a strict page does not allow."""
+def chart_svg(spec: Mapping[str, Any], *, prefix: str, alt: str) -> str:
+    """Draw a Vega-Lite specification with vl-convert, and take from it what a strict page does not allow.
+
+    What has a colour of `CHART_COLOURS` gets the class `f-NAME` for its fill and `s-NAME` for its stroke: the style of
+    the page says what they look like. Ids in it begin with `prefix`; `alt` is for who cannot see it.
+    """
     import vl_convert
 
-    drawn = vl_convert.vegalite_to_svg(themed(figure.spec))
+    drawn = vl_convert.vegalite_to_svg(chart_theme(spec))
     ElementTree.register_namespace("", NAMESPACE)
     root = ElementTree.fromstring(drawn)
     ids: dict[str, str] = {}
     for element in root.iter():
         if "id" in element.attrib:
-            ids[element.attrib["id"]] = f"{figure.id}-{len(ids)}"
+            ids[element.attrib["id"]] = f"{prefix}-{len(ids)}"
     _clean(root, ids)
     for name in ("width", "height", "class"):
         root.attrib.pop(name, None)
     root.set("role", "img")
-    root.set("aria-label", show_unseen(figure.alt))
+    root.set("aria-label", escape_xml(alt))
     return ElementTree.tostring(root, encoding="unicode")
 
 
@@ -69,7 +69,7 @@ def _clean(element: ElementTree.Element, ids: dict[str, str]) -> None:
     for name, value in attributes.items():
         if name in DROPPED or name == "class":
             continue
-        if name in ("fill", "stroke") and (colour := CLASSES.get(value.lower())) is not None:
+        if name in ("fill", "stroke") and (colour := NAMES.get(value.lower())) is not None:
             classes.append(f"{name[0]}-{colour}")
         elif name == "id":
             element.set(name, ids[value])
@@ -87,7 +87,7 @@ def _clean(element: ElementTree.Element, ids: dict[str, str]) -> None:
             element.remove(child)
     if label is not None and element.tag in (f"{{{NAMESPACE}}}path", f"{{{NAMESPACE}}}rect", f"{{{NAMESPACE}}}text"):
         title = ElementTree.Element(f"{{{NAMESPACE}}}title")
-        title.text = show_unseen(LONG_NUMBER.sub(lambda match: f"{float(match[0]):.4g}", label))
+        title.text = escape_xml(LONG_NUMBER.sub(lambda match: f"{float(match[0]):.4g}", label))
         element.insert(0, title)
 
 

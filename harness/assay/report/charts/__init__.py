@@ -1,0 +1,1 @@
+"""Charts: how they look, and what draws them."""
