@@ -196,8 +196,14 @@ def _plugins(outcome: assay.Outcome, plugins: Sequence[assay.Listed]) -> Section
         ),
     )
     ran = assay.code_table(outcome, licenses=True)
+    pretrained = {str(row.case.plugin): row.value("pretrained_on") for row in outcome.measurements}
+    training = assay.Table(
+        title="what pretrained vocabularies were trained on, as their plugins say",
+        columns=("tokenizer", "trained on"),
+        rows=tuple((name, str(words)) for name, words in pretrained.items() if words is not None),
+    )
     unknown = () if outcome.codes else ("Which code ran is not recorded: this run was stored by an older Assay.",)
-    tables = tuple(table for table in (ran, lacking) if table.rows)
+    tables = tuple(table for table in (ran, training, lacking) if table.rows)
     return Section(id="plugins", title="Plugins", words=unknown, tables=tables)
 
 

@@ -27,6 +27,10 @@ EXACT = "gigatoken, by tiktoken where their Unicode tables differ; ids in an arr
 RS_BPE = "rs-bpe; special tokens are cut out before, as it has none"
 IREE_LICENSE = "Apache-2.0 WITH LLVM-exception"
 WHAT = {"gpt2": "GPT-2's BPE", "cl100k_base": "cl100k_base"}
+TRAINED_ON = {
+    "gpt2": "OpenAI's WebText: web pages that Reddit linked to until December 2017",
+    "cl100k_base": "not published",
+}
 SAME_IDS = (
     # name, the tokenizer whose ids it gives, by what, license, requirements, what builds it
     ("hf-gpt2", "gpt2", "tokenizers", "Apache-2.0", (HUGGING_FACE,), "hugging_face:gpt2"),
@@ -63,6 +67,7 @@ def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
             license=terms,
             build=assay.lazy(f"assay_peers.{target}"),
             pretrained=True,
+            trained_on=TRAINED_ON[claimed],
             same_ids_as=claimed,
             specials=ENDOFTEXT,
         )
@@ -86,6 +91,7 @@ def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
         license="Apache-2.0",
         build=assay.lazy("assay_peers.bert:uncased"),
         pretrained=True,
+        trained_on="not published",
         lossless=False,
         normalization=UNCASED,
         specials=BERT_SPECIALS,
@@ -98,5 +104,6 @@ def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
         license="Apache-2.0",
         build=assay.lazy("assay_peers.tekken:build"),
         pretrained=True,
+        trained_on="texts of more than 100 languages and source code, which are not published",
         specials=TEKKEN_SPECIALS,
     )

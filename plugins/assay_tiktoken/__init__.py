@@ -16,6 +16,14 @@ SUMMARIES = {
     "cl100k_base": "GPT-3.5 and GPT-4",
     "o200k_base": "GPT-4o and later",
 }
+WEBTEXT = "OpenAI's WebText: web pages that Reddit linked to until December 2017"
+TRAINED_ON = {
+    "gpt2": WEBTEXT,
+    "r50k_base": WEBTEXT,
+    "p50k_base": f"{WEBTEXT}; its runs of spaces were added",
+    "cl100k_base": "not published",
+    "o200k_base": "not published",
+}
 # No piece of any of these patterns goes on from what is no white space to a space, or from a letter to a line break.
 SPLITS_AT = r"(?<=\S)(?= )|(?<=[A-Za-z0-9])(?=\n)"
 assay_hooks = 3  # the version of the hooks that this is written for
@@ -34,6 +42,7 @@ def assay_tokenizers() -> Iterator[assay.TokenizerPlugin]:
             build=partial(build, name),
             missing=partial(missing, name) if name in OPTIONAL else None,
             pretrained=True,
+            trained_on=TRAINED_ON[name],
             splits_at=SPLITS_AT,
             specials=ENDOFTEXT,
         )

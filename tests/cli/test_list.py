@@ -50,11 +50,19 @@ def test_list_of_one_kind(cli: Cli) -> None:
     assert "tokenizers" not in document
 
 
+def test_what_a_vocabulary_was_trained_on_is_listed(cli: Cli) -> None:
+    rows = cli("list", "tokenizers", "--json").json["tokenizers"]
+    found = {row["name"]: row["trained_on"] for row in rows}
+    assert found["gpt2"].startswith("OpenAI's WebText")
+    assert (found["cl100k_base"], found["regex"]) == ("not published", "")
+    assert "Its vocabulary was trained on: OpenAI's WebText" in cli("plugins", "why", "gpt2").stdout
+
+
 def test_a_pipe_gets_tables_with_tabs(cli: Cli) -> None:
     ran = cli("list", "tokenizers")
     lines = [line.split("\t") for line in ran.stdout.splitlines()]
-    assert lines[0] == ["name", "status", "summary", "origin", "licence", "remedy"]
-    assert {len(line) for line in lines} == {6}
+    assert lines[0] == ["name", "status", "summary", "origin", "licence", "trained_on", "remedy"]
+    assert {len(line) for line in lines} == {7}
     assert [line[:2] for line in lines if line[0] == "gpt2"] == [["gpt2", "ready"]]
     assert ran.stderr == ""
 

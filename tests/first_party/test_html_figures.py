@@ -204,6 +204,14 @@ def test_numbers_are_packed_small() -> None:
     assert zlib.decompress(base64.b64decode(packed([0, 127, 128, 300])), -15) == bytes([0, 127, 128, 1, 172, 2])
 
 
+def test_a_page_says_what_pretrained_vocabularies_were_trained_on() -> None:
+    case = TokenizerCase(tokenizer="old", corpus="text")
+    row = Measurement(case=case, status=Status.OK, metrics=Metrics(pretrained_on="old books"))
+    page = write(assay.ReportContext(shows="run", outcomes=(replace(outcome("t"), measurements=(row,)),)))
+    assert "what pretrained vocabularies were trained on" in page
+    assert "old books" in page
+
+
 def test_figures_of_plugins_are_columns_and_bars_are_drawn_within_a_group() -> None:
     rows = [
         Measurement(

@@ -199,6 +199,10 @@ class TestGate:
     def test_what_the_descriptor_says_of_special_tokens(self) -> None:
         assert figures(subject(Bytes(), specials=SpecialTokens(eos="<e>")))["special_tokens"] == "eos=<e>, text"
 
+    def test_what_a_pretrained_one_was_trained_on_stands_in_the_row(self) -> None:
+        assert figures(subject(Bytes(), pretrained=True, trained_on="old books"))["pretrained_on"] == "old books"
+        assert "pretrained_on" not in figures(subject(Bytes()))
+
     def test_an_error_of_the_plugin_is_passed_on(self) -> None:
         def refuse(ids: list[int]) -> list[int]:
             raise UnknownToken("to")

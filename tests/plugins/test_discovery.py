@@ -371,6 +371,8 @@ def test_an_unknown_normalization_is_refused_by_a_sentence(install: Install, nam
         "requires=None",
         "missing=5",
         "normalization='nfc'",
+        "trained_on=None",
+        "trained_on='my texts'",  # and not pretrained
     ],
 )
 def test_a_descriptor_with_a_field_of_the_wrong_type_is_refused(install: Install, field: str) -> None:

@@ -34,7 +34,7 @@ KINDS: dict[str, type[Provided]] = {
     "reports": ReportPlugin,
     "executors": ExecutorPlugin,
 }
-ON_A_PIPE = ("licence", "remedy", "announces", "needs")
+ON_A_PIPE = ("licence", "trained_on", "remedy", "announces", "needs")
 TIMED = "import ms: each measured once in this process, in this order; what one has imported is free for those below"
 
 
@@ -94,6 +94,7 @@ def _provided(host: Host, plugin: Provided) -> dict[str, str]:
         "summary": plugin.summary,
         "origin": str(host.origin(plugin)),
         "licence": plugin.license,
+        **({"trained_on": plugin.trained_on} if isinstance(plugin, TokenizerPlugin) else {}),
         "remedy": "" if missing is None else f"{missing.what}: {missing.remedy}",
     }
 

@@ -136,6 +136,7 @@ class TokenizerSubject(Subject):
             "ids_as": type(tokenizer.encode(min(self.texts, key=len))).__name__,
             "special_tokens": _specials(plugin, tokenizer),
             "family": plugin.family,
+            "pretrained_on": plugin.trained_on or None,
             "tokenizer_notes": notes_of(tokenizer),
             "words_seen_before": words_seen_before(self.texts),
         }

@@ -11,7 +11,7 @@ from assay.errors import UnknownName
 from assay.plugins.hookspecs import HOOKS_VERSION
 from assay.plugins.host import Failure, Host, Origin
 from assay.plugins.loading import Deprecated, Excluded, Loading
-from assay.plugins.types import NAMES_OF_KINDS, Descriptor, Missing
+from assay.plugins.types import NAMES_OF_KINDS, Descriptor, Missing, TokenizerPlugin
 from assay.records.near_names import did_you_mean, near_names
 
 
@@ -111,7 +111,12 @@ def _of_things(known: Sequence[Standing], name: str) -> Iterator[Diagnosis]:
                 yield Diagnosis(
                     subject=f"{each.kind} {name}",
                     usable=lacks is None,
-                    sentences=(verdict, *_whence(standing, "It is announced by"), *_versions(standing)),
+                    sentences=(
+                        verdict,
+                        *_whence(standing, "It is announced by"),
+                        *_versions(standing),
+                        *_training(each.plugin),
+                    ),
                     remedies=() if lacks is None else (lacks.remedy,),
                 )
         for failure in standing.failures:
@@ -193,6 +198,11 @@ def _versions(standing: Standing) -> Iterator[str]:
         silent = "does not say for which version of the hooks it is written"
         said = silent if loaded.written_for is None else written
         yield f"It implements {hooks}, and {said}; this is version {HOOKS_VERSION}."
+
+
+def _training(plugin: Descriptor) -> Iterator[str]:
+    if isinstance(plugin, TokenizerPlugin) and plugin.trained_on:
+        yield f"Its vocabulary was trained on: {plugin.trained_on}."
 
 
 def _announces(standing: Standing) -> Iterator[str]:

@@ -19,7 +19,8 @@ from assay.plugins.types import (
 # Raised when a hook or a field is added that a plugin may rely on. A plugin says with `assay_hooks = 1` for which
 # version it was written; one that is written for a later one than this cannot be loaded.
 # 2: assay_executors, TokenizerPlugin.splits_at.
-# 3: assay_tokenizer_file, Provided.license, AttentionPlugin.approximate, TokenizerPlugin.files;
+# 3: assay_tokenizer_file, Provided.license, AttentionPlugin.approximate, TokenizerPlugin.files,
+#    TokenizerPlugin.trained_on;
 #    AATest, ExecutorConfig, ReportContext, Supports, TaskResult, TokenAlignment, TokenizedText.
 HOOKS_VERSION = 3
 OLDEST_HOOKS_VERSION = 1

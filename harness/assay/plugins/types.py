@@ -114,6 +114,8 @@ class TokenizerPlugin(Provided):
     `lowercase`, `strip-accents`, `spaces` (runs of white space become one space, and none is left at the ends),
     `no-spaces` (white space is removed). The text that is lost is counted with these steps and without.
     `files` are the paths of what `build` reads, for one that a user named by its file: their hash is recorded.
+    `trained_on` is what the vocabulary of a `pretrained` one was trained on, in words, such as `WebText, 2017`,
+    or `not published`; empty where that is unknown. It stands in each row, since a text may have been part of it.
     """
 
     build: Callable[[str], Tokenizer]
@@ -127,6 +129,7 @@ class TokenizerPlugin(Provided):
     splits_at: str | None = None
     normalization: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    trained_on: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,12 @@ OF_ROWS = frozenset(
     )
 )
 NOT_IN_NAMES = frozenset(",*?[]/\\\n\t ")
-TEXTS = frozenset({"summary", "license", "licence", "title", "author", "source", "language", "kind", "unit", "suffix"})
+TEXTS = frozenset(
+    (
+        *("summary", "license", "licence", "trained_on"),
+        *("title", "author", "source", "language", "kind", "unit", "suffix"),
+    )
+)
 CALLABLES = frozenset({"build", "unsupported", "documents", "write", "open"})
 OPTIONAL_CALLABLES = frozenset({"missing", "peak_bytes", "flop", "of_tokens", "of_row"})
 FLAGS = frozenset({"pretrained", "lossless", "closed_vocabulary", "thread_safe", "compiles", "exact", "isolated"})
@@ -107,11 +112,13 @@ def validate(descriptor: Descriptor) -> str | None:
         if wanted is not None:
             return f"{field.name} of {name} is {getattr(descriptor, field.name)!r}, not {wanted}"
     if isinstance(descriptor, TokenizerPlugin):
-        return _validate_normalization(descriptor)
+        return _validate_tokenizer(descriptor)
     return _validate_metric(descriptor) if isinstance(descriptor, MetricPlugin) else None
 
 
-def _validate_normalization(plugin: TokenizerPlugin) -> str | None:
+def _validate_tokenizer(plugin: TokenizerPlugin) -> str | None:
+    if plugin.trained_on and not plugin.pretrained:
+        return f"trained_on of {plugin.name} is for a pretrained one: set pretrained=True, or leave trained_on out"
     unknown = next((name for name in plugin.normalization if name not in NORMALIZATIONS), None)
     if unknown is None:
         return None

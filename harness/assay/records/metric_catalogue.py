@@ -106,6 +106,7 @@ CATALOGUE = (
         "CPU time of counting the sample / sample_share, and of reading all documents once",
     ),
     _exact("family", "text", "tokenizers that differ in vocabulary size alone, as announced"),
+    _exact("pretrained_on", "text", "what the vocabulary was trained on, as announced"),
     _exact("special_tokens", "text", "the special-token policy of the descriptor"),
     _measured("build_seconds", "s", "wall time of building the plugin, once"),
     _measured("encode_mb_per_s", "MB/s", "bytes / 10^6 / median encode time"),

@@ -34,6 +34,7 @@ def figures(plugin: TokenizerPlugin, part: MergeableCounts, *, sampled: bool) ->
             ),
             "special_tokens": plugin.specials.label,
             "family": plugin.family,
+            "pretrained_on": plugin.trained_on or None,
         }
         | {f"document_tokens_{name}": quantile(part.lengths, share) for name, share in QUANTILES}
         | {"replaced_bytes": part.bad, "documents_not_cut": part.whole}
