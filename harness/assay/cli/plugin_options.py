@@ -45,7 +45,7 @@ load = options.variable_option(
     "--load",
     metavar="GLOBS",
     help="Of the installed plugins load only these, by the names that --block takes or patterns of them, or none."
-    "  [default: all]",
+    " `assay` loads the built-in ones only.  [default: all]",
 )
 strict = options.variable_option(
     "--strict-plugins", is_flag=True, help="Exit with 3 when a plugin failed, after the work is done without it."
