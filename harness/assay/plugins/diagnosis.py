@@ -225,8 +225,10 @@ def _remedies(standing: Standing) -> tuple[str, ...]:
     lacks = [each.missing.remedy for each in standing.announced if each.missing is not None]
     excluded = [] if standing.excluded is None else [standing.excluded.remedy]
     remedies = [*excluded, *(each.remedy for each in standing.failures), *lacks]
-    if standing.failures and standing.origin.distribution and standing.loading is None:
-        remedies.append(f"to be rid of it: pip uninstall {standing.origin.distribution}")
+    uninstall = f"pip uninstall {standing.origin.distribution}"
+    told = any(uninstall in remedy for remedy in remedies)
+    if standing.failures and standing.origin.distribution and standing.loading is None and not told:
+        remedies.append(f"to be rid of it: {uninstall}")
     return tuple(dict.fromkeys(remedies))
 
 

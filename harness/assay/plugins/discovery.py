@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from importlib import metadata
 
 from assay.errors import AssayError, guard, raised_by
 from assay.plugins import trial_cache
@@ -18,10 +17,10 @@ from assay.plugins.entry_points import Source, sources
 from assay.plugins.hook_versions import DECLARED, DEPRECATIONS, Deprecation, incompatibility, used
 from assay.plugins.hookspecs import PROVIDES, READS
 from assay.plugins.host import DISTRIBUTION, Failure, Found, Host, Origin
+from assay.plugins.import_remedy import import_remedy
 from assay.plugins.isolation import TIMEOUT_S, Call, Misbehaved, all_isolated, brief, can_isolate
 from assay.plugins.loading import Loading
 from assay.plugins.process_state import changes, state
-from assay.plugins.requirements import absent, pip_install
 from assay.plugins.supervision import Channel
 from assay.plugins.tokenizer_files import Reader, add_files
 from assay.plugins.types import NAMES_OF_KINDS, Descriptor
@@ -253,9 +252,8 @@ def _guard(source: Source, stage: str, remedy: str) -> Iterator[None]:
         with contextlib.redirect_stdout(sys.stderr), calling(f"plugin {source.origin}"), _quiet(source), guard():
             yield
     except AssayError as error:
-        raised = raised_by(error)
-        if isinstance(raised, ImportError):
-            remedy = _bring(source, raised) or remedy
+        if advice := import_remedy(source, raised_by(error)):
+            remedy = _leave_out(source, advice)
         raise _Refused(Failure(origin=source.origin, stage=stage, message=error.message, remedy=remedy)) from None
 
 
@@ -276,19 +274,6 @@ def _quiet(source: Source) -> Iterator[None]:
     finally:
         os.dup2(kept, 1)
         os.close(kept)
-
-
-def _bring(source: Source, error: ImportError) -> str | None:
-    """What to install, where a plugin cannot import something."""
-    distribution = source.origin.distribution
-    lacking = absent(metadata.requires(distribution) or ()) if distribution else ()
-    if lacking:
-        return _leave_out(source, pip_install(lacking))
-    if error.name is None or not isinstance(error, ModuleNotFoundError):
-        return None
-    if distribution and error.name.partition(".")[0] == source.module.partition(".")[0]:
-        return _leave_out(source, f"its own module is not there: pip install --force-reinstall {distribution}")
-    return _leave_out(source, f"pip install what provides {error.name!r}")
 
 
 def _leave_out(source: Source, advice: str) -> str:
