@@ -17,18 +17,20 @@ def test_a_project_and_what_comes_next(cli: Cli, tmp_path: Path) -> None:
     assert (ran.rc, ran.stderr) == (0, "")
     assert ran.stdout.splitlines() == [
         "wrote the tokenizer my-tokenizer:",
-        "  my-tokenizer/my_tokenizer.py",
+        "  my-tokenizer/my_tokenizer/__init__.py",
+        "  my-tokenizer/my_tokenizer/vocabulary.txt",
         "  my-tokenizer/pyproject.toml",
         "  my-tokenizer/tests/test_my_tokenizer.py",
         "  my-tokenizer/README.md",
         "  my-tokenizer/.github/workflows/conforms.yml",
         "  my-tokenizer/.gitignore",
+        "  my-tokenizer/.github/workflows/check.yml",
         "next:",
         "  cd my-tokenizer",
         '  pip install -e ".[test]"',
         "  pytest",
         "  assay conform my-tokenizer",
-        "  assay run --tokenizers my-tokenizer --attentions none",
+        "  assay run --tokenizers my-tokenizer --corpora the-verdict --held-out 0 --attentions none --budget 0.2s",
     ]
     again = cli("new-plugin", "my-tokenizer").complaint
     assert again.endswith("my-tokenizer exists already (give another place with -o, or another name)")

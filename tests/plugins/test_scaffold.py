@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -53,17 +54,22 @@ def test_a_single_file_is_a_plugin_of_at_most_30_lines(host: assay.Host, noun: s
 def test_a_project_is_whole(host: assay.Host, noun: str) -> None:
     written = scaffold(host, "my-own", noun)
     files = texts(written)
+    data = {"tokenizer": ["my_own/vocabulary.txt"], "corpus": ["my_own/texts.txt"]}.get(noun, [])
     assert [Path(file).relative_to("my-own").as_posix() for file in files] == [
-        "my_own.py",
+        "my_own/__init__.py",
+        *data,
         "pyproject.toml",
         "tests/test_my_own.py",
         "README.md",
         ".github/workflows/conforms.yml",
         ".gitignore",
+        *([] if noun in ("report", "executor") else [".github/workflows/check.yml"]),
     ]
-    module, declared, test, *others = files.values()
-    scaffold(host, "my-own", noun, single_file=True)
-    assert module == Path("my_own.py").read_text("utf-8")
+    module, *others = files.values()
+    declared, test = others[len(data) : len(data) + 2]
+    if not data:
+        scaffold(host, "my-own", noun, single_file=True)
+        assert module == Path("my_own.py").read_text("utf-8")
     project = tomllib.loads(declared)["project"]
     assert project["entry-points"]["assay"] == {"my-own": "my_own"}
     assert project["license"] == "MIT"
@@ -72,6 +78,25 @@ def test_a_project_is_whole(host: assay.Host, noun: str) -> None:
     assert f'conformance("{written.name}", kind="{noun}")' in test
     assert all(command in "\n".join(others) for command in written.commands[1:])
     assert not [file for file, text in files.items() if "$" in text.replace("${{ matrix.python }}", "")]
+
+
+def test_links_are_absolute_and_lead_where_it_is_told(host: assay.Host) -> None:
+    for place, url in (("a", None), ("b", "https://github.com/me/mine/")):
+        files = texts(scaffold(host, "my-own", "tokenizer", output=Path(place), repository=url))
+        home = "https://github.com/OWNER/my-own" if url is None else "https://github.com/me/mine"
+        links = re.findall(r"\]\(([^)]+)\)", files[f"{place}/README.md"])
+        assert [link.partition("/actions/")[0] for link in links] == [home, home]
+        assert tomllib.loads(files[f"{place}/pyproject.toml"])["project"]["urls"] == {"Repository": home}
+
+
+@pytest.mark.parametrize("noun", ["tokenizer", "attention", "corpus", "metric"])
+def test_ci_compares_with_main_what_the_last_command_measures(host: assay.Host, noun: str) -> None:
+    written = scaffold(host, "my-own", noun)
+    workflow = texts(written)["my-own/.github/workflows/check.yml"]
+    assert "fetch-depth: 0" in workflow
+    assert "install -e" in workflow
+    selection = written.commands[-1].removeprefix("assay run ").removesuffix(" --budget 0.2s")
+    assert f"- run: assay check --baseline origin/main {selection} --budget 60s\n" in workflow
 
 
 def test_the_name_of_a_metric_is_that_of_a_column(host: assay.Host) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ def test_new_projects_are_found_pass_their_tests_and_are_weighed(
     written = {
         noun: place.assay("new-plugin", f"my-{noun}", "--kind", noun, "--json").json for noun in NAMES_OF_KINDS.values()
     }
-    place.install("--no-build-isolation", *(part for noun in written for part in ("-e", f"my-{noun}")))
+    place.install("--no-build-isolation", *(f"./my-{noun}" for noun in written))  # wheels, with the data of each
 
     listed = place.assay("list", "--json").json
     assert listed["failures"] == []
@@ -35,6 +36,11 @@ def test_new_projects_are_found_pass_their_tests_and_are_weighed(
     assert tested.rc == 0, tested.stdout
     (command,) = (each for each in written["metric"]["commands"] if each.startswith("assay conform"))
     assert place.run(*shlex.split(command)).rc == 0
+
+    for it in written.values():
+        _, *last = shlex.split(it["commands"][-1])
+        here = replace(place, folder=place.folder / it["files"][0].partition("/")[0])
+        assert here.assay(*last, "--quiet").rc == 0, last
 
     ran = place.assay(
         *("run", "--tokenizers", "my-tokenizer", "--attentions", "none", "--corpora", "my-corpus", "--held-out", "0"),

@@ -22,17 +22,24 @@ from assay.records.json_document import write
     metavar="PATH",
     help="The new folder, or with --file the new file.  [default: by NAME, here]",
 )
+@click.option(
+    "--repository",
+    metavar="URL",
+    help="The project's page on GitHub, for its links.  [default: one with OWNER to be replaced]",
+)
 @options.as_json
-def new_plugin(name: str, kind: str, single_file: bool, output: Path | None, as_json: bool) -> int:
+def new_plugin(
+    name: str, kind: str, single_file: bool, output: Path | None, repository: str | None, as_json: bool
+) -> int:
     """Write a plugin of your own to begin with: it works, conforms, and is yours to change.
 
     NAME is that of the project, of its module, and of what it announces. A project has a pyproject.toml with the entry
-    point, a module of 30 lines, a test, a README and a workflow for CI. Nothing that exists is overwritten.
+    point, a package with its data, a test, a README and workflows for CI. Nothing that exists is overwritten.
     """
     from assay.plugins.discovery import discover
     from assay.plugins.scaffold import scaffold
 
-    written = scaffold(discover(), name, kind, output=output, single_file=single_file)
+    written = scaffold(discover(), name, kind, output=output, single_file=single_file, repository=repository)
     if as_json:
         click.echo(write(asdict(written)))
         return 0

@@ -27,17 +27,29 @@ PROJECT: Mapping[str, str] = MappingProxyType(  # where each template goes; the 
         "gitignore": ".gitignore",
     }
 )
-TRY_IT: Mapping[str, str] = MappingProxyType(
+PACKAGE: Mapping[str, Mapping[str, str]] = MappingProxyType(  # kinds whose package has data beside its module
     {
-        "tokenizer": "assay run --tokenizers $name --attentions none",
-        "attention": "assay run --attentions $name,sdpa --tokenizers none",
-        "corpus": "assay run --corpora $name --attentions none",
-        "metric": "assay run --metrics $name --attentions none",
-        "report": "assay run --attentions none --report report.$name",
-        "executor": "assay run --attentions none --corpora text.txt --executor $name",
+        "tokenizer": {"tokenizer_package.py": "$module/__init__.py", "vocabulary.txt": "$module/vocabulary.txt"},
+        "corpus": {"corpus_package.py": "$module/__init__.py", "texts.txt": "$module/texts.txt"},
+    }
+)
+CHECKED: Mapping[str, str] = MappingProxyType(  # one case for each kind that makes figures
+    {
+        "tokenizer": "--tokenizers $name --corpora the-verdict --held-out 0 --attentions none",
+        "attention": "--attentions $name --workload core/fwd/causal/b1.h4.s256.d64/f32/cpu.t1 --tokenizers none",
+        "corpus": "--corpora $name --tokenizers bytes --held-out 0 --attentions none",
+        "metric": "--metrics $name --tokenizers bytes --corpora the-verdict --held-out 0 --attentions none",
+    }
+)
+TRIED: Mapping[str, str] = MappingProxyType(
+    {
+        **CHECKED,
+        "report": "--tokenizers bytes --corpora the-verdict --held-out 0 --attentions none --report report.$name",
+        "executor": "--tokenizers bytes --corpora $text --attentions none --executor $name",
     }
 )
 EXTRA: Mapping[str, str] = MappingProxyType({"attention": "[attention]"})  # brings torch
+REPOSITORY = "https://github.com/OWNER/$distribution"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,29 +62,39 @@ class Scaffold:
     commands: tuple[str, ...]
 
 
-def scaffold(host: Host, name: str, kind: str, *, output: Path | None = None, single_file: bool = False) -> Scaffold:
+def scaffold(
+    host: Host,
+    name: str,
+    kind: str,
+    *,
+    output: Path | None = None,
+    single_file: bool = False,
+    repository: str | None = None,
+) -> Scaffold:
     """Write a plugin of a kind that does something, and conforms, from the templates.
 
     A project goes to the new folder `output`, by default one of its name; a single file to `output`, by default one of
-    its module's name. Raises `AssayError`, and writes nothing, for a name that cannot be one, or that something here
-    has, and for an `output` that exists.
+    its module's name. `repository` is the URL of the project on GitHub, for its links. Raises `AssayError`, and
+    writes nothing, for a name that cannot be one, or that something here has, and for an `output` that exists.
     """
     module = name.replace("-", "_").lower()
     _nameable(name, module)
     announced = module if kind == "metric" else name  # metrics are columns, which are written with underscores
     _free(host, dict.fromkeys((name, announced)), module)
-    values = _values(name, announced, module, kind)
+    place = output or Path(f"{module}.py" if single_file else name)
+    values = _values(name, announced, module, kind) | {"text": shlex.quote(str(place)) if single_file else "README.md"}
+    values["try_it"] = f"assay run {_filled_in(TRIED[kind], values)} --budget 0.2s"
     if single_file:
-        place = output or Path(f"{module}.py")
         if place.suffix != ".py":
             raise AssayError(f"{place} is no name of a Python file", remedy="give -o one that ends in .py")
         contents = {place: _filled(f"{kind}.py", values)}
         option = f"--plugin {shlex.quote(str(place))}"
         commands = [f"assay conform {announced} {option}", f"{values['try_it']} {option}"]
     else:
-        place = output or Path(name)
-        contents = {place / f"{module}.py": _filled(f"{kind}.py", values)}
-        contents |= {place / Template(to).substitute(values): _filled(each, values) for each, to in PROJECT.items()}
+        values |= _project(kind, values, repository)
+        files = {**PACKAGE.get(kind, {f"{kind}.py": "$module/__init__.py"}), **PROJECT}
+        files |= {"check.yml": ".github/workflows/check.yml"} if kind in CHECKED else {}
+        contents = {place / _filled_in(to, values): _filled(each, values) for each, to in files.items()}
         commands = [f"cd {shlex.quote(str(place))}", 'pip install -e ".[test]"', "pytest"]
         commands += [f"assay conform {announced}", values["try_it"]]
     _write(place, contents)
@@ -80,7 +102,7 @@ def scaffold(host: Host, name: str, kind: str, *, output: Path | None = None, si
 
 
 def _values(name: str, announced: str, module: str, kind: str) -> dict[str, str]:
-    values = {
+    return {
         "name": announced,
         "kind": kind,
         "article": "An" if kind in ("attention", "executor") else "A",
@@ -88,7 +110,14 @@ def _values(name: str, announced: str, module: str, kind: str) -> dict[str, str]
         "module": module,
         "assay": f"{DISTRIBUTION}{EXTRA.get(kind, '')}>={Version(metadata.version(DISTRIBUTION)).public}",
     }
-    return values | {"try_it": Template(TRY_IT[kind]).substitute(values)}
+
+
+def _project(kind: str, values: Mapping[str, str], repository: str | None) -> dict[str, str]:
+    """The links of a project, and how CI compares it with its main branch, where it makes figures."""
+    check = f"assay check --baseline origin/main {_filled_in(CHECKED[kind], values)}" if kind in CHECKED else ""
+    checks = ", and compares each pull request with `main`: `assay check`" if check else ""
+    home = (repository or _filled_in(REPOSITORY, values)).rstrip("/")
+    return {"repository": home, "check": f"{check} --budget 60s", "checks": checks}
 
 
 def _nameable(name: str, module: str) -> None:
@@ -120,6 +149,10 @@ def _free(host: Host, names: Mapping[str, object], module: str) -> None:
 
 def _filled(template: str, values: Mapping[str, str]) -> str:
     text = (resources.files("assay.templates") / template).read_text("utf-8")
+    return _filled_in(text, values)
+
+
+def _filled_in(text: str, values: Mapping[str, str]) -> str:
     return Template(text).substitute(values)
 
 
