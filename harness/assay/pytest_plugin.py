@@ -1,13 +1,16 @@
-"""A pytest plugin: `pytest --assay-check=BASELINE.json` judges the benchmarks of a session against stored ones.
+"""A pytest plugin: the fixture `assayer`, and `pytest --assay-check=BASELINE.json`.
+
+The option judges the benchmarks of a session against stored ones. The fixture is for the tests of plugins.
 
 PYTEST_DONT_REWRITE. Every pytest loads this module where Assay is installed, so it imports nothing that costs until
-the option is given.
+the option is given, or the fixture asked for.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from assay.comparison.session_drift import Session
     from assay.records.verdicts import Judgement
     from assay.report.tables.results import Table
+    from assay.testkit.assayer import Assayer
 
 ALLOWANCE = "25%"
 MEANING = {
@@ -32,6 +36,24 @@ NOTE = (
     "ratio is time now / time then, above 1 is slower; its interval knows only the noise inside the sessions, and what "
     "they may drift besides stands in brackets"
 )
+
+
+@pytest.fixture
+def assayer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[Assayer]:
+    """Try Assay's plugins: their host, their rows, and whether they conform.
+
+    The test runs in a folder of its own. No settings, cache or results of the user are read or changed.
+    """
+    from assay.testkit.assayer import Assayer
+
+    for name in [each for each in os.environ if each.startswith("ASSAY_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("ASSAY_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("ASSAY_DATA", str(tmp_path / "data"))
+    given = Assayer(tmp_path, Path.cwd(), request.module.__name__)
+    monkeypatch.chdir(tmp_path)
+    yield given
+    given.forget()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

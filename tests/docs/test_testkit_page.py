@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from assay.testkit import checks
+from assay.testkit import Assayer, checks
 from assay.testkit.registry import KINDS
 
 PAGE = Path(__file__).parents[2] / "docs" / "testkit.md"
 COMMON = "Every plugin"
+Process = Callable[..., Any]
 
 
 def sections() -> dict[str, list[str]]:
@@ -42,8 +46,23 @@ def test_no_other_check_is_on_the_page() -> None:
 
 @pytest.mark.long
 def test_the_example_in_python_prints_the_findings(capsys: pytest.CaptureFixture[str]) -> None:
-    _, example = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    *_, example = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
     exec(example.replace('"gpt2"', '"bytes"'), {})
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == len(checks("tokenizer"))
     assert "vocabulary-size ok 256 None" in lines
+
+
+@pytest.mark.long
+def test_the_example_of_the_fixture_passes_as_a_test_of_a_stranger(process: Process, tmp_path: Path) -> None:
+    _, example, _ = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    (tmp_path / "test_mine.py").write_text(example, "utf-8")
+    command = ["-m", "pytest", "-q", "-p", "assay.pytest_plugin", "--import-mode=importlib", "-p", "no:cacheprovider"]
+    ran = process([sys.executable, *command], cwd=tmp_path)
+    assert (ran.rc, "2 passed" in ran.stdout) == (0, True), ran.stdout
+    assert not list(tmp_path.rglob("*.sqlite"))
+
+
+def test_every_call_of_the_fixture_is_on_the_page() -> None:
+    public = [name for name in vars(Assayer) if not name.startswith("_") and name != "forget"]
+    assert [name for name in public if f"`assayer.{name}(" not in PAGE.read_text("utf-8")] == []

@@ -7,7 +7,8 @@
     for finding in assay.testkit.conform(assay.discover(), "tokenizer", "my-tokenizer"):
         print(finding.check, finding.status, finding.reason)
 
-`assay conform NAME` does the same in processes of its own. Everything here is loaded when it is first used.
+`assay conform NAME` does the same in processes of its own. The pytest fixture `assayer` tries plugins that are not
+installed. Everything here is loaded when it is first used.
 """
 
 from __future__ import annotations
@@ -16,14 +17,18 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from assay.testkit.assayer import Assayer
     from assay.testkit.context import Context
+    from assay.testkit.isolated_runner import ConformanceReport
     from assay.testkit.pytest import conformance
     from assay.testkit.registry import Check, checks
     from assay.testkit.result import ConformanceError, Finding, Skip
     from assay.testkit.runner import Examination, conform
 
 _HOMES = {
+    "assayer": "Assayer",
     "context": "Context",
+    "isolated_runner": "ConformanceReport",
     "pytest": "conformance",
     "registry": "Check checks",
     "result": "ConformanceError Finding Skip",
@@ -32,8 +37,10 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
+    "Assayer",
     "Check",
     "ConformanceError",
+    "ConformanceReport",
     "Context",
     "Examination",
     "Finding",

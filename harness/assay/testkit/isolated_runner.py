@@ -31,9 +31,14 @@ class ConformanceReport:
     findings: tuple[Finding, ...]
 
     @property
+    def failed(self) -> tuple[Finding, ...]:
+        """The findings of the checks that failed."""
+        return tuple(finding for finding in self.findings if finding.status == "failed")
+
+    @property
     def conforms(self) -> bool:
         """Whether no check failed."""
-        return all(finding.status != "failed" for finding in self.findings)
+        return not self.failed
 
 
 def examine(
