@@ -17,10 +17,11 @@ from typing import get_args
 
 import assay
 from assay.plugins import hookspecs
-from assay.plugins.types import Provided
+from assay.plugins.types import Provided, TokenizerPlugin
 
 BEHAVIOUR = ("Tokenizer", "TokenBytes", "Spans", "EncodeBatch", "SpecialIds", "Step", "Prefill")
 TOOLS = ("lazy", "Supports", "Download", "AssayError", "Unavailable", "UnknownToken")
+EXAMPLE = "For example:"
 HEAD = """# Reference
 
 Every hook, every field of what it yields, and every type that a plugin is given or gives, as the docstrings have it:
@@ -29,8 +30,9 @@ Every hook, every field of what it yields, and every type that a plugin is given
 
 ## Hooks
 
-A hook is a function without arguments in the module that the entry point names, marked with `@assay.hookimpl`. This is
-version {version} of the hooks: the module says `assay_hooks = {version}`.
+A hook is a function in the module that the entry point names, marked with `@assay.hookimpl`. All but one are without
+arguments. This is version {version} of the hooks: the module says `assay_hooks = {version}`. Each example is a whole
+module, which `--plugin FILE` takes.
 """
 
 
@@ -44,7 +46,8 @@ def page() -> str:
     types, shorts = _met(kinds)
     behaviour = [getattr(assay, name) for name in BEHAVIOUR]
     parts = [HEAD.format(version=hookspecs.HOOKS_VERSION)]
-    parts += [_hook(name, kind) for name, kind in hookspecs.PROVIDES.items()]
+    hooks = {**hookspecs.PROVIDES, hookspecs.READS: TokenizerPlugin}
+    parts += [_hook(name, kind) for name, kind in hooks.items()]
     parts += ["## What they yield\n", _provided(), *map(_descriptor, kinds)]
     parts += ["## What a plugin can do\n", *map(_type, behaviour)]
     parts += ["## What a plugin is given, and gives\n", *(_type(each) for each in types if each not in behaviour)]
@@ -54,10 +57,20 @@ def page() -> str:
 
 
 def _hook(name: str, kind: type) -> str:
-    says = getattr(getattr(hookspecs.Hooks, name, None), "__doc__", None)
+    hook = getattr(hookspecs.Hooks, name, None)
+    says = None if hook is None else inspect.getdoc(hook)
     if not says:
         raise Undocumented(f"the hook {name} has no docstring")
-    return f"- `{name}()`: {says} Each is an [`assay.{kind.__name__}`](#assay{kind.__name__.lower()}).\n"
+    words, _, example = says.partition(f"\n\n{EXAMPLE}\n\n")
+    if not example:
+        raise Undocumented(f"the docstring of the hook {name} has no example")
+    reads = name == hookspecs.READS
+    each = "It" if reads else "Each"
+    return (
+        f"### `{name}({'source' if reads else ''})`\n\n"
+        f"{words}\n\n{each} is an [`assay.{kind.__name__}`](#assay{kind.__name__.lower()}).\n\n"
+        f"```python\n{textwrap.dedent(example)}\n```\n"
+    )
 
 
 def _provided() -> str:

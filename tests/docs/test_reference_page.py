@@ -34,8 +34,18 @@ class LongerPlugin(Provided):
     places: int = 3
 
 
-def assay_embeddings() -> Iterable[EmbeddingPlugin]:
+def without_example() -> Iterable[EmbeddingPlugin]:
     """Yield the embeddings that this plugin brings."""
+    raise NotImplementedError
+
+
+def assay_embeddings() -> Iterable[EmbeddingPlugin]:
+    """Yield the embeddings that this plugin brings.
+
+    For example:
+
+        yield EmbeddingPlugin(name="mine", summary="mine", build=print)
+    """
     raise NotImplementedError
 
 
@@ -65,6 +75,7 @@ def test_every_entry_that_is_linked_is_there() -> None:
     ("hook", "kind", "public", "said"),
     [
         (None, EmbeddingPlugin, True, "the hook assay_embeddings has no docstring"),
+        (without_example, EmbeddingPlugin, True, "the docstring of the hook assay_embeddings has no example"),
         (assay_embeddings, LongerPlugin, True, "the docstring of LongerPlugin says nothing of build, places"),
         (
             assay_embeddings,
