@@ -26,7 +26,7 @@ def begun(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Selection, Settings]]:
     """What `assay.run` begins, without doing it."""
     found: list[tuple[Selection, Settings]] = []
     monkeypatch.setattr(job, "discover", lambda *plugins, timeout_s: Host((), ()))
-    monkeypatch.setattr(job, "begin", lambda host, selection, settings, where: found.append((selection, settings)))
+    monkeypatch.setattr(job, "begin", lambda host, selection, settings, *rest: found.append((selection, settings)))
     return found
 
 

@@ -138,7 +138,7 @@ def test_a_run_tells_what_its_metrics_mean_without_the_plugin(
 ) -> None:
     from assay.records.settings import Settings
     from assay.report.formats.pytest_benchmark import of_run
-    from assay.store.dataframes import _frames
+    from assay.store.dataframes import frames_of
 
     settings = Settings(metrics=chosen(host, None)).to_json()
     run = assay.Run(id="r", started="2026", suite="s/1", command="c", environment={}, settings=settings)
@@ -153,5 +153,7 @@ def test_a_run_tells_what_its_metrics_mean_without_the_plugin(
         metrics=Metrics(seven=7, eight=8),
         timings=(assay.Timing(name="encode", samples=(sample,)),),
     )
-    assert list(_frames([run], [(run, row)]).tidy["unit"]) == ["ids", "ids"]
+    counts = assay.Manifest(planned=1, ok=1, failed=0, skipped=0, unsupported=0, missing=0)
+    outcome = assay.Outcome(run=run, manifest=counts, measurements=(row,), noise=None)
+    assert list(frames_of([outcome]).tidy["unit"]) == ["ids", "ids"]
     assert of_run(run, [row])["benchmarks"][0]["extra_info"] == {"seven": 7}

@@ -14,7 +14,7 @@ from rich.table import Column
 from rich.text import Text
 
 from assay.cli.echo import as_text, echo_stderr, echo_warning
-from assay.execute.job import ProgressListener
+from assay.execute.progress import CountingListener, case_words, tick_words
 from assay.records.results import Case, Measurement, Run, Status
 from assay.report.text.escape import can_show
 
@@ -42,13 +42,12 @@ class _Display:
             echo_stderr(text)
 
 
-class Reporter(_Display, ProgressListener):
+class Reporter(_Display, CountingListener):
     """A live bar on a terminal, a line for each case elsewhere."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         super().__init__(quiet=quiet)
         self._quiet = quiet
-        self._total = self._done = 0
         self._drawn = self._bar = Progress(
             BarColumn(bar_width=20),
             MofNCompleteColumn(),
@@ -70,23 +69,21 @@ class Reporter(_Display, ProgressListener):
 
     def begun(self, run: Run, cases: Sequence[Case], done: int) -> None:
         """Take note of the size of the run."""
-        self._total, self._done = len(cases), done
-        self._bar.update(self._task, total=self._total, completed=done)
-        self._line(f"run {run.id}: {self._total} cases of suite {run.suite}" + (f", {done} done" if done else ""))
+        super().begun(run, cases, done)
+        self._bar.update(self._task, total=self.total, completed=done)
+        self._line(f"run {run.id}: {self.total} cases of suite {run.suite}" + (f", {done} done" if done else ""))
 
     def tick(self, group: str, phase: str, rounds: int, left_s: float) -> None:
         """Show the phase, and in the rounds how many there were and the time left."""
-        subject = group.partition("/")[2]
-        timing = f"round {rounds}, {max(0.0, left_s):.0f} s left" if phase == "round" else phase
-        self._bar.update(self._task, description=as_text(f"{timing} · {subject}", sys.stderr.encoding))
+        words = tick_words(group, phase, rounds, left_s)
+        self._bar.update(self._task, description=as_text(words, sys.stderr.encoding))
 
     def measured(self, measurement: Measurement) -> None:
         """Show that one case is done."""
-        self._done += 1
-        self._bar.update(self._task, completed=self._done)
+        super().measured(measurement)
+        self._bar.update(self._task, completed=self.done)
         if measurement.status is not Status.UNSUPPORTED:
-            because = f": {measurement.reason}" if measurement.reason else ""
-            self._line(f"[{self._done}/{self._total}] {measurement.case.id} {measurement.status}{because}")
+            self._line(case_words(measurement, self.done, self.total))
 
     def warned(self, text: str) -> None:
         """Show what went wrong, also where nothing else is shown."""

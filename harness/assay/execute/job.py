@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import fields, replace
@@ -16,6 +15,7 @@ from assay.errors import AssayError, StoreError
 from assay.execute.from_python import pickled, refuse_failed, with_lists
 from assay.execute.participants import marked, participants
 from assay.execute.plan import plan
+from assay.execute.progress import ProgressListener, listening
 from assay.execute.refused import try_corpora
 from assay.execute.run_command import run_command
 from assay.execute.scheduler import execute
@@ -32,7 +32,7 @@ from assay.records.near_names import did_you_mean, near_names
 from assay.records.options import take
 from assay.records.plugin_code import PluginCode, other_code
 from assay.records.process_identity import ProcessIdentity
-from assay.records.results import Case, Measurement, Outcome, Run, TokenizerCase
+from assay.records.results import Case, Outcome, Run, TokenizerCase
 from assay.records.settings import Settings
 from assay.records.temporary import temporary_folder
 from assay.store.fallback import FallbackStore
@@ -46,31 +46,12 @@ class Interrupted(AssayError):
     exit_code = 130
 
 
-class ProgressListener:
-    """Is told how far a run is; this one keeps it to itself."""
-
-    def noted(self, text: str) -> None:
-        """Something is to be known of what will be measured, such as which files of a folder are read."""
-
-    def begun(self, run: Run, cases: Sequence[Case], done: int) -> None:
-        """A run has begun, or goes on with so many cases done already."""
-
-    def tick(self, group: str, phase: str, rounds: int, left_s: float) -> None:
-        """A group is in this phase; while it is timed, rounds are counted and seconds are left."""
-
-    def measured(self, measurement: Measurement) -> None:
-        """A case is done and stored."""
-
-    def warned(self, text: str) -> None:
-        """Something went wrong, and the run goes on."""
-        warnings.warn(text, stacklevel=2)
-
-
 def run(
     *,
     results: str | Path = RESULTS,
     store: str | Path | None = None,
     settings: Settings | None = None,
+    progress: bool | None = None,
     **options: Any,
 ) -> Outcome:
     """Run a suite and store its results; the options are those of `assay run`, by the names of the fields.
@@ -83,6 +64,8 @@ def run(
     with hooks, and descriptors such as `assay.TokenizerPlugin`. Objects reach other processes by cloudpickle.
 
     They are stored in the folder `results`, or in `store`: another folder, a SQLite file or the URL of a database.
+    A notebook shows one line of progress, and a script nothing; `progress=True` prints a line for each case there, and
+    `progress=False` shows nothing anywhere.
 
     Raises `TypeError` for an option that there is not, and `AssayError` for bad input, before anything is measured.
     Ctrl-C raises `KeyboardInterrupt`, and what was measured is kept.
@@ -92,13 +75,13 @@ def run(
     selection = Selection(**take(Selection, given))
     plugins = given.pop("plugins", ())
     settings = replace(settings or Settings(), **given)
-    with temporary_folder() as folder:
+    with temporary_folder() as folder, listening(progress) as listener:
         if plugins:
             settings = replace(settings, plugins=pickled(plugins, Path(folder)))
         host = discover(settings.plugins, settings.block, settings.load, timeout_s=settings.timeout_s)
         refuse_failed(host)
         try:
-            return begin(host, selection, settings, locate(store, results))
+            return begin(host, selection, settings, locate(store, results), listener)
         except Interrupted as error:
             raise KeyboardInterrupt(str(error)) from None
 

@@ -113,7 +113,7 @@ def frame_of(outcome: Outcome) -> pd.DataFrame:
         return filled[0][1] if filled else pd.DataFrame()
     named = [frame.rename(columns={kind: "name"}).assign(kind=kind) for kind, frame in filled]
     both = pd.concat(named, ignore_index=True)
-    first = ["kind", "name", "corpus", "split", *WORKLOAD, "status"]
+    first = ["kind", "name", "status"]
     return both[[*(name for name in first if name in both), *(name for name in both if name not in first)]]
 
 

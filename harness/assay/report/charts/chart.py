@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from typing import Any
 from assay.errors import AssayError, Unavailable
 from assay.report.charts.drawing import chart_svg
 from assay.report.charts.frame import framed
-from assay.report.charts.panels import Panel, colours_of, panel_spec
+from assay.report.charts.panels import WIDTH, Panel, colours_of, panel_spec
 from assay.report.charts.theme import CHART_COLOURS, chart_theme, coloured
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
@@ -67,7 +68,9 @@ class Chart:
 
     def _html(self) -> str:
         """Return the drawing in the frame of a card, whose colours it has."""
-        return framed(chart_svg(self._drawn, prefix="assay-chart", alt=f"{self.title}. {self.says}"))
+        drawn = chart_svg(self._drawn, prefix="assay-chart", alt=f"{self.title}. {self.says}")
+        wide = re.search(r'viewBox="0 0 ([0-9.]+) ', drawn)
+        return framed(f'<div style="max-width: {wide[1] if wide else WIDTH}px">{drawn}</div>')
 
     def _page(self) -> str:
         if _has("vl_convert"):

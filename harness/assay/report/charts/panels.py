@@ -61,7 +61,7 @@ def panel_spec(panel: Panel, hues: Mapping[str, str]) -> Spec:
     if panel.lines:
         across["axis"] |= {"values": sorted({dot.x for dot in panel.dots})[-MOST_TICKS:], "format": ",d"}
     if panel.in_rows:
-        up = {"field": "name", "type": "nominal", "title": None, "sort": None}
+        up = {"field": "name", "type": "nominal", "title": None, "sort": None, "axis": {"labelLimit": 360}}
     shared = {"x": across, "y": up}
     if not panel.in_rows:
         scale = {"domain": [*map(shortened, hues)], "range": [*hues.values()]}
@@ -124,7 +124,7 @@ def _row(dot: Dot) -> Spec:
 
 def _axis(field: str, title: str, *, log: bool) -> Spec:
     scale = {"type": "log", "nice": False, "padding": 12} if log else {"zero": False, "padding": 12}
-    axis = {"format": "~g", "tickCount": 6, "grid": field == "y"}
+    axis = {"format": ",~r", "tickCount": 6, "grid": field == "y"}
     return {"field": field, "type": "quantitative", "title": title, "scale": scale, "axis": axis}
 
 

@@ -42,8 +42,9 @@ def as_html(card: Card) -> str:
 
 
 def _answer(answer: str) -> str:
-    question, colon, found = answer.partition(": ")
-    return f"<li>{_text(question)}{colon}<b>{_text(found)}</b></li>" if colon else f"<li><b>{_text(answer)}</b></li>"
+    question, colon, found = answer.partition(": ") if ": " in answer else ("", "", answer)
+    found, dot, group = found.partition(" · ")
+    return f"<li>{_text(question)}{colon}<b>{_text(found)}</b>{dot}{_text(group)}</li>"
 
 
 def _table(table: ShortTable) -> str:

@@ -15,6 +15,8 @@ from assay.report.text.significant_digits import figure, fixed, last_digit
 
 FEW = 2  # groups whose answers are told one by one; of more the wins are counted
 MOST_NAMED = 3
+CLOSE = "too close to call"
+UNITS = (("s", 1.0), ("ms", 1e3), ("µs", 1e6), ("ns", 1e9))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,13 +35,6 @@ class Win:
     group: str
     rows: tuple[Measurement, ...]
     words: str
-
-    @property
-    def names(self) -> str:
-        """The winners, by name."""
-        names = [row.case.plugin for row in self.rows]
-        left = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-        return ", ".join(names[:MOST_NAMED]) + left
 
 
 def answers(measurements: Sequence[Measurement]) -> tuple[str, ...]:
@@ -71,7 +66,7 @@ def groups(measurements: Sequence[Measurement]) -> Mapping[str, list[Measurement
 
 def wins(rows: Sequence[Measurement]) -> Iterator[Win]:
     """Yield who is best among the rows of one group; nothing for questions with fewer than two rows to compare."""
-    sound = [row for row in rows if row.status is Status.OK and not row.loses_text and not is_approximate(row)]
+    sound = [row for row in rows if _sound(row)]
     if not sound or len(rows) < 2:
         return
     words = group_words(rows[0].case)
@@ -85,11 +80,17 @@ def wins(rows: Sequence[Measurement]) -> Iterator[Win]:
     if counted:
         least = min(counted.values())
         best = tuple(row for row in sound if counted.get(row.case.plugin) == least)
-        win = Win(question=f"fewest tokens ({which})", group=words, rows=best, words="")
-        yield Win(question=win.question, group=words, rows=best, words=f"{win.names}, {least:,}{' each' * _many(best)}")
+        spoken = f"{_names(best)}, {least:,}{' each' * _many(best)}"
+        yield Win(question=f"fewest tokens ({which})", group=words, rows=best, words=spoken)
     if fastest := _fastest(sound, "encode"):
         spoken = _speed(sound, fastest, "encode")
         yield Win(question=f"fastest encode ({which})", group=words, rows=fastest, words=spoken)
+
+
+def _sound(row: Measurement) -> bool:
+    """Return whether a row can be the best: it computes the whole of what is asked, and long enough to be compared."""
+    whole = not (row.loses_text or is_approximate(row) or row.value("overhead_bound"))
+    return row.status is Status.OK and whole
 
 
 def ratio_of(row: Measurement, operation: str) -> tuple[float, float, float] | None:
@@ -145,7 +146,7 @@ def _fastest(rows: Sequence[Measurement], operation: str) -> tuple[Measurement, 
 def _speed(rows: Sequence[Measurement], best: Sequence[Measurement], operation: str) -> str:
     """Return the winner with its speed, and how many times it is as fast as the baseline; or that nobody wins."""
     if _many(best):
-        return f"too close to call: {Win(question='', group='', rows=tuple(best), words='').names}"
+        return f"{CLOSE}: {_names(best)}"
     row = best[0]
     speed = f"{shown(row, 'encode_mb_per_s')} MB/s" if operation == "encode" else step_time(row)
     told, baseline = f"{row.case.plugin}, {speed}", row.value("baseline")
@@ -167,9 +168,6 @@ def step_time(row: Measurement) -> str:
     return f"{shown(row, 'step_seconds', factor)} {unit}"
 
 
-UNITS = (("s", 1.0), ("ms", 1e3), ("µs", 1e6), ("ns", 1e9))
-
-
 def _times(value: float, low: float, high: float) -> str:
     """Return a factor with its interval: `1.8 (1.7 to 1.9)`."""
     if low == high:
@@ -180,7 +178,7 @@ def _times(value: float, low: float, high: float) -> str:
 
 def _tally(found: Sequence[Win]) -> str:
     """Return who wins how often: `sdpa in 5 of 7 groups, naive in 1; 1 too close to call`."""
-    clear = Counter(win.names for win in found if not _close(win))
+    clear = Counter(_names(win.rows) for win in found if not _close(win))
     told = [f"{name} in {count:,}" for name, count in clear.most_common(MOST_NAMED)]
     more = sum(clear.values()) - sum(count for _, count in clear.most_common(MOST_NAMED))
     told += [f"others in {more:,}"] if more else []
@@ -190,7 +188,13 @@ def _tally(found: Sequence[Win]) -> str:
 
 
 def _close(win: Win) -> bool:
-    return win.words.startswith("too close")
+    return win.words.startswith(CLOSE)
+
+
+def _names(rows: Sequence[Measurement]) -> str:
+    names = [row.case.plugin for row in rows]
+    left = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + left
 
 
 def _many(rows: Sequence[Measurement]) -> bool:
