@@ -184,6 +184,11 @@ def test_an_object_that_was_handed_over_has_no_files() -> None:
     assert code.came_from == "an object in Python"
 
 
+def test_an_object_that_was_pickled_has_the_hash_of_that() -> None:
+    code = ask(Origin(entry_point="python:mine", sha256="ab" * 32, covers="the Python object as it was pickled"))
+    assert (code.source, code.sha256, code.covers) == ("object", "ab" * 32, "the Python object as it was pickled")
+
+
 def test_what_lacks_something_and_what_could_not_be_loaded_say_why() -> None:
     origin = Origin(entry_point="s", distribution="stranger", version="1.0")
     plugin = assay.TokenizerPlugin(name="t", summary="s", requires=("absent-thing",), build=lambda text: None)  # type: ignore[arg-type,return-value]

@@ -133,7 +133,7 @@ def test_plugin_objects_cannot_be_repeated() -> None:
     plugin = assay.TokenizerPlugin(name="mine", summary="s", build=lambda text: None)  # type: ignore[arg-type,return-value]
     host = Host([Found(plugin=plugin, origin=Origin(entry_point="here"))], [])
     told = run_command(host, Selection(), Settings(), "results")
-    assert told == "run from Python with the plugin objects mine: no command line repeats it"
+    assert told == "run from Python with the Python objects mine: no command line repeats it"
 
 
 def test_it_is_what_a_run_of_another_program_stores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

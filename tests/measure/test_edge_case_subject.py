@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import assay
 from assay.errors import UnknownToken
+from assay.execute.functions import tokenizer_of
 from assay.measure.edge_case_subject import EdgeCaseFailed, EdgeCaseSubject
 from assay.measure.id_equivalence import IdEquivalence
 from assay.plugins.types import SpecialTokens, Tokenizer
@@ -174,3 +175,9 @@ class TestClaims:
     def test_a_claim_does_not_speak_of_lone_surrogates(self) -> None:
         other = Points(encode=lambda text: list(text.encode("utf-8", "replace")))
         assert figures(self.claiming(other, SURROGATE).check())["limit"] == "exact"
+
+
+def test_a_function_from_python_is_encoded_and_not_called_exact() -> None:
+    documents = [assay.Document(text="a", id="0")]
+    checked = EdgeCaseSubject(tokenizer_of("mine", Points().encode), documents, "").check()
+    assert figures(checked) == {"limit": "encoded"}

@@ -12,6 +12,7 @@ import pytest
 
 from assay.corpus.loading import Parts
 from assay.errors import UnknownToken, WrongOutput
+from assay.execute.functions import tokenizer_of
 from assay.measure import timer as clock
 from assay.measure.subject import Operation
 from assay.measure.tokenizer_subject import SHORT, STRIDE, TokenizerSubject
@@ -19,6 +20,7 @@ from assay.plugins.types import Document, SpecialTokens, TokenizerPlugin
 from assay.records.results import Value
 from assay.tokenizer.metrics import ids_digest
 
+MANY_WORDS = " ".join(f"word{number}" for number in range(400))
 SHORT_TEXT, LONG_TEXT = "to be or not", "so long a text " * 200
 assert len(SHORT_TEXT) < SHORT < len(LONG_TEXT)
 
@@ -390,3 +392,50 @@ class TestPredict:
 def test_memory_is_a_figure_or_absent() -> None:
     metrics = subject(Bytes()).memory()
     assert list(metrics) in ([], ["peak_bytes"])
+
+
+class TestOfAFunctionFromPython:
+    """One with `encode` alone is measured, and everything that takes more is left out."""
+
+    def encode(self, text: str) -> list[int]:
+        return list(text.encode())
+
+    def subject(self, encode: Callable[[str], Any]) -> TokenizerSubject:
+        documents = (Document(text=MANY_WORDS, id="0"),)
+        return TokenizerSubject(tokenizer_of("mine", encode), Parts(training="", measured=documents), grid=True)
+
+    def test_it_is_counted_and_timed(self) -> None:
+        mine = self.subject(self.encode)
+        mine.predict()
+        found = dict(mine.check())
+        assert (found["tokens"], found["used_ids"], found["ids_as"]) == (len(MANY_WORDS), 15, "list")
+        assert {"round_trip", "vocabulary_size", "characters_back", "renyi_efficiency_nominal"}.isdisjoint(found)
+        assert "it has no decode" in str(found["tokenizer_notes"])
+        mine.verify_shortly()
+        operations = {operation.name: operation for operation in mine.operations()}
+        assert "encode" in operations
+        assert "fresh" in operations
+        assert "decode" not in operations
+        fresh = operations["fresh"]
+        fresh.refresh(1, 1)
+        fresh.spot_check([fresh.call()])
+        mine.memory()
+        mine.recheck()
+
+    def test_ids_below_zero_are_wrong_all_the_same(self) -> None:
+        with pytest.raises(WrongOutput, match="id -1 at token 0 of document 0 is outside the vocabulary"):
+            self.subject(lambda text: [-1] * len(text)).check()
+
+    def test_other_ids_the_second_time_are_wrong_all_the_same(self) -> None:
+        seen: list[str] = []
+
+        def encode(text: str) -> list[int]:
+            seen.append(text)
+            return [len(seen)]
+
+        with pytest.raises(WrongOutput, match="encodes to other ids the second time"):
+            self.subject(encode).check()
+
+    @pytest.mark.parametrize("kind", [tuple, bytes, lambda ids: np.array(ids)])
+    def test_ids_may_be_in_arrays(self, kind: Callable[[list[int]], Any]) -> None:
+        assert dict(self.subject(lambda text: kind(self.encode(text))).check())["tokens"] == len(MANY_WORDS)

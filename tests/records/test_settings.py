@@ -85,3 +85,8 @@ def test_no_precision_is_ever_enough() -> None:
 def test_they_do_not_change_while_a_run_lasts() -> None:
     with pytest.raises(FrozenInstanceError):
         Settings().seed = 1  # type: ignore[misc]
+
+
+def test_a_python_object_is_stored_by_its_name() -> None:
+    settings = Settings(plugins=("mine.py", "/tmp/folder/0123abcd-my-own.assay-object"))
+    assert Settings.from_json(settings.to_json()).plugins == ("mine.py", "python:my-own")

@@ -11,6 +11,7 @@ from assay.errors import AssayError
 from assay.execute.from_python import names_of, with_lists
 from assay.execute.functions import ATTENTION, TOKENIZER, attention_of, corpus_of, tokenizer_of
 from assay.execute.job import run
+from assay.execute.suites import of_workloads
 from assay.plugins.discovery import discover
 from assay.plugins.host import Host
 from assay.plugins.tokenizer_files import is_source
@@ -19,6 +20,7 @@ from assay.plugins.validation import validate
 from assay.records.results import Outcome
 from assay.records.settings import Settings
 from assay.records.workload import Workload
+from assay.tokenizer.answers import typed
 
 HELD_OUT = 0.1
 P = TypeVar("P", TokenizerPlugin, AttentionPlugin)
@@ -90,27 +92,25 @@ def compare_attention(
     """
     named = _named("attentions", attentions, ATTENTION)
     chosen = _names(factories, named)
+    ids = names_of("workload", workload)
+    if not ids:
+        raise AssayError("there is no workload", remedy="an id looks like core/fwd/causal/b1.h8.s1024.d64/f32/cpu.t1")
+    asked = of_workloads(ids).workloads
     host = _host(options)
     plugins: list[AttentionPlugin] = []
     for name, given in named.items():
         if isinstance(given, str):
             plugins += _alias(host, AttentionPlugin, name, given)
         else:
-            plugins.append(_new(host, attention_of(name, given, factory=name in chosen)))
-    return run(**options | _with(options, plugins), attentions=list(named), workloads=_workloads(workload, options))
-
-
-def _workloads(workload: str | Workload | Iterable[str | Workload], options: dict[str, Any]) -> list[str]:
-    found: Sequence[str] = with_lists({"workloads": workload})["workloads"]
-    if not found:
-        raise AssayError("there is no workload", remedy="an id looks like core/fwd/causal/b1.h8.s1024.d64/f32/cpu.t1")
-    return list(found)
+            plugins.append(_new(host, attention_of(name, given, asked, factory=name in chosen)))
+    usual = {} if any(each.source for each in asked) else {"corpora": "none"}
+    return run(**usual | options | _with(options, plugins), attentions=list(named), workloads=ids)
 
 
 def _named(what: str, given: object, remedy: str) -> dict[str, Any]:
     """The values by their names, which must be good ones."""
     if not isinstance(given, Mapping):
-        raise AssayError(f"{what} is a {type(given).__name__}, not a dict", remedy=f"give a name to each: {remedy}")
+        raise AssayError(f"{what} is {typed(given)}, not a dict", remedy=f"give a name to each: {remedy}")
     if not given:
         raise AssayError(f"there are no {what}", remedy=remedy)
     return dict(given)

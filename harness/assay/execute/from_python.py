@@ -13,6 +13,7 @@ from assay.plugins.python_objects import as_plugin, distinct, is_object, named
 from assay.records.name_list import as_list, split_names
 from assay.records.text import name_fault
 from assay.records.workload import Workload
+from assay.tokenizer.answers import typed
 
 LISTS = ("workloads", "include", "block", "baselines", "same_ids_as")
 NAMES = ("tokenizers", "attentions", "corpora", "metrics", "load")
@@ -76,12 +77,12 @@ def _words(name: str, value: Any) -> Iterator[str]:
         elif isinstance(each, str | Path):
             yield str(each)
         else:
-            raise AssayError(f"{name} lists a {type(each).__name__}, not a name", remedy=HAND_OVER)
+            raise AssayError(f"{name} lists {typed(each)}, not a name", remedy=HAND_OVER)
 
 
 def _each(name: str, value: Any) -> tuple[Any, ...]:
     """The items of a list; a text, a path, a workload or an object stands for itself."""
     alone = isinstance(value, str | Path | Workload) or not isinstance(value, Iterable) or isinstance(value, type)
     if alone and name != "plugins" and not isinstance(value, str | Path | Workload):
-        raise AssayError(f"{name} is a {type(value).__name__}, not a list", remedy="give a list of names")
+        raise AssayError(f"{name} is {typed(value)}, not a list", remedy="give a list of names")
     return (value,) if alone else tuple(value)

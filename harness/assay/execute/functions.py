@@ -10,6 +10,7 @@ from typing import Any
 from assay.errors import AssayError
 from assay.plugins.types import AttentionPlugin, CorpusPlugin, Document, Step, Tokenizer, TokenizerPlugin, Weights
 from assay.records.workload import Workload
+from assay.tokenizer.answers import typed
 from assay.tokenizer.python_tokenizer import as_whole
 
 TOKENIZER = "give encode(text), an object that has encode, a class of such objects, a plugin, or a name"
@@ -44,9 +45,17 @@ class BuildStep:
         return self.given() if self.factory else self.given  # type: ignore[no-any-return]
 
 
-def every_workload(workload: Workload) -> str | None:
-    """Take every workload: whether a step fits it is seen when it is called."""
-    return None
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Takes workloads that differ from those that were asked for in size alone: a function is written for these."""
+
+    asked: tuple[Workload, ...]
+
+    def __call__(self, workload: Workload) -> str | None:
+        """Return why a workload is not done, or None."""
+        if _form(workload) in map(_form, self.asked):
+            return None
+        return "a function from Python is tried on the kinds of workloads that were asked for"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +80,7 @@ def tokenizer_of(name: str, given: Any, *, factory: bool = False) -> TokenizerPl
         return replace(given, name=name)
     factory = factory or isinstance(given, type)
     if not callable(given) and not hasattr(given, "encode"):
-        raise AssayError(f"the tokenizer {name!r} is {_described(given)}", remedy=TOKENIZER)
+        raise AssayError(f"the tokenizer {name!r} is {typed(given)}", remedy=TOKENIZER)
     takes_text = False
     if factory:
         takes_text = not _fits(given) and _fits(given, "")
@@ -92,11 +101,12 @@ def tokenizer_of(name: str, given: Any, *, factory: bool = False) -> TokenizerPl
         build=BuildTokenizer(given, factory, takes_text),
         pretrained=not takes_text,
         lossless=False,
+        thread_safe=False,
     )
 
 
-def attention_of(name: str, given: Any, *, factory: bool = False) -> AttentionPlugin:
-    """Describe an attention that was handed over; raise `AssayError` for what is none.
+def attention_of(name: str, given: Any, workloads: Sequence[Workload], *, factory: bool = False) -> AttentionPlugin:
+    """Describe an attention that was handed over for some workloads; raise `AssayError` for what is none.
 
     What must have exactly two arguments is `build(workload, weights)`, and so is what is said to be a factory. A class
     that can be made without arguments makes the step. Anything else that can be called is the step.
@@ -104,7 +114,7 @@ def attention_of(name: str, given: Any, *, factory: bool = False) -> AttentionPl
     if isinstance(given, AttentionPlugin):
         return replace(given, name=name)
     if not callable(given):
-        raise AssayError(f"the attention {name!r} is {_described(given)}", remedy=ATTENTION)
+        raise AssayError(f"the attention {name!r} is {typed(given)}", remedy=ATTENTION)
     if not factory and isinstance(given, type) and _required(given) != 2 and not _fits(given):
         raise AssayError(
             f"the attention {name!r} cannot be built: {_called(given)} takes neither nothing nor (workload, weights)",
@@ -116,7 +126,17 @@ def attention_of(name: str, given: Any, *, factory: bool = False) -> AttentionPl
         )
     build: Callable[[Workload, Weights | None], Step]
     build = given if factory or _required(given) == 2 else BuildStep(given, isinstance(given, type))
-    return AttentionPlugin(name=name, summary=f"{_called(given)} {FROM}", build=build, unsupported=every_workload)
+    return AttentionPlugin(
+        name=name, summary=f"{_called(given)} {FROM}", build=build, unsupported=Alike(tuple(workloads))
+    )
+
+
+def _form(workload: Workload) -> tuple[object, ...]:
+    """What a workload is without its size, its dtype and its device."""
+    step, semantics = workload.of_step, workload.semantics
+    kind = replace(semantics, dropout=0.0, reach=int(semantics.reach > 0))
+    square, width = step.q_len == step.kv_len, step.d_qk == step.d_v
+    return step.level, step.phase, kind, square, step.q_heads // step.kv_heads, width
 
 
 def corpus_of(text: object) -> CorpusPlugin:
@@ -126,9 +146,9 @@ def corpus_of(text: object) -> CorpusPlugin:
     if given and all(isinstance(each, Document) for each in given):
         documents = Repeated(tuple(given))  # type: ignore[arg-type]
     else:
-        strange = next((each for each in given if not isinstance(each, str)), None)
-        if strange is not None or not given or not any(given):
-            what = "empty" if strange is None else f"{_described(strange)}"
+        strange = [each for each in given if not isinstance(each, str)]
+        if strange or not any(given):
+            what = typed(strange[0]) if strange else "empty"
             raise AssayError(f"text is {what}", remedy="give a string, or a list of strings or of assay.Document")
         documents = Texts(tuple(map(str, given)))
     return CorpusPlugin(
@@ -158,7 +178,7 @@ class Repeated:
 def _listed(text: object) -> Sequence[object]:
     if isinstance(text, Iterable) and not isinstance(text, bytes | dict):
         return tuple(text)
-    raise AssayError(f"text is {_described(text)}", remedy="give a string, or a list of strings or of assay.Document")
+    raise AssayError(f"text is {typed(text)}", remedy="give a string, or a list of strings or of assay.Document")
 
 
 def _fits(function: Any, *arguments: object) -> bool:
@@ -190,8 +210,3 @@ def _called(function: Any) -> str:
         return f"{name}{inspect.signature(function)}" if callable(function) else name
     except (TypeError, ValueError):
         return name
-
-
-def _described(given: object) -> str:
-    name = type(given).__name__
-    return "None" if given is None else f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"

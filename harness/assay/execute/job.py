@@ -83,7 +83,8 @@ def run(
         try:
             return begin(host, selection, settings, locate(store, results), listener)
         except Interrupted as error:
-            raise KeyboardInterrupt(str(error)) from None
+            of_objects = any(item.origin.is_object for item in host.found)
+            raise KeyboardInterrupt(error.message if of_objects else str(error)) from None
 
 
 def _refuse_unknown(options: Iterable[str]) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import io
 import pickle
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
@@ -17,8 +16,9 @@ from assay.errors import AssayError, reason_of
 from assay.plugins.python_objects import ObjectFile
 
 DEEPEST = 4
+STANDARD = frozenset(sys.stdlib_module_names)
 INSTALLED = ("site-packages", "dist-packages")
-TRAVELS = "hand over something that makes it when it is built, such as a class, or load it from a file there"
+TRAVELS = "make it inside the function, or hand over a class that makes it when it is built"
 
 
 def write(folder: Path, name: str, plugin: object) -> ObjectFile:
@@ -37,28 +37,34 @@ def write(folder: Path, name: str, plugin: object) -> ObjectFile:
 
 def _dumps(name: str, plugin: object) -> tuple[bytes, tuple[str, ...]]:
     """Pickle an object; return the packages that its parts are of, those of the standard library left out."""
-    import cloudpickle
-
     modules: set[str] = set()
+    try:
+        content = _pickle(plugin, modules.add)
+    except Exception as error:
+        found = _culprit(plugin) or f"cannot be pickled ({reason_of(error)})"
+        raise AssayError(
+            f"{name!r} {found}, so it cannot be sent to the processes that measure it", remedy=TRAVELS
+        ) from None
+    own = {module for module in modules if module.partition(".")[0] not in {"__main__", "assay", *STANDARD}}
+    return content, tuple(sorted({_package(module) for module in own}))
+
+
+def _pickle(whole: object, refers_to: Callable[[str], object]) -> bytes:
+    """Pickle an object, and tell the modules of its functions and classes; raise whatever does not let it."""
+    import cloudpickle
 
     class Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         def persistent_id(self, part: object) -> None:
+            if isinstance(part, io.IOBase) and not isinstance(part, io.BytesIO | io.StringIO):
+                raise TypeError("an open file")  # which cloudpickle would read to its end
             if isinstance(part, ModuleType):
-                modules.add(part.__name__)
+                refers_to(part.__name__)
             elif callable(part) and isinstance(module := getattr(part, "__module__", None), str):
-                modules.add(module)
+                refers_to(module)
 
     file = io.BytesIO()
-    try:
-        Pickler(file, protocol=pickle.HIGHEST_PROTOCOL).dump(plugin)
-    except Exception as error:
-        found = _culprit(plugin)
-        what = f"{found}, which cannot be sent to another process" if found else reason_of(error)
-        raise AssayError(
-            f"{name!r} cannot be handed to the processes that measure it: {what}", remedy=TRAVELS
-        ) from None
-    own = {name for name in modules if name.partition(".")[0] not in {"__main__", "assay", *sys.stdlib_module_names}}
-    return file.getvalue(), tuple(sorted({_package(module) for module in own}))
+    Pickler(file, protocol=pickle.HIGHEST_PROTOCOL).dump(whole)
+    return file.getvalue()
 
 
 def _package(module: str) -> str:
@@ -77,9 +83,6 @@ def _code_of(package: str) -> str | None:
 
 def _place(package: str) -> Path | None:
     found = getattr(sys.modules.get(package), "__file__", None)
-    if found is None:
-        spec = importlib.util.find_spec(package) if package in sys.modules else None
-        found = None if spec is None else spec.origin
     return Path(found) if found is not None and Path(found).is_file() else None
 
 
@@ -89,12 +92,18 @@ def _installed(package: str) -> bool:
 
 
 def _culprit(whole: object, depth: int = DEEPEST) -> str | None:
-    """Return which part of an object cannot be pickled, and where it is: `it holds a lock, as 'guard' of Mine`."""
+    """Return which part of an object cannot be pickled, and where it is: `holds a lock, as 'guard'`."""
     for place, part in _parts(whole):
         if not _travels(part):
-            inside = _culprit(part, depth - 1) if depth else None
-            return inside or f"it holds {_typed(part)}{place}"
+            inside = _culprit(part, depth - 1) if depth and _is_open(part) else None
+            return inside or f"holds {_typed(part)}{place}"
     return None
+
+
+def _is_open(part: object) -> bool:
+    """Whether to look for what does not travel inside: not in objects of the standard library, such as a thread."""
+    whole = isinstance(part, Mapping | list | tuple | set | frozenset | type) or callable(part)
+    return whole or type(part).__module__.partition(".")[0] not in STANDARD
 
 
 def _parts(whole: Any) -> Iterator[tuple[str, object]]:
@@ -110,6 +119,8 @@ def _parts(whole: Any) -> Iterator[tuple[str, object]]:
         for name in _globals(function.__code__):
             if name in function.__globals__:
                 yield f", as {name!r}", function.__globals__[name]
+        given = (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values())
+        yield from ((", as a default", part) for part in given)
     if function is not whole:
         yield "", whole.__self__
     elif isinstance(whole, Mapping):
@@ -130,10 +141,9 @@ def _globals(code: CodeType) -> Iterator[str]:
 
 def _attributes(whole: object) -> Iterator[tuple[str, object]]:
     slots = [name for kind in type(whole).__mro__ for name in _slots(kind)]
-    found = {name: getattr(whole, name) for name in slots if hasattr(whole, name)} | dict(
-        getattr(whole, "__dict__", {})
-    )
-    yield from ((name, part) for name, part in found.items() if not name.startswith("__"))
+    yield from ((name, getattr(whole, name)) for name in slots if hasattr(whole, name))
+    own = getattr(whole, "__dict__", {})
+    yield from ((name, part) for name, part in own.items() if not name.startswith("__"))
 
 
 def _slots(kind: type) -> tuple[str, ...]:
@@ -142,16 +152,16 @@ def _slots(kind: type) -> tuple[str, ...]:
 
 
 def _travels(part: object) -> bool:
-    import cloudpickle
-
     try:
-        cloudpickle.dumps(part)
+        _pickle(part, str)
     except Exception:
         return False
     return True
 
 
 def _typed(part: object) -> str:
+    if isinstance(part, io.IOBase):
+        return "an open file"
     kind = type(part)
     name = kind.__name__ if kind.__module__ in ("builtins", "__main__") else f"{kind.__module__}.{kind.__qualname__}"
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"

@@ -40,7 +40,7 @@ def run_command(host: Host, selection: Selection, settings: Settings, results: W
     beyond = [f"{name}={getattr(settings, name)!r}" for name in NO_OPTION if _differs(settings, usual, name)]
     objects = [item.plugin.name for item in host.found if item.origin.is_object]
     why = [f"{', '.join(beyond)}, for which `assay run` has no option"] if beyond else []
-    why += [f"the plugin objects {', '.join(objects)}"] if objects else []
+    why += [f"the Python objects {', '.join(objects)}"] if objects else []
     if why:
         return f"run from Python with {' and '.join(why)}: no command line repeats it"
     given = [*_options(selection), *_options(settings, without=(*NO_OPTION, *DERIVED)), *store_options(results)]

@@ -14,6 +14,7 @@ from assay.errors import AssayError
 from assay.plugins.host import Host
 from assay.plugins.types import EDGE_CASE
 from assay.records.name_list import join_names
+from assay.records.plugin_label import MARK
 from assay.records.report_data import TokenizedText
 from assay.records.results import Measurement, Outcome, Status, TokenizerCase
 from assay.records.segmentation import Piece, Span, TokenAlignment
@@ -50,7 +51,8 @@ def token_view(host: Host, outcome: Outcome) -> TokenizedText | None:
 
 
 def _rows(outcome: Outcome) -> Sequence[Measurement]:
-    """Return the rows of one text, each of ids of its own."""
+    """Return the rows of one text, each of ids of its own; those of Python objects are gone."""
+    gone = {code.name for code in outcome.codes if code.kind == "tokenizer" and code.source == "object"}
     texts: dict[str, list[Measurement]] = {}
     for row in outcome.measurements:
         case = row.case
@@ -63,6 +65,7 @@ def _rows(outcome: Outcome) -> Sequence[Measurement]:
             and row.value("documents") == 1
             and int(row.value("bytes") or 0) <= MOST_BYTES
             and row.value("same_ids_as") is None
+            and case.plugin not in gone
         ):
             texts.setdefault(case.corpus, []).append(row)
     return texts.get(TEXT) or next(iter(texts.values()), [])
@@ -85,7 +88,8 @@ def _ask(settings: Settings, corpus_name: str, names: Sequence[str], text: str) 
     command = [sys.executable, "-m", "assay", "tokens", "--json", "--file", "-", "--corpora", corpus_name]
     named = {file.name: file.named for file in settings.files}
     command += ["--tokenizers", join_names([named.get(name, name) for name in names])]
-    command += [part for file in settings.plugins for part in ("--plugin", file)]
+    files = [file for file in settings.plugins if not file.startswith(MARK)]
+    command += [part for file in files for part in ("--plugin", file)]
     command += [part for name in settings.block for part in ("--block", name)]
     command += ["--load", settings.load or "*"]
     try:

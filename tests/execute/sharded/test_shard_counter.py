@@ -18,12 +18,16 @@ from hypothesis import strategies as st
 import assay
 from assay.corpus.loading import load
 from assay.corpus.shard_reader import Passage, _cut
-from assay.errors import CorpusError, WrongOutput
-from assay.execute.sharded import shard_counter
+from assay.errors import CorpusError, Unavailable, WrongOutput
+from assay.execute.from_python import pickled
+from assay.execute.functions import tokenizer_of
+from assay.execute.sharded import shard_counter, task_runner
 from assay.execute.sharded.aggregation import figures
 from assay.execute.sharded.partial_counts import STRATA, MergeableCounts
 from assay.execute.sharded.shard_counter import ShardCounter, cut_of
 from assay.execute.sharded.task_runner import chance
+from assay.execute.worker.requests import PluginSelection
+from assay.plugins.host import Found, Host, Origin
 from assay.plugins.types import CorpusPlugin, Document, Tokenizer, TokenizerPlugin
 from assay.tokenizer.metrics import packed, token_counts, vocabulary_of
 from assay.tokenizer.text_loss import TextLoss, loss_figures
@@ -235,3 +239,18 @@ def assay_tokenizers():
     gpt2 = HOST.one(TokenizerPlugin, "gpt2")
     assert fingerprint(HOST, gpt2, "a") == fingerprint(HOST, gpt2, "b")
     assert json.dumps(fingerprint(HOST, gpt2, "")) not in prints
+
+
+def test_fingerprints_tell_python_objects_apart() -> None:
+    from assay.execute.sharded.fingerprint import fingerprint
+
+    plugin = assay.TokenizerPlugin(name="mine", summary="", build=str, pretrained=True)  # type: ignore[arg-type]
+    origins = [Origin(entry_point="python:mine", sha256=digit * 64) for digit in "ab"]
+    one, two = (fingerprint(Host([Found(plugin=plugin, origin=origin)], []), plugin, "") for origin in origins)
+    assert one != two
+
+
+def test_a_tokenizer_without_decode_is_not_counted(tmp_path: Path) -> None:
+    file = pickled([tokenizer_of("mine", lambda text: list(text.encode()))], tmp_path)
+    with pytest.raises(Unavailable, match="it has no decode, which counting shards takes"):
+        task_runner._built(PluginSelection(plugins=file, load="none"), "mine", "", 0)

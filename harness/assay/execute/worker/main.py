@@ -115,7 +115,7 @@ class BenchServer:
             case = request.case
             kind = AttentionPlugin if isinstance(case, AttentionCase) else TokenizerPlugin
             if not any(plugin.name == case.plugin for plugin in self.bench.host.every(kind)):
-                raise Unavailable(f"there is no {kind_of(case)} named {case.plugin!r}{_because(self.bench.host, case)}")
+                raise _lacking(self.bench.host, case)
             if request.file is not None:
                 self._steps.open(request.file)
             self.bench.load(case, request.documents, again=request.again)
@@ -180,10 +180,12 @@ class BenchServer:
         )
 
 
-def _because(host: Host, case: Case) -> str:
-    """Why a plugin that the host has is not here: what its object could not be made of."""
-    name = f"{MARK}{case.plugin}"
-    return next((f" here: it {each.what}" for each in host.failures if each.origin.entry_point == name), "")
+def _lacking(host: Host, case: Case) -> Unavailable:
+    """Why a plugin that the host has is not here: what its object could not be made of, or that nothing brings it."""
+    failures = (each for each in host.failures if each.origin.entry_point == f"{MARK}{case.plugin}")
+    for failure in failures:
+        return Unavailable(f"in the process that measures it, it {failure.what}", remedy=failure.remedy)
+    return Unavailable(f"there is no {kind_of(case)} named {case.plugin!r}")
 
 
 def main(descriptor: int, memory: int) -> None:
