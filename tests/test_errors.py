@@ -48,3 +48,9 @@ def test_it_is_short_and_one_line_and_begins_and_ends_as_the_message_does(messag
     else:
         assert reason.startswith(words[: LONGEST // 2])
         assert reason.endswith(words[-LONGEST // 2 :])
+
+
+def test_a_notebook_shows_the_sentence_alone() -> None:
+    """IPython asks an error for its lines, where it can be asked."""
+    error = AssayError("it is gone", remedy="put it back")
+    assert error._render_traceback_() == ["AssayError: it is gone (put it back)"]

@@ -29,6 +29,10 @@ class AssayError(Exception):
     def __str__(self) -> str:
         return self.message if self.remedy is None else f"{self.message} ({self.remedy})"
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows: the sentence, without the lines of Assay that led to it."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class UnknownName(AssayError):
     """A plugin, suite or run was asked for by a name that nothing has."""

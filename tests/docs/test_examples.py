@@ -104,3 +104,12 @@ def test_the_guide_has_the_version_of_the_hooks_and_every_former_name():
     assert f"`assay.HOOKS_VERSION`, which is {assay.HOOKS_VERSION}." in page
     table = page.partition("| works until version")[2]
     assert dict(re.findall(r"^\| `assay\.(\w+)`.*\| `assay\.(\w+)`", table, re.MULTILINE)) == dict(FORMER)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("page", "number"), [("README.md", 2), ("docs/python.md", 0)])
+def test_functions_of_the_pages_are_compared(page: str, number: int, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {"assay": assay}
+    exec(blocks(page)[number].replace("budget_s=1", "budget_s=0.1, epochs=1"), names)
+    assert {row.case.plugin: str(row.status) for row in names["result"].measurements} == {"mine": "ok", "gpt2": "ok"}

@@ -73,11 +73,9 @@ def run(
     _refuse_unknown(options)
     given = with_lists({name: value for name, value in options.items() if value is not None})
     selection = Selection(**take(Selection, given))
-    plugins = given.pop("plugins", ())
     settings = replace(settings or Settings(), **given)
     with temporary_folder() as folder, listening(progress) as listener:
-        if plugins:
-            settings = replace(settings, plugins=pickled(plugins, Path(folder)))
+        settings = replace(settings, plugins=pickled(settings.plugins, Path(folder)))
         host = discover(settings.plugins, settings.block, settings.load, timeout_s=settings.timeout_s)
         refuse_failed(host)
         try:
