@@ -12,6 +12,7 @@ from assay.records.display import Displayed
 from assay.records.metrics import Metric as Metric
 from assay.records.metrics import Metrics as Metrics
 from assay.records.metrics import Value as Value
+from assay.records.noise import Noise as Noise
 from assay.records.plugin_code import PluginCode, changed_code
 from assay.records.run_warnings import run_warnings
 from assay.records.workload import Workload
@@ -243,31 +244,6 @@ class Manifest:
         counts = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "planned"}
         told = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
         return f"{self.planned} case{'s' * (self.planned != 1)} planned: {told or 'nothing to do'}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Noise:
-    """The distance from 1 of the ratio between two processes of the same code, over the groups of a run.
-
-    The `minimum_detectable_effect` is the smallest change that stands out of it: the median half-width of the interval
-    of such a ratio, plus the median distance.
-    """
-
-    median: float
-    worst: float
-    minimum_detectable_effect: float
-    groups: int
-
-    @property
-    def detectable(self) -> float:
-        """The former name of `minimum_detectable_effect`."""
-        return self.minimum_detectable_effect
-
-    def __str__(self) -> str:
-        return (
-            f"identical code in two processes differed by {self.median:.2%} (median of {self.groups} groups,"
-            f" worst {self.worst:.2%}); a change under {self.minimum_detectable_effect:.1%} does not stand out"
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

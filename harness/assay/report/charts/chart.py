@@ -62,9 +62,10 @@ class Chart:
         hues = colours_of([dot for panel in self.panels for dot in panel.dots])
         panels = [panel_spec(panel, hues) for panel in self.panels]
         title = {"text": self.title, "subtitle": [self.says], **TITLE}
+        room = {"padding": {"left": 16, "right": 16, "top": 5, "bottom": 5}}  # a browser's font may be wider
         if len(panels) > 1:
-            return {"title": title, "concat": panels, "columns": 2}
-        return {**panels[0], "title": title | {"subtitle": [self.says, *panels[0]["title"]["text"]]}}
+            return {**room, "title": title, "concat": panels, "columns": 2}
+        return {**room, **panels[0], "title": title | {"subtitle": [self.says, *panels[0]["title"]["text"]]}}
 
     def _html(self) -> str:
         """Return the drawing in the frame of a card, whose colours it has."""
