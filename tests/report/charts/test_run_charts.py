@@ -67,6 +67,12 @@ def test_a_history_is_a_dot_for_each_run() -> None:
     assert [(dot.x, dot.y) for dot in panel.dots] == [(1, 7.0), (2, 7.0), (3, 9.0)]
 
 
+def test_another_machine_has_a_line_of_its_own() -> None:
+    (one,) = HISTORY.series
+    (panel,) = chart_of(replace(HISTORY, series=(one, replace(one, machine={"processor": "Two"}, clock="wall")))).panels
+    assert list(dict.fromkeys(dot.name for dot in panel.dots)) == ["gpt2", "gpt2, machine 2, wall time"]
+
+
 def test_there_may_be_nothing_to_draw() -> None:
     for empty in (run_of(), frames_of([]), replace(COMPARISON, judgements=())):
         with pytest.raises(AssayError, match="nothing to plot"):

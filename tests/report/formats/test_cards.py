@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from assay.records.display import Displayed
+from assay.records.verdicts import AATest, Compared, Tolerance
 from assay.report.formats.card_html import MOST_ROWS
 from assay.report.formats.cards import card_of
 from assay.store.dataframes import frames_of
@@ -84,6 +85,26 @@ def test_the_worst_verdict_comes_first() -> None:
     assert card.trust is not None
     assert card.trust.level == "bad"
     assert [row.cells[0] for row in card.tables[1].rows] == ["regressed", "unchanged"]
+
+
+def test_the_noise_of_a_comparison_is_one_line_and_its_warnings_are_notes() -> None:
+    alike = AATest(
+        cells=2, readings=16, epochs=8, spread=0.01, minimum_detectable_effect=0.02, false_alarms=0.0, replays=0
+    )
+    checked = card_of(replace(COMPARISON, aa_test=alike, warnings=("the machine was busy",)))
+    assert checked.trust is not None
+    assert checked.trust.text == (
+        "the baseline against itself: 16 readings of 2 cells, spread 1.0 %;"
+        " 8 epochs find +2.0 % in 95 of 100; 1 warning"
+    )
+    assert checked.tables[1].notes == ("the machine was busy",)
+    compared = Compared(name="r", id="r", started="2026", suite="s/1")
+    judged = tuple(
+        replace(one, against="gpt2", tolerance=Tolerance(minimum_effect=0.35)) for one in COMPARISON.judgements
+    )
+    stored = card_of(replace(COMPARISON, runs=(compared, replace(compared, id="q")), judgements=judged))
+    assert stored.trust is not None
+    assert stored.trust.text == "runs of two sessions: changes within ±35% are noise"
 
 
 def test_a_history_counts_its_changes() -> None:

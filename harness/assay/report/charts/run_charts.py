@@ -154,18 +154,22 @@ def _comparison(comparison: Comparison) -> Chart:
 
 
 def _history(history: History) -> Chart:
-    groups_: dict[str, list[Dot]] = {}
+    machines: list[Mapping[str, str]] = []
+    found: dict[str, list[Dot]] = {}
     for one in history.series:
+        machines += [one.machine] if one.machine not in machines else []
+        place_of = f", machine {machines.index(one.machine) + 1}" if machines.index(one.machine) else ""
+        name = f"{one.plugin}{place_of}{', wall time' if one.clock == 'wall' else ''}"
         values = [(place, point.value) for place, point in enumerate(one.points, start=1)]
-        groups_.setdefault(one.group, []).extend(
-            Dot(name=one.plugin, x=place, y=float(value)) for place, value in values if not isinstance(value, str)
+        found.setdefault(one.group, []).extend(
+            Dot(name=name, x=place, y=float(value)) for place, value in values if not isinstance(value, str)
         )
     return Chart(
         title=f"History of {history.metric}",
         says="each dot is a run, the oldest first",
         panels=tuple(
             Panel(title=group, x_title="run", y_title=history.metric, dots=tuple(dots), lines=True)
-            for group, dots in groups_.items()
+            for group, dots in found.items()
         ),
     )
 

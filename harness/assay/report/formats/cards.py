@@ -60,8 +60,6 @@ def of_comparison(comparison: Comparison) -> Card:
     verdicts = {one.verdict for one in judgements}
     bad = bool(comparison.changes) or any(verdict in verdicts for verdict in BAD)
     good = bool(verdicts) and all(verdict in GOOD for verdict in verdicts)
-    noise = alike_line(comparison.aa_test) if comparison.aa_test else ""
-    told = (noise, *comparison.warnings, *limits(comparison))
     changed = ShortTable(
         title="exact figures that changed",
         columns=("case", "metric", "before", "now"),
@@ -81,15 +79,30 @@ def of_comparison(comparison: Comparison) -> Card:
             for one in judgements
         ),
         words=frozenset(("verdict",)),
+        notes=(*comparison.warnings, *limits(comparison)),
     )
     return Card(
         title=f"{comparison.candidate} against {comparison.baseline}",
         facts=" · ".join(filter(None, (f"suite {comparison.suite}", comparison.started[:16].replace("T", " ")))),
         answers=(headline(comparison),),
-        trust=Trust(level="bad" if bad else "good" if good else "warn", text="; ".join(filter(None, told))),
+        trust=Trust(level="bad" if bad else "good" if good else "warn", text=_noise_of(comparison)),
         tables=tuple(table for table in (changed, judged) if table.rows),
         more="More: .judgements and .changes have every figure, .plot() draws the changes",
     )
+
+
+def _noise_of(comparison: Comparison) -> str:
+    """Return how small a change is noise: of a check by its A/A test, of stored runs by what is told between them."""
+    within = sorted({one.tolerance.minimum_effect for one in comparison.judgements if one.against is not None})
+    warnings = _counted(len(comparison.warnings), "warning") if comparison.warnings else ""
+    parts = (
+        alike_line(comparison.aa_test) if comparison.aa_test else "",
+        f"runs of two sessions: changes within {' or '.join(f'±{share:.0%}' for share in within)} are noise"
+        if comparison.runs and within
+        else "",
+        warnings,
+    )
+    return "; ".join(filter(None, parts))
 
 
 def of_history(history: History) -> Card:
