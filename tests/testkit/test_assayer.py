@@ -143,6 +143,11 @@ def test_what_cannot_travel_is_one_sentence(assayer: Assayer) -> None:
         assayer.host(plugin)
 
 
+def test_a_path_that_is_a_string_is_told_apart_from_a_module(assayer: Assayer) -> None:
+    with pytest.raises(assay.AssayError, match=r"for a file, give Path\('mine.py'\)"):
+        assayer.run("mine.py")
+
+
 def test_nothing_of_the_user_is_there(assayer: Assayer, tmp_path: Path) -> None:
     assert {name: value for name, value in os.environ.items() if name.startswith("ASSAY_")} == {
         "ASSAY_CACHE": str(tmp_path / "cache"),

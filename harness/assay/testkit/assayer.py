@@ -141,6 +141,8 @@ class Assayer:
     def _file(self, plugin: object) -> Path:
         if isinstance(plugin, Path):
             return (self._started_in / plugin).resolve()
+        if isinstance(plugin, str) and plugin.endswith(".py") and "\n" not in plugin:
+            raise AssayError(f"{plugin!r} is the text of no module", remedy=f"for a file, give Path({plugin!r})")
         file = self.path / f"plugin_{len(self._files) + 1}.py"
         self._files.append(file)
         if isinstance(plugin, str):
