@@ -71,6 +71,8 @@ class TestTokenizers:
             ({}, {}, "there are no tokenizers"),
             ({"a b": encode}, {}, "'a b' cannot be a name"),
             ({"gpt2": encode}, {}, "'gpt2' is the name of a plugin that is installed"),
+            ({1: encode}, {}, "tokenizers names an int, and a name is a text"),
+            ({"mine": encode}, {"text": {"json": "a"}}, "'json' is the name of a plugin that is installed"),
             ({"mine": "absent"}, {}, "there is no tokenizer named 'absent'"),
             ({"mine": encode}, {"text": None}, "there is no text to compare tokenizers on"),
             ({"mine": encode}, {"factories": ["other"]}, "factories names 'other', which is not compared"),

@@ -10,7 +10,7 @@ import pytest
 
 import assay
 from assay.errors import AssayError
-from assay.execute.functions import attention_of, corpus_of, tokenizer_of
+from assay.execute.functions import attention_of, corpora_of, tokenizer_of
 
 SQUARE = assay.Workload.parse("core/fwd/causal/b1.h8.s1024.d64/f32/cpu.t1")
 
@@ -48,6 +48,7 @@ class TestTokenizers:
             (Ready, False, [2], True),
             (Trained, False, [1], False),
             (lambda: Ready(3), True, [3], True),
+            (str.encode, False, [98], True),
             (lambda text: Trained(text), True, [1], False),
         ],
     )
@@ -125,7 +126,8 @@ class TestTexts:
         [("one", ["one"]), (["one", "two"], ["one", "two"]), ([assay.Document(text="one", id="1")], ["one"])],
     )
     def test_a_text_is_a_corpus(self, text: object, documents: list[str]) -> None:
-        corpus = corpus_of(text)
+        (corpus,) = corpora_of(text)
+        assert corpus.name == "text"
         for _ in range(2):
             assert [document.text for document in corpus.documents()] == documents
 
@@ -135,4 +137,7 @@ class TestTexts:
     )
     def test_anything_else_is_refused(self, text: object, sentence: str) -> None:
         with pytest.raises(AssayError, match=f"text is {sentence}"):
-            corpus_of(text)
+            corpora_of(text)
+
+    def test_texts_may_have_names(self) -> None:
+        assert [corpus.name for corpus in corpora_of({"war": "a", "peace": ["b", "c"]})] == ["war", "peace"]

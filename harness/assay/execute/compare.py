@@ -9,13 +9,13 @@ from typing import Any, TypeVar
 
 from assay.errors import AssayError
 from assay.execute.from_python import names_of, with_lists
-from assay.execute.functions import ATTENTION, TOKENIZER, attention_of, corpus_of, tokenizer_of
+from assay.execute.functions import ATTENTION, TOKENIZER, attention_of, corpora_of, tokenizer_of
 from assay.execute.job import run
 from assay.execute.suites import of_workloads
 from assay.plugins.discovery import discover
 from assay.plugins.host import Host
 from assay.plugins.tokenizer_files import is_source
-from assay.plugins.types import AttentionPlugin, Document, Provided, TokenizerPlugin
+from assay.plugins.types import AttentionPlugin, CorpusPlugin, Document, Provided, TokenizerPlugin
 from assay.plugins.validation import validate
 from assay.records.results import Outcome
 from assay.records.settings import Settings
@@ -23,13 +23,14 @@ from assay.records.workload import Workload
 from assay.tokenizer.answers import typed
 
 HELD_OUT = 0.1
-P = TypeVar("P", TokenizerPlugin, AttentionPlugin)
+P = TypeVar("P", TokenizerPlugin, AttentionPlugin, CorpusPlugin)
+Text = str | Sequence[str | Document]
 
 
 def compare_tokenizers(
     tokenizers: Mapping[str, Any],
     *,
-    text: str | Sequence[str | Document] | None = None,
+    text: Text | Mapping[str, Text] | None = None,
     corpora: str | Path | Iterable[str | Path] | None = None,
     factories: Iterable[str] = (),
     **options: Any,
@@ -38,8 +39,8 @@ def compare_tokenizers(
 
     A value is `encode(text)`, an object that has `encode`, a class of such objects, an `assay.TokenizerPlugin`, or the
     name or file of a tokenizer. A class is built with the training text where it cannot be built without. `factories`
-    names functions that give a tokenizer, as a class does. `text` is a string, or a list of strings or documents; or
-    `corpora` names texts. The other `options` are those of `assay.run`.
+    names functions that give a tokenizer, as a class does. `text` is a string, a list of strings or
+    documents, or a dict of these by name; or `corpora` names texts. The other `options` are those of `assay.run`.
 
     Where one of them is trained, a tenth of the text is held out in a second row; else there is none.
 
@@ -61,9 +62,9 @@ def compare_tokenizers(
             words.append(name)
     objects: list[Provided] = [*plugins]
     if text is not None:
-        corpus = corpus_of(text)
-        objects.append(corpus)
-        corpora = [corpus.name, *([] if corpora is None else names_of("corpora", corpora))]
+        texts = [_new(host, corpus) for corpus in corpora_of(text)]
+        objects += texts
+        corpora = [*(each.name for each in texts), *([] if corpora is None else names_of("corpora", corpora))]
     elif corpora is None:
         raise AssayError(
             "there is no text to compare tokenizers on", remedy='give text="..." or corpora=["the-verdict"]'
@@ -113,6 +114,11 @@ def _named(what: str, given: object, remedy: str) -> dict[str, Any]:
         raise AssayError(f"{what} is {typed(given)}, not a dict", remedy=f"give a name to each: {remedy}")
     if not given:
         raise AssayError(f"there are no {what}", remedy=remedy)
+    for name in given:
+        if not isinstance(name, str):
+            raise AssayError(
+                f"{what} names {typed(name)}, and a name is a text", remedy=f"give a name to each: {remedy}"
+            )
     return dict(given)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from assay.tokenizer.python_tokenizer import as_whole
 
 TOKENIZER = "give encode(text), an object that has encode, a class of such objects, a plugin, or a name"
 ATTENTION = "give step(q, k, v), build(workload, weights), a plugin, or a name"
+TEXTS = "give a string, a list of strings or of assay.Document, or a dict of these by name"
 FROM = "from Python"
 TEXT = "text"
 
@@ -139,8 +140,14 @@ def _form(workload: Workload) -> tuple[object, ...]:
     return step.level, step.phase, kind, square, step.q_heads // step.kv_heads, width
 
 
-def corpus_of(text: object) -> CorpusPlugin:
-    """Describe a text, or a list of texts or documents, as a corpus; raise `AssayError` for what is none."""
+def corpora_of(text: object) -> tuple[CorpusPlugin, ...]:
+    """Describe a text, or texts by their names, as corpora; raise `AssayError` for what is none."""
+    named = text if isinstance(text, Mapping) and text else {TEXT: text}
+    return tuple(_corpus_of(name, each) for name, each in named.items())
+
+
+def _corpus_of(name: str, text: object) -> CorpusPlugin:
+    """Describe a text, or a list of texts or documents."""
     documents: Callable[[], Iterator[Document]]
     given: Sequence[object] = (text,) if isinstance(text, str) else _listed(text)
     if given and all(isinstance(each, Document) for each in given):
@@ -149,10 +156,10 @@ def corpus_of(text: object) -> CorpusPlugin:
         strange = [each for each in given if not isinstance(each, str)]
         if strange or not any(given):
             what = typed(strange[0]) if strange else "empty"
-            raise AssayError(f"text is {what}", remedy="give a string, or a list of strings or of assay.Document")
+            raise AssayError(f"text is {what}", remedy=TEXTS)
         documents = Texts(tuple(map(str, given)))
     return CorpusPlugin(
-        name=TEXT,
+        name=name,
         summary=f"text {FROM}",
         documents=documents,
         sha256=None,
@@ -176,13 +183,15 @@ class Repeated:
 
 
 def _listed(text: object) -> Sequence[object]:
-    if isinstance(text, Iterable) and not isinstance(text, bytes | dict):
+    if isinstance(text, Iterable) and not isinstance(text, bytes | Mapping):
         return tuple(text)
-    raise AssayError(f"text is {typed(text)}", remedy="give a string, or a list of strings or of assay.Document")
+    raise AssayError(f"text is {typed(text)}", remedy=TEXTS)
 
 
 def _fits(function: Any, *arguments: object) -> bool:
-    """Whether a function takes these arguments by position; True where Python does not know its signature."""
+    """Whether a function takes these arguments by position; True for one in C, whose signature may name `self` too."""
+    if inspect.isbuiltin(function):
+        return True
     try:
         inspect.signature(function).bind(*arguments)
     except TypeError:
