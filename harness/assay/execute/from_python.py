@@ -40,8 +40,10 @@ def names_of(name: str, value: Any) -> tuple[str, ...]:
     return split_names(value) if isinstance(value, str) else tuple(_words(name, value))
 
 
-def pickled(plugins: Iterable[object], folder: Path) -> tuple[str, ...]:
+def pickled(plugins: Iterable[object], folder: Path, by_value: Iterable[str] = ()) -> tuple[str, ...]:
     """Return the paths of plugins; each that is an object is written to the folder.
+
+    `by_value` names modules that no other process can import: what they define is pickled whole.
 
     Raises `AssayError` for one that cannot be sent to another process.
     """
@@ -52,7 +54,7 @@ def pickled(plugins: Iterable[object], folder: Path) -> tuple[str, ...]:
             paths.append(str(plugin))
             continue
         name = distinct(_sound(named(plugin)), taken)
-        paths.append(str(pickling.write(folder, name, as_plugin(plugin)).path))
+        paths.append(str(pickling.write(folder, name, as_plugin(plugin), by_value).path))
     return tuple(paths)
 
 

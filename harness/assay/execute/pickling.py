@@ -6,7 +6,8 @@ import hashlib
 import io
 import pickle
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
@@ -21,18 +22,38 @@ INSTALLED = ("site-packages", "dist-packages")
 TRAVELS = "make it inside the function, or hand over a class that makes it when it is built"
 
 
-def write(folder: Path, name: str, plugin: object) -> ObjectFile:
+def write(folder: Path, name: str, plugin: object, by_value: Iterable[str] = ()) -> ObjectFile:
     """Write a plugin object to a folder; the sha256 is over what was pickled and the code that it refers to.
+
+    What the modules `by_value` define is pickled whole, since no other process can import them.
 
     Raises `AssayError` for what cannot be pickled, with the part of it that cannot.
     """
-    content, modules = _dumps(name, plugin)
+    with _whole(by_value):
+        content, modules = _dumps(name, plugin)
     hasher = hashlib.sha256(content)
     for module in modules:
         hasher.update(f"{module} {_code_of(module)}".encode())
     ours = ", ".join(module for module in modules if not _installed(module))
     covers = "the Python object as it was pickled" + (f", and all files of {ours}" if ours else "")
     return ObjectFile.write(folder, name, content, hasher.hexdigest(), covers)
+
+
+@contextmanager
+def _whole(modules: Iterable[str]) -> Iterator[None]:
+    """Pickle what these modules define by value, and not by its name; those of Assay can be imported anywhere."""
+    import cloudpickle
+
+    known = cloudpickle.list_registry_pickle_by_value()
+    given = [sys.modules[name] for name in modules if name in sys.modules and name not in known]
+    ours = [module for module in given if module.__name__.partition(".")[0] not in {"assay", *STANDARD}]
+    for module in ours:
+        cloudpickle.register_pickle_by_value(module)
+    try:
+        yield
+    finally:
+        for module in ours:
+            cloudpickle.unregister_pickle_by_value(module)
 
 
 def _dumps(name: str, plugin: object) -> tuple[bytes, tuple[str, ...]]:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
 import textwrap
 from collections.abc import Iterable
 from pathlib import Path
-from types import ModuleType
 from typing import Any, TypeVar
 
 from assay.errors import AssayError
+from assay.execute.from_python import pickled
 from assay.execute.job import run
 from assay.plugins.discovery import discover
-from assay.plugins.hookspecs import PROVIDES
 from assay.plugins.host import Host
+from assay.plugins.origin import Origin
 from assay.plugins.types import (
     AttentionPlugin,
     CorpusPlugin,
@@ -24,6 +23,7 @@ from assay.plugins.types import (
     TokenizerPlugin,
 )
 from assay.records.name_list import as_list
+from assay.records.plugin_label import plugin_label
 from assay.records.results import Outcome
 from assay.records.settings import Settings
 from assay.store.dataframes import Frames, results
@@ -32,23 +32,8 @@ from assay.testkit.workloads import small
 
 P = TypeVar("P", bound=Provided)
 BUILT_IN = "assay"
-OTHERS = ("assay", "builtins")  # modules that every process can import
 BUDGET_S = 0.1
 TEXT = "It was a bright cold day in April, and the clocks were striking thirteen.\n" * 40
-OF_MODULE = """from importlib import import_module
-plugin = import_module({name!r})
-"""
-OF_OBJECT = """from pathlib import Path
-import cloudpickle
-plugin = cloudpickle.loads(Path(__file__).with_suffix(".pickle").read_bytes())
-"""
-OF_DESCRIPTOR = """import assay
-@assay.hookimpl
-def {hook}():
-    yield plugin
-"""
-HANDED_ON = """globals().update({name: getattr(plugin, name) for name in dir(plugin) if name.startswith("assay_")})
-"""
 
 
 class Assayer:
@@ -93,7 +78,7 @@ class Assayer:
         """
         files = self._written([plugin])
         host = self._sound(discover(files, load=load), files)
-        names = dict.fromkeys(item.plugin.name for item in host.found if item.origin.path in files)
+        names = dict.fromkeys(item.plugin.name for item in host.found if _is_among(item.origin, files))
         if name is None and len(names) != 1:
             raise AssayError(f"the plugin announces {', '.join(names) or 'nothing'}", remedy="name one of them")
         return examine(name or next(iter(names)), kind, Settings(plugins=tuple(files), load=load), host=host)
@@ -106,7 +91,7 @@ class Assayer:
         """What is measured unless options say otherwise: all that the given plugins announce."""
 
         def given(kind: type[P]) -> list[P]:
-            return [one for one in host.every(kind) if host.origin(one).path in files]
+            return [one for one in host.every(kind) if _is_among(host.origin(one), files)]
 
         def names(kind: type[Provided]) -> list[str]:
             return [one.name for one in given(kind)]
@@ -130,32 +115,25 @@ class Assayer:
     def _sound(self, host: Host, files: list[str]) -> Host:
         """Return a host; raise for a failure of the given plugins."""
         for failure in host.failures:
-            if failure.origin.path in files:
+            if _is_among(failure.origin, files):
                 raise AssayError(f"the plugin {failure.what}", remedy=failure.remedy)
         return host
 
-    def _written(self, plugins: Any) -> list[str]:
-        """Write each plugin to a file, since workers load files; return the paths."""
-        return [str(self._file(plugin)) for plugin in plugins]
+    def _written(self, plugins: Iterable[Any]) -> list[str]:
+        """Write what is not a file to one, since workers load files; return the paths."""
+        own = {self._module, *(str(getattr(plugin, "__module__", "")) for plugin in plugins)}
+        return list(pickled([self._given(plugin) for plugin in plugins], self.path, by_value=own))
 
-    def _file(self, plugin: object) -> Path:
+    def _given(self, plugin: object) -> object:
         if isinstance(plugin, Path):
             return (self._started_in / plugin).resolve()
-        if isinstance(plugin, str) and plugin.endswith(".py") and "\n" not in plugin:
-            raise AssayError(f"{plugin!r} is the text of no module", remedy=f"for a file, give Path({plugin!r})")
+        if not isinstance(plugin, str):
+            return plugin
+        if plugin.endswith(".py") and "\n" not in plugin:
+            raise AssayError(f"{plugin!r} is not the text of a module", remedy=f"for a file, give Path({plugin!r})")
         file = self.path / f"plugin_{len(self._files) + 1}.py"
         self._files.append(file)
-        if isinstance(plugin, str):
-            source = textwrap.dedent(plugin)
-        elif isinstance(plugin, ModuleType):
-            source = OF_MODULE.format(name=plugin.__name__) + HANDED_ON
-        else:
-            plugin = plugin() if inspect.isclass(plugin) else plugin
-            content = _pickled(plugin, {self._module, type(plugin).__module__})
-            file.with_suffix(".pickle").write_bytes(content)
-            hook = next((hook for hook, kind in PROVIDES.items() if isinstance(plugin, kind)), None)
-            source = OF_OBJECT + (HANDED_ON if hook is None else OF_DESCRIPTOR.format(hook=hook))
-        file.write_text(source, "utf-8")
+        file.write_text(textwrap.dedent(plugin), "utf-8")
         return file
 
     def forget(self) -> None:
@@ -164,21 +142,5 @@ class Assayer:
             sys.modules.pop(f"assay_file_{file.stem}", None)
 
 
-def _pickled(plugin: object, modules: Iterable[str]) -> bytes:
-    """Pickle an object with what these modules define, which other processes need not be able to import."""
-    import cloudpickle
-
-    known = cloudpickle.list_registry_pickle_by_value()
-    ours = [sys.modules[name] for name in modules if name not in known and name.partition(".")[0] not in OTHERS]
-    for module in ours:
-        cloudpickle.register_pickle_by_value(module)
-    try:
-        content: bytes = cloudpickle.dumps(plugin)
-    except Exception as error:
-        raise AssayError(
-            f"the plugin cannot be handed to another process: {error}", remedy="put it into a module of its own"
-        ) from None
-    finally:
-        for module in ours:
-            cloudpickle.unregister_pickle_by_value(module)
-    return content
+def _is_among(origin: Origin, files: Iterable[str]) -> bool:
+    return origin.location in map(plugin_label, files)
