@@ -97,6 +97,7 @@ class TestAttention:
         assay.compare_attention({"mine": build, "sdpa": "sdpa"}, workload=[ID, assay.Workload.parse(ID)])
         assert names(asked["plugins"]) == ["mine"]
         assert (asked["attentions"], tuple(asked["workloads"])) == (["mine", "sdpa"], (ID, ID))
+        assert (asked["threads"], asked["corpora"]) == (1, "none")
 
     @pytest.mark.parametrize(("workload", "sentence"), [("x", "is no workload id"), ([], "there is no workload")])
     def test_bad_input_is_one_sentence(self, workload: Any, sentence: str) -> None:

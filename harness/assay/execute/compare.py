@@ -104,7 +104,8 @@ def compare_attention(
             plugins += _alias(host, AttentionPlugin, name, given)
         else:
             plugins.append(_new(host, attention_of(name, given, asked, factory=name in chosen)))
-    usual = {} if any(each.source for each in asked) else {"corpora": "none"}
+    usual: dict[str, Any] = {"threads": asked[0].threads}
+    usual |= {} if any(each.source for each in asked) else {"corpora": "none"}
     return run(**usual | options | _with(options, plugins), attentions=list(named), workloads=ids)
 
 
