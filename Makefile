@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest
 # Keep bytecode: else each process compiles Assay anew, and pytest its assertions.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help run test test-fast test-full redteam coverage check reference screenshot clean
+.PHONY: help run test test-fast test-full redteam coverage check reference notebooks screenshot clean
 help:  ## print this
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do printf 'make %-11s %s\n' "$$name" "$$what"; done
 
@@ -46,6 +46,9 @@ check: $(DEV)  ## lint, types and import contracts
 
 reference: $(DEV)  ## write docs/reference.md anew, from the docstrings
 	$(BIN)/python docs/reference.py docs/reference.md
+
+notebooks: $(DEV)  ## run docs/notebooks anew, and store what they show
+	$(BIN)/python docs/notebooks/execute.py docs/notebooks/*.ipynb
 
 screenshot: $(DEV) run  ## take the pictures in README.md anew, of a report made now (needs chromium)
 	$(BIN)/python docs/screenshot.py results/report.html docs
