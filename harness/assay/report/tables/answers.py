@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Literal
 
-from assay.records.results import AttentionCase, Measurement, Outcome, Status
+from assay.records.results import AttentionCase, Measurement, Noise, Outcome, Status
 from assay.report.tables.columns import shown
 from assay.report.tables.group_words import group_words
 from assay.report.tables.results import is_approximate, is_limit
@@ -125,13 +126,18 @@ def trust(outcome: Outcome) -> Trust:
         ", ".join(filter(None, counts)),
         f"load {load} on {cores} core{'s' * (cores != '1')}" if load and cores else "",
         f"{busy:,} row{'s' * (busy != 1)} waited for a core" if busy else "",
-        "noise not measured"
-        if noise is None
-        else f"differences under {noise.minimum_detectable_effect * 100:.1f} % are noise"
-        f" (identical code differed by {noise.median * 100:.1f} %)",
+        _noise_words(noise),
     ]
     doubtful = busy or outcome.manifest.missing or noise is None or outcome.run.state in ("interrupted", "failed")
     return Trust(level="bad" if failed else "warn" if doubtful else "good", text="; ".join(filter(None, parts)))
+
+
+def _noise_words(noise: Noise | None) -> str:
+    if noise is None:
+        return "noise not measured"
+    least = noise.minimum_detectable_effect
+    told = f"differences under {least:.1%} are noise" if isfinite(least) else "too short to tell what is noise"
+    return f"{told} (identical code differed by {noise.median:.1%})".replace("%", " %")
 
 
 def _fastest(rows: Sequence[Measurement], operation: str) -> tuple[Measurement, ...]:
