@@ -112,13 +112,13 @@ def compare_attention(
 def _named(what: str, given: object, remedy: str) -> dict[str, Any]:
     """The values by their names, which must be good ones."""
     if not isinstance(given, Mapping):
-        raise AssayError(f"{what} is {typed(given)}, not a dict", remedy=f"give a name to each: {remedy}")
+        raise AssayError(f"{what} is {typed(given)}, not a dict", remedy=f"name each in a dict, and {remedy}")
     if not given:
         raise AssayError(f"there are no {what}", remedy=remedy)
     for name in given:
         if not isinstance(name, str):
             raise AssayError(
-                f"{what} names {typed(name)}, and a name is a text", remedy=f"give a name to each: {remedy}"
+                f"{what} names {typed(name)}, and a name is a text", remedy=f"name each in a dict, and {remedy}"
             )
     return dict(given)
 

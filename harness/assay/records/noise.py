@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +25,11 @@ class Noise:
         return self.minimum_detectable_effect
 
     def __str__(self) -> str:
+        least = self.minimum_detectable_effect
+        told = (
+            f"a change under {least:.1%} does not stand out" if isfinite(least) else "too short to tell what is noise"
+        )
         return (
             f"identical code in two processes differed by {self.median:.2%} (median of {self.groups} groups,"
-            f" worst {self.worst:.2%}); a change under {self.minimum_detectable_effect:.1%} does not stand out"
+            f" worst {self.worst:.2%}); {told}"
         )

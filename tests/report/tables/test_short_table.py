@@ -32,3 +32,8 @@ def test_attentions_have_a_time_in_its_unit_and_their_error() -> None:
         ("20.0 µs ±2%", "0.0200 ±5%", "0.500"),
     ]
     assert table.rows[0].tags == ("baseline", "too short to compare")
+
+
+def test_an_interval_that_is_wide_has_its_ends_written() -> None:
+    (table,) = short_tables((tokenizer("gpt2", ratio=1.0), tokenizer("mine", ratio=0.06, half=0.04)))
+    assert table.rows[1].cells[-1] == "0.06 (0.020 to 0.10)"

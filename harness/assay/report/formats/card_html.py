@@ -63,7 +63,8 @@ def _row(row: ShortRow, left: list[bool]) -> Iterator[str]:
         f"<td{_side(left[index + 1])}>{f'<b>{_text(cell)}</b>' if index in row.best else _text(cell)}</td>"
         for index, cell in enumerate(row.cells)
     )
-    tags = "".join(f' <span class="assay-tag{_worry(tag)}">{_text(tag)}</span>' for tag in row.tags)
+    comma = '<span class="assay-comma">,</span>'  # only for a page that leaves styles out
+    tags = "".join(f'{comma} <span class="assay-tag{_worry(tag)}">{_text(tag)}</span>' for tag in row.tags)
     yield f'<tr><th scope="row" class="assay-left">{_text(row.name)}{tags}</th>{cells}</tr>'
     if row.reason:
         yield f'<tr class="assay-why"><td colspan="{len(left)}">{_text(row.reason)}</td></tr>'

@@ -13,6 +13,7 @@ from assay.report.tables.results import is_approximate
 from assay.report.text.significant_digits import below_all, figure, spread
 
 UP, DOWN = "↑", "↓"  # which way is better
+WIDE = 0.5  # an interval this wide is not alike to both sides: its ends are written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +97,8 @@ def _ratio(row: Measurement, operation: str) -> str:
     if low == high:
         return figure(value)
     wide = (high - low) / 2 / value
+    if wide > WIDE:
+        return f"{figure(value, wide)} ({figure(low, wide)} to {figure(high, wide)})"
     return f"{figure(value, wide)} {spread(wide)}"
 
 
