@@ -21,7 +21,7 @@ HAND_OVER = "hand objects over by plugins=[...], or by assay.compare_tokenizers 
 
 
 def with_lists(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return options with those that list things as the records have them; raise `AssayError` for what is no list."""
+    """Return options whose lists are as the records have them; raise `AssayError` for what is not a list."""
     found = dict(options)
     for name in (*LISTS, *NAMES, "plugins"):
         if (value := options.get(name)) is None:
