@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from assay.corpus.loading import Parts
 from assay.errors import UnknownToken, WrongOutput
@@ -421,6 +422,17 @@ class TestOfAFunctionFromPython:
         fresh.spot_check([fresh.call()])
         mine.memory()
         mine.recheck()
+
+    def test_the_items_of_a_tensor_are_looked_at_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """One by one they take a microsecond each, outside the clock of the process: more than it may."""
+        given = torch.tensor(list(MANY_WORDS.encode()))
+        monkeypatch.setattr(torch.Tensor, "__iter__", None)
+        mine = self.subject(lambda text: torch.tensor(list(text.encode())))
+        mine.check()
+        encode = mine.operations()[0]
+        encode.spot_check([[given]])
+        with pytest.raises(WrongOutput, match="in a timed call"):
+            encode.spot_check([[given.flip(0)]])
 
     def test_ids_below_zero_are_wrong_all_the_same(self) -> None:
         with pytest.raises(WrongOutput, match="id -1 at token 0 of document 0 is outside the vocabulary"):

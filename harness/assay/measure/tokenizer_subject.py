@@ -27,7 +27,7 @@ from assay.measure.subject import Operation, Subject
 from assay.measure.token_ids import RealIds, as_ints, is_real
 from assay.plugins.types import PARALLEL, SCALING, Document, EncodeBatch, Tokenizer, TokenizerPlugin
 from assay.records.results import Metrics, Sample
-from assay.tokenizer.answers import as_batch, as_tokenizer, notes_of, special_ids
+from assay.tokenizer.answers import as_batch, as_tokenizer, listed, notes_of, special_ids
 from assay.tokenizer.metrics import ids_digest, token_counts
 from assay.tokenizer.python_tokenizer import decodes
 from assay.tokenizer.text_loss import TextLoss, loss_figures
@@ -271,7 +271,7 @@ def _alike(found: Sequence[int], expected: list[int], offset: int) -> bool:
         return True
     step = 1 if len(found) < SHORT else STRIDE
     ours, theirs = expected[offset % step :: step], found[offset % step :: step]
-    return bool(found[-1] == expected[-1]) and (ours == theirs if type(theirs) is list else ours == list(theirs))
+    return bool(found[-1] == expected[-1]) and ours == listed(theirs)
 
 
 def _sample(call: Callable[[], object], iterations: int) -> Sample:

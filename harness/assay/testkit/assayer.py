@@ -6,7 +6,7 @@ import sys
 import textwrap
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from assay.errors import AssayError
 from assay.execute.from_python import pickled
@@ -26,9 +26,11 @@ from assay.records.name_list import as_list
 from assay.records.plugin_label import plugin_label
 from assay.records.results import Outcome
 from assay.records.settings import Settings
-from assay.store.dataframes import Frames, results
 from assay.testkit.isolated_runner import ConformanceReport, examine
 from assay.testkit.workloads import small
+
+if TYPE_CHECKING:
+    from assay.store.dataframes import Frames
 
 P = TypeVar("P", bound=Provided)
 BUILT_IN = "assay"
@@ -85,6 +87,8 @@ class Assayer:
 
     def frames(self) -> Frames:
         """Return the rows of the last run as data frames."""
+        from assay.store.dataframes import results  # pandas
+
         return results(store=self.results)
 
     def _selection(self, host: Host, files: list[str]) -> dict[str, Any]:
