@@ -69,8 +69,13 @@ def _hook(name: str, kind: type) -> str:
     return (
         f"### `{name}({'source' if reads else ''})`\n\n"
         f"{words}\n\n{each} is an [`assay.{kind.__name__}`](#assay{kind.__name__.lower()}).\n\n"
-        f"```python\n{textwrap.dedent(example)}\n```\n"
+        f"```python\n{_spaced(textwrap.dedent(example))}\n```\n"
     )
+
+
+def _spaced(code: str) -> str:
+    """Have two empty lines around the functions and classes of an example, as a formatter of pages has them."""
+    return re.sub(r"\n\n(?=@|def |class )|(?<=\n)( .*)\n\n(?=\S)", lambda found: f"{found[1] or ''}\n\n\n", code)
 
 
 def _provided() -> str:

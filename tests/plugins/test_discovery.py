@@ -528,10 +528,10 @@ UNSAFE = {
     "patch": ("import json\njson.dumps = print", "is not safe to load: it changes json.dumps, which others need"),
     "patch of a method": ("import json\njson.JSONEncoder.encode = print", "it changes json.encoder.JSONEncoder.encode"),
     "descriptors": (
-        "import os\nfor number in range(3, 64):\n    try: os.write(number, b'garbage')\n    except OSError: pass",
+        "import os\nfor number in range(3, 512):\n    try: os.write(number, b'garbage')\n    except OSError: pass",
         "is not safe to load: it wrote to a file that it did not open",
     ),
-    "closed descriptors": ("import os\nos.closerange(0, 64)", "its answer cannot be written"),
+    "closed descriptors": ("import os\nos.closerange(0, 512)", "its answer cannot be written"),
     "folder": ("import os\nos.chdir('/')", "it changes the working folder"),
     "path": ("import sys\nsys.path.clear()", "it changes sys.path without"),
     "thread": (
