@@ -42,7 +42,7 @@ def compare_tokenizers(
     names functions that give a tokenizer, as a class does. `text` is a string, a list of strings or
     documents, or a dict of these by name; or `corpora` names texts. The other `options` are those of `assay.run`.
 
-    Where one of them is trained, a tenth of the text is held out in a second row; else there is none.
+    Where one of them is trained, a tenth of the text is held out in a second row; else the text has one row.
 
     Raises `AssayError` for what is not a tokenizer, and for what cannot be sent to the processes that measure it.
     """

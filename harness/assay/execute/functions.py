@@ -60,19 +60,18 @@ class Alike:
 
 
 @dataclass(frozen=True, slots=True)
-class Texts:
-    """Reads the documents of texts that were handed over."""
+class Repeated:
+    """Reads documents that were handed over."""
 
-    texts: tuple[str, ...]
+    documents: tuple[Document, ...]
 
     def __call__(self) -> Iterator[Document]:
-        """Yield each text as a document."""
-        for number, text in enumerate(self.texts, start=1):
-            yield Document(text=text, id=f"{TEXT} {number}")
+        """Yield each document."""
+        yield from self.documents
 
 
 def tokenizer_of(name: str, given: Any, *, factory: bool = False) -> TokenizerPlugin:
-    """Describe a tokenizer that was handed over; raise `AssayError` for what is none.
+    """Describe a tokenizer that was handed over; raise `AssayError` for what is not one.
 
     A class is a factory, and so is what is said to be one. A factory that cannot be called without an argument gets the
     training text. Anything else is the tokenizer: an object with `encode`, or a function that encodes.
@@ -107,7 +106,7 @@ def tokenizer_of(name: str, given: Any, *, factory: bool = False) -> TokenizerPl
 
 
 def attention_of(name: str, given: Any, workloads: Sequence[Workload], *, factory: bool = False) -> AttentionPlugin:
-    """Describe an attention that was handed over for some workloads; raise `AssayError` for what is none.
+    """Describe an attention that was handed over for some workloads; raise `AssayError` for others.
 
     What must have exactly two arguments is `build(workload, weights)`, and so is what is said to be a factory. A class
     that can be made without arguments makes the step. Anything else that can be called is the step.
@@ -141,27 +140,25 @@ def _form(workload: Workload) -> tuple[object, ...]:
 
 
 def corpora_of(text: object) -> tuple[CorpusPlugin, ...]:
-    """Describe a text, or texts by their names, as corpora; raise `AssayError` for what is none."""
+    """Describe a text, or texts by their names, as corpora; raise `AssayError` for what is not text."""
     named = text if isinstance(text, Mapping) and text else {TEXT: text}
     return tuple(_corpus_of(name, each) for name, each in named.items())
 
 
 def _corpus_of(name: str, text: object) -> CorpusPlugin:
     """Describe a text, or a list of texts or documents."""
-    documents: Callable[[], Iterator[Document]]
-    given: Sequence[object] = (text,) if isinstance(text, str) else _listed(text)
-    if given and all(isinstance(each, Document) for each in given):
-        documents = Repeated(tuple(given))  # type: ignore[arg-type]
-    else:
+    given: Sequence[Any] = (text,) if isinstance(text, str) else _listed(text)
+    documents = given
+    if not given or not all(isinstance(each, Document) for each in given):
         strange = [each for each in given if not isinstance(each, str)]
         if strange or not any(given):
             what = typed(strange[0]) if strange else "empty"
             raise AssayError(f"text is {what}", remedy=TEXTS)
-        documents = Texts(tuple(map(str, given)))
+        documents = [Document(text=each, id=f"{TEXT} {number}") for number, each in enumerate(given, start=1)]
     return CorpusPlugin(
         name=name,
         summary=f"text {FROM}",
-        documents=documents,
+        documents=Repeated(tuple(documents)),
         sha256=None,
         title="text",
         author="the user",
@@ -169,17 +166,6 @@ def _corpus_of(name: str, text: object) -> CorpusPlugin:
         language="und",
         kind="prose",
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Repeated:
-    """Reads documents that were handed over."""
-
-    documents: tuple[Document, ...]
-
-    def __call__(self) -> Iterator[Document]:
-        """Yield each document."""
-        yield from self.documents
 
 
 def _listed(text: object) -> Sequence[object]:
